@@ -1,0 +1,55 @@
+"""What every suite shares: the must-run switch. A test that needs containers skips on a machine that has none, and
+fails instead where SANDBOX_MUST_RUN=1 is set, as `make test` does: a skip can then never look like a pass."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from support.backend import Backend, running
+from support.client import Docker
+
+NEEDS = {"container": ("crun", "docker-registry"), "engine": ("dockerd",)}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what this machine cannot run, unless it must."""
+    if os.environ.get("SANDBOX_MUST_RUN") == "1":
+        return
+    for item in items:
+        for marker, programs in NEEDS.items():
+            lacking = [name for name in programs if not shutil.which(name)]
+            if item.get_closest_marker(marker) and (lacking or os.geteuid() != 0):
+                item.add_marker(pytest.mark.skip(reason=f"needs root and {', '.join(programs)}"))
+
+
+@pytest.fixture(scope="session")
+def backend() -> Iterator[Backend]:
+    """A real backend with the default settings."""
+    with running() as started:
+        yield started
+
+
+@pytest.fixture
+def docker(backend: Backend) -> Docker:
+    """`docker("docker run …")` on a host of this test's own."""
+    return Docker(backend.url, backend.state)
+
+
+NARROW = {"seconds": 1.5, "memory": 33_554_432, "output": 65_536, "disk": 8_388_608, "inodes": 800, "pids": 24}
+
+
+@pytest.fixture(scope="session")
+def narrow_backend() -> Iterator[Backend]:
+    """A real backend whose limits are soon reached."""
+    with running({"limits": NARROW}) as started:
+        yield started
+
+
+@pytest.fixture
+def narrow(narrow_backend: Backend) -> Docker:
+    """`docker`, on the backend whose limits are soon reached."""
+    return Docker(narrow_backend.url, narrow_backend.state)
