@@ -1,0 +1,172 @@
+"""The wire contract: what a run says while it happens, one frozen dataclass for each event type.
+
+`encode` is the only encoder. The field order is the order on the wire; `type` and `at` come first, so that a
+relay can tell an event's type from the line's first bytes. Fields that are None are left out.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal
+
+Stream = Literal["stdout", "stderr"]
+Reason = Literal["exit", "signal", "oom", "timeout", "output-limit", "cancelled", "not-started"]
+Provenance = Literal["official", "stand-in"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    type: ClassVar[str] = "accepted"
+    run: str
+    host: str
+    command: dict[str, Any]
+    lane: str
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    type: ClassVar[str] = "queued"
+    position: int
+    retry_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    type: ClassVar[str] = "image"
+    reference: str
+    state: Literal["present", "missing"]
+    provenance: Provenance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """`status` is one of Docker's own words; `current` and `total` are bytes, only while downloading or extracting."""
+
+    type: ClassVar[str] = "pull"
+    layer: str | None
+    status: str
+    current: int | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    type: ClassVar[str] = "pulled"
+    digest: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    type: ClassVar[str] = "created"
+    container: str
+    image_digest: str
+    argv: tuple[str, ...]
+    argv_source: Literal["image", "request"]
+    layers: int
+    root_bytes: int
+    prepared: bool
+    created_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    type: ClassVar[str] = "started"
+    pid: int
+    pid_inside: int
+    namespaces: dict[str, int]
+    cgroup: str
+    kernel: str
+    start_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    type: ClassVar[str] = "output"
+    stream: Stream
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    type: ClassVar[str] = "stats"
+    cpu_ms: float
+    throttled_ms: float
+    memory_bytes: int
+    memory_limit: int
+    pids: int
+    read_bytes: int
+    written_bytes: int
+    received_bytes: int
+    sent_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    type: ClassVar[str] = "notice"
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exited:
+    """The reader's result; `message` is what docker would print, `hint` one Korean step that helps."""
+
+    type: ClassVar[str] = "exited"
+    code: int
+    reason: Reason
+    signal: str | None = None
+    message: str | None = None
+    hint: str | None = None
+    wall_ms: float = 0.0
+    cpu_ms: float = 0.0
+    peak_memory_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Our fault, never the reader's; the detail is in the log only."""
+
+    type: ClassVar[str] = "failed"
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    type: ClassVar[str] = "heartbeat"
+
+
+Event = (
+    Accepted
+    | Queued
+    | Image
+    | Pull
+    | Pulled
+    | Created
+    | Started
+    | Output
+    | Stats
+    | Notice
+    | Exited
+    | Failed
+    | Heartbeat
+)
+LAST_TYPES = frozenset({Exited.type, Failed.type})
+
+
+def encode(event: Event, at: float) -> bytes:
+    """One NDJSON line, newline included; `at` is seconds since the request was read, kept to the microsecond."""
+    body: dict[str, Any] = {"type": event.type, "at": round(at, 6)}
+    # `layer` is the one field that the protocol sends as null
+    for field in fields(event):
+        value = getattr(event, field.name)
+        if value is not None or field.name == "layer":
+            body[field.name] = value
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+
+
+def type_of(line: bytes) -> str:
+    """The type of an encoded line, without decoding the rest of it."""
+    return line[9 : line.index(b'"', 9)].decode("ascii")

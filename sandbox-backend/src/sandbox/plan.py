@@ -1,0 +1,124 @@
+"""What policy has allowed and the runner carries out: plain values, no behaviour beyond checking themselves."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import dacite
+
+MIB = 1024 * 1024
+TMPFS_OPTIONS = frozenset(
+    """
+    exec noexec nosuid nodev ro rw sync async diratime nodiratime
+    atime noatime relatime norelatime strictatime nostrictatime
+    """.split()
+)
+_TMPFS_OWNER = re.compile(r"[ug]id=[0-9]{1,9}")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The ceiling of every run. Bytes, counts and seconds; `cpus` is a number of cores."""
+
+    memory: int = 128 * MIB
+    cpus: float = 1.0
+    pids: int = 64
+    seconds: float = 20.0
+    output: int = MIB
+    disk: int = 64 * MIB
+    inodes: int = 16_384
+    open_files: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Ulimit:
+    name: str
+    soft: int
+    hard: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tmpfs:
+    """A `--tmpfs` mount; `size` in bytes, never more than the run's disk limit."""
+
+    path: str
+    size: int
+    mode: int = 0o1777
+    options: tuple[str, ...] = ("noexec", "nosuid", "nodev")
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """`--device-read-bps` or `--device-write-bps`: bytes a second on a device of the machine."""
+
+    path: str
+    rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One allowed `docker run`. Empty `args` means the image's own Cmd; `entrypoint` None means the image's own,
+    an empty tuple means none (`--entrypoint ""`)."""
+
+    image: str
+    args: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] | None = None
+    env: tuple[str, ...] = ()
+    workdir: str | None = None
+    user: str | None = None
+    hostname: str | None = None
+    name: str | None = None
+    labels: tuple[str, ...] = ()
+    tty: bool = False
+    interactive: bool = False
+    init: bool = False
+    read_only: bool = False
+    remove: bool = False
+    stop_signal: str | None = None
+    ulimits: tuple[Ulimit, ...] = ()
+    tmpfs: tuple[Tmpfs, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    read_bps: tuple[Throttle, ...] = ()
+    write_bps: tuple[Throttle, ...] = ()
+    pull: Literal["missing", "always", "never"] = "missing"
+    quiet: bool = False
+    platform: str | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+def encode(plan: Plan) -> dict[str, Any]:
+    """Plain values, ready for JSON."""
+    return asdict(plan)
+
+
+def decode(value: object) -> Plan:
+    """The plan in `value`; ValueError when a field is unknown, missing or of a wrong type."""
+    if not isinstance(value, dict):
+        raise ValueError("a plan is an object")
+    try:
+        return dacite.from_dict(Plan, value, dacite.Config(strict=True, cast=[tuple]))
+    except dacite.DaciteError as error:
+        raise ValueError(f"not a plan: {error}") from error
+
+
+def check(plan: Plan, ceiling: Limits) -> None:
+    """The runner's own look at a plan: ValueError when it asks for more than `ceiling` or holds a NUL byte."""
+    for name in Limits.__dataclass_fields__:
+        if not 0 < getattr(plan.limits, name) <= getattr(ceiling, name):
+            raise ValueError(f"{name}: {getattr(plan.limits, name)} is not within {getattr(ceiling, name)}")
+    texts = [*plan.args, *(plan.entrypoint or ()), *plan.env, plan.workdir, plan.user, plan.hostname, plan.name]
+    if any(text and "\0" in text for text in texts):
+        raise ValueError("a NUL byte")
+    if sum(mount.size for mount in plan.tmpfs) > ceiling.disk or any(mount.size <= 0 for mount in plan.tmpfs):
+        raise ValueError("tmpfs: more than the disk limit")
+    if any(not mount.path.startswith("/") for mount in plan.tmpfs):
+        raise ValueError("tmpfs: not an absolute path")
+    if not all(map(_has_plain_options, plan.tmpfs)):
+        raise ValueError("tmpfs: an option that is not allowed")
+
+
+def _has_plain_options(mount: Tmpfs) -> bool:
+    known = all(option in TMPFS_OPTIONS or _TMPFS_OWNER.fullmatch(option) for option in mount.options)
+    return known and {"nosuid", "nodev"} <= set(mount.options)

@@ -1,0 +1,117 @@
+"""Every knob of the backend: defaults here, an operator's TOML file over them, three environment variables on top.
+
+This is the only module that reads the environment.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dacite
+
+from sandbox.plan import Limits
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the text says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`slots` runs at once, `queue` more waiting, `per_address` of both from one address, which may hold that many
+    `connections`. Times in seconds.
+
+    `registry` is the one registry that images come from, an http:// or https:// base address; empty means the
+    embedded one, which `serve` starts by itself.
+    `state` holds images and survives a restart; `runtime` holds sockets and live runs and does not.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    registry: str = ""
+    registry_hosts: tuple[str, ...] = ()
+    site: Path | None = None
+    origins: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    state: Path = Path("/var/lib/docker-run-sandbox")
+    runtime: Path = Path("/run/docker-run-sandbox")
+    crun: str = "crun"
+    cgroup: str = "docker-run-sandbox"
+    slots: int = 8
+    queue: int = 64
+    per_address: int = 48
+    connections: int = 256
+    body_bytes: int = 64 * 1024
+    body_seconds: float = 10.0
+    stalled_seconds: float = 15.0
+    idle_seconds: int = 900
+    max_hosts: int = 500
+    pull_seconds: float = 120.0
+    image_bytes: int = 512 * 1024 * 1024
+    image_files: int = 50_000
+    unpack_seconds: float = 60.0
+    first_uid: int = 2_000_000_000
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def web_uid(self) -> int:
+        """The user id of the web process; like the ones below it belongs to no account of the machine."""
+        return self.first_uid - 1
+
+    @property
+    def puller_uid(self) -> int:
+        return self.first_uid - 2
+
+    @property
+    def registry_uid(self) -> int:
+        return self.first_uid - 3
+
+    @property
+    def store_uid(self) -> int:
+        """The first of the 65,536 user ids that own the files of unpacked layers on disk."""
+        return self.first_uid - 1_000_000
+
+
+ENVIRONMENT = {"HOST": "host", "PORT": "port", "SANDBOX_REGISTRY": "registry"}
+
+
+def load(file: Path | None, environ: Mapping[str, str], given: Mapping[str, Any] | None = None) -> Settings:
+    """The settings in force: `given` on the command line over the environment over `file`.
+
+    SettingsError on an unknown name, a wrong type or an unreadable file.
+    """
+    values: dict[str, Any] = {}
+    if file is not None:
+        try:
+            values = tomllib.loads(file.read_text())
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(f"{file}: {error}") from error
+    for variable, name in ENVIRONMENT.items():
+        if environ.get(variable):
+            values[name] = environ[variable]
+    return from_values(values | dict(given or {}))
+
+
+def from_values(values: Mapping[str, Any]) -> Settings:
+    """Settings from plain values, as TOML or the command line gives them."""
+    values = dict(values)
+    if isinstance(values.get("port"), str):
+        if not values["port"].isdigit():
+            raise SettingsError(f"port: not a number: {values['port']!r}")
+        values["port"] = int(values["port"])
+    try:
+        settings = dacite.from_dict(
+            Settings, values, dacite.Config(strict=True, cast=[tuple], type_hooks={Path: Path, float: float})
+        )
+    except dacite.DaciteError as error:
+        raise SettingsError(str(error)) from error
+    if not 0 < settings.port < 65536:
+        raise SettingsError(f"port: {settings.port} is not between 1 and 65535")
+    if settings.registry and not settings.registry.startswith(("http://", "https://")):
+        raise SettingsError(f"registry: {settings.registry!r} does not start with http:// or https://")
+    return dataclasses.replace(settings, registry=settings.registry.rstrip("/"))

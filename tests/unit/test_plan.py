@@ -1,0 +1,63 @@
+"""The runner's own look at what the web process sends."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox import plan
+from sandbox.plan import Limits, Plan, Throttle, Tmpfs, Ulimit
+
+FULL = Plan(
+    "alpine:latest",
+    ("ls",),
+    ("sh",),
+    ("A=1",),
+    ulimits=(Ulimit("nofile", 1, 2),),
+    tmpfs=(Tmpfs("/x", 5),),
+    write_bps=(Throttle("/dev/vda", 7),),
+)
+
+
+def test_a_plan_survives_the_wire() -> None:
+    assert plan.decode(json.loads(json.dumps(plan.encode(FULL)))) == FULL
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"args": [1]}, {"pull": "sometimes"}, {"surprise": 1}, {"limits": {"memory": "1"}}, {"tmpfs": [{"path": "/x"}]}],
+)
+def test_what_is_not_a_plan_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="not a plan"):
+        plan.decode(plan.encode(FULL) | change)
+
+
+@pytest.mark.parametrize("value", [None, [], "plan", 3])
+def test_a_plan_is_an_object(value: object) -> None:
+    with pytest.raises(ValueError, match="object"):
+        plan.decode(value)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Plan("a", limits=Limits(memory=1 << 40)),
+        Plan("a", limits=Limits(cpus=0)),
+        Plan("a", limits=Limits(seconds=1e9)),
+        Plan("a", args=("a\0b",)),
+        Plan("a", env=("A=\0",)),
+        Plan("a", tmpfs=(Tmpfs("/x", 1 << 40),)),
+        Plan("a", tmpfs=(Tmpfs("x", 1),)),
+        Plan("a", tmpfs=(Tmpfs("/x", 1, options=("nosuid", "nodev", "lowerdir=/")),)),
+        Plan("a", tmpfs=(Tmpfs("/x", 1, options=("noexec",)),)),
+    ],
+)
+def test_more_than_the_ceiling_is_refused(asked: Plan) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        plan.check(asked, Limits())
+
+
+def test_an_ordinary_plan_passes() -> None:
+    plan.check(FULL, Limits())

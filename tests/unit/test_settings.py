@@ -1,0 +1,50 @@
+"""Settings: defaults, a file over them, the environment over that, the command line on top."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from sandbox import settings
+from sandbox.settings import Settings, SettingsError
+
+
+def test_each_source_wins_over_the_one_before(tmp_path: Path) -> None:
+    file = tmp_path / "sandbox.toml"
+    file.write_text('port = 1\nhost = "a"\nslots = 3\n[limits]\nmemory = 1000\n')
+    made = settings.load(file, {"PORT": "2", "HOST": "b"}, {"port": "3"})
+    assert (made.port, made.host, made.slots, made.limits.memory) == (3, "b", 3, 1000)
+    assert made.limits.pids == Settings().limits.pids
+
+
+def test_settings_reach_a_child_process_unchanged() -> None:
+    made = settings.load(None, {"SANDBOX_REGISTRY": "http://127.0.0.1:5000/"}, {"site": "/srv/site"})
+    assert made.registry == "http://127.0.0.1:5000"
+    assert settings.from_values(json.loads(json.dumps(dataclasses.asdict(made), default=str))) == made
+
+
+@pytest.mark.parametrize(
+    ("text", "environ"),
+    [
+        ("port = 0", {}),
+        ("nosuch = 1", {}),
+        ('slots = "many"', {}),
+        ("port", {}),
+        ("", {"PORT": "eighty"}),
+        ("", {"PORT": "70000"}),
+        ("", {"SANDBOX_REGISTRY": "ftp://x"}),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, text: str, environ: dict[str, str]) -> None:
+    file = tmp_path / "sandbox.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError):
+        settings.load(file, environ)
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(SettingsError, match="nosuch"):
+        settings.load(Path("/nosuch"), {})
