@@ -1,0 +1,60 @@
+"""Names that this package knows without carrying them out: docker's other commands, and common programs."""
+
+from __future__ import annotations
+
+# docker/cli v29 `docker --help`, and the plugins that Docker Desktop and docker-ce install
+KNOWN = frozenset(
+    """
+    attach build builder buildx checkpoint commit compose config container context cp create debug desktop diff events
+    exec export extension help history image images import info init inspect kill load login logout logs manifest
+    model network node pause plugin port ps pull push rename restart rm rmi run sandbox save scout search secret
+    service stack start stats stop swarm system tag top trust unpause update version volume wait
+    """.split()
+)
+SUPPORTED = ("run", "pull", "images", "version", "help")
+_CONTAINER = (
+    "attach commit cp create diff exec export inspect kill logs ls pause port prune rename restart rm run start"
+)
+_CONTAINER_MORE = "stats stop top unpause update wait list ps"
+_IMAGE = "build history import inspect load ls list prune pull push rm save tag"
+# what a management command's own names stand for
+MANAGEMENT = {
+    "container": dict.fromkeys((_CONTAINER + " " + _CONTAINER_MORE).split(), "ps") | {"run": "run"},
+    "image": dict.fromkeys(_IMAGE.split(), "rmi") | {"ls": "images", "list": "images", "pull": "pull"},
+}
+BUILT_INS = frozenset("alias bg cd eval export fg jobs read set shift source trap type ulimit umask unset .".split())
+# programs of the usual small images: what a reader who forgets `docker run alpine` types
+PROGRAMS = frozenset(
+    """
+    ash awk basename bash cat chmod chown clear cp cut date dd df dirname dmesg du echo env expr false file find free
+    grep head hostname id ifconfig ip kill less ln ls md5sum mkdir more mount mv nc netstat nproc ping ps pwd rm rmdir
+    sed seq sh sha256sum sleep sort stat su tail tar tee test time timeout top touch tr true uname uniq uptime vi wc
+    wget whoami xargs yes
+    """.split()
+)
+
+
+def near(word: str, names: frozenset[str] | tuple[str, ...]) -> str | None:
+    """The name that `word` was perhaps meant to be: one slip of the fingers away, two for longer names."""
+    if not 1 < len(word) <= 24:
+        return None
+    ranked = sorted((distance(word, name), name) for name in names if abs(len(name) - len(word)) <= 2)
+    if not ranked:
+        return None
+    steps, name = ranked[0]
+    return name if steps <= (1 if len(name) < 4 else 2) else None
+
+
+def distance(one: str, other: str) -> int:
+    """Edits between two short words; swapping two neighbours is one edit."""
+    older: list[int] = []
+    above = list(range(len(other) + 1))
+    for i, letter in enumerate(one):
+        row = [i + 1]
+        for j, wanted in enumerate(other):
+            cost = min(above[j + 1] + 1, row[j] + 1, above[j] + (letter != wanted))
+            if i and j and letter == other[j - 1] and one[i - 1] == wanted:
+                cost = min(cost, older[j - 1] + 1)
+            row.append(cost)
+        older, above = above, row
+    return above[-1]

@@ -1,0 +1,5 @@
+"""A typed `docker run` and this host's limits become a plan, or a refusal that says what and why. Pure."""
+
+from sandbox.policy.decision import decide
+
+__all__ = ["decide"]

@@ -1,0 +1,156 @@
+"""Golden command lines, one file each in `cases/command`, and what must hold for any text at all.
+
+A case holds `line`, the `[command]` that it becomes, and `[refused]` where the policy with its default limits says no.
+`stdout_starts` stands for a longer text.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sandbox import policy
+from sandbox.command import Command, Printed, Pull, Run, as_dict, parse, shell
+from sandbox.command.flags import RUN
+from sandbox.command.messages import REFUSED
+from sandbox.command.names import distance, near
+from sandbox.plan import Limits, Plan
+
+CASES = sorted((Path(__file__).parent / "cases/command").glob("*.toml"))
+# docker run --help of Docker 28.2.2 and 29, and the names that it hides
+DOCKERS_FLAGS = """
+add-host annotation attach blkio-weight blkio-weight-device cap-add cap-drop cgroup-parent cgroupns cidfile cpu-count
+cpu-percent cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares cpus cpuset-cpus cpuset-mems detach
+detach-keys device device-cgroup-rule device-read-bps device-read-iops device-write-bps device-write-iops
+disable-content-trust dns dns-option dns-search domainname entrypoint env env-file expose gpus group-add health-cmd
+health-interval health-retries health-start-interval health-start-period health-timeout help hostname init interactive
+io-maxbandwidth io-maxiops ip ip6 ipc isolation kernel-memory label label-file link link-local-ip log-driver log-opt
+mac-address memory memory-reservation memory-swap memory-swappiness mount name network network-alias no-healthcheck
+oom-kill-disable oom-score-adj pid pids-limit platform privileged publish publish-all pull quiet read-only restart rm
+runtime security-opt shm-size sig-proxy stop-signal stop-timeout storage-opt sysctl tmpfs tty ulimit use-api-socket
+user userns uts volume volume-driver volumes-from workdir net net-alias dns-opt
+""".split()
+VISIBLE = "docker run pull images alpine ls --rm -it -e A=B -m 64m -- - --= -=x ' \" \\ | $( ` ; # “ — $ = : @".split()
+PIECES = st.sampled_from([*VISIBLE, "sudo ", " ", "\u3000", "\n", "\0", "\ud800"])
+
+
+def plain(command: Command) -> Any:
+    """As it goes over the wire."""
+    return json.loads(json.dumps(as_dict(command)))
+
+
+@pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
+def test_a_line_becomes_what_its_file_says(file: Path) -> None:
+    case = tomllib.loads(file.read_text())
+    command = parse(case["line"])
+    said = plain(command)
+    starts = case["command"].pop("stdout_starts", None)
+    if starts is not None:
+        assert said.pop("stdout").startswith(starts)
+    assert said == case["command"]
+    decision = policy.decide(command, Limits()) if isinstance(command, Run) else None
+    refused = plain(decision) if isinstance(decision, Printed) else None
+    assert refused == ({"name": "printed"} | case["refused"] if "refused" in case else None)
+
+
+def test_there_are_many_cases() -> None:
+    assert len(CASES) >= 200
+
+
+@pytest.mark.parametrize("name", DOCKERS_FLAGS)
+def test_every_flag_of_docker_run_is_known(name: str) -> None:
+    flag = RUN.by_name[name]
+    assert flag.about or flag.refused in REFUSED
+
+
+@pytest.mark.parametrize("flag", [flag for flag in RUN.flags if flag.refused], ids=lambda flag: flag.name)
+def test_a_flag_that_is_not_taken_says_why_and_gives_the_line_without_it(flag: Any) -> None:
+    value = "" if flag.is_boolean else {"attach": "=stdout"}.get(flag.name, "=1")
+    if flag.name in ("sig-proxy", "disable-content-trust"):
+        value = "=false"
+    answer = parse(f"docker run --rm --{flag.name}{value} alpine ls")
+    assert isinstance(answer, Printed)
+    assert f"--{flag.name}" in answer.stderr
+    assert answer.code in (1, 125)
+    assert answer.hint
+    if flag.refused != "windows":
+        assert "docker run --rm alpine ls 를 실행해 보세요." in answer.hint
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.text(st.characters(), max_size=200) | st.lists(PIECES, max_size=20).map(" ".join) | st.lists(PIECES).map("".join)
+)
+def test_any_text_has_an_answer(line: str) -> None:
+    answer = parse(line)
+    json.dumps(as_dict(answer))
+    if isinstance(answer, Run):
+        assert isinstance(policy.decide(answer, Limits()), Plan | Printed)
+        again = parse(shell.join(answer.words))
+        assert again == answer
+    elif isinstance(answer, Printed):
+        assert answer.code == 0 or answer.stderr
+        assert answer.stdout or answer.hint
+    elif isinstance(answer, Pull):
+        assert answer.image
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))))
+def test_words_survive_joining_and_splitting(words: list[str]) -> None:
+    split = shell.split(shell.join(words))
+    assert split.stop is None
+    assert list(split.texts) == words
+
+
+LONG = 65_536
+WORST = {
+    "one word": "a" * LONG,
+    "image": "docker run " + "a" * LONG,
+    "domain": "docker run " + "a-" * (LONG // 2) + ".b/c",
+    "path": "docker run " + "a__" * (LONG // 3) + "!",
+    "words": "docker run alpine " + "a " * (LONG // 2),
+    "quotes": "docker run alpine " + "'\"" * (LONG // 2),
+    "escapes": "docker run alpine " + "\\" * LONG,
+    "double quoted escapes": 'docker run alpine "' + '\\"' * (LONG // 2),
+    "options": "docker run " + "-e A=B " * (LONG // 7) + "alpine",
+    "cluster": "docker run -" + "i" * LONG + " alpine",
+    "bad cluster": "docker run -" + "i" * LONG + "Z alpine",
+    "refused cluster": "docker run -" + "d" * LONG + " alpine",
+    "refused flags": "docker run " + "-v a " * (LONG // 5) + "alpine",
+    "number": "docker run --cpus " + "1" * LONG + " alpine",
+    "size": "docker run -m " + "1" * LONG + " alpine",
+    "platform": "docker run --platform " + "a/" * (LONG // 2) + " alpine",
+    "typographic": "docker run alpine " + "“" * LONG,
+    "spaces": "docker　" * (LONG // 7),
+    "tmpfs": "docker run " + "--tmpfs /a " * (LONG // 11) + "alpine",
+}
+
+
+@pytest.mark.parametrize("line", WORST.values(), ids=WORST.keys())
+def test_the_longest_line_takes_a_moment_only(line: str) -> None:
+    begun = time.process_time()
+    answer = parse(line)
+    if isinstance(answer, Run):
+        policy.decide(answer, Limits())
+    assert time.process_time() - begun < 1
+
+
+def test_a_slip_of_the_fingers_is_one_step() -> None:
+    assert distance("dokcer", "docker") == 1
+    assert distance("docker", "docker") == 0
+    assert distance("", "abc") == 3
+    assert near("rnu", ("run", "pull")) == "run"
+    assert near("xyz", ("run", "pull")) is None
+
+
+def test_every_reason_is_used_and_speaks_of_its_flag() -> None:
+    tables = {flag.refused for flag in RUN.flags if flag.refused}
+    assert tables <= REFUSED.keys()
+    assert all("{flag}" in refused.korean for refused in REFUSED.values())

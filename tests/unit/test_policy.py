@@ -1,0 +1,158 @@
+"""From a typed run and this host's limits to a plan; the refusals are among the golden command lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox import plan, policy
+from sandbox.command import Printed, Run, parse
+from sandbox.plan import MIB, Limits, Plan, Throttle, Tmpfs, Ulimit
+from sandbox.policy.decision import UNLIMITED
+
+LIMITS = Limits()
+
+
+def decided(options: str, limits: Limits = LIMITS) -> Plan:
+    command = parse(f"docker run {options} alpine")
+    assert isinstance(command, Run)
+    found = policy.decide(command, limits)
+    assert isinstance(found, Plan), found
+    return found
+
+
+def refused(options: str, limits: Limits = LIMITS) -> Printed:
+    command = parse(f"docker run {options} alpine")
+    assert isinstance(command, Run)
+    found = policy.decide(command, limits)
+    assert isinstance(found, Printed), found
+    return found
+
+
+def test_a_bare_run_gets_the_hosts_limits_and_nothing_else() -> None:
+    assert decided("") == Plan(image="alpine:latest", limits=LIMITS)
+
+
+def test_lower_limits_are_honoured() -> None:
+    limits = decided("-m 64m --memory-swap 64m --cpus 0.25 --pids-limit 7").limits
+    assert (limits.memory, limits.cpus, limits.pids) == (64 * MIB, 0.25, 7)
+    assert (limits.seconds, limits.output, limits.disk) == (LIMITS.seconds, LIMITS.output, LIMITS.disk)
+
+
+def test_the_ceiling_itself_is_allowed_and_one_more_is_not() -> None:
+    assert decided(f"-m {LIMITS.memory} --cpus 1 --pids-limit {LIMITS.pids}").limits == LIMITS
+    for options in (f"-m {LIMITS.memory + 1}", "--cpus 1.01", f"--pids-limit {LIMITS.pids + 1}"):
+        answer = refused(options)
+        assert answer.code == 125
+        assert answer.hint
+
+
+def test_zero_means_unset_as_with_docker() -> None:
+    assert decided("-m 0 --memory-swap 0 --cpus 0 --pids-limit 0").limits == LIMITS
+
+
+def test_the_hint_names_the_ceiling_in_force() -> None:
+    answer = refused("-m 1g", Limits(memory=32 * MIB))
+    assert "32MiB" in (answer.hint or "")
+    assert "there are only 2 CPUs available" in refused("--cpus 3", Limits(cpus=2)).stderr
+
+
+def test_everything_a_line_says_arrives_in_the_plan() -> None:
+    found = decided(
+        "--rm --name web -it -e A=B -e C -w /tmp -u 1:2 -h box --read-only --network none --entrypoint /x --pull never "
+        "--label a=b --init --stop-signal int --ulimit nofile=5:6 --cap-drop net_raw -q --platform amd64 "
+        "--device-read-bps /dev/a:1k --device-read-bps /dev/a:2k --device-write-bps /dev/b:0"
+    )
+    assert found == Plan(
+        image="alpine:latest",
+        entrypoint=("/x",),
+        env=("A=B", "C"),
+        workdir="/tmp",
+        user="1:2",
+        hostname="box",
+        name="web",
+        labels=("a=b",),
+        tty=True,
+        interactive=True,
+        init=True,
+        read_only=True,
+        remove=True,
+        stop_signal="SIGINT",
+        ulimits=(Ulimit("nofile", 5, 6),),
+        cap_drop=("CAP_NET_RAW",),
+        read_bps=(Throttle("/dev/a", 2048),),
+        pull="never",
+        quiet=True,
+        platform="linux/amd64",
+        limits=LIMITS,
+    )
+    assert plan.decode(plan.encode(found)) == found
+
+
+def test_an_empty_entrypoint_takes_the_images_away() -> None:
+    assert decided('--entrypoint ""').entrypoint == ()
+    assert decided("").entrypoint is None
+
+
+def test_no_limit_is_the_kernels_largest_number() -> None:
+    assert decided("--ulimit nproc=-1").ulimits == (Ulimit("nproc", UNLIMITED, UNLIMITED),)
+
+
+@pytest.mark.parametrize(
+    ("text", "mount"),
+    [
+        ("/tmp", Tmpfs("/tmp", LIMITS.disk)),
+        ("/tmp/", Tmpfs("/tmp", LIMITS.disk)),
+        ("//tmp/../run", Tmpfs("/run", LIMITS.disk)),
+        ("/tmp:size=1m", Tmpfs("/tmp", MIB)),
+        ("/tmp:size=0", Tmpfs("/tmp", LIMITS.disk)),
+        ("/tmp:size=50%", Tmpfs("/tmp", LIMITS.disk // 2)),
+        ("/tmp:mode=755,exec", Tmpfs("/tmp", LIMITS.disk, 0o755, ("exec", "nosuid", "nodev"))),
+        ("/tmp:suid,dev,uid=5,ro", Tmpfs("/tmp", LIMITS.disk, 0o1777, ("noexec", "nosuid", "nodev", "ro", "uid=5"))),
+        ("/tmp:nr_inodes=9", Tmpfs("/tmp", LIMITS.disk)),
+    ],
+)
+def test_tmpfs_is_read_as_docker_reads_it(text: str, mount: Tmpfs) -> None:
+    assert decided(f"--tmpfs {text}").tmpfs == (mount,)
+
+
+def test_a_later_tmpfs_replaces_an_earlier_one() -> None:
+    assert decided("--tmpfs /a:size=1m --tmpfs /a:size=2m").tmpfs == (Tmpfs("/a", 2 * MIB),)
+
+
+def test_tmpfs_mounts_share_what_the_run_may_write() -> None:
+    both = decided("--tmpfs /a:size=4m --tmpfs /b --tmpfs /c").tmpfs
+    assert [mount.size for mount in both] == [4 * MIB, *[(LIMITS.disk - 4 * MIB) // 2] * 2]
+    assert refused("--tmpfs /a:size=60m --tmpfs /b:size=60m").code == 125
+    assert refused("--tmpfs /a:size=100% --tmpfs /b").code == 125
+
+
+@pytest.mark.parametrize("options", ["", ":suid,dev", ":noatime,sync,nodiratime", ":uid=1000,gid=1000", ":defaults"])
+def test_the_runner_takes_every_tmpfs_that_policy_lets_through(options: str) -> None:
+    plan.check(decided(f"--tmpfs /a{options} --tmpfs /b"), LIMITS)
+
+
+def test_many_tmpfs_mounts_are_too_many() -> None:
+    assert refused(" ".join(f"--tmpfs /{n}" for n in range(17))).code == 125
+
+
+@pytest.mark.parametrize("path", ["/proc", "/sys/fs/cgroup", "/x/../proc", "//proc", "/./sys"])
+def test_the_kernels_folders_are_not_covered(path: str) -> None:
+    assert "inside /" in refused(f"--tmpfs {path}").stderr
+
+
+@pytest.mark.parametrize("signal", ["0", "999999999999", "TERMX", "SIGSIGTERM", "¹"])
+def test_a_signal_that_is_none_is_refused(signal: str) -> None:
+    assert refused(f"--stop-signal {signal}").stderr.startswith(
+        f"docker: Error response from daemon: invalid signal: {signal}\n"
+    )
+
+
+@pytest.mark.parametrize("signal", ["SIGTERM", "term", "15", "RTMIN+3"])
+def test_a_signal_may_be_a_name_or_a_number(signal: str) -> None:
+    assert decided(f"--stop-signal {signal}").stop_signal in ("SIGTERM", "15", "SIGRTMIN+3")
+
+
+@pytest.mark.parametrize("network", ["host", "bridge", "container:web", "web", "name=web"])
+def test_no_network_but_loopback(network: str) -> None:
+    assert refused(f"--network {network}").code == 125
+    assert decided("--network default") == decided("--network none")
