@@ -1,0 +1,1 @@
+"""The runner: root, small; it makes containers and knows nothing of HTTP."""

@@ -1,0 +1,123 @@
+"""Reads and clears the control groups of runs, in whichever of the three layouts the machine has.
+
+v2: one tree. v1: a tree for each controller. Hybrid: v1 trees plus a v2 tree without controllers, which the runner
+hides from itself (`hide_unified`) because crun refuses to start where it sees both.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sandbox import linux
+
+MOUNT = Path("/sys/fs/cgroup")
+PAUSE_SECONDS = 0.02
+Layout = Literal["v1", "v2", "hybrid", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a run has used: milliseconds of CPU, the highest memory in bytes, processes that the kernel killed."""
+
+    cpu_ms: float
+    peak_memory_bytes: int
+    oom_kills: int
+
+
+def layout(mount: Path = MOUNT) -> Layout:
+    """Which layout is mounted at `mount`."""
+    if (mount / "cgroup.controllers").exists():
+        return "v2"
+    if (mount / "unified/cgroup.controllers").exists():
+        return "hybrid"
+    return "v1" if (mount / "memory").is_dir() else "none"
+
+
+def hide_unified() -> None:
+    """Take the v2 tree of a hybrid machine out of this process's own mount namespace; the machine keeps it.
+
+    crun still makes its folder there, which would be in the machine's tmpfs below the mount; so a tmpfs of our own
+    lies over that.
+    """
+    if layout() == "hybrid":
+        linux.unmount(MOUNT / "unified")
+        linux.mount("tmpfs", MOUNT / "unified", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "mode=0755,size=4m")
+
+
+def folders(path: str) -> list[Path]:
+    """Where the group `path` lives: one folder on v2, one for each controller on v1."""
+    if layout() == "v2":
+        return [MOUNT / path.lstrip("/")]
+    trees = [tree for tree in MOUNT.iterdir() if tree.is_dir() and not tree.is_symlink()]
+    return [tree / path.lstrip("/") for tree in trees if tree.name != "unified"]
+
+
+def usage(path: str) -> Usage:
+    """What the group has used so far; zeros where the group or a file of it is gone."""
+    name = path.lstrip("/")
+    if layout() == "v2":
+        group = MOUNT / name
+        return Usage(
+            cpu_ms=_keyed(group / "cpu.stat", "usage_usec") / 1e3,
+            peak_memory_bytes=_number(group / "memory.peak"),
+            oom_kills=_keyed(group / "memory.events", "oom_kill"),
+        )
+    return Usage(
+        cpu_ms=_number(MOUNT / "cpuacct" / name / "cpuacct.usage") / 1e6,
+        peak_memory_bytes=_number(MOUNT / "memory" / name / "memory.max_usage_in_bytes"),
+        oom_kills=_keyed(MOUNT / "memory" / name / "memory.oom_control", "oom_kill"),
+    )
+
+
+def remove(path: str, patience: float = 0.0) -> None:
+    """Kill what still lives in the group and the groups below it, then remove them all; processes that need a moment
+    to die are waited for, `patience` seconds in all."""
+    if layout() != "v2":
+        shutil.rmtree(MOUNT / "unified" / path.lstrip("/"), ignore_errors=True)
+    deadline = time.monotonic() + patience
+    while True:
+        left = [folder for folder in folders(path) if not _removed(folder)]
+        if not left or time.monotonic() >= deadline:
+            return
+        time.sleep(PAUSE_SECONDS)
+
+
+def _removed(folder: Path) -> bool:
+    for group, _, _ in os.walk(folder, topdown=False):
+        _kill(Path(group))
+        with contextlib.suppress(OSError):
+            Path(group).rmdir()
+    return not folder.exists()
+
+
+def _kill(group: Path) -> None:
+    for line in _text(group / "cgroup.procs").split():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(line), signal.SIGKILL)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError:
+        return ""
+
+
+def _number(file: Path) -> int:
+    text = _text(file).strip()
+    return int(text) if text.isdigit() else 0
+
+
+def _keyed(file: Path, key: str) -> int:
+    for line in _text(file).splitlines():
+        name, _, value = line.partition(" ")
+        if name == key:
+            return int(value)
+    return 0

@@ -1,0 +1,131 @@
+"""One run from plan to last event, inside the runner: prepare, create, start, stream, end, clean up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sandbox import outcome, words
+from sandbox.events import Event, Exited, Failed, Notice, Output, Reason
+from sandbox.image import Image
+from sandbox.plan import Limits, Plan
+from sandbox.runner import cgroup, container
+from sandbox.runner.container import Container, NotStarted, Slot, Workshop
+from sandbox.runner.output import Outputs
+from sandbox.runner.runtime import Ended, RuntimeFailed
+
+Send = Callable[[Event], Awaitable[None]]
+log = logging.getLogger(__name__)
+OUTPUT_CUT = "출력이 한도를 넘어서 여기서 잘랐어요."
+BROKEN = "실행 환경에 문제가 생겼어요. 잠시 뒤에 다시 실행해 보세요."
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one run needs to know: its container's id, image, layers on disk (lowest first) and plan."""
+
+    name: str
+    image: Image
+    layers: Sequence[Path]
+    plan: Plan
+
+
+class Run:
+    """One order being carried out."""
+
+    def __init__(self, order: Order, send: Send, cancel: asyncio.Event) -> None:
+        self._order, self._send, self._cancel = order, send, cancel
+        self._begun = time.monotonic()
+
+    async def carry_out(self, shop: Workshop, slot: Slot) -> bool:
+        """Send the whole story, the last event before the clean-up; whether a program was started.
+
+        What goes wrong on our side becomes `failed`, its detail a log entry.
+        """
+        order = self._order
+        try:
+            async with container.prepared(shop, slot, order.name, order.image, order.plan, order.layers) as box:
+                return await self._in(box)
+        except NotStarted as error:
+            await self._not_started(outcome.exit_code(error.message), error.message)
+        except OSError:
+            log.exception("run %s", order.name[:12])
+            await self._send(Failed("sandbox-failed", BROKEN))
+        return False
+
+    async def _in(self, box: Container) -> bool:
+        box.configure()
+        try:
+            sources = await box.create()
+        except RuntimeFailed as error:
+            refusal = outcome.refusal(error.message, box.argv[0] if box.argv else "")
+            log.info("run %s not started: %r", box.id[:12], error.message)
+            await self._send(box.created(self._elapsed()))
+            await self._not_started(refusal.code, words.task_error(refusal.detail))
+            return False
+        outputs = Outputs(sources, self._order.plan.limits.output)
+        try:
+            await self._send(box.created(self._elapsed()))
+            await self._send(box.start())
+            await self._stream(box, outputs)
+        finally:
+            outputs.close()
+        return True
+
+    async def _stream(self, box: Container, outputs: Outputs) -> None:
+        relay = asyncio.create_task(self._relay(outputs))
+        ended, reason = await self._watch(box, outputs)
+        outputs.finish()
+        await relay
+        if reason == "output-limit":
+            await self._send(Notice("output-cut", OUTPUT_CUT))
+        usage = cgroup.usage(box.cgroup)
+        code, natural, signal = outcome.ended(ended.code, ended.signal, usage.oom_kills)
+        await self._send(
+            Exited(
+                code=outcome.KILLED if reason else code,
+                reason=reason or natural,
+                signal="SIGKILL" if reason else signal,
+                wall_ms=round(self._elapsed(), 3),
+                cpu_ms=round(usage.cpu_ms, 3),
+                peak_memory_bytes=usage.peak_memory_bytes,
+            )
+        )
+
+    async def _relay(self, outputs: Outputs) -> None:
+        first = True
+        async for output in outputs:
+            await self._send(replace(output, text=outcome.reworded(output.text)) if first else output)
+            first = False
+
+    async def _watch(self, box: Container, outputs: Outputs) -> tuple[Ended, Reason | None]:
+        """How the program ended, and why we ended it, if we did."""
+        process = asyncio.create_task(box.child.wait())
+        causes: dict[asyncio.Task[bool], Reason] = {
+            asyncio.create_task(outputs.over.wait()): "output-limit",
+            asyncio.create_task(self._cancel.wait()): "cancelled",
+        }
+        limits: Limits = self._order.plan.limits
+        try:
+            done, _ = await asyncio.wait(
+                {process, *causes}, timeout=limits.seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            if process in done:
+                return await process, None
+            box.child.kill()
+            return await process, next((causes[task] for task in causes if task in done), "timeout")
+        finally:
+            for task in (process, *causes):
+                task.cancel()
+
+    async def _not_started(self, code: int, message: str) -> None:
+        text = words.daemon_error(message)
+        await self._send(Output("stderr", text))
+        await self._send(Exited(code, "not-started", message=text.rstrip("\n"), wall_ms=round(self._elapsed(), 3)))
+
+    def _elapsed(self) -> float:
+        return (time.monotonic() - self._begun) * 1000

@@ -1,0 +1,188 @@
+"""Drives an OCI runtime's command line: one method for each verb, and nothing about what is run.
+
+Children are started with posix_spawn and watched through pidfds: no thread, no signal handler, no fork of this
+process's memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+KILL_SECONDS = 5.0
+CREATE_SECONDS = 10.0
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+
+
+class RuntimeFailed(Exception):
+    """The runtime refused a verb; `message` is its own last word."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended: its exit code, or the signal that killed it."""
+
+    code: int
+    signal: int | None = None
+
+
+class Child:
+    """A process that is our child by start or by adoption; safe against the reuse of its number."""
+
+    living: ClassVar[set[int]] = set()
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.living.add(pid)
+        self._pidfd = os.pidfd_open(pid)
+        self._ended: Ended | None = None
+
+    async def wait(self) -> Ended:
+        """How it ended; one waiter at a time."""
+        if self._ended is None:
+            await self._end()
+            self._ended = _ended(os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED))  # noqa: ASYNC222 it has ended
+            self.living.discard(self.pid)
+        return self._ended
+
+    async def _end(self) -> None:
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._pidfd, done.set)
+        try:
+            await done.wait()
+        finally:
+            loop.remove_reader(self._pidfd)
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """Send a signal; nothing happens when it has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, number)
+
+    async def end(self) -> None:
+        """Kill it if it lives, wait for its end and let go of it; goes on when the caller is cancelled."""
+        self.kill()
+        await asyncio.shield(asyncio.wait_for(self.wait(), KILL_SECONDS))
+        os.close(self._pidfd)
+
+
+def _ended(result: os.waitid_result | None) -> Ended:
+    if result is None:
+        return Ended(255)
+    if result.si_code == os.CLD_EXITED:
+        return Ended(result.si_status)
+    return Ended(128 + result.si_status, result.si_status)
+
+
+def _sealed(program: str) -> int:
+    """A descriptor of an unchangeable copy of a program.
+
+    crun and runc make such a copy of themselves at every start, against containers that would overwrite them
+    (CVE-2019-5736), and execute it; finding themselves to be one already, they save that second start.
+    """
+    copy = os.memfd_create(Path(program).name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    with open(copy, "wb", closefd=False) as file:
+        file.write(Path(program).read_bytes())
+    fcntl.fcntl(copy, fcntl.F_ADD_SEALS, SEALS)
+    return copy
+
+
+def spawn(program: str, arguments: Sequence[str], stdio: tuple[int, int, int]) -> Child:
+    """Start the program at a path, with just the three given descriptors."""
+    actions = [(os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(stdio)]
+    pid = os.posix_spawn(program, list(arguments), ENVIRONMENT, file_actions=actions, setsigmask=())
+    return Child(pid)
+
+
+class Runtime:
+    """An OCI runtime such as crun: `command` is its program, `root` its folder of container states."""
+
+    def __init__(self, command: str, root: Path) -> None:
+        self.name = Path(command).name
+        self.root = root
+        self._program = _sealed(shutil.which(command) or command)
+
+    async def create(
+        self, container: str, bundle: Path, stdio: tuple[int, int, int], console: Path | None = None
+    ) -> Child:
+        """Make the container; its first process waits for `start`.
+
+        RuntimeFailed with the runtime's reason; TimeoutError when it takes longer than CREATE_SECONDS.
+        """
+        log, pid_file = bundle / "log", bundle / "pid"
+        options = ["--bundle", str(bundle), "--pid-file", str(pid_file)]
+        if console is not None:
+            options += ["--console-socket", str(console)]
+        ended = await asyncio.wait_for(self._run(["create", *options, container], stdio, log), CREATE_SECONDS)
+        if ended.code:
+            self.reap()
+            raise RuntimeFailed(_last_error(log))
+        return Child(int(pid_file.read_text()))
+
+    def start(self, container: str) -> None:
+        """Let the first process go: what `crun start` does, without the 4 ms of one more program.
+
+        The start FIFO is part of crun's and runc's state folder; one byte into it releases the process.
+        """
+        fifo = self.root / container / "exec.fifo"
+        descriptor = os.open(fifo, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            fifo.unlink()
+            os.write(descriptor, b"0")
+        finally:
+            os.close(descriptor)
+
+    def delete(self, container: str) -> None:
+        """Forget an ended container: the runtime's own state is one folder; its cgroup is the caller's to remove."""
+        shutil.rmtree(self.root / container, ignore_errors=True)
+
+    def reap(self) -> None:
+        """Bury what a runtime that failed has left: it does not wait for its own child, which then is ours.
+
+        The kernel names a program that was executed by its descriptor for the number of that.
+        """
+        for pid in _children() - Child.living:
+            name, state = _name_and_state(pid)
+            if state == "Z" and name in (self.name, str(self._program)):
+                os.waitpid(pid, os.WNOHANG)
+
+    async def _run(self, arguments: list[str], stdio: tuple[int, int, int], log: Path) -> Ended:
+        options = ["--root", str(self.root), "--log", str(log), "--log-format", "json"]
+        child = spawn(f"/proc/self/fd/{self._program}", [self.name, *options, *arguments], stdio)
+        try:
+            return await child.wait()
+        finally:
+            await child.end()
+
+
+def _children() -> set[int]:
+    return {int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
+
+
+def _name_and_state(pid: int) -> tuple[str, str]:
+    with contextlib.suppress(OSError):
+        name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
+        return name, rest.split()[0]
+    return "", ""
+
+
+def _last_error(log: Path) -> str:
+    """The last error line of a runtime's JSON log."""
+    message = "the runtime gave no reason"
+    for line in log.read_text(errors="replace").splitlines() if log.exists() else ():
+        with contextlib.suppress(ValueError):
+            message = str(json.loads(line).get("msg", message))
+    return message

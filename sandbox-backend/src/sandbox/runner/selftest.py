@@ -1,0 +1,97 @@
+"""Proves that runs are confined, by one: a container of our own that tries what it must not be able to do.
+
+It runs when the runner starts, and again when health is asked for and no container was started lately.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from pathlib import Path
+
+from sandbox.events import Event, Exited, Output
+from sandbox.image import Config, Image
+from sandbox.plan import MIB, Limits, Plan
+from sandbox.runner.container import Workshop
+from sandbox.runner.run import Order, Run
+from sandbox.runner.slots import Slots
+from sandbox.settings import Settings
+
+FRESH_SECONDS = 60.0
+BUSYBOX = Path("/bin/busybox")
+# each line prints one word when its guard holds; what is missing from the output names the guard
+SCRIPT = """
+grep -q '^Seccomp:.2$' /proc/self/status && echo filter
+grep -q '^NoNewPrivs:.1$' /proc/self/status && echo no-new-privileges
+unshare -U true 2>/dev/null || echo user-namespaces
+mount -t tmpfs none /tmp 2>/dev/null || echo mount
+echo 1 2>/dev/null >/proc/sys/kernel/panic || echo kernel-settings
+[ "$(awk '{print $2}' /proc/self/uid_map)" != 0 ] && echo user-ids
+[ "$(ls /proc/self/fd | wc -l)" -le 4 ] && echo descriptors
+[ "$(ls /sys/class/net)" = lo ] && echo network
+"""
+GUARDS = frozenset(
+    {"filter", "no-new-privileges", "user-namespaces", "mount", "kernel-settings", "user-ids", "descriptors", "network"}
+)
+
+
+class SelfTest:
+    """Knows when a container was last really started."""
+
+    def __init__(self, settings: Settings, shop: Workshop, slots: Slots) -> None:
+        self._shop, self._slots, self._uid = shop, slots, settings.store_uid
+        self._layer = settings.state / "selftest-layer"
+        self._seen = float("-inf")
+
+    def seen(self) -> None:
+        """A container was started just now."""
+        self._seen = time.monotonic()
+
+    async def reason(self) -> str | None:
+        """None when a container was started lately or can be now; otherwise what is wrong."""
+        if time.monotonic() - self._seen < FRESH_SECONDS:
+            return None
+        wrong = await self._try()
+        if wrong is None:
+            self.seen()
+        return wrong
+
+    async def _try(self) -> str | None:
+        self._make_layer()
+        image = Image("selftest:latest", "", "", "", (), Config(), 0, 0, "stand-in")
+        plan = Plan(
+            "selftest:latest", args=("/bin/busybox", "sh", "-c", SCRIPT), limits=Limits(memory=32 * MIB, seconds=5)
+        )
+        said: list[Event] = []
+
+        async def note(event: Event) -> None:
+            said.append(event)
+
+        async with self._slots.taken() as slot:
+            order = Order(os.urandom(32).hex(), image, [self._layer], plan)
+            await Run(order, note, asyncio.Event()).carry_out(self._shop, slot)
+        return _verdict(said)
+
+    def _make_layer(self) -> None:
+        if (self._layer / "bin/busybox").exists():
+            return
+        program = self._layer / "bin/busybox"
+        program.parent.mkdir(parents=True, exist_ok=True)
+        (self._layer / "tmp").mkdir(exist_ok=True)
+        shutil.copy(BUSYBOX, program)
+        program.chmod(0o755)
+        for applet in ("sh", "grep", "unshare", "mount", "awk", "ls", "wc", "true"):
+            (self._layer / "bin" / applet).symlink_to("busybox")
+        for path in (self._layer, *self._layer.rglob("*")):
+            os.chown(path, self._uid, self._uid, follow_symlinks=False)
+
+
+def _verdict(said: list[Event]) -> str | None:
+    words = {word for event in said if isinstance(event, Output) for word in event.text.split()}
+    last = said[-1] if said else None
+    if not isinstance(last, Exited) or last.reason != "exit":
+        return f"the self-test did not run: {last}"
+    missing = sorted(GUARDS - words)
+    return f"guards that do not hold: {', '.join(missing)}" if missing else None

@@ -1,0 +1,154 @@
+"""The runner: root, small, behind a Unix socket that only the web process can open. It takes typed requests, checks
+them again, and never parses HTTP.
+
+One connection carries one operation: a JSON line in, JSON lines out. The peer's end of file cancels the operation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+import socket
+import struct
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import Any
+
+from sandbox import events, plan
+from sandbox.events import Event, Failed
+from sandbox.images.pulls import Pulls
+from sandbox.images.store import Store
+from sandbox.runner.container import Workshop
+from sandbox.runner.run import Order, Run
+from sandbox.runner.selftest import SelfTest
+from sandbox.runner.slots import Slots
+from sandbox.settings import Settings
+
+log = logging.getLogger(__name__)
+LARGEST_REQUEST = 1 << 20
+CREDENTIALS = struct.Struct("3i")
+BROKEN = "실행기에 문제가 생겼어요. 잠시 뒤에 다시 해 보세요."
+Request = dict[str, Any]
+
+
+class BadRequest(ValueError):
+    """The request is not one that the web process sends."""
+
+
+class Runner:
+    """Answers operations with the things that it is given."""
+
+    def __init__(
+        self, settings: Settings, shop: Workshop, slots: Slots, store: Store, pulls: Pulls, selftest: SelfTest
+    ) -> None:
+        self._settings, self._shop, self._slots = settings, shop, slots
+        self._store, self._pulls, self._selftest = store, pulls, selftest
+        self._operations = {"run": self._run, "pull": self._pull, "status": self._status}
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, whatever comes in over it."""
+        try:
+            if _peer_uid(writer) in (self._settings.web_uid, os.getuid()):
+                await self._answer(reader, writer)
+        except (ConnectionError, TimeoutError):
+            log.info("the web process went away")
+        except Exception:
+            log.exception("operation failed")
+            writer.write(events.encode(Failed("runner-failed", BROKEN), 0.0))
+        finally:
+            with suppress(OSError):
+                writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = await asyncio.wait_for(reader.readline(), self._settings.body_seconds)
+        if not line:
+            return
+        request = json.loads(line)
+        operation = self._operations.get(str(request.get("op"))) if isinstance(request, dict) else None
+        if operation is None:
+            raise BadRequest("no such operation")
+        async with _watched(reader) as gone:
+            await operation(request, writer, gone)
+
+    async def _run(self, request: Request, writer: asyncio.StreamWriter, gone: asyncio.Event) -> None:
+        order = self._order(request)
+        received = float(request["received"])
+
+        async def send(event: Event) -> None:
+            await self._write(writer, events.encode(event, max(0.0, time.monotonic() - received)))
+
+        async with self._slots.taken() as slot:
+            if await Run(order, send, gone).carry_out(self._shop, slot):
+                self._selftest.seen()
+
+    def _order(self, request: Request) -> Order:
+        image = self._store.image(str(request.get("image")))
+        wanted = plan.decode(request.get("plan"))
+        plan.check(wanted, self._settings.limits)
+        layers = [self._store.layer_path(layer) for layer in image.layers]
+        return Order(secrets.token_hex(32), image, layers, wanted)
+
+    async def _pull(self, request: Request, writer: asyncio.StreamWriter, gone: asyncio.Event) -> None:
+        async def relay() -> None:
+            asked = self._pulls.pull(
+                reference=str(request["reference"]),
+                platform=request.get("platform"),
+                have=frozenset(map(str, request.get("have", ()))),
+                received=float(request["received"]),
+            )
+            async with aclosing(asked) as lines:
+                async for line in lines:
+                    await self._write(writer, line)
+
+        work, leaving = asyncio.create_task(relay()), asyncio.create_task(gone.wait())
+        try:
+            await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+            work.cancel()
+            with suppress(asyncio.CancelledError):
+                await work
+
+    async def _status(self, _: Request, writer: asyncio.StreamWriter, __: asyncio.Event) -> None:
+        reason = await self._selftest.reason()
+        answer = {
+            "type": "status",
+            "ok": reason is None,
+            "running": self._slots.running,
+            "slots": self._settings.slots,
+            "reason": reason,
+        }
+        await self._write(writer, json.dumps(answer).encode() + b"\n")
+
+    async def _write(self, writer: asyncio.StreamWriter, line: bytes) -> None:
+        writer.write(line)
+        await asyncio.wait_for(writer.drain(), self._settings.stalled_seconds)
+
+
+@asynccontextmanager
+async def _watched(reader: asyncio.StreamReader) -> AsyncIterator[asyncio.Event]:
+    """An event that is set when the peer has closed its end."""
+    gone = asyncio.Event()
+
+    async def watch() -> None:
+        with suppress(ConnectionError):
+            while await reader.read(4096):
+                pass
+        gone.set()
+
+    watcher = asyncio.create_task(watch())
+    try:
+        yield gone
+    finally:
+        watcher.cancel()
+
+
+def _peer_uid(writer: asyncio.StreamWriter) -> int:
+    """The user id of the process at the other end, as the kernel vouches for it."""
+    connection: socket.socket = writer.get_extra_info("socket")
+    _, uid, _ = CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size))
+    return int(uid)

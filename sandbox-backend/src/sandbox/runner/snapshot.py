@@ -1,0 +1,116 @@
+"""One run's root file system: the image's shared layers, read-only, under a writable layer of its own.
+
+The writable layer is a tmpfs limited in bytes and inodes, whose pages are charged to the run's memory. The layers
+are mounted with their owners translated to the run's own user ids, so that two runs share files but no identity.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox import linux
+from sandbox.plan import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """`folder` is the run's own folder on the tmpfs, `root` the merged root file system in it."""
+
+    folder: Path
+    root: Path
+    first_uid: int
+
+    def open(self, path: str) -> int:
+        """A read-only descriptor of a file of the root file system; no link in it can lead out."""
+        root = os.open(self.root, os.O_PATH | os.O_DIRECTORY)
+        try:
+            return linux.open_in_root(root, path, os.O_RDONLY | os.O_NONBLOCK)
+        finally:
+            os.close(root)
+
+    def read(self, path: str, limit: int = 1 << 20) -> str:
+        """The text of a small file of the image, empty where it is not there or not a plain file."""
+        try:
+            with os.fdopen(self.open(path), "rb") as file:
+                return file.read(limit).decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    def make_folder(self, path: str) -> str:
+        """Make the missing ones of `path` and the folders above it; where it truly is, all links followed.
+
+        NotADirectoryError or FileExistsError where something else is in the way.
+        """
+        root = os.open(self.root, os.O_PATH | os.O_DIRECTORY)
+        try:
+            parts = [part for part in posixpath.normpath(path).split("/") if part]
+            for depth in range(1, len(parts) + 1):
+                self._make_one(root, "/".join(parts[: depth - 1]) or ".", parts[depth - 1])
+            return self._true_path(root, "/".join(parts) or ".")
+        finally:
+            os.close(root)
+
+    def _true_path(self, root: int, path: str) -> str:
+        found = linux.open_in_root(root, path, os.O_PATH)
+        try:
+            return str(Path(f"/proc/self/fd/{found}").readlink()).removeprefix(str(self.root)) or "/"
+        finally:
+            os.close(found)
+
+    def _make_one(self, root: int, parent: str, name: str) -> None:
+        flags = os.O_PATH | os.O_DIRECTORY
+        try:
+            os.close(linux.open_in_root(root, f"{parent}/{name}", flags))
+        except FileNotFoundError:
+            at = linux.open_in_root(root, parent, flags)
+            try:
+                os.mkdir(name, 0o755, dir_fd=at)
+                os.chown(name, self.first_uid, self.first_uid, dir_fd=at, follow_symlinks=False)
+            finally:
+                os.close(at)
+
+    def write(self, name: str, text: str) -> Path:
+        """A file beside the root file system, owned by the container's root, to be bound into it."""
+        file = self.folder / name
+        file.write_text(text)
+        os.chown(file, self.first_uid, self.first_uid)
+        return file
+
+
+@contextmanager
+def mounted(folder: Path, layers: Sequence[Path], namespace: int, first_uid: int, limits: Limits) -> Iterator[Snapshot]:
+    """The root file system of `layers` (lowest first) for a run; gone, with all that was written, at the end."""
+    folder.mkdir(mode=0o711)
+    try:
+        data = f"mode=0711,size={limits.disk},nr_inodes={limits.inodes}"
+        linux.mount("tmpfs", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, data)
+        try:
+            yield _merged(folder, layers, namespace, first_uid)
+        finally:
+            linux.unmount(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _merged(folder: Path, layers: Sequence[Path], namespace: int, first_uid: int) -> Snapshot:
+    lower = []
+    for number, layer in enumerate(layers):
+        target = folder / f"l{number}"
+        target.mkdir()
+        linux.mount_idmapped(layer, target, namespace)
+        lower.append(str(target))
+    for name in ("upper", "work"):
+        (folder / name).mkdir(mode=0o755)
+        os.chown(folder / name, first_uid, first_uid)
+    root = folder / "rootfs"
+    root.mkdir()
+    # overlay wants the uppermost layer first
+    options = f"lowerdir={':'.join(reversed(lower))},upperdir={folder}/upper,workdir={folder}/work,userxattr"
+    linux.mount("overlay", root, "overlay", linux.MS_NOSUID | linux.MS_NODEV, options)
+    return Snapshot(folder, root, first_uid)

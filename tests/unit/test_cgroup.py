@@ -1,0 +1,50 @@
+"""One module reads all three layouts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.runner import cgroup
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+V2 = {
+    "cgroup.controllers": "cpu memory",
+    "g/cpu.stat": "usage_usec 2500\n",
+    "g/memory.peak": "4096\n",
+    "g/memory.events": "oom 1\noom_kill 2\n",
+}
+V1 = {
+    "cpuacct/g/cpuacct.usage": "2500000\n",
+    "memory/g/memory.max_usage_in_bytes": "4096\n",
+    "memory/g/memory.oom_control": "under_oom 0\noom_kill 2\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "layout"),
+    [(V2, "v2"), (V1, "v1"), (V1 | {"unified/cgroup.controllers": ""}, "hybrid"), ({}, "none")],
+)
+def test_usage_reads_the_same_in_every_layout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], layout: str
+) -> None:
+    write(tmp_path, files)
+    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
+    assert cgroup.layout(tmp_path) == layout
+    monkeypatch.setattr(cgroup, "layout", lambda: layout)
+    expected = cgroup.Usage(2.5, 4096, 2) if files else cgroup.Usage(0, 0, 0)
+    assert cgroup.usage("/g") == expected
+
+
+def test_the_unified_tree_of_a_hybrid_machine_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, V1 | {"unified/cgroup.controllers": ""})
+    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
+    monkeypatch.setattr(cgroup, "layout", lambda: "hybrid")
+    assert sorted(folder.parent.name for folder in cgroup.folders("/g")) == ["cpuacct", "memory"]

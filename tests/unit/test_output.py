@@ -1,0 +1,72 @@
+"""What a program writes becomes events: gathered, decoded, limited."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+
+from sandbox.runner.output import MOST_PENDING, Outputs
+
+
+async def collect(outputs: Outputs) -> list[tuple[str, str]]:
+    return [(event.stream, event.text) async for event in outputs]
+
+
+async def test_a_character_is_never_split() -> None:
+    reader, writer = os.pipe()
+    outputs = Outputs({reader: "stdout"}, 1000)
+    seen = asyncio.create_task(collect(outputs))
+    for byte in "가나".encode():
+        os.write(writer, bytes([byte]))
+        await asyncio.sleep(0.02)
+    os.close(writer)
+    outputs.finish()
+    assert "".join(text for _, text in await seen) == "가나"
+    assert all("\ufffd" not in text for _, text in await seen)
+
+
+async def test_a_bad_byte_becomes_a_mark() -> None:
+    reader, writer = os.pipe()
+    outputs = Outputs({reader: "stderr"}, 1000)
+    os.write(writer, b"a\xffb\xe2\x82")
+    os.close(writer)
+    outputs.finish()
+    assert await collect(outputs) == [("stderr", "a\ufffdb\ufffd")]
+
+
+async def test_the_first_bytes_do_not_wait_for_the_next() -> None:
+    reader, writer = os.pipe()
+    outputs = Outputs({reader: "stdout"}, 1000)
+    os.write(writer, b"first")
+    first = await asyncio.wait_for(anext(aiter(outputs)), 0.5)
+    assert first.text == "first"
+    os.close(writer)
+    outputs.close()
+
+
+async def test_past_the_limit_nothing_more_is_sent() -> None:
+    reader, writer = os.pipe()
+    outputs = Outputs({reader: "stdout"}, 10)
+    os.write(writer, b"0123456789")
+    await asyncio.sleep(0.02)
+    assert not outputs.over.is_set()
+    os.write(writer, b"x")
+    await asyncio.wait_for(outputs.over.wait(), 0.5)
+    os.close(writer)
+    outputs.finish()
+    assert await collect(outputs) == [("stdout", "0123456789")]
+
+
+async def test_reading_pauses_while_nobody_takes_the_text() -> None:
+    reader, writer = os.pipe()
+    outputs = Outputs({reader: "stdout"}, 100 * MOST_PENDING)
+    os.set_blocking(writer, False)
+    written = 0
+    for _ in range(2000):
+        with contextlib.suppress(BlockingIOError):
+            written += os.write(writer, b"x" * 65_536)
+        await asyncio.sleep(0)
+    assert written < 3 * MOST_PENDING
+    os.close(writer)
+    outputs.close()

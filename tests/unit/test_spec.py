@@ -1,0 +1,108 @@
+"""From a plan and an image's configuration to an OCI runtime configuration."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox import spec
+from sandbox.image import Config
+from sandbox.plan import Limits, Plan, Throttle, Tmpfs, Ulimit
+from sandbox.users import Identity
+
+PLACE = spec.Place("ab" * 32, "/run/rootfs", "/group/ab", 100_000, (("/etc/hosts", "/run/hosts"),), (("/dev/x", 8, 1),))
+
+
+def build(plan: Plan, config: Config | None = None, identity: Identity | None = None) -> spec.Spec:
+    return spec.build(plan, config or Config(cmd=("/bin/sh",)), identity or Identity(0, 0), PLACE, ("note", "filter"))
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "args", "config", "words", "source"),
+    [
+        (None, (), Config(cmd=("sh",)), ("sh",), "image"),
+        (None, ("ls",), Config(cmd=("sh",)), ("ls",), "request"),
+        (None, (), Config(entrypoint=("e",), cmd=("c",)), ("e", "c"), "image"),
+        (None, ("a",), Config(entrypoint=("e",), cmd=("c",)), ("e", "a"), "request"),
+        (("x",), (), Config(entrypoint=("e",), cmd=("c",)), ("x",), "request"),
+        (("x",), ("a",), Config(entrypoint=("e",), cmd=("c",)), ("x", "a"), "request"),
+        ((), ("a",), Config(entrypoint=("e",), cmd=("c",)), ("a",), "request"),
+        (None, (), Config(), (), "image"),
+    ],
+)
+def test_cmd_is_replaced_and_an_entrypoint_stays(
+    entrypoint: tuple[str, ...] | None, args: tuple[str, ...], config: Config, words: tuple[str, ...], source: str
+) -> None:
+    assert spec.argv(Plan("a", args, entrypoint), config) == (words, source)
+
+
+def test_the_environment_has_dockers_order() -> None:
+    plan = Plan("a", env=("A=1", "PATH=/x", "GONE"), tty=True)
+    made = spec.environment(plan, Config(env=("A=2", "B=3", "PATH=/y")), "host")
+    assert made == ["PATH=/x", "HOSTNAME=host", "TERM=xterm", "A=1", "B=3"]
+
+
+def test_home_is_the_users_own_unless_given() -> None:
+    assert "HOME=/root" in build(Plan("a"), identity=Identity(0, 0, (), "/root"))["process"]["env"]
+    given = build(Plan("a", env=("HOME=/h",)), identity=Identity(0, 0, (), "/root"))["process"]["env"]
+    assert [entry for entry in given if entry.startswith("HOME=")] == ["HOME=/h"]
+
+
+def test_every_run_has_every_namespace_and_no_new_privileges() -> None:
+    made = build(Plan("a"))
+    kinds = {entry["type"] for entry in made["linux"]["namespaces"]}
+    assert kinds == {"pid", "mount", "network", "uts", "ipc", "cgroup", "user"}
+    assert not any("path" in entry for entry in made["linux"]["namespaces"])
+    assert made["process"]["noNewPrivileges"] is True
+    assert made["linux"]["uidMappings"] == [{"containerID": 0, "hostID": 100_000, "size": 65_536}]
+
+
+def test_only_root_holds_capabilities_and_cap_drop_takes_them() -> None:
+    assert set(build(Plan("a"))["process"]["capabilities"]) == {"bounding", "effective", "permitted"}
+    assert set(build(Plan("a"), identity=Identity(1000, 0))["process"]["capabilities"]) == {"bounding"}
+    assert build(Plan("a", cap_drop=("all",)))["process"]["capabilities"]["effective"] == []
+    left = build(Plan("a", cap_drop=("chown", "CAP_KILL")))["process"]["capabilities"]["bounding"]
+    assert "CAP_CHOWN" not in left
+    assert "CAP_KILL" not in left
+    assert "CAP_SETUID" in left
+
+
+def test_limits_become_resources_without_swap() -> None:
+    made = build(Plan("a", limits=Limits(memory=32 << 20, cpus=0.5, pids=9)))["linux"]["resources"]
+    assert made["memory"] == {"limit": 32 << 20, "swap": 32 << 20}
+    assert made["cpu"] == {"quota": 50_000, "period": 100_000}
+    assert made["pids"] == {"limit": 9}
+    assert made["devices"] == [{"allow": False, "access": "rwm"}]
+
+
+def test_throttles_use_the_device_numbers_of_the_machine() -> None:
+    made = build(Plan("a", write_bps=(Throttle("/dev/x", 1000),)))["linux"]["resources"]["blockIO"]
+    assert made == {"throttleWriteBpsDevice": [{"major": 8, "minor": 1, "rate": 1000}]}
+
+
+def test_options_reach_their_place() -> None:
+    plan = Plan(
+        "a",
+        args=("ls",),
+        workdir="/w",
+        hostname="h",
+        read_only=True,
+        init=True,
+        tty=True,
+        ulimits=(Ulimit("nofile", 5, 6),),
+        tmpfs=(Tmpfs("/t", 4096, 0o755),),
+    )
+    made = build(plan)
+    assert made["process"]["args"] == ["/sbin/docker-init", "--", "ls"]
+    assert made["process"]["cwd"] == "/w"
+    assert made["process"]["terminal"] is True
+    assert made["hostname"] == "h"
+    assert made["root"] == {"path": "/run/rootfs", "readonly": True}
+    assert {"type": "RLIMIT_NOFILE", "soft": 5, "hard": 6} in made["process"]["rlimits"]
+    mount = next(entry for entry in made["mounts"] if entry["destination"] == "/t")
+    assert mount["options"] == ["noexec", "nosuid", "nodev", "size=4096", "mode=755", "nr_inodes=4096"]
+
+
+def test_kernel_paths_are_masked_or_read_only() -> None:
+    made = build(Plan("a"))["linux"]
+    assert {"/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware"} <= set(made["maskedPaths"])
+    assert {"/proc/sys", "/proc/sysrq-trigger"} <= set(made["readonlyPaths"])
