@@ -1,0 +1,124 @@
+"""The OCI image configuration, read with distrust: what is safe to hand to a runtime, or a refusal.
+
+Pure. The limits are generous for images that people build and small for what a runtime has to carry: Linux takes at
+most 128 KiB in one argument.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.events import Provenance
+from sandbox.image import Config
+from sandbox.images.manifest import BadImage, Platform, check_digest, parse_json
+from sandbox.users import LARGEST_ID
+
+LABEL = "io.docker-run.provenance"
+LONGEST_TEXT = 128 << 10
+LARGEST_TOTAL = 512 << 10
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_SIGNAL = re.compile(r"[A-Za-z0-9+-]{0,20}")
+_USER = re.compile(r"[^\s:/]*(:[^\s:/]*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageConfig:
+    """`diff_ids` name the layers' uncompressed tars, lowest first; `created` is an RFC 3339 time or empty."""
+
+    platform: Platform
+    diff_ids: tuple[str, ...]
+    config: Config
+    created: str
+
+    @property
+    def provenance(self) -> Provenance:
+        """A stand-in says so in its label; everything else is what its name says."""
+        return "stand-in" if dict(self.config.labels).get(LABEL) == "stand-in" else "official"
+
+
+def parse(data: bytes) -> ImageConfig:
+    """The configuration in `data`; BadImage when it holds what no container should be made from."""
+    document = parse_json(data)
+    rootfs = _object(document, "rootfs")
+    diff_ids = tuple(map(check_digest, _texts(rootfs, "diff_ids")))
+    where = Platform(_text(document, "os") or "linux", _text(document, "architecture"), _text(document, "variant"))
+    created = _text(document, "created")
+    config = _config(_object(document, "config"))
+    return ImageConfig(where, diff_ids, config, created if _TIME.fullmatch(created) else "")
+
+
+def _config(values: Mapping[str, Any]) -> Config:
+    labels = _object(values, "Labels")
+    config = Config(
+        entrypoint=_texts(values, "Entrypoint"),
+        cmd=_texts(values, "Cmd"),
+        env=_texts(values, "Env"),
+        workdir=_one_line(values, "WorkingDir"),
+        user=_user(_one_line(values, "User")),
+        stop_signal=_one_line(values, "StopSignal"),
+        labels=tuple((_clean(name), _text(labels, name)) for name in labels),
+        volumes=tuple(map(_clean, _object(values, "Volumes"))),
+    )
+    _check(config)
+    return config
+
+
+def _check(config: Config) -> None:
+    if not _SIGNAL.fullmatch(config.stop_signal):
+        raise BadImage("the stop signal is not a signal's name")
+    if any("\n" in volume for volume in config.volumes):
+        raise BadImage("a volume's path has a line break")
+    words = (*config.entrypoint, *config.cmd, *config.env, *(word for pair in config.labels for word in pair))
+    if sum(map(len, words)) > LARGEST_TOTAL:
+        raise BadImage(f"the configuration holds more than {LARGEST_TOTAL} characters")
+
+
+def _user(text: str) -> str:
+    if not _USER.fullmatch(text):
+        raise BadImage("the user is not a name or a number")
+    # containerd GO-2025-3528: a number that does not fit in 32 bits turned into user 0
+    if any(part.isdigit() and (len(part) > 9 or int(part) > LARGEST_ID) for part in text.split(":")):
+        raise BadImage(f"uids and gids must be in range 0-{LARGEST_ID}")
+    return text
+
+
+def _object(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = values.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise BadImage(f"{name} is not an object")
+    return value or {}
+
+
+def _texts(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = values.get(name)
+    if value is not None and not isinstance(value, list):
+        raise BadImage(f"{name} is not a list")
+    return tuple(map(_clean, value or ()))
+
+
+def _text(values: Mapping[str, Any], name: str) -> str:
+    value = values.get(name)
+    return "" if value is None else _clean(value)
+
+
+def _one_line(values: Mapping[str, Any], name: str) -> str:
+    text = _text(values, name)
+    if any(ord(character) < 32 for character in text):
+        raise BadImage(f"{name} has a control character")
+    return text
+
+
+def _clean(value: object) -> str:
+    """A text that can be an argument of a program: no NUL, no half of a surrogate pair, not too long."""
+    if not isinstance(value, str):
+        raise BadImage("a value is not a text")
+    if "\0" in value or len(value) > LONGEST_TEXT:
+        raise BadImage("a text has a NUL or is too long")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise BadImage("a text is not valid Unicode") from error
+    return value

@@ -1,0 +1,184 @@
+"""What a registry says about an image, read with distrust: index, manifest and configuration to typed values.
+
+Pure. The forms are those of the OCI image specification 1.1 and of Docker's schema 2, which share their field names.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LARGEST_DOCUMENT = 4 << 20
+DEEPEST = 32
+MOST_VALUES = 100_000
+MOST_LAYERS = 60  # overlay takes its options in one page, and each layer is a path in it
+INDEX_TYPES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+MANIFEST_TYPES = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+ACCEPT = ", ".join((*INDEX_TYPES, *MANIFEST_TYPES))
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+_CPU_NAMES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "armhf": "arm", "armel": "arm"}
+_NEWEST_ARM = {"arm64": "v8", "arm": "v7"}
+
+
+class BadImage(ValueError):
+    """A document that this host does not accept; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """An operating system and a processor in the names that Go has for them."""
+
+    os: str
+    architecture: str
+    variant: str = ""
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+    def offers(self, wanted: Platform) -> bool:
+        """Whether an image for this platform runs where `wanted` is asked for; no variant means the usual one."""
+        usual = _NEWEST_ARM.get(wanted.architecture, "")
+        same = (self.os, self.architecture) == (wanted.os, wanted.architecture)
+        return same and (self.variant or usual) == (wanted.variant or usual)
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """A pointer to content by its digest; `size` in bytes."""
+
+    digest: str
+    size: int
+    platform: Platform | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    entries: tuple[Descriptor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    config: Descriptor
+    layers: tuple[Descriptor, ...]
+
+
+def platform(text: str) -> Platform:
+    """`linux/arm64/v8`, `linux/amd64`, `arm64`, `x86_64` … with Docker's spellings of them made one."""
+    system, slash, rest = text.lower().partition("/")
+    if not slash:
+        system, rest = "linux", system
+    architecture, _, variant = rest.partition("/")
+    architecture = _CPU_NAMES.get(architecture, architecture)
+    if (architecture, variant) in (("amd64", "v1"), ("amd64", "")):
+        return Platform(system, architecture)
+    return Platform(system, architecture, variant or _NEWEST_ARM.get(architecture, ""))
+
+
+def check_digest(text: object) -> str:
+    """`text` when it is a sha256 or sha512 digest in its one canonical spelling, else BadImage."""
+    if not isinstance(text, str) or not _DIGEST.fullmatch(text):
+        raise BadImage(f"invalid checksum digest format: {str(text)[:80]!r}")
+    return text
+
+
+def parse_json(data: bytes) -> dict[str, Any]:
+    """The object in `data`, refused when it is too large, too deep or has too many parts to be looked at."""
+    if len(data) > LARGEST_DOCUMENT:
+        raise BadImage(f"a document of {len(data)} bytes is larger than {LARGEST_DOCUMENT}")
+    # counted before parsing, because each part costs some fifty bytes of memory and as little as two on the wire
+    if sum(map(data.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise BadImage("the document has too many parts")
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BadImage(f"not a JSON document: {type(error).__name__}") from error
+    if not isinstance(value, dict):
+        raise BadImage("the document is not an object")
+    _check_depth(value)
+    return value
+
+
+def _check_depth(value: object) -> None:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [below for item in level for below in _children(item)]
+        if not level:
+            return
+    raise BadImage(f"the document is nested deeper than {DEEPEST}")
+
+
+def _children(item: object) -> Iterator[object]:
+    if isinstance(item, dict):
+        yield from item.values()
+    elif isinstance(item, list):
+        yield from item
+
+
+def parse_document(data: bytes, media_type: str) -> Index | Manifest:
+    """The index or manifest in `data`, which the registry has sent as `media_type`.
+
+    BadImage for what is both, or says it is one and looks like the other (containerd's GHSA-xmmx-7jpf-fx42), or is
+    of another kind.
+    """
+    document = parse_json(data)
+    kinds = {kind for kind in (document.get("mediaType"), media_type or None) if kind is not None}
+    if len(kinds) > 1:
+        raise BadImage("the document's media type is not the one that the registry has given it")
+    if document.get("schemaVersion") != 2:
+        raise BadImage("only manifests of schema version 2 are supported")
+    kind = kinds.pop() if kinds else ""
+    is_index, is_manifest = "manifests" in document, bool({"config", "layers", "fsLayers"} & document.keys())
+    if is_index and is_manifest:
+        raise BadImage("the document is an index and a manifest at once")
+    if is_index and kind in ("", *INDEX_TYPES):
+        return Index(tuple(_descriptor(entry) for entry in _array(document, "manifests")))
+    if is_manifest and kind in ("", *MANIFEST_TYPES):
+        return _manifest(document)
+    raise BadImage(f"unsupported manifest media type: {str(kind)[:100]!r}")
+
+
+def _manifest(document: Mapping[str, Any]) -> Manifest:
+    layers = tuple(_descriptor(entry) for entry in _array(document, "layers"))
+    if len(layers) > MOST_LAYERS:
+        raise BadImage(f"more than {MOST_LAYERS} layers")
+    return Manifest(_descriptor(document.get("config")), layers)
+
+
+def _array(document: Mapping[str, Any], name: str) -> list[object]:
+    value = document.get(name)
+    if not isinstance(value, list):
+        raise BadImage(f"{name} is not a list")
+    return value
+
+
+def _descriptor(value: object) -> Descriptor:
+    """Its `urls` are not even read: content comes from the operator's registry or not at all."""
+    if not isinstance(value, dict):
+        raise BadImage("a descriptor is not an object")
+    size = value.get("size")
+    if type(size) is not int or size < 0:
+        raise BadImage("a descriptor's size is not a number of bytes")
+    return Descriptor(check_digest(value.get("digest")), size, _platform(value.get("platform")))
+
+
+def _platform(value: object) -> Platform | None:
+    if not isinstance(value, dict):
+        return None
+    parts = [value.get(name) or "" for name in ("os", "architecture", "variant")]
+    if not all(isinstance(part, str) for part in parts):
+        raise BadImage("a platform is not made of words")
+    return Platform(*parts)
+
+
+def choose(index: Index, wanted: Platform) -> Descriptor | None:
+    """The entry for `wanted`, the first one as with containerd; None when there is none."""
+    return next((entry for entry in index.entries if entry.platform and entry.platform.offers(wanted)), None)

@@ -1,0 +1,150 @@
+"""One pull, from reference to image: what to fetch, in which order, and what has to agree with what."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from sandbox.events import Provenance, Pull
+from sandbox.image import Image, Layer
+from sandbox.images import refusal, resolving
+from sandbox.images.manifest import Platform
+from sandbox.images.puller_client import Wish
+from sandbox.images.resolving import Tools
+from sandbox.images.store import Held
+from sandbox.images.unpacking import Budget, UnpackError, unpack
+from sandbox.reference import Reference
+
+DOWNLOADS_AT_ONCE = 3  # as many as Docker's daemon, unless it is told otherwise
+SHORT_ID = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What the reference points at, said as soon as manifest and configuration are known."""
+
+    digest: str
+    provenance: Provenance
+
+
+class Pulling:
+    """A pull for a visitor whose host has the blobs `have`; `say` hears what happens."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        reference: Reference,
+        wanted: Platform,
+        have: frozenset[str],
+        say: Callable[[Resolved | Pull], None],
+    ) -> None:
+        self._tools, self._reference, self._wanted = tools, reference, wanted
+        self._have, self._say = have, say
+        self._downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
+
+    async def image(self) -> Image:
+        """The image, its layers in the store. Refused, FetchError or UnpackError when there is none."""
+        found = await resolving.find(self._tools, self._reference, self._wanted)
+        self._say(Resolved(found.digest, found.config.provenance))
+        if found.config_digest not in self._have:
+            self._say(_event(found.config_digest, "Download complete"))
+        held = await self._layers(found.layers)
+        image = Image(
+            reference=self._reference.familiar,
+            digest=found.digest,
+            id=found.identity,
+            architecture=found.config.platform.architecture,
+            layers=found.layers,
+            config=found.config.config,
+            content_bytes=found.content_bytes,
+            root_bytes=sum(layer.bytes for layer in held),
+            provenance=found.config.provenance,
+            created=found.config.created,
+        )
+        self._tools.store.save(image)
+        return image
+
+    async def _layers(self, layers: Sequence[Layer]) -> list[Held]:
+        """Download side by side, unpack in order, as Docker does."""
+        held: list[Held] = []
+        blobs: list[asyncio.Task[IO[bytes] | None]] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                blobs += [group.create_task(self._download(layer)) for layer in layers]
+                for layer, blob in zip(layers, blobs, strict=True):
+                    held.append(await self._place(layer, await blob, self._budget(held)))
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
+        finally:
+            _close(blobs)
+        return held
+
+    def _budget(self, held: Sequence[Held]) -> Budget:
+        settings = self._tools.settings
+        return Budget(
+            settings.image_bytes - sum(layer.bytes for layer in held),
+            settings.image_files - sum(layer.files for layer in held),
+        )
+
+    async def _download(self, layer: Layer) -> IO[bytes] | None:
+        """The layer's blob; None when the visitor's host has it already."""
+        if layer.digest in self._have and self._tools.store.layer(layer.digest) is not None:
+            self._say(_event(layer.digest, "Already exists"))
+            return None
+        self._say(_event(layer.digest, "Pulling fs layer"))
+        async with self._downloads:
+            blob = self._tools.store.spool()
+            try:
+                await self._download_into(blob, layer)
+            except BaseException:
+                blob.close()
+                raise
+        self._say(_event(layer.digest, "Download complete"))
+        return blob
+
+    async def _download_into(self, blob: IO[bytes], layer: Layer) -> None:
+        def progress(count: int) -> None:
+            self._say(_event(layer.digest, "Downloading", min(count, layer.size), layer.size))
+
+        wish = Wish("blob", self._reference.path, layer.digest, layer.size)
+        await self._tools.fetch(wish, blob, progress)
+
+    async def _place(self, layer: Layer, blob: IO[bytes] | None, budget: Budget) -> Held:
+        """The layer in the store, unpacked now or earlier. Two pulls of one layer unpack it once."""
+        if blob is not None:
+            self._say(_event(layer.digest, "Extracting", layer.size, layer.size))
+        try:
+            held = await self._unpacked(layer, blob, budget)
+        except UnpackError as error:
+            if error.code in refusal.OURS:
+                raise
+            raise refusal.not_extracted(layer.diff_id, error.code, error.text) from error
+        if held.bytes > budget.bytes or held.files > budget.files:
+            raise refusal.too_large(self._tools.settings.image_bytes)
+        if blob is not None:
+            self._say(_event(layer.digest, "Pull complete"))
+        return held
+
+    async def _unpacked(self, layer: Layer, blob: IO[bytes] | None, budget: Budget) -> Held:
+        store = self._tools.store
+        with store.lock(layer.digest) as lock:
+            async with lock:
+                held = store.layer(layer.digest)
+                if held is None and blob is not None:
+                    async with self._tools.unpacks:
+                        held = await unpack(self._tools.settings, store, layer, blob, budget)
+        if held is None or held.diff_id != layer.diff_id:
+            raise UnpackError("digest-mismatch", f"wrong diff id, expected {layer.diff_id}")
+        return held
+
+
+def _event(digest: str, status: str, current: int | None = None, total: int | None = None) -> Pull:
+    return Pull(digest.partition(":")[2][:SHORT_ID], status, current, total)
+
+
+def _close(blobs: Sequence[asyncio.Task[IO[bytes] | None]]) -> None:
+    for task in blobs:
+        if task.done() and not task.cancelled() and task.exception() is None and (blob := task.result()):
+            blob.close()

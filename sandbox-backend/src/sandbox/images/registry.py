@@ -1,0 +1,237 @@
+"""An HTTP client of one OCI registry: it asks the operator's hosts and nobody else, whatever it is told.
+
+Runs only in the puller's process. The calls are those of the OCI distribution specification 1.1; the error texts are
+the ones that containerd gives to Docker's daemon, as far as it has one for the case.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode, urljoin
+
+import urllib3
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+from urllib3.response import BaseHTTPResponse
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 15.0
+CHUNK = 256 * 1024
+MOST_REDIRECTS = 5
+LARGEST_TOKEN = 64 * 1024
+PORTS = {"https": 443, "http": 80}
+REDIRECTS = (301, 302, 303, 307, 308)
+_FIELD = re.compile(r'([a-zA-Z_]+)="([^"]*)"')
+_IO = (HTTPError, OSError)
+
+
+class RegistryError(Exception):
+    """A call that did not give what it was for; `code` is stable, `text` is containerd's part of the message."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code, self.text = code, text
+
+
+class Registry:
+    """`base` is the registry's address; `hosts` the further ones (`name` or `name:port`) that it may send us to.
+
+    The system resolver is asked once for each connection, for names that the operator has written down only, so an
+    answer that changes can lead to no host that was not named. Nothing is sent that could be a secret: the calls are
+    anonymous, and a token goes to the registry itself alone.
+    """
+
+    def __init__(self, base: str, hosts: tuple[str, ...]) -> None:
+        self._base = base
+        self._home = _origin(base)
+        self._hosts = frozenset(host.lower() for host in hosts)
+        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+        # proxies of the environment are not looked at, retries and redirects are ours
+        self._pool = urllib3.PoolManager(num_pools=4, maxsize=8, timeout=timeout, retries=False)
+        self._tokens: dict[str, tuple[str, float]] = {}
+
+    @contextmanager
+    def manifest(self, repository: str, reference: str, accept: str) -> Iterator[BaseHTTPResponse]:
+        """The answer with the manifest or index that a tag or digest names, not read yet."""
+        url = f"{self._base}/v2/{repository}/manifests/{reference}"
+        with self._get(repository, url, {"Accept": accept}) as answer:
+            self._check(repository, url, answer)
+            yield answer
+
+    @contextmanager
+    def blob(self, repository: str, digest: str) -> Iterator[BaseHTTPResponse]:
+        """The answer with a blob, not read yet."""
+        url = f"{self._base}/v2/{repository}/blobs/{digest}"
+        with self._get(repository, url, {}) as answer:
+            self._check(repository, url, answer)
+            yield answer
+
+    def _check(self, repository: str, url: str, answer: BaseHTTPResponse) -> None:
+        if answer.status == 200:
+            return
+        if answer.status == 404 and "/manifests/" in url:
+            known = self._knows(repository)
+            raise RegistryError("no-such-image" if known else "no-such-repository", "not found")
+        if answer.status in (401, 403):
+            raise RegistryError("no-such-repository", "authorization failed")
+        code = {404: "blob-missing", 429: "rate-limited"}.get(answer.status, "registry-error")
+        raise RegistryError(code, f"unexpected status from {_line(url)}: {_status(answer.status)}")
+
+    def _knows(self, repository: str) -> bool:
+        with self._get(repository, f"{self._base}/v2/{repository}/tags/list?n=1", {}) as answer:
+            return answer.status == 200
+
+    @contextmanager
+    def _get(self, repository: str, url: str, headers: dict[str, str]) -> Iterator[BaseHTTPResponse]:
+        answer = self._follow(url, headers | self._authorization(repository))
+        try:
+            if answer.status == 401 and (challenge := answer.headers.get("WWW-Authenticate", "")):
+                answer.close()
+                self._fetch_token(repository, challenge)
+                answer = self._follow(url, headers | self._authorization(repository))
+            yield answer
+        finally:
+            # not given back to the pool half read: what is left in it would be taken for the next answer
+            answer.close()
+
+    def _follow(self, url: str, headers: dict[str, str]) -> BaseHTTPResponse:
+        for _ in range(MOST_REDIRECTS):
+            answer = self._request(url, headers)
+            if answer.status not in REDIRECTS:
+                return answer
+            answer.close()
+            url = urljoin(url, answer.headers.get("Location", ""))
+            self._allow(url)
+            if _origin(url) != self._home:
+                headers = {name: value for name, value in headers.items() if name != "Authorization"}
+        raise RegistryError("registry-error", f"failed to do request: {_line(url)}: stopped after 5 redirects")
+
+    def _allow(self, url: str) -> None:
+        """Refused before a name is looked up or a connection made; plain HTTP only where the registry uses it too."""
+        scheme, host, port = origin = _origin(url)
+        if origin == self._home:
+            return
+        names = {f"{host}:{port}"} | ({host} if port == PORTS.get(scheme) else set())
+        if not names & self._hosts or scheme not in ("https", self._home[0]):
+            raise RegistryError("foreign-host", f"failed to do request: {_line(url)}: host is not allowed here")
+
+    def _request(self, url: str, headers: dict[str, str]) -> BaseHTTPResponse:
+        with translated(url):
+            return self._pool.request("GET", url, headers=headers, redirect=False, preload_content=False)
+
+    def _authorization(self, repository: str) -> dict[str, str]:
+        token, until = self._tokens.get(repository, ("", 0.0))
+        return {"Authorization": f"Bearer {token}"} if time.monotonic() < until else {}
+
+    def _fetch_token(self, repository: str, challenge: str) -> None:
+        """An anonymous pull token from the realm that the challenge names, when that realm is an allowed host."""
+        fields = dict(_FIELD.findall(challenge))
+        realm = fields.get("realm", "")
+        if not challenge.lower().startswith("bearer ") or not realm:
+            return
+        self._allow(realm)
+        query = {"service": fields.get("service", ""), "scope": f"repository:{repository}:pull"}
+        url = f"{realm}{'&' if '?' in realm else '?'}{urlencode(query)}"
+        answer = self._request(url, {})
+        with translated(url):
+            body = answer.read(LARGEST_TOKEN)
+        answer.close()
+        self._remember(repository, answer.status, body)
+
+    def _remember(self, repository: str, status: int, body: bytes) -> None:
+        values = _json(body) if status == 200 else {}
+        token = values.get("token") or values.get("access_token")
+        if isinstance(token, str) and re.fullmatch(r"[!-~]+", token):
+            # the least life that the token specification allows, so that a false promise cannot mislead us
+            self._tokens[repository] = (token, time.monotonic() + 55)
+
+
+def read(answer: BaseHTTPResponse, most: int, take: Callable[[bytes], None]) -> int:
+    """Hand the body over piece by piece until its end or one byte past `most`; how many bytes there were."""
+    total = 0
+    while total <= most and (piece := _piece(answer, min(CHUNK, most + 1 - total))):
+        take(piece)
+        total += len(piece)
+    return total
+
+
+def _piece(answer: BaseHTTPResponse, most: int) -> bytes:
+    """What has come, at once, so that a registry that drips is seen to drip."""
+    try:
+        return answer.read1(most, decode_content=False)
+    except _IO as error:
+        text = "context deadline exceeded" if _slow(error) else "unexpected EOF"
+        raise RegistryError("registry-slow" if _slow(error) else "registry-down", text) from error
+
+
+@contextmanager
+def translated(url: str) -> Iterator[None]:
+    """What went wrong on the way, as containerd words it."""
+    try:
+        yield
+    except _IO as error:
+        code = "registry-slow" if _slow(error) else "registry-down"
+        raise RegistryError(code, f"failed to do request: {_line(url)}: {_reason(error, url)}") from error
+
+
+def _slow(error: BaseException) -> bool:
+    # urllib3 makes a refused connection a kind of time-out
+    slow = isinstance(error, ConnectTimeoutError | ReadTimeoutError | TimeoutError)
+    return slow and not isinstance(error, NewConnectionError)
+
+
+def _reason(error: BaseException, url: str) -> str:
+    """Go's own words for the usual failures."""
+    _, host, port = _origin(url)
+    cause = error.__cause__ or error.__context__
+    if isinstance(error, NameResolutionError):
+        return f"dial tcp: lookup {host}: no such host"
+    if isinstance(error, NewConnectionError) and isinstance(cause, OSError) and cause.errno:
+        return f"dial tcp {host}:{port}: connect: {os.strerror(cause.errno).lower()}"
+    if isinstance(error, ConnectTimeoutError):
+        return f"dial tcp {host}:{port}: i/o timeout"
+    if _slow(error):
+        return "net/http: timeout awaiting response headers"
+    return "tls: failed to verify certificate" if isinstance(error, SSLError) else "EOF"
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    """Read by the very parser that connects, so that no address means one host to the check and another to the call."""
+    try:
+        parts = urllib3.util.parse_url(url)
+    except ValueError:
+        return "", "", 0
+    scheme = parts.scheme or ""
+    return scheme, (parts.host or "").lower(), parts.port or PORTS.get(scheme, 0)
+
+
+def _line(url: str) -> str:
+    return f'Head "{url}"' if "/manifests/" in url else f'Get "{url}"'
+
+
+def _status(number: int) -> str:
+    try:
+        return f"{number} {HTTPStatus(number).phrase}"
+    except ValueError:
+        return str(number)
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,144 @@
+"""Images on disk, by content: `layers/<algorithm>-<hex>/` and `images/<algorithm>-<hex>.json` below the state folder.
+
+A layer comes into being under `tmp/` and gets its name by one rename when its blob's digest has been checked, so that
+a name is a promise whenever the process is killed. All folders above the files belong to root alone: no program of the
+machine reads, maps or runs what is shared with containers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+import dacite
+
+from sandbox import image
+from sandbox.image import Image
+from sandbox.images.manifest import check_digest
+from sandbox.settings import Settings
+
+RECORD = "layer.json"
+ROOT = "root"
+
+
+class UnknownImageError(LookupError):
+    """No such image or layer is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A layer on disk: the digest of its uncompressed tar, that tar's bytes, and how many files came out of it."""
+
+    diff_id: str
+    bytes: int
+    files: int
+
+
+class Store:
+    """One process at a time owns a store; `lock` orders the pulls within it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._state = settings.state
+        self._layers, self._images, self._tmp = (self._state / name for name in ("layers", "images", "tmp"))
+        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    def sweep(self) -> None:
+        """Make the folders and remove what a killed process left half done."""
+        shutil.rmtree(self._tmp, ignore_errors=True)
+        for folder in (self._layers, self._images, self._tmp):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def layer_path(self, layer: image.Layer) -> Path:
+        """The folder with the layer's files, as an overlay's lower layer. UnknownImageError when it is not held."""
+        path = self._layers / _name(layer.digest) / ROOT
+        if not path.is_dir():
+            raise UnknownImageError(f"no layer {layer.digest}")
+        return path
+
+    def layer(self, digest: str) -> Held | None:
+        """What is known of a layer, by its blob's digest; None when it is not held."""
+        try:
+            text = (self._layers / _name(digest) / RECORD).read_text()
+        except FileNotFoundError:
+            return None
+        return dacite.from_dict(Held, json.loads(text))
+
+    def image(self, identity: str) -> Image:
+        """The image with this id (its manifest's digest). UnknownImageError when it is not held."""
+        try:
+            return image.decode(json.loads((self._images / f"{_name(identity)}.json").read_text()))
+        except (FileNotFoundError, ValueError) as error:
+            raise UnknownImageError(f"no image {identity[:80]!r}") from error
+
+    def images(self) -> list[Image]:
+        """All images whose layers are held, by reference."""
+        found = [image.decode(json.loads(file.read_text())) for file in self._images.glob("*.json")]
+        return sorted(found, key=lambda one: (one.reference, one.id))
+
+    def save(self, made: Image) -> None:
+        """Keep an image whose layers are held; a later one of the same id takes its place."""
+        for layer in made.layers:
+            self.layer_path(layer)
+        with tempfile.NamedTemporaryFile("w", dir=self._tmp, delete=False) as file:
+            json.dump(image.encode(made), file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).rename(self._images / f"{_name(made.id)}.json")
+
+    def spool(self) -> IO[bytes]:
+        """A file without a name, for a blob on its way: it is gone when the last descriptor of it is."""
+        return tempfile.TemporaryFile(dir=self._tmp, buffering=0)
+
+    @asynccontextmanager
+    async def building(self) -> AsyncIterator[Path]:
+        """A folder to unpack a layer in, as `root` below it; removed unless it was adopted."""
+        folder = Path(tempfile.mkdtemp(dir=self._tmp))
+        try:
+            (folder / ROOT).mkdir(mode=0o755)
+            yield folder
+        finally:
+            # in a thread, as a large half-made layer takes longer to remove than runs that stream should wait
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+
+    def write_down(self, folder: Path, held: Held) -> None:
+        """Put a finished layer and its record on the disk, which may take the disk's time; it has no name yet."""
+        (folder / RECORD).write_text(json.dumps(asdict(held)))
+        _flush(folder)
+
+    def adopt(self, folder: Path, digest: str) -> None:
+        """Give a layer that is written down its name."""
+        folder.rename(self._layers / _name(digest))
+
+    @contextmanager
+    def lock(self, digest: str) -> Iterator[asyncio.Lock]:
+        """The lock of one layer, kept for as long as anyone wants it."""
+        lock, users = self._locks.get(digest, (asyncio.Lock(), 0))
+        self._locks[digest] = (lock, users + 1)
+        try:
+            yield lock
+        finally:
+            lock, users = self._locks.pop(digest)
+            if users > 1:
+                self._locks[digest] = (lock, users - 1)
+
+
+def _name(digest: str) -> str:
+    return check_digest(digest).replace(":", "-")
+
+
+def _flush(folder: Path) -> None:
+    """Onto the disk before it gets its name, or a power cut could leave a named layer of empty files."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        ctypes.CDLL(None).syncfs(descriptor)
+    finally:
+        os.close(descriptor)

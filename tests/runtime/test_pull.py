@@ -1,0 +1,241 @@
+"""Pulls as the runner makes them: from a real registry, and from one that can be watched."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import image
+from sandbox.image import Layer
+from sandbox.images import pull
+from sandbox.images.store import Held, Store
+from sandbox.images.unpacking import Budget, unpack
+from sandbox.settings import Settings
+from support import oci, registry
+from support.fake_registry import Answer, FakeRegistry
+from support.oci import File, Folder, Link
+from support.pulls import Bench, Line, pulling, statuses
+
+pytestmark = pytest.mark.container
+LABELS = {"io.docker-run.provenance": "stand-in"}
+LAYERS: list[oci.Tree] = [
+    {"bin": Folder(), "bin/busybox": File(b"x" * 90_000, 0o755), "bin/sh": Link("busybox")},
+    {"etc/os-release": b"A"},
+]
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with registry.running(tmp_path_factory.mktemp("registry")) as url:
+        yield url
+
+
+@pytest.fixture
+async def bench(tmp_path: Path, real: str) -> AsyncIterator[Bench]:
+    async with pulling(tmp_path, real) as made:
+        yield made
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeRegistry]:
+    with FakeRegistry() as made:
+        oci.hold(made, "library/alpine:latest", oci.build(LAYERS, {"Cmd": ["/bin/sh"]}))
+        yield made
+
+
+@pytest.fixture
+async def watched(tmp_path: Path, fake: FakeRegistry) -> AsyncIterator[Bench]:
+    async with pulling(tmp_path, fake.url) as made:
+        yield made
+
+
+def last(lines: list[Line]) -> Line:
+    """The one last line of a pull, which comes last."""
+    ends = [line for line in lines if line["type"] in ("image", "refused", "failed")]
+    assert ends == lines[-1:]
+    return ends[0]
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for what nothing tells of."""
+    deadline = time.monotonic() + 10
+    while not true():  # another process or thread makes it true
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("form", ["gzip", "zstd", ""])
+async def test_an_image_comes_from_a_real_registry(bench: Bench, real: str, form: str) -> None:
+    name = f"library/form-{form or 'plain'}:3.19"
+    digest = oci.push_image(real, name, LAYERS, {"Cmd": ["/bin/sh"]}, LABELS, compression=form, index=True)
+    lines = await bench.pull(name.removeprefix("library/"))
+    made = image.decode(last(lines)["image"])
+    assert lines[0] == {"type": "resolved", "digest": digest, "provenance": "stand-in"}
+    assert (made.digest, made.config.cmd, made.architecture, made.provenance) == (
+        digest,
+        ("/bin/sh",),
+        "amd64",
+        "stand-in",
+    )
+    assert made.id != digest
+    assert bench.store.image(made.id) == made
+    assert made in bench.store.images()
+    paths = [bench.store.layer_path(layer) for layer in made.layers]
+    assert [(path / name).exists() for path in paths for name in ("bin/busybox", "etc/os-release")] == [1, 0, 0, 1]
+
+
+async def test_progress_is_told_in_docker_s_words(bench: Bench, real: str) -> None:
+    oci.push_image(real, "library/words:latest", LAYERS)
+    lines = await bench.pull("words")
+    layers = [layer["digest"].split(":")[1][:12] for layer in last(lines)["image"]["layers"]]
+    told = statuses(lines)
+    for layer in layers:
+        own = [status for name, status in told if name == layer]
+        assert own == ["Pulling fs layer", "Downloading", "Download complete", "Extracting", "Pull complete"]
+    finished = [name for name, status in told if status == "Pull complete"]
+    assert finished == layers
+    bars = [line for line in lines if line.get("status") == "Downloading"]
+    assert all(0 < line["current"] <= line["total"] for line in bars)
+
+
+async def test_a_missing_tag_repository_and_platform_get_docker_s_words(bench: Bench, real: str) -> None:
+    oci.push_image(real, "library/there:latest", LAYERS, index=True)
+    answers = {
+        ("there:nosuch", None): 'failed to resolve reference "docker.io/library/there:nosuch": '
+        "docker.io/library/there:nosuch: not found",
+        ("nosuch", None): "pull access denied for nosuch, repository does not exist or may require 'docker login'",
+        ("there", "linux/s390x"): "no matching manifest for linux/s390x in the manifest list entries: "
+        "no match for platform in manifest: not found",
+    }
+    for (reference, platform), words in answers.items():
+        assert last(await bench.pull(reference, platform))["message"] == words
+
+
+async def test_an_image_without_an_index_has_to_be_for_the_platform_too(bench: Bench, real: str) -> None:
+    oci.push_image(real, "library/other:latest", LAYERS, architecture="s390x")
+    assert last(await bench.pull("other"))["code"] == "no-such-platform"
+    assert last(await bench.pull("other", "linux/s390x"))["type"] == "image"
+
+
+async def test_an_image_comes_by_its_digest(bench: Bench, real: str) -> None:
+    digest = oci.push_image(real, "library/pinned:latest", LAYERS, index=True)
+    assert last(await bench.pull(f"pinned@{digest}"))["image"]["digest"] == digest
+
+
+async def test_a_visitor_downloads_what_its_own_host_lacks_and_nothing_is_unpacked_twice(
+    watched: Bench, fake: FakeRegistry
+) -> None:
+    first = image.decode(last(await watched.pull())["image"])
+    before = [watched.store.layer_path(layer).stat() for layer in first.layers]
+    second = await watched.pull()
+    assert [status for _, status in statuses(second)].count("Pull complete") == len(first.layers)
+    assert [watched.store.layer_path(layer).stat() for layer in first.layers] == before
+    for layer in first.layers:
+        assert len(fake.asked(layer.digest)) == 2
+
+
+async def test_what_the_host_has_already_is_not_downloaded(watched: Bench, fake: FakeRegistry) -> None:
+    made = image.decode(last(await watched.pull())["image"])
+    have = made.layers[0].digest
+    lines = await watched.pull(have=[have])
+    assert (have[7:19], "Already exists") in statuses(lines)
+    assert (made.layers[1].digest[7:19], "Pull complete") in statuses(lines)
+    assert len(fake.asked(have)) == 1
+    assert last(lines)["type"] == "image"
+
+
+async def test_a_layer_that_the_host_had_and_the_store_lost_is_downloaded(watched: Bench) -> None:
+    digests = oci.build(LAYERS).layer_digests
+    lines = await watched.pull(have=digests)
+    assert last(lines)["type"] == "image"
+    assert (digests[0][7:19], "Pull complete") in statuses(lines)
+
+
+async def test_two_pulls_at_once_unpack_a_layer_once(watched: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    unpacked: list[str] = []
+
+    async def counted(settings: Settings, store: Store, layer: Layer, blob: object, budget: Budget) -> Held:
+        unpacked.append(layer.digest)
+        return await unpack(settings, store, layer, blob, budget)  # type: ignore[arg-type]  # passed on as it came
+
+    monkeypatch.setattr(pull, "unpack", counted)
+    both = await asyncio.gather(*(watched.pull() for _ in range(4)))
+    assert [last(lines)["type"] for lines in both] == ["image"] * 4
+    assert sorted(unpacked) == sorted(set(unpacked))
+
+
+async def test_a_layer_that_is_there_twice_counts_once(watched: Bench, fake: FakeRegistry) -> None:
+    oci.hold(fake, "library/twice:latest", oci.build([LAYERS[0], LAYERS[1], LAYERS[0]]))
+    layers = last(await watched.pull("twice"))["image"]["layers"]
+    assert [layer["digest"] for layer in layers] == list(oci.build([LAYERS[1], LAYERS[0]]).layer_digests)
+
+
+async def test_a_reader_that_leaves_ends_the_pull(watched: Bench, fake: FakeRegistry) -> None:
+    fake.on("/blobs/", Answer(pace=0.2))
+    lines = watched.pulls.pull(reference="alpine", platform=None, have=frozenset(), received=time.monotonic())
+    assert await anext(lines)
+    await lines.aclose()
+    assert watched.on_disk() == []
+    fake.behave()
+    assert last(await watched.pull())["type"] == "image"
+
+
+async def test_a_puller_that_is_killed_fails_its_pulls_and_is_started_again(watched: Bench, fake: FakeRegistry) -> None:
+    fake.on("/blobs/", Answer(delay=30))
+    running = asyncio.create_task(watched.pull())
+    await until(lambda: bool(fake.asked("/blobs/")))
+    killed = watched.pulls.puller.pid
+    os.kill(killed, signal.SIGKILL)
+    ended = last(await running)
+    assert (ended["type"], ended["code"]) == ("failed", "puller-failed")
+    fake.behave()
+    await until(lambda: watched.pulls.puller.pid != killed)
+    assert last(await watched.pull())["type"] == "image"
+
+
+async def test_a_pull_past_its_time_is_refused(tmp_path: Path, fake: FakeRegistry) -> None:
+    fake.on("/blobs/", Answer(delay=30))
+    async with pulling(tmp_path, fake.url, pull_seconds=0.6) as bench:
+        begun = time.monotonic()
+        assert last(await bench.pull())["code"] == "registry-slow"
+        assert time.monotonic() - begun < 3
+        assert bench.on_disk() == []
+
+
+async def test_the_puller_can_do_nothing_but_speak(watched: Bench) -> None:
+    await watched.pull()
+    pid = watched.pulls.puller.pid
+    status = dict(re.findall(r"^(\w+):\t(.*)$", text_of(f"/proc/{pid}/status"), re.M))
+    assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
+    assert (status["NoNewPrivs"], status["Groups"].strip()) == ("1", "")
+    assert set(status["Uid"].split()) == {str(watched.settings.puller_uid)}
+    mounts = [line.split()[5].split(",") for line in text_of(f"/proc/{pid}/mountinfo").splitlines()]
+    assert all("ro" in options for options in mounts)
+    assert str(watched.settings.state) not in text_of(f"/proc/{pid}/mountinfo")
+    assert int(status["VmRSS"].split()[0]) < 40 * 1024
+
+
+def text_of(path: str) -> str:
+    return Path(path).read_text()
+
+
+async def test_a_pull_that_is_left_at_any_moment_names_whole_layers_only(watched: Bench) -> None:
+    for step in range(24):
+        task = asyncio.create_task(watched.pull())
+        await asyncio.sleep(step * 0.006)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        named = list((watched.settings.state / "layers").glob("*"))
+        assert all((folder / "layer.json").stat().st_size for folder in named)
+        assert {sum(1 for _ in (folder / "root").rglob("*")) for folder in named} <= {2, 3}
+        assert list((watched.settings.state / "tmp").iterdir()) == []
+        shutil.rmtree(watched.settings.state / "layers")
+        watched.store.sweep()

@@ -1,0 +1,213 @@
+"""A layer's tar becomes a folder for overlayfs, in a confined child, within its budgets."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from sandbox.image import Layer
+from sandbox.images.store import Store
+from sandbox.images.unpacking import Budget, UnpackError, unpack
+from sandbox.settings import Settings
+from support import oci
+from support.oci import File, Folder, Link, Node, Tree
+from support.pulls import store_in
+
+pytestmark = pytest.mark.container
+Made = tuple[Settings, Store]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Made:
+    return store_in(tmp_path)
+
+
+async def unpacked(made: Made, tree: Tree | bytes, blob: bytes | None = None, **lies: Any) -> Path:
+    """The folder that a layer becomes; `lies` replace fields of what is known about it."""
+    settings, store = made
+    data = tree if isinstance(tree, bytes) else oci.tar(tree)
+    blob = oci.PACKERS["gzip"](data) if blob is None else blob
+    known: dict[str, Any] = {"digest": oci.digest_of(blob), "diff_id": oci.digest_of(data), "size": len(blob)} | lies
+    layer = Layer(**known)
+    with store.spool() as file:
+        file.write(blob)
+        await unpack(settings, store, layer, file, Budget(settings.image_bytes, settings.image_files))
+    return store.layer_path(layer)
+
+
+async def refusal(made: Made, tree: Tree | bytes, blob: bytes | None = None, **lies: Any) -> UnpackError:
+    """The error that a layer ends with; nothing of it is left on disk."""
+    with pytest.raises(UnpackError) as caught:
+        await unpacked(made, tree, blob, **lies)
+    state = made[0].state
+    assert list(state.glob("*/*")) == []
+    return caught.value
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("form", ["gzip", "zstd", ""])
+async def test_files_folders_and_links_come_out_as_they_went_in(made: Made, form: str) -> None:
+    tree: Tree = {
+        "bin": Folder(0o555),
+        "bin/tool": File(b"#!", 0o4755, 5, 6, mtime=1_600_000_000),
+        "bin/again": Link("bin/tool", hard=True),
+        "bin/link": Link("../etc/passwd"),
+        "a/b/c": b"made without its folders",
+    }
+    data = oci.tar(tree)
+    root = await unpacked(made, data, oci.PACKERS[form](data))
+    first = made[0].store_uid
+    status = (root / "bin/tool").stat()
+    assert (stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid) == (0o4755, first + 5, first + 6)
+    assert (status.st_mtime, status.st_nlink) == (1_600_000_000, 2)
+    assert str((root / "bin/link").readlink()) == "../etc/passwd"
+    assert (root / "a/b/c").read_bytes() == b"made without its folders"
+    assert stat.S_IMODE((root / "bin").stat().st_mode) == 0o555
+    assert (root / "bin").stat().st_mtime == 1_700_000_000
+
+
+async def test_concatenated_gzip_members_are_one_layer(made: Made) -> None:
+    data = oci.tar({"a": b"1" * 2000})
+    pack = oci.PACKERS["gzip"]
+    root = await unpacked(made, data, pack(data[:700]) + pack(data[700:]))
+    assert (root / "a").read_bytes() == b"1" * 2000
+
+
+async def test_a_later_entry_takes_the_place_of_an_earlier_one(made: Made) -> None:
+    tree: Tree = [("a", b"1"), ("a", b"2"), ("b/c", b"3"), ("b", b"file"), ("d", Link("a"))]
+    root = await unpacked(made, tree)
+    assert ((root / "a").read_bytes(), (root / "b").read_bytes()) == (b"2", b"file")
+
+
+async def test_whiteouts_are_what_overlayfs_understands(made: Made) -> None:
+    lower = await unpacked(made, {"etc/old": b"1", "etc/kept": b"2", "var/x": b"3", "opt/a/b": b"4"})
+    upper = await unpacked(
+        made, [("etc/.wh.old", b""), ("var/.wh..wh..opq", b""), ("var/y", b"5"), (".wh.opt", b""), ("opt", Folder())]
+    )
+    script = f"mount -t overlay overlay -o lowerdir={upper}:{lower},userxattr /mnt && cd /mnt && find . -type f"
+    assert sorted(output("unshare", "--mount", "sh", "-ec", script).split()) == ["./etc/kept", "./var/y"]
+
+
+async def test_a_whiteout_leaves_what_the_same_layer_has(made: Made) -> None:
+    root = await unpacked(made, [("a", b"1"), (".wh.a", b""), (".wh.b", b""), ("b", b"2")])
+    assert [(root / name).read_bytes() for name in "ab"] == [b"1", b"2"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE])
+async def test_an_opaque_marker_of_an_odd_kind_affects_its_own_folder_only(made: Made, kind: bytes) -> None:
+    root = await unpacked(made, [("v/x", b""), ("v/.wh..wh..opq", Node(kind))])
+    assert os.getxattr(root / "v", "user.overlay.opaque") == b"y"
+    assert names(root) == ["v"]
+    assert names(root / "v") == ["x"]
+
+
+async def test_devices_fifos_and_bookkeeping_are_skipped(made: Made) -> None:
+    tree: dict[str, oci.Entry] = {"null": Node(), "disk": Node(tarfile.BLKTYPE, 8, 0), "pipe": Node(tarfile.FIFOTYPE)}
+    root = await unpacked(made, {**tree, ".wh..wh.aufs": b"", "file": b""})
+    assert names(root) == ["file"]
+
+
+async def test_attributes_and_file_capabilities_are_dropped(made: Made) -> None:
+    names = ("security.capability", "trusted.overlay.opaque", "user.overlay.opaque", "user.mine")
+    pax = {f"SCHILY.xattr.{name}": "y" for name in names}
+    root = await unpacked(made, {"file": File(b"", pax=pax)})
+    assert os.listxattr(root / "file") == []
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        pytest.param({"../up": b""}, id="parent"),
+        pytest.param({"a/../../up": b""}, id="parent further in"),
+        pytest.param({"/etc/passwd": b""}, id="absolute"),
+        pytest.param([("l", Link("/etc")), ("l/x", b"")], id="write through an absolute link"),
+        pytest.param([("l", Link("..")), ("l/x", b"")], id="write through a parent link"),
+        pytest.param([("d", Folder()), ("l", Link("d")), ("l/x", b"")], id="write through a link inside"),
+        pytest.param([("a", Link("b")), ("b", Link("a")), ("a/x", b"")], id="links in a circle"),
+        pytest.param([("l", Link("/etc")), ("l/sub", Folder())], id="folder through a link"),
+        pytest.param([("l", Link("/etc")), ("l/.wh.passwd", b"")], id="whiteout through a link"),
+        pytest.param([("l", Link("/etc")), ("h", Link("l/passwd", hard=True))], id="hard link through a link"),
+        pytest.param({"h": Link("../../etc/passwd", hard=True)}, id="hard link out"),
+        pytest.param({"h": Link("/etc/passwd", hard=True)}, id="absolute hard link"),
+        pytest.param({"h": Link("nosuch", hard=True)}, id="hard link to nothing"),
+        pytest.param([("d", Folder()), ("h", Link("d", hard=True))], id="hard link to a folder"),
+        pytest.param([("f", b""), ("f", Link("f", hard=True))], id="hard link to itself"),
+        pytest.param([(".wh.w", b""), ("h", Link("w", hard=True))], id="hard link to a whiteout"),
+        pytest.param([("f", b""), ("f/x", b"")], id="file as a folder"),
+        pytest.param({".": Link("/etc")}, id="root is a link"),
+        pytest.param({".": b""}, id="root is a file"),
+        pytest.param({"dev": Link("/etc")}, id="dev is a link"),
+        pytest.param({"./proc": Link("x")}, id="proc is a link"),
+        pytest.param([("f", b""), ("sys", Link("f", hard=True))], id="sys is a hard link"),
+        pytest.param({".wh...": b""}, id="whiteout of the parent"),
+        pytest.param({"a/.wh..": b""}, id="whiteout of the folder itself"),
+        pytest.param({".wh.": b""}, id="whiteout of nothing"),
+        pytest.param({".wh.a/b": b""}, id="whiteout as a folder"),
+        pytest.param({"f": File(uid=65_536)}, id="user id too large"),
+        pytest.param({"f": File(gid=2**31)}, id="group id too large"),
+        pytest.param({"/".join("d" * 120): b""}, id="very deep"),
+        pytest.param({f"f{number}": b"" for number in range(301)}, id="too many files"),
+        pytest.param({f"d{number}/a/b": b"" for number in range(150)}, id="too many folders on the way"),
+    ],
+)
+async def test_a_hostile_layer_is_refused_and_leaves_nothing(made: Made, tree: Tree) -> None:
+    assert (await refusal(made, tree)).code == "bad-image"
+
+
+async def test_a_bomb_is_stopped_at_its_byte_budget(made: Made) -> None:
+    data = oci.tar({"zeros": bytes(40 << 20)})
+    error = await refusal(made, data)
+    assert error.code == "image-too-large"
+
+
+async def test_a_bomb_after_the_archive_s_end_is_stopped_too(made: Made) -> None:
+    assert (await refusal(made, bytes(40 << 20))).code == "image-too-large"
+
+
+async def test_a_huge_zstd_window_is_refused(made: Made) -> None:
+    data = oci.tar({"f": os.urandom(100)})
+    options = zstandard.ZstdCompressionParameters.from_level(3, window_log=27, enable_ldm=True)
+    packer = zstandard.ZstdCompressor(compression_params=options).compressobj()
+    blob = packer.compress(data) + packer.flush()
+    assert (await refusal(made, data, blob)).code == "bad-image"
+
+
+@pytest.mark.parametrize("blob", [b"\x1f\x8b" + b"x" * 50, b"\x28\xb5\x2f\xfd" + b"x" * 50, b"x" * 50])
+async def test_a_broken_blob_is_refused(made: Made, blob: bytes) -> None:
+    assert (await refusal(made, b"", blob)).code == "bad-image"
+
+
+async def test_a_cut_gzip_stream_is_refused(made: Made) -> None:
+    data = oci.tar({"f": os.urandom(5000)})
+    assert (await refusal(made, data, oci.PACKERS["gzip"](data)[:-200])).code == "bad-image"
+
+
+async def test_a_blob_of_another_digest_gets_no_name(made: Made) -> None:
+    error = await refusal(made, {"f": b"poison"}, digest="sha256:" + "a" * 64)
+    assert error.code == "digest-mismatch"
+
+
+async def test_a_layer_of_another_diff_id_gets_no_name(made: Made) -> None:
+    error = await refusal(made, {"f": b"poison"}, diff_id="sha256:" + "a" * 64)
+    assert error.code == "digest-mismatch"
+
+
+async def test_unpacking_is_boxed_in_time_and_leaves_no_process(tmp_path: Path) -> None:
+    made = store_in(tmp_path, unpack_seconds=0.08, image_bytes=2 << 30)
+    data = oci.tar({"f": bytes(300 << 20)})
+    assert (await refusal(made, data)).code == "unpack-timeout"
+    assert str(tmp_path) not in output("ps", "-eo", "args")

@@ -1,0 +1,70 @@
+"""The runner's pulls without the rest of the runner: a store in a test's own folder and a real puller process."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Collection
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.images.pulls import Pulls
+from sandbox.images.store import Store
+from sandbox.settings import Settings
+
+Line = dict[str, Any]
+
+
+@dataclass
+class Bench:
+    """`pull` gives all lines of one pull; `leftovers` what lies on disk under no name."""
+
+    settings: Settings
+    store: Store
+    pulls: Pulls
+
+    async def pull(
+        self, reference: str = "alpine", platform: str | None = None, have: Collection[str] = ()
+    ) -> list[Line]:
+        received = time.monotonic()
+        lines = self.pulls.pull(reference=reference, platform=platform, have=frozenset(have), received=received)
+        async with aclosing(lines) as every:
+            return [json.loads(line) async for line in every]
+
+    def on_disk(self) -> list[str]:
+        """Everything that the store holds, by its path below the state folder, two levels deep."""
+        state = self.settings.state
+        return sorted(str(path.relative_to(state)) for path in state.glob("*/*"))
+
+
+def store_in(folder: Path, **changes: Any) -> tuple[Settings, Store]:
+    """A store in a test's own folder, with small limits."""
+    limits = {"image_bytes": 8 << 20, "image_files": 300, "unpack_seconds": 10.0, "pull_seconds": 20.0} | changes
+    settings = Settings(state=folder / "state", runtime=folder / "run", **limits)
+    store = Store(settings)
+    store.sweep()
+    return settings, store
+
+
+@asynccontextmanager
+async def pulling(folder: Path, url: str, **changes: Any) -> AsyncIterator[Bench]:
+    """Pulls from the registry at `url`."""
+    settings, store = store_in(folder, registry=url, **changes)
+    async with Pulls.start(settings, store) as pulls:
+        yield Bench(settings, store, pulls)
+
+
+def statuses(lines: list[Line]) -> list[tuple[str, str]]:
+    """The pull events' layers and words, without the repeated ones of a progress bar."""
+    shown = [(line["layer"], line["status"]) for line in lines if line["type"] == "pull"]
+    return list(dict.fromkeys(shown))
+
+
+async def refused(bench: Bench) -> Line:
+    """The refusal that a pull ends with; the store is as it was."""
+    end = (await bench.pull())[-1]
+    assert end["type"] == "refused", end
+    assert bench.on_disk() == []
+    return end

@@ -1,0 +1,190 @@
+"""What a registry says about an image is read with distrust."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox.image import Config
+from sandbox.images import config as imageconfig
+from sandbox.images import manifest
+from sandbox.images.manifest import BadImage, Descriptor, Index, Manifest, Platform
+
+DIGEST = "sha256:" + "a" * 64
+OCI_INDEX, DOCKER_LIST = manifest.INDEX_TYPES
+OCI_MANIFEST, DOCKER_MANIFEST = manifest.MANIFEST_TYPES
+
+
+def described(digest: str = DIGEST, size: object = 7, **more: object) -> dict[str, Any]:
+    return {"digest": digest, "size": size, **more}
+
+
+def a_manifest(**changes: object) -> bytes:
+    return json.dumps({"schemaVersion": 2, "config": described(), "layers": [described()]} | changes).encode()
+
+
+def an_index(*platforms: dict[str, str], **changes: object) -> bytes:
+    entries = [described(f"sha256:{number:064x}", platform=where) for number, where in enumerate(platforms)]
+    return json.dumps({"schemaVersion": 2, "manifests": entries} | changes).encode()
+
+
+def a_config(**settings: object) -> bytes:
+    document = {"os": "linux", "architecture": "amd64", "rootfs": {"diff_ids": [DIGEST]}, "config": settings}
+    return json.dumps(document).encode()
+
+
+@pytest.mark.parametrize("kind", [OCI_MANIFEST, DOCKER_MANIFEST, ""])
+def test_a_manifest_of_either_family_is_read(kind: str) -> None:
+    wanted = Manifest(Descriptor(DIGEST, 7), (Descriptor(DIGEST, 7),))
+    assert manifest.parse_document(a_manifest(), kind) == wanted
+
+
+@pytest.mark.parametrize("kind", [OCI_INDEX, DOCKER_LIST])
+def test_an_index_of_either_family_is_read(kind: str) -> None:
+    found = manifest.parse_document(an_index({"os": "linux", "architecture": "amd64"}), kind)
+    assert isinstance(found, Index)
+    assert found.entries[0].platform == Platform("linux", "amd64")
+
+
+def test_the_entry_for_the_machine_is_chosen() -> None:
+    places = [("windows", "amd64", ""), ("linux", "arm", "v7"), ("linux", "arm64", "v8"), ("linux", "amd64", "")]
+    index = manifest.parse_document(
+        an_index(*({"os": a, "architecture": b, "variant": c} for a, b, c in places)), OCI_INDEX
+    )
+    assert isinstance(index, Index)
+    for asked, number in {"x86_64": 3, "linux/amd64": 3, "aarch64": 2, "linux/arm64": 2, "linux/arm/v7": 1}.items():
+        assert manifest.choose(index, manifest.platform(asked)) == index.entries[number]
+    assert manifest.choose(index, manifest.platform("linux/s390x")) is None
+
+
+def test_platforms_print_as_docker_prints_them() -> None:
+    assert [str(manifest.platform(text)) for text in ("x86_64", "linux/arm64", "linux/arm/v6")] == [
+        "linux/amd64",
+        "linux/arm64/v8",
+        "linux/arm/v6",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        pytest.param(a_manifest(manifests=[]), "", id="index and manifest at once"),
+        pytest.param(an_index(layers=[]), OCI_INDEX, id="index with layers"),
+        pytest.param(a_manifest(), OCI_INDEX, id="manifest sent as an index"),
+        pytest.param(a_manifest(mediaType=DOCKER_MANIFEST), OCI_MANIFEST, id="says one type, sent as another"),
+        pytest.param(a_manifest(mediaType="text/html"), "", id="odd type"),
+        pytest.param(a_manifest(schemaVersion=1), "", id="schema 1"),
+        pytest.param(a_manifest(config=None), "", id="no config"),
+        pytest.param(a_manifest(layers={}), "", id="layers are no list"),
+        pytest.param(a_manifest(layers=[described()] * 128), "", id="too many layers"),
+        pytest.param(a_manifest(config=described(size=-1)), "", id="negative size"),
+        pytest.param(a_manifest(config=described(size=True)), "", id="size is no number"),
+        pytest.param(a_manifest(config=described(size=1.5)), "", id="size is a fraction"),
+        pytest.param(b"{}", "", id="nothing in it"),
+        pytest.param(b"[]", "", id="a list"),
+        pytest.param(b"", "", id="empty"),
+        pytest.param(b"\xff\xfe", "", id="not text"),
+        pytest.param(b"[" * 100_000, "", id="deep enough to end the parser"),
+    ],
+)
+def test_a_document_that_is_not_one_thing_is_refused(data: bytes, kind: str) -> None:
+    with pytest.raises(BadImage):
+        manifest.parse_document(data, kind)
+
+
+@pytest.mark.parametrize(
+    "digest",
+    [
+        "",
+        "sha256:",
+        "sha256:" + "A" * 64,
+        "sha256:" + "a" * 63,
+        "sha256:" + "a" * 64 + "\n",
+        "md5:" + "a" * 32,
+        "sha256:../../../../etc/passwd",
+        "sha512:" + "a" * 64,
+        7,
+        None,
+    ],
+)
+def test_odd_digest_text_is_refused(digest: object) -> None:
+    with pytest.raises(BadImage, match="invalid checksum digest format"):
+        manifest.check_digest(digest)
+
+
+def test_both_digest_algorithms_are_known() -> None:
+    for digest in (DIGEST, "sha512:" + "0" * 128):
+        assert manifest.check_digest(digest) == digest
+
+
+def test_a_document_past_four_mebibytes_is_refused() -> None:
+    with pytest.raises(BadImage, match="larger"):
+        manifest.parse_json(b'{"a":"' + b"x" * (4 << 20) + b'"}')
+
+
+def test_a_document_of_very_many_parts_is_refused_before_it_is_parsed() -> None:
+    with pytest.raises(BadImage, match="too many parts"):
+        manifest.parse_json(b'{"a":[' + b"[]," * 60_000 + b"[]]}")
+
+
+def test_a_deeply_nested_document_is_refused() -> None:
+    with pytest.raises(BadImage, match="deeper"):
+        manifest.parse_json(b'{"a":' * 40 + b"1" + b"}" * 40)
+
+
+def test_layer_urls_are_not_even_read() -> None:
+    found = manifest.parse_document(a_manifest(layers=[described(urls=["http://10.0.0.1/x"])]), "")
+    assert "10.0.0.1" not in repr(found)
+
+
+def test_a_configuration_is_read_whole() -> None:
+    found = imageconfig.parse(
+        a_config(
+            Entrypoint=["/e"], Cmd=["a", "b\nc"], Env=["A=1"], WorkingDir="/w", User="1:2", StopSignal="SIGINT",
+            Labels={imageconfig.LABEL: "stand-in"}, Volumes={"/v": {}},
+        )
+    )  # fmt: skip
+    labels = ((imageconfig.LABEL, "stand-in"),)
+    assert found.config == Config(("/e",), ("a", "b\nc"), ("A=1",), "/w", "1:2", "SIGINT", labels, ("/v",))
+    assert (found.provenance, found.diff_ids, found.platform) == ("stand-in", (DIGEST,), Platform("linux", "amd64"))
+
+
+def test_an_unlabelled_image_is_official() -> None:
+    assert imageconfig.parse(a_config()).provenance == "official"
+
+
+def test_null_means_absent_in_a_configuration() -> None:
+    assert imageconfig.parse(a_config(Cmd=None, Env=None, Labels=None, User=None)).config == Config()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"Cmd": ["a\0b"]},
+        {"Env": ["A=\0"]},
+        {"Entrypoint": "sh -c"},
+        {"Cmd": [1]},
+        {"Cmd": ["\ud800"]},
+        {"Cmd": ["x" * 200_000]},
+        {"Cmd": ["x" * 100_000] * 20},
+        {"User": "2147483648"},
+        {"User": "4294967296"},
+        {"User": "70000"},
+        {"User": "0:99999999999999999999"},
+        {"User": "ro ot"},
+        {"User": "root\nx"},
+        {"User": "a:b:c"},
+        {"WorkingDir": "/a\nb"},
+        {"WorkingDir": "/a\0"},
+        {"StopSignal": "SIG;rm"},
+        {"StopSignal": "SIGTERM\n"},
+        {"Labels": ["a"]},
+        {"Labels": {"a": 1}},
+        {"Volumes": {"/a\nb": {}}},
+    ],
+)
+def test_a_configuration_that_no_container_should_be_made_from_is_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(BadImage):
+        imageconfig.parse(a_config(**settings))
