@@ -1,0 +1,133 @@
+"""One HTTP connection, with the deadlines and bounds that a public server needs and uvicorn leaves open.
+
+uvicorn by itself waits minutes for a header that never ends, and for ever for a reader that never reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections import defaultdict
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from sandbox.settings import Settings
+from sandbox.web.stream import ABORT
+
+log = logging.getLogger(__name__)
+HEADER_SECONDS = 10.0
+SEND_BUFFER = 128 * 1024
+
+
+class Crowd:
+    """All connections, by address: where one address has too many, its longest idle one gives way."""
+
+    def __init__(self, per_address: int) -> None:
+        self._per_address = per_address
+        # a dictionary keeps the order of arrival
+        self._by_address: dict[str, dict[Connection, None]] = defaultdict(dict)
+
+    def add(self, connection: Connection, address: str) -> bool:
+        """Whether there is room for it."""
+        own = self._by_address[address]
+        if len(own) >= self._per_address:
+            idle = next((one for one in own if one.idle), None)
+            if idle is None:
+                return False
+            self.remove(idle, address)
+            idle.transport.abort()
+        self._by_address[address][connection] = None
+        return True
+
+    def remove(self, connection: Connection, address: str) -> None:
+        """It has ended; unknown ones are left alone."""
+        own = self._by_address.get(address, {})
+        own.pop(connection, None)
+        if not own:
+            self._by_address.pop(address, None)
+
+
+class Connection(HttpToolsProtocol):
+    """An HTTP/1.1 connection that is closed when it is slow, crowded, stalled or pipelined."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        settings: Settings,
+        crowd: Crowd,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._settings, self._crowd = settings, crowd
+        self._deadline: asyncio.TimerHandle | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is being answered."""
+        return self.cycle is None or self.cycle.response_complete
+
+    @property
+    def _address(self) -> str:
+        return self.client[0] if self.client else ""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
+        super().connection_made(transport)
+        if not self._crowd.add(self, self._address):
+            transport.abort()
+            return
+        _bound(transport.get_extra_info("socket"), self._settings.stalled_seconds)
+        self._expect_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._crowd.remove(self, self._address)
+        self._request_came()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if self.idle:
+            self._expect_request()
+        else:
+            self._request_came()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        extensions = {ABORT: self.transport.abort}
+        self.scope["extensions"] = extensions  # type: ignore[typeddict-item]  # a server may add its own
+
+    def on_headers_complete(self) -> None:
+        answering = self.cycle
+        super().on_headers_complete()
+        if self.pipeline:
+            # uvicorn tells only the newest request that the reader has left, and stops reading behind it: a pipelined
+            # one would keep the run before it alive for nobody. No browser pipelines.
+            self.pipeline.clear()
+            self.cycle = answering
+            self.transport.abort()
+
+    def _expect_request(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
+
+    def _request_came(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+def _bound(connection: socket.socket, stalled_seconds: float) -> None:
+    """Let the kernel send each event at once, hold only so much for a reader, and give a reader up that takes nothing
+    for so long."""
+    # asyncio sets it too, but not on what an inherited listener has accepted
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(stalled_seconds * 1000))

@@ -1,0 +1,19 @@
+"""The web process: it gives up everything but its listening socket, then serves."""
+
+from __future__ import annotations
+
+import socket
+
+from sandbox.confine import confine
+from sandbox.settings import Settings
+
+
+def main(settings: Settings, listener: int) -> int:
+    """Serve on the inherited socket `listener` until SIGTERM."""
+    visible = [settings.runtime / "web", *([settings.site] if settings.site else [])]
+    confine(settings.web_uid, settings.runtime / "view-web", visible=visible, network=False)
+    # imported only now, so that no library's code ever runs with a privilege
+    from sandbox.web.serving import serve
+
+    serve(settings, socket.socket(fileno=listener))
+    return 0

@@ -1,0 +1,126 @@
+"""Who runs now, who waits and who is sent away: bounded, fair (first come, first served), with the place in line.
+
+A request is admitted first, which is where it can be refused; it takes a place in a line later, as often as it needs.
+Everything is given back in the order of leaving, without an await, so that a cancelled run cannot lose a place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+Report = Callable[[int, float], Awaitable[None]]
+# how often a waiting reader is told of a new place: often enough for an eye, seldom enough for a full queue
+TELL_SECONDS = 0.25
+FIRST_GUESS = 1.0
+WEIGHT = 0.1
+
+
+class Full(Exception):
+    """No room: `position` is the place that the request would have had, `retry_seconds` when to come again."""
+
+    def __init__(self, position: int, retry_seconds: int) -> None:
+        super().__init__(position, retry_seconds)
+        self.position, self.retry_seconds = position, retry_seconds
+
+
+class TooMany(Exception):
+    """One address asks for more than its share."""
+
+
+class Line:
+    """`places` at once; the others wait in order."""
+
+    def __init__(self, places: int) -> None:
+        self.places, self._free = places, places
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._typical = FIRST_GUESS
+
+    @property
+    def taken(self) -> int:
+        """Places in use."""
+        return self.places - self._free
+
+    @property
+    def waiting(self) -> int:
+        """Requests in line."""
+        return len(self._waiting)
+
+    def seconds_until(self, position: int) -> float:
+        """A guess, from how long places were held lately."""
+        return round(max(0.1, position * self._typical / self.places), 1)
+
+    @asynccontextmanager
+    async def place(self, report: Report) -> AsyncIterator[None]:
+        """A place of one's own. While waiting, `report(position, retry_seconds)` is awaited whenever the place in
+        line has changed; 1 is next."""
+        if self._free and not self._waiting:
+            self._free -= 1
+        else:
+            await self._wait(report)
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self._typical += WEIGHT * (time.monotonic() - begun - self._typical)
+            self._pass_on()
+
+    async def _wait(self, report: Report) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        told = 0
+        try:
+            while not turn.done():
+                position = self._waiting.index(turn) + 1
+                if position != told:
+                    told = position
+                    await report(position, self.seconds_until(position))
+                await asyncio.wait({turn}, timeout=TELL_SECONDS)
+        except BaseException:
+            self._leave(turn)
+            raise
+
+    def _leave(self, turn: asyncio.Future[None]) -> None:
+        if turn.done():
+            # the turn came in the moment of leaving: the next one gets it
+            self._pass_on()
+        else:
+            self._waiting.remove(turn)
+            turn.cancel()
+
+    def _pass_on(self) -> None:
+        if self._waiting:
+            self._waiting.popleft().set_result(None)
+        else:
+            self._free += 1
+
+
+class Admission:
+    """At most `most` requests inside, `per_address` of them from one address."""
+
+    def __init__(self, runs: Line, most: int, per_address: int) -> None:
+        self._runs, self._most, self._per_address = runs, most, per_address
+        self._inside: Counter[str] = Counter()
+        self._total = 0
+
+    @contextmanager
+    def admitted(self, address: str) -> Iterator[None]:
+        """Inside, until the block ends. Full or TooMany when there is no room."""
+        if self._inside[address] >= self._per_address:
+            raise TooMany
+        if self._total >= self._most:
+            position = self._total - self._runs.places + 1
+            raise Full(position, math.ceil(self._runs.seconds_until(position)))
+        self._inside[address] += 1
+        self._total += 1
+        try:
+            yield
+        finally:
+            self._total -= 1
+            self._inside[address] -= 1
+            if not self._inside[address]:
+                del self._inside[address]

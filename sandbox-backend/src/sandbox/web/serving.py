@@ -1,0 +1,76 @@
+"""uvicorn on an inherited listening socket, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import logging
+import resource
+import socket
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+
+from sandbox.settings import Settings
+from sandbox.web.app import create_app
+from sandbox.web.connections import Connection, Crowd
+from sandbox.web.runnerclient import RunnerClient
+
+KEEP_ALIVE_SECONDS = 15
+GRACE_SECONDS = 3
+BACKLOG = 512
+
+
+class Server(uvicorn.Server):
+    """Ends the runs first when it is to stop, and then returns instead of raising the signal again."""
+
+    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.stop()
+        await super().shutdown(sockets)
+
+
+def serve(settings: Settings, listener: socket.socket) -> None:
+    """Serve on `listener`, a bound and listening TCP socket, until SIGTERM or SIGINT; closes it."""
+    _allow_descriptors()
+    server(settings, listener).run(sockets=[listener])
+
+
+def server(settings: Settings, listener: socket.socket) -> Server:
+    """The server, ready to run; its port is the listener's."""
+    settings = dataclasses.replace(settings, port=listener.getsockname()[1])
+    app = create_app(settings, RunnerClient(settings.runtime / "web" / "runner.sock"))
+    crowd = Crowd(settings.connections)
+    protocol: Any = functools.partial(Connection, settings=settings, crowd=crowd)
+    config = uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        # what a stranger writes in a request line does not belong into a log
+        access_log=False,
+        log_config=None,
+        log_level=logging.WARNING,
+        # the peer that counts is the one that is connected
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    return Server(config, app)
+
+
+def _allow_descriptors() -> None:
+    """As many descriptors as this process may have: each connection and each run needs one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,78 @@
+"""The static pages, on the same origin as the API: right types, revalidation by ETag, gzip for text."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path, PurePath
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Scope
+
+# of our own, because the machine's table may lack some and may be out of sight
+TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".ndjson": "application/x-ndjson",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+    ".ico": "image/x-icon",
+    ".txt": "text/plain",
+    ".xml": "application/xml",
+    ".webmanifest": "application/manifest+json",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+    ".wasm": "application/wasm",
+    ".gz": "application/gzip",
+    ".whl": "application/zip",
+    ".ipynb": "application/json",
+}
+FINGERPRINT = re.compile(r"\.[0-9a-f]{8,}\.")
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+class Pages(StaticFiles):
+    """Static files as browsers like them."""
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        _describe(response, PurePath(full_path))
+        return response
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        try:
+            response = await super().get_response(path, scope)
+        except PermissionError:
+            raise HTTPException(404) from None
+        except HTTPException as error:
+            raise HTTPException(404 if error.status_code == 401 else error.status_code, headers=error.headers) from None
+        if isinstance(response, RedirectResponse):
+            # a path, not an address: only the reader's browser knows the scheme that a proxy speaks
+            response.headers["location"] = "/" + quote(scope["path"].strip("/")) + "/"
+        elif isinstance(response, FileResponse) and response.status_code == 404:
+            _describe(response, PurePath("404.html"))
+        return response
+
+
+def make(folder: Path) -> ASGIApp:
+    """The pages of `folder`, with its `404.html` for what is not there."""
+    return GZipMiddleware(Pages(directory=folder, html=True), minimum_size=500, compresslevel=6)
+
+
+def _describe(response: Response, path: PurePath) -> None:
+    media_type = TYPES.get(path.suffix, "application/octet-stream")
+    text = media_type.startswith("text/")
+    response.headers["content-type"] = f"{media_type}; charset=utf-8" if text else media_type
+    response.headers["cache-control"] = FOR_EVER if FINGERPRINT.search(path.name) else "no-cache"

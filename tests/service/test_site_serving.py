@@ -1,0 +1,115 @@
+"""The static pages beside the API, on the same origin."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from support.web_server import Web, serving
+
+TEXT = "안녕하세요. " * 200
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    """A server with a small site, and a secret beside it."""
+    folder = tmp_path_factory.mktemp("web")
+    site = folder / "site"
+    (site / "run").mkdir(parents=True)
+    (site / "index.html").write_text(f"<!doctype html><p>{TEXT}")
+    (site / "run" / "index.html").write_text("<!doctype html>run")
+    (site / "404.html").write_text("<!doctype html>그런 페이지는 없어요.")
+    (site / "element.mjs").write_text("export {};")
+    (site / "bundle.79ae519e.min.js").write_text("0;")
+    (site / "font.woff2").write_bytes(b"\0" * 4000)
+    (folder / "secret").write_text("secret")
+    (site / "link").symlink_to(folder / "secret")
+    with serving(folder, site=site) as server:
+        yield server
+
+
+def get(
+    web: Web, path: str, method: str = "GET", headers: dict[str, str] | None = None
+) -> tuple[int, dict[str, str], bytes]:
+    """One call."""
+    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=20)
+    with closing(connection):
+        connection.request(method, path, headers=headers or {})
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+
+
+def test_a_folder_shows_its_index(web: Web) -> None:
+    status, headers, body = get(web, "/")
+    assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert TEXT in body.decode()
+    assert get(web, "/run/")[2] == b"<!doctype html>run"
+
+
+def test_a_folder_without_its_slash_is_redirected_by_path_alone(web: Web) -> None:
+    for path in ("/run", "//run"):
+        status, headers, _ = get(web, path)
+        assert (status, headers["location"]) == (307, "/run/")
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        ("/element.mjs", "text/javascript; charset=utf-8"),
+        ("/bundle.79ae519e.min.js", "text/javascript; charset=utf-8"),
+        ("/font.woff2", "font/woff2"),
+    ],
+)
+def test_files_have_the_types_that_browsers_want(web: Web, path: str, content_type: str) -> None:
+    assert get(web, path)[1]["content-type"] == content_type
+
+
+def test_a_page_that_is_not_there_is_said_so_in_korean(web: Web) -> None:
+    status, headers, body = get(web, "/nowhere")
+    assert (status, headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "없어요" in body.decode()
+
+
+def test_the_api_stays_the_api(web: Web) -> None:
+    status, headers, _ = get(web, "/v1/nowhere")
+    assert (status, headers["content-type"]) == (404, "application/problem+json")
+    status, headers, _ = get(web, "/", "POST")
+    assert (status, headers["content-type"]) == (405, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    "path", ["/../secret", "/%2e%2e/secret", "/..%2fsecret", "/link", "//etc/passwd", "/%2fetc/passwd"]
+)
+def test_nothing_outside_the_folder_is_served(web: Web, path: str) -> None:
+    status, _, body = get(web, path)
+    assert status == 404
+    assert b"secret" not in body
+    assert b"root:" not in body
+
+
+def test_text_is_compressed_for_those_who_ask(web: Web) -> None:
+    _, headers, body = get(web, "/", headers={"Accept-Encoding": "gzip"})
+    assert headers["content-encoding"] == "gzip"
+    assert TEXT in gzip.decompress(body).decode()
+    assert "content-encoding" not in get(web, "/font.woff2", headers={"Accept-Encoding": "gzip"})[1]
+    assert "content-encoding" not in get(web, "/v1/openapi.json", headers={"Accept-Encoding": "gzip"})[1]
+
+
+def test_a_page_is_revalidated_and_a_fingerprinted_file_kept(web: Web) -> None:
+    _, headers, _ = get(web, "/")
+    assert headers["cache-control"] == "no-cache"
+    status, _, body = get(web, "/", headers={"If-None-Match": headers["etag"]})
+    assert (status, body) == (304, b"")
+    assert "immutable" in get(web, "/bundle.79ae519e.min.js")[1]["cache-control"]
+
+
+def test_pages_cannot_be_framed_by_others(web: Web) -> None:
+    for path in ("/", "/nowhere"):
+        headers = get(web, path)[1]
+        assert "frame-ancestors 'self'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "strict-origin-when-cross-origin"

@@ -1,0 +1,143 @@
+"""Places in line: bounded, fair, never lost."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+
+import pytest
+
+from sandbox.web import queue
+from sandbox.web.queue import Admission, Full, Line, TooMany
+
+
+async def nobody(position: int, retry_seconds: float) -> None:
+    """A reader who must not be told to wait."""
+    raise AssertionError(f"told to wait at {position}")
+
+
+async def holding(line: Line, until: asyncio.Event, told: list[int]) -> None:
+    """Take a place, note what is said while waiting, hold it."""
+
+    async def report(position: int, retry_seconds: float) -> None:
+        assert retry_seconds > 0
+        told.append(position)
+
+    async with line.place(report):
+        await until.wait()
+
+
+async def settle() -> None:
+    """Let every task go as far as it can."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_a_free_place_is_taken_at_once_and_given_back() -> None:
+    line = Line(1)
+    async with line.place(nobody):
+        assert (line.taken, line.waiting) == (1, 0)
+    assert (line.taken, line.waiting) == (0, 0)
+
+
+async def test_those_who_wait_are_served_in_order_and_told_when_their_place_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queue, "TELL_SECONDS", 0.01)
+    line, doors = Line(1), [asyncio.Event() for _ in range(3)]
+    told: list[list[int]] = [[], [], []]
+    tasks = []
+    for door, said in zip(doors, told, strict=True):
+        tasks.append(asyncio.create_task(holding(line, door, said)))
+        await settle()
+    assert told == [[], [1], [2]]
+    doors[0].set()
+    await tasks[0]
+    await asyncio.sleep(0.05)
+    assert told == [[], [1], [2, 1]]
+    assert (line.taken, line.waiting) == (1, 1)
+    doors[1].set()
+    doors[2].set()
+    await asyncio.gather(*tasks)
+    assert (line.taken, line.waiting) == (0, 0)
+
+
+async def test_a_place_survives_the_one_who_held_it() -> None:
+    line = Line(1)
+    task = asyncio.create_task(holding(line, asyncio.Event(), []))
+    await settle()
+    task.cancel()
+    await asyncio.wait({task})
+    assert line.taken == 0
+
+
+async def test_one_who_leaves_the_line_does_not_hold_up_the_others() -> None:
+    line, first, third = Line(1), asyncio.Event(), asyncio.Event()
+    one = asyncio.create_task(holding(line, first, []))
+    await settle()
+    leaver = asyncio.create_task(holding(line, asyncio.Event(), []))
+    await settle()
+    last = asyncio.create_task(holding(line, third, []))
+    await settle()
+    leaver.cancel()
+    await asyncio.wait({leaver})
+    assert line.waiting == 1
+    first.set()
+    third.set()
+    await asyncio.wait_for(asyncio.gather(one, last), 1)
+    assert (line.taken, line.waiting) == (0, 0)
+
+
+async def test_a_place_that_comes_in_the_moment_of_leaving_goes_to_the_next() -> None:
+    line, first = Line(1), asyncio.Event()
+    one = asyncio.create_task(holding(line, first, []))
+    await settle()
+    leaver = asyncio.create_task(holding(line, asyncio.Event(), []))
+    await settle()
+    door = asyncio.Event()
+    door.set()
+    last = asyncio.create_task(holding(line, door, []))
+    await settle()
+    first.set()
+    await one
+    # its turn has come, but it has not woken up yet
+    leaver.cancel()
+    await asyncio.wait({leaver})
+    await asyncio.wait_for(last, 1)
+    assert (line.taken, line.waiting) == (0, 0)
+
+
+async def test_a_reader_who_cannot_be_told_leaves_the_line() -> None:
+    line, first = Line(1), asyncio.Event()
+    one = asyncio.create_task(holding(line, first, []))
+    await settle()
+    with pytest.raises(AssertionError, match="told to wait"):
+        async with line.place(nobody):
+            pass
+    assert line.waiting == 0
+    first.set()
+    await one
+
+
+def test_admission_is_bounded_and_says_which_place_it_would_have_been() -> None:
+    admission = Admission(Line(2), most=5, per_address=5)
+    with ExitStack() as inside:
+        for _ in range(5):
+            inside.enter_context(admission.admitted("a"))
+        with pytest.raises(Full) as full, admission.admitted("b"):
+            pass
+        assert full.value.position == 4
+        assert full.value.retry_seconds >= 1
+    with admission.admitted("b"):
+        pass
+
+
+def test_one_address_cannot_take_all_the_room() -> None:
+    admission = Admission(Line(2), most=5, per_address=2)
+    with admission.admitted("a"), admission.admitted("a"):
+        with pytest.raises(TooMany), admission.admitted("a"):
+            pass
+        with admission.admitted("b"):
+            pass
+    with admission.admitted("a"):
+        pass

@@ -1,0 +1,130 @@
+"""The stream itself, with a hand-written reader in place of a server."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from sandbox.events import Exited, Heartbeat, Output
+from sandbox.web import stream
+from sandbox.web.stream import ABORT, Sink, Stalled
+
+Message = dict[str, Any]
+
+
+class Reader:
+    """What a server would be: `send` takes messages until `full`, `receive` waits until `leave`."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.full = False
+        self.leave = asyncio.Event()
+        self.aborted = False
+        self.sink = Sink(self.send, time.monotonic(), stalled_seconds=0.05)
+        self.scope: Message = {"type": "http", "extensions": {ABORT: self._abort}}
+
+    async def send(self, message: Any) -> None:
+        if self.full:
+            await asyncio.Event().wait()
+        self.messages.append(message)
+
+    async def receive(self) -> Message:
+        await self.leave.wait()
+        return {"type": "http.disconnect"}
+
+    def _abort(self) -> None:
+        self.aborted = True
+
+    async def answer(self, tell: Any) -> None:
+        """The whole answer, which must not hang."""
+        async with asyncio.timeout(2):
+            await stream.answer(self.scope, self.receive, self.send, self.sink, tell)
+
+
+async def test_a_story_is_sent_as_it_is_told_and_then_closed() -> None:
+    reader = Reader()
+
+    async def tell() -> None:
+        await reader.sink.event(Output("stdout", "x"))
+        await reader.sink.event(Exited(0, "exit"))
+
+    await reader.answer(tell)
+    start, first, last, end = reader.messages
+    assert dict(start["headers"])[b"content-type"] == b"application/x-ndjson"
+    assert first["body"].startswith(b'{"type":"output"')
+    assert last["body"].startswith(b'{"type":"exited"')
+    assert (end["body"], end["more_body"]) == (b"", False)
+
+
+async def test_a_reader_who_does_not_read_is_cut_off_after_the_time_that_they_have() -> None:
+    reader = Reader()
+
+    async def tell() -> None:
+        reader.full = True
+        await reader.sink.event(Output("stdout", "x"))
+
+    await reader.answer(tell)
+    assert reader.aborted
+
+
+async def test_a_server_that_cannot_abort_is_told_by_an_exception() -> None:
+    reader = Reader()
+    reader.scope = {"type": "http"}
+
+    async def tell() -> None:
+        reader.full = True
+        await reader.sink.event(Output("stdout", "x"))
+
+    with pytest.raises(Stalled):
+        await reader.answer(tell)
+
+
+async def test_a_reader_who_leaves_cancels_a_silent_story_and_its_clean_up_is_done_on_return() -> None:
+    reader, cleaned = Reader(), []
+
+    async def tell() -> None:
+        try:
+            reader.leave.set()
+            await asyncio.Event().wait()
+        finally:
+            cleaned.append(True)
+
+    await reader.answer(tell)
+    assert cleaned == [True]
+    assert not reader.aborted
+
+
+async def test_a_cancelled_server_task_cancels_the_story_too() -> None:
+    reader, cleaned = Reader(), []
+
+    async def tell() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cleaned.append(True)
+
+    task = asyncio.create_task(reader.answer(tell))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert cleaned == [True]
+
+
+async def test_no_heartbeat_follows_the_last_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "HEARTBEAT_SECONDS", 0.02)
+    reader = Reader()
+
+    async def tell() -> None:
+        await asyncio.sleep(0.07)
+        await reader.sink.event(Exited(0, "exit"))
+        await asyncio.sleep(0.07)
+
+    await reader.answer(tell)
+    bodies = [message["body"] for message in reader.messages if message.get("body")]
+    beats = [Heartbeat.type.encode() in body for body in bodies]
+    assert beats == [True] * (len(bodies) - 1) + [False]
+    assert len(bodies) > 1
