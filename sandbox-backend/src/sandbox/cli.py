@@ -1,0 +1,106 @@
+"""The command `sandbox-backend`: serve, doctor, images."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sandbox import settings as knobs
+from sandbox.settings import Settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    if words and words[0] in ("_runner", "_web"):
+        return _child(words)
+    asked = _parser().parse_args(words)
+    try:
+        settings = _settings(asked)
+    except knobs.SettingsError as error:
+        print(f"sandbox-backend: {error}", file=sys.stderr)
+        return 2
+    return int(asked.run(settings, asked))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sandbox-backend", description="Runs docker run lines of strangers in real, confined containers."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = _command(commands, "serve", _serve, "serve the API, and a site beside it, until Ctrl-C")
+    serve.add_argument("--site", type=Path, metavar="DIR", help="a folder of static pages to serve at /")
+    serve.add_argument("--host", help="address to listen on (HOST, 127.0.0.1)")
+    serve.add_argument("--port", help="port to listen on (PORT, 8000)")
+    doctor = _command(commands, "doctor", _doctor, "what this machine lacks, and the command that mends it")
+    doctor.add_argument("--json", action="store_true", help="for programs")
+    images = _command(commands, "images", _images, "the images that are unpacked here")
+    images.add_argument("--json", action="store_true", help="for programs")
+    return parser
+
+
+def _command(commands: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(run=run)
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings, as TOML")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="where images are kept")
+    parser.add_argument("--runtime", type=Path, metavar="DIR", help="where sockets and live runs are kept")
+    parser.add_argument("--registry", help="an OCI registry (SANDBOX_REGISTRY); by default the embedded one")
+    return parser
+
+
+def _settings(asked: argparse.Namespace) -> Settings:
+    given = {name: getattr(asked, name, None) for name in ("site", "host", "port", "state", "runtime", "registry")}
+    for name in ("site", "state", "runtime"):
+        # the processes that serve start elsewhere, and see each folder at its own full path
+        if path := given[name]:
+            given[name] = Path(path).resolve()
+    return knobs.load(asked.config, os.environ, {name: value for name, value in given.items() if value is not None})
+
+
+def _serve(settings: Settings, _: argparse.Namespace) -> int:
+    from sandbox import doctor, supervisor
+
+    lacking = doctor.unmet(settings)
+    if lacking:
+        doctor.report(lacking, sys.stderr)
+        return 1
+    return supervisor.main(settings)
+
+
+def _doctor(settings: Settings, asked: argparse.Namespace) -> int:
+    from sandbox import doctor
+
+    return doctor.main(settings, asked.json)
+
+
+def _images(settings: Settings, asked: argparse.Namespace) -> int:
+    from sandbox import image
+    from sandbox.images.store import Store
+
+    images = Store(settings).images()
+    if asked.json:
+        print(json.dumps([image.encode(one) for one in images], ensure_ascii=False, indent=2))
+        return 0
+    for one in images:
+        print(f"{one.reference:30} {one.id[7:19]}  {one.provenance:9} {len(one.layers)} layers, {one.root_bytes} bytes")
+    return 0
+
+
+def _child(words: list[str]) -> int:
+    """One of the processes that the supervisor starts: its settings come as JSON."""
+    settings = knobs.from_values(json.loads(words[1]))
+    if words[0] == "_runner":
+        from sandbox.runner import process as runner_process
+
+        return runner_process.main(settings)
+    from sandbox.web import process as web_process
+
+    return web_process.main(settings, int(words[2]))

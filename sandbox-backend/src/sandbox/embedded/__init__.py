@@ -1,0 +1,161 @@
+"""The embedded registry: Debian's `docker-registry` on loopback, as a user that may only read what it serves.
+
+It serves one folder, `<state>/registry`, which `embedded.fill` makes. It runs only where no other registry is named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sandbox.settings import Settings
+
+PREFERRED_PORT = 5000
+START_SECONDS = 10.0
+PAUSE_SECONDS = 1.0
+
+
+class RegistryError(RuntimeError):
+    """The embedded registry cannot be started or filled; the text says why."""
+
+
+def home(state: Path) -> Path:
+    """The folder that the embedded registry serves."""
+    return state / "registry"
+
+
+def is_there(state: Path) -> bool:
+    """True when the embedded registry was filled, with whatever images."""
+    return (home(state) / "config.json").exists()
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[str]:
+    """The base address of a registry that answers, for as long as the block lasts; started again should it die.
+
+    Its port is 5000 where that is free. RegistryError when it was never filled or does not start.
+    """
+    folder, port = home(settings.state), free_port(PREFERRED_PORT)
+    if not is_there(settings.state):
+        raise RegistryError(f"{folder} holds no registry yet")
+    ready = asyncio.get_running_loop().create_future()
+    keeper = asyncio.create_task(_keep(folder, settings.registry_uid, port, ready))
+    try:
+        await asyncio.wait({keeper, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if keeper.done():
+            await keeper
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        keeper.cancel()
+        with contextlib.suppress(asyncio.CancelledError, RegistryError):
+            await keeper
+
+
+async def _keep(folder: Path, uid: int, port: int, ready: asyncio.Future[None]) -> None:
+    while True:
+        try:
+            async with serving(folder, uid, port) as process:
+                if not ready.done():
+                    ready.set_result(None)
+                await process.wait()
+        except RegistryError:
+            if not ready.done():
+                raise
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+@asynccontextmanager
+async def serving(folder: Path, uid: int, port: int) -> AsyncIterator[Process]:
+    """One `docker-registry` process that serves `folder` on loopback, answering already; ended with the block."""
+    process = await asyncio.create_subprocess_exec(
+        *_command(uid),
+        # the folder is its working directory, so that it needs no way through the folders above, which may be private
+        cwd=folder,
+        env={"PATH": os.defpath, "REGISTRY_HTTP_ADDR": f"127.0.0.1:{port}"},
+        stdin=DEVNULL,
+        stdout=DEVNULL,
+        stderr=PIPE,
+    )
+    said = asyncio.create_task(_last_words(process))
+    try:
+        await _until_it_answers(process, port, said)
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+        await said
+
+
+def _command(uid: int) -> list[str]:
+    """setpriv(1) asks for the death signal last: a change of user would take it back."""
+    drop = [f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
+    identity = drop if os.geteuid() == 0 else []
+    return ["setpriv", *identity, "--no-new-privs", "--pdeathsig=KILL", "docker-registry", "serve", "config.json"]
+
+
+async def _until_it_answers(process: Process, port: int, said: asyncio.Task[str]) -> None:
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            while not await answers(port):
+                if process.returncode is not None:
+                    raise RegistryError(f"docker-registry ended at once: {await said}")
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        raise RegistryError(f"docker-registry does not answer on port {port}") from None
+
+
+async def answers(port: int) -> bool:
+    """True when a registry's API answers on this port of loopback."""
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    try:
+        writer.write(b"GET /v2/ HTTP/1.0\r\n\r\n")
+        return (await reader.readline()).rstrip().endswith(b"200 OK")
+    except OSError:
+        return False
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
+async def _last_words(process: Process) -> str:
+    """Its errors are for us only: it also writes one for each image that a reader asks for and it does not have."""
+    tail = b""
+    assert process.stderr is not None
+    while chunk := await process.stderr.read(4096):
+        tail = (tail + chunk)[-2000:]
+    return tail.decode(errors="replace").strip()
+
+
+def free_port(preferred: int) -> int:
+    """`preferred` where nothing listens there, else a port that the kernel has chosen."""
+    for port in (preferred, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise RegistryError("no port of loopback is free")
+
+
+def configuration(*, read_only: bool) -> str:
+    """What `docker-registry` reads (distribution's configuration reference; JSON is YAML): no access log, no purging
+    of uploads, addresses relative to itself, and no writing once it is filled."""
+    maintenance = {"uploadpurging": {"enabled": False}, "readonly": {"enabled": read_only}}
+    values = {
+        "version": "0.1",
+        "log": {"level": "error", "accesslog": {"disabled": True}},
+        "storage": {"filesystem": {"rootdirectory": "storage"}, "maintenance": maintenance},
+        "http": {"relativeurls": True, "secret": os.urandom(16).hex()},
+    }
+    return json.dumps(values)
