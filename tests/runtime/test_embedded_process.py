@@ -1,0 +1,113 @@
+"""The embedded registry as a process: who it is, what it may do, when it starts again and when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox import embedded
+from sandbox.embedded import RegistryError
+from sandbox.settings import Settings
+
+pytestmark = pytest.mark.container
+# runs a registry until it is killed, and tells its process id
+HOLDER = """
+import asyncio, pathlib, sys
+from sandbox import embedded
+
+async def hold():
+    async with embedded.serving(pathlib.Path(sys.argv[1]), int(sys.argv[2]), embedded.free_port(0)) as process:
+        print(process.pid, flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(hold())
+"""
+
+
+async def test_it_runs_as_nobody_and_can_write_nothing(filled: Settings) -> None:
+    async with embedded.serving(embedded.home(filled.state), filled.registry_uid, embedded.free_port(0)) as process:
+        status = status_of(process.pid)
+    assert f"Uid:\t{filled.registry_uid}\t" in status
+    for kind in ("CapEff", "CapPrm", "CapBnd"):
+        assert f"{kind}:\t{0:016x}" in status
+    assert "NoNewPrivs:\t1" in status
+    for path in embedded.home(filled.state).rglob("*"):
+        assert path.stat().st_uid == 0
+        assert not path.stat().st_mode & 0o022
+
+
+async def test_it_is_started_again_when_it_dies_and_ends_with_the_block(
+    filled: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "PAUSE_SECONDS", 0.01)
+    async with embedded.running(filled) as url:
+        port = int(url.rpartition(":")[2])
+        first = registries()
+        os.kill(first.pop(), signal.SIGKILL)
+        await until_it_answers(port)
+    assert not await embedded.answers(port)
+    assert registries() == set()
+
+
+def status_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/status").read_text()
+
+
+async def until_it_answers(port: int) -> None:
+    for _ in range(500):
+        if await embedded.answers(port) and registries():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"nothing answers on port {port}")
+
+
+def registries() -> set[int]:
+    """The docker-registry processes that are children of this one."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return {int(pid) for pid in children if b"docker-registry" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+
+
+async def test_a_port_of_5000_that_is_taken_is_no_obstacle(filled: Settings) -> None:
+    async with embedded.running(filled) as one, embedded.running(filled) as two:
+        assert one != two
+
+
+async def test_without_a_filling_it_says_so(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match="holds no registry"):
+        async with embedded.running(Settings(state=tmp_path)):
+            pass
+
+
+async def test_what_cannot_start_is_quoted(filled: Settings, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(RegistryError, match="ended at once: "):
+        async with embedded.serving(tmp_path, filled.registry_uid, embedded.free_port(0)):
+            pass
+
+
+def test_it_ends_with_its_parent_even_when_that_is_killed(filled: Settings) -> None:
+    arguments = [sys.executable, "-c", HOLDER, str(embedded.home(filled.state)), str(filled.registry_uid)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        pid = int(holder.stdout.readline())
+        assert runs(pid)
+        holder.kill()
+    deadline = time.monotonic() + 5
+    while runs(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not runs(pid)
+
+
+def runs(pid: int) -> bool:
+    """True for a process that is there and no zombie."""
+    try:
+        return "\nState:\tZ" not in status_of(pid)
+    except FileNotFoundError:
+        return False

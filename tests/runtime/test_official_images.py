@@ -1,0 +1,100 @@
+"""Where Docker Hub can be reached, the official images come from there by digest; here another registry plays it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import embedded
+from sandbox.embedded import build, fill
+from sandbox.settings import Settings
+
+pytestmark = pytest.mark.container
+IMAGES = Path(__file__).parents[2] / "demos/images"
+RECIPE = 'created = 2026-01-01T00:00:00Z\n[[image]]\nname = "hello-world"\ntags = ["latest"]\ndigest = "{digest}"\n'
+WRONG = "sha256:" + "0" * 64
+
+
+class Hub:
+    """A registry in the place of Docker Hub, and the folder of recipes that point to it."""
+
+    def __init__(self, state: Path, images: Path) -> None:
+        self.state, self.images = state, images
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.state)
+
+    def point_to(self, digest: str) -> Path:
+        (self.images / "images.toml").write_text(RECIPE.format(digest=digest))
+        return self.images
+
+
+def digest_of(state: Path) -> str:
+    """The digest of the tag in the registry below `state`."""
+    (link,) = embedded.home(state).rglob("hello-world/_manifests/tags/latest/current/link")
+    return link.read_text()
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    images = tmp_path / "images"
+    images.mkdir()
+    (images / "hello-world").symlink_to(IMAGES / "hello-world")
+    made = Hub(tmp_path / "hub", images)
+    # another time of making, so that its digest is not the one that a build here would have
+    made.images.joinpath("images.toml").write_text(RECIPE.format(digest=WRONG).replace("2026", "2020"))
+    settings = Settings(state=made.state)
+    fill.fill(images, settings, lambda _: None, offline=True)
+    with asyncio.Runner() as runner:
+        running = embedded.running(settings)
+        address = runner.run(running.__aenter__()).partition("//")[2]
+        configuration = tmp_path / ".config/containers/registries.conf"
+        configuration.parent.mkdir(parents=True)
+        configuration.write_text(f'[[registry]]\nlocation = "{address}"\ninsecure = true\n')
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setattr(build, "HUB", f"docker://{address}/library")
+        yield made
+        runner.run(running.__aexit__(None, None, None))
+
+
+def test_an_official_image_keeps_its_digest(hub: Hub, tmp_path: Path) -> None:
+    said: list[str] = []
+    settings = Settings(state=tmp_path / "state")
+    fill.fill(hub.point_to(hub.digest), settings, said.append)
+    assert said == ["레지스트리: hello-world:latest (공식)"]
+    assert digest_of(settings.state) == hub.digest
+
+
+def test_a_digest_that_the_hub_does_not_have_ends_in_a_stand_in(hub: Hub, tmp_path: Path) -> None:
+    said: list[str] = []
+    settings = Settings(state=tmp_path / "state")
+    fill.fill(hub.point_to(WRONG), settings, said.append)
+    assert said[-1] == "레지스트리: hello-world:latest (대역)"
+    assert digest_of(settings.state) != hub.digest
+
+
+def test_offline_nobody_is_asked(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def asked(_: object) -> bool:
+        raise AssertionError("Docker Hub was asked")
+
+    monkeypatch.setattr(build, "hub_answers", asked)
+    said: list[str] = []
+    fill.fill(hub.point_to(hub.digest), Settings(state=tmp_path / "state"), said.append, offline=True)
+    assert said == ["레지스트리: hello-world:latest (대역)"]
+
+
+def test_a_copy_that_fails_on_the_way_is_told_and_replaced(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def yes(_: object) -> bool:
+        return True
+
+    monkeypatch.setattr(build, "hub_answers", yes)
+    said: list[str] = []
+    fill.fill(hub.point_to(WRONG), Settings(state=tmp_path / "state"), said.append)
+    assert "공식 이미지를 가져오지 못했어요" in said[0]
+    assert said[-1] == "레지스트리: hello-world:latest (대역)"

@@ -1,0 +1,134 @@
+"""The doctor: what is looked at, how it is told, and that nothing unmet is ever told as met."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import platform
+from pathlib import Path
+
+import pytest
+
+from sandbox import doctor
+from sandbox.doctor import Finding, Need, probes
+from sandbox.doctor.probes import Seen
+from sandbox.settings import Settings
+
+MET = Finding("thing", True, "thing 2.0", "왜 필요한지", "고치는 법", "mend thing")
+UNMET = Finding("other thing", False, "not found", "왜 필요한지", "고치는 법", "mend other")
+
+
+def seen(met: bool) -> Need:
+    return Need("thing", lambda _: Seen(met, "what was found"), "왜", "이렇게", "mend thing")
+
+
+def broken(_: Settings) -> Seen:
+    raise PermissionError(13, "Permission denied")
+
+
+def test_a_met_need_takes_one_line_and_an_unmet_one_says_why_and_how() -> None:
+    told = doctor.table([MET, UNMET]).splitlines()
+    assert told[0] == "✓ thing        thing 2.0"
+    assert told[1:5] == ["✗ other thing  not found", "    왜 필요한지", "    고치는 법", "    $ mend other"]
+    assert told[-1] == "1가지가 모자라요."
+
+
+def test_all_met_says_so() -> None:
+    assert doctor.table([MET]).endswith("모두 갖춰져 있어요.")
+
+
+def test_a_need_without_a_command_shows_no_prompt() -> None:
+    finding = Finding("thing", False, "gone", "왜", "이렇게", "")
+    assert "$" not in doctor.table([finding])
+
+
+def test_what_a_probe_cannot_look_at_is_not_met() -> None:
+    (finding,) = doctor.examine(Settings(), [Need("thing", broken, "왜", "이렇게")])
+    assert (finding.met, finding.found) == (False, "[Errno 13] Permission denied")
+
+
+def test_what_only_root_can_try_is_not_met_for_anybody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    (finding,) = doctor.examine(Settings(), [Need("thing", lambda _: Seen(True, ""), "왜", "이렇게", as_root=True)])
+    assert (finding.met, finding.found) == (False, "not tried: only root can")
+
+
+@pytest.mark.parametrize(("met", "status"), [(True, 0), (False, 1)])
+def test_the_exit_status_tells_whether_all_is_met(
+    met: bool, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "examine", lambda _: [MET, *([] if met else [UNMET])])
+    assert doctor.main(Settings()) == status
+    assert ("✗" in capsys.readouterr().out) is not met
+
+
+def test_programs_get_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(doctor, "examine", lambda _: [UNMET])
+    assert doctor.main(Settings(), as_json=True) == 1
+    (told,) = json.loads(capsys.readouterr().out)
+    assert told == {"name": "other thing", "met": False, "found": "not found", "why": "왜 필요한지"} | {
+        "mend": "고치는 법",
+        "command": "mend other",
+    }
+
+
+def test_serve_is_told_only_what_is_lacking(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "examine", lambda _: [MET, UNMET])
+    assert doctor.unmet(Settings()) == [UNMET]
+    stream = io.StringIO()
+    doctor.report(doctor.unmet(Settings()), stream)
+    assert stream.getvalue().startswith("✗ other thing")
+
+
+def test_every_need_explains_itself_in_korean() -> None:
+    for need in doctor.NEEDS:
+        assert any("가" <= letter <= "힣" for letter in need.why), need.name
+        assert any("가" <= letter <= "힣" for letter in need.mend), need.name
+    assert len({need.name for need in doctor.NEEDS}) == len(doctor.NEEDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("crun version 1.8.1", (1, 8)),
+        ("6.1.0-37-amd64", (6, 1)),
+        ("5.19", (5, 19)),
+        ("none", (0, 0)),
+        ("v4.0-rc1", (4, 0)),
+    ],
+)
+def test_versions_are_numbers_and_not_texts(text: str, expected: tuple[int, int]) -> None:
+    assert probes.version(text) == expected
+
+
+@pytest.mark.parametrize(("release", "met"), [("5.18.19", False), ("5.19.0", True), ("6.1.0-37-amd64", True)])
+def test_the_kernel_floor(release: str, met: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "release", lambda: release)
+    assert probes.kernel(Settings()).met is met
+
+
+def test_an_old_crun_is_not_enough(tmp_path: Path) -> None:
+    fake = tmp_path / "crun"
+    fake.write_text("#!/bin/sh\necho crun version 1.7.2\n")
+    fake.chmod(0o755)
+    assert probes.crun(Settings(crun=str(fake))) == Seen(False, "crun version 1.7.2")
+    assert not probes.crun(Settings(crun=str(tmp_path / "gone"))).met
+
+
+def test_the_embedded_registry_must_be_filled_and_a_named_one_is_taken_as_it_is(tmp_path: Path) -> None:
+    assert not probes.registry(Settings(state=tmp_path)).met
+    assert probes.registry(Settings(state=tmp_path, registry="http://registry.example:5000")).met
+
+
+def test_a_full_disk_is_found_below_a_state_folder_that_is_not_there_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(state=tmp_path / "a/b")
+    assert str(tmp_path) in probes.disk(settings).found
+    monkeypatch.setattr(probes, "FREE_BYTES", 1 << 60)
+    assert not probes.disk(settings).met
+
+
+def test_a_need_that_is_met_here_can_also_be_unmet() -> None:
+    assert [finding.met for finding in doctor.examine(Settings(), [seen(True), seen(False)])] == [True, False]

@@ -1,0 +1,76 @@
+"""The set-up: pinned by hash, naming no host, and telling what it can do."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SETUP = ROOT / "sandbox-backend/setup"
+GOALS = ["serve", "test", "check", "site", "bench", "doctor", "clean", "help"]
+
+
+@pytest.mark.parametrize("name", ["runtime", "site", "dev"])
+def test_every_requirement_is_pinned_by_hash_and_names_no_host(name: str) -> None:
+    text = (SETUP / f"{name}.txt").read_text()
+    blocks = [block for block in re.split(r"\n(?=\S)", text) if block.strip()]
+    assert blocks
+    for block in blocks:
+        assert re.match(r"[a-z0-9-]+==\S+", block), block
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", block), block
+    assert "://" not in text
+    assert "--index-url" not in text
+
+
+@pytest.mark.parametrize("name", ["runtime", "site", "dev"])
+def test_every_wish_has_its_reason_and_is_in_the_lock_file(name: str) -> None:
+    locked = (SETUP / f"{name}.txt").read_text()
+    for line in (SETUP / f"{name}.in").read_text().splitlines()[1:]:
+        wish, _, reason = line.partition("#")
+        assert reason.strip(), line
+        assert re.search(rf"^{re.escape(wish.split('==')[0].strip())}==", locked, re.MULTILINE), line
+
+
+def test_one_version_of_a_package_in_all_lock_files() -> None:
+    seen: dict[str, str] = {}
+    for name in ("runtime", "site", "dev"):
+        for package, version in re.findall(
+            r"^([a-z0-9-]+)==([^ ]+)", (SETUP / f"{name}.txt").read_text(), re.MULTILINE
+        ):
+            if package != "pymdown-extensions":  # two, told apart by the version of Python
+                assert seen.setdefault(package, version) == version, package
+
+
+def test_the_packages_of_the_backend_are_all_locked() -> None:
+    project = (ROOT / "sandbox-backend/pyproject.toml").read_text()
+    wanted = re.findall(r'^  "([a-z]+)"', project, re.MULTILINE)
+    locked = (SETUP / "runtime.txt").read_text()
+    assert wanted
+    assert all(re.search(rf"^{name}==", locked, re.MULTILINE) for name in wanted)
+
+
+@pytest.mark.parametrize("arguments", [[], ["help"]])
+def test_make_tells_every_target(arguments: list[str]) -> None:
+    told = subprocess.run(
+        ["make", "--no-print-directory", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0
+    targets = [line.split()[1] for line in told.stdout.splitlines() if line.startswith("  make ")]
+    assert sorted(targets) == sorted(GOALS)
+    assert "PORT" in told.stdout
+
+
+def test_a_goal_that_does_not_exist_is_refused() -> None:
+    told = subprocess.run([SETUP / "ready", "nosuch"], capture_output=True, text=True, check=False)
+    assert told.returncode == 2
+    assert "usage" in told.stderr
+
+
+def test_continuous_integration_pins_what_it_uses() -> None:
+    text = (ROOT / ".github/workflows/ci.yml").read_text()
+    used = re.findall(r"uses: *(\S+)", text)
+    assert used
+    assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", one) for one in used)
