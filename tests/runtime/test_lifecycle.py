@@ -1,0 +1,171 @@
+"""Readers vanish, processes are killed, machines fill up: everything is as it was afterwards."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from support.backend import Backend, running, stop
+from support.client import Docker, call, new_host, run
+from support.footprint import at_rest, settled
+
+pytestmark = pytest.mark.container
+GROUPS = Path("/sys/fs/cgroup")
+
+
+def open_stream(base: str, line: str, host: str) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=30)
+    headers = {"Content-Type": "application/json"}
+    connection.request("POST", "/v1/runs", json.dumps({"command": line, "host": host}), headers)
+    return connection, connection.getresponse()
+
+
+def read_until(answer: http.client.HTTPResponse, kind: str) -> dict[str, object]:
+    while line := answer.readline():
+        event: dict[str, object] = json.loads(line)
+        if event["type"] == kind:
+            return event
+    raise AssertionError(f"no {kind}")
+
+
+def test_many_runs_leave_nothing(backend: Backend, docker: Docker) -> None:
+    docker("docker run alpine true")
+    before = at_rest(backend)
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda _: run(backend.url, "docker run alpine echo hi", docker.host), range(120)))
+    assert {(result.stdout, result.code) for result in results} == {("hi\n", 0)}
+    assert settled(backend, before) == before
+
+
+def test_failing_runs_leave_nothing_either(backend: Backend, docker: Docker) -> None:
+    docker("docker run alpine true")
+    before = at_rest(backend)
+    for line in (
+        "docker run alpine nosuch",
+        "docker run alpine /etc",
+        "docker run -u nosuch alpine",
+        "docker run nosuch",
+    ):
+        run(backend.url, line, docker.host)
+    assert settled(backend, before) == before
+
+
+def test_a_reader_who_leaves_ends_the_run(backend: Backend, docker: Docker) -> None:
+    docker("docker run alpine true")
+    before = at_rest(backend)
+    connection, answer = open_stream(backend.url, "docker run alpine sleep 300", docker.host)
+    pid = int(str(read_until(answer, "started")["pid"]))
+    begun = time.monotonic()
+    answer.close()
+    connection.close()
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() - begun < 1.5
+        time.sleep(0.02)
+    assert settled(backend, before) == before
+
+
+def test_a_run_can_be_ended_by_its_id(backend: Backend, docker: Docker) -> None:
+    docker("docker run alpine true")
+    connection, answer = open_stream(backend.url, "docker run alpine sleep 300", docker.host)
+    name = read_until(answer, "accepted")["run"]
+    read_until(answer, "started")
+    assert call(backend.url, "DELETE", f"/v1/runs/{name}")[0] == 204
+    last = read_until(answer, "exited")
+    assert (last["code"], last["reason"]) == (137, "cancelled")
+    assert call(backend.url, "DELETE", f"/v1/runs/{name}")[0] == 404
+    connection.close()
+
+
+def test_emptying_a_host_ends_its_runs(backend: Backend, docker: Docker) -> None:
+    docker("docker run alpine true")
+    connection, answer = open_stream(backend.url, "docker run alpine sleep 300", docker.host)
+    read_until(answer, "started")
+    assert call(backend.url, "DELETE", f"/v1/hosts/{docker.host}")[0] == 204
+    assert read_until(answer, "exited")["reason"] == "cancelled"
+    connection.close()
+
+
+def test_a_reader_who_never_reads_is_let_go(docker: Docker) -> None:
+    with running({"stalled_seconds": 1.0, "limits": {"output": 64 << 20, "seconds": 30.0}}) as own:
+        host = new_host(own.url)
+        run(own.url, "docker run alpine true", host)
+        before = at_rest(own)
+        connection, answer = open_stream(own.url, "docker run alpine yes", host)
+        pid = int(str(read_until(answer, "started")["pid"]))
+        begun = time.monotonic()
+        while Path(f"/proc/{pid}").exists():
+            assert time.monotonic() - begun < 8
+            time.sleep(0.05)
+        assert settled(own, before) == before
+        connection.close()
+
+
+def test_the_runner_is_killed_in_the_middle_of_twenty_runs() -> None:
+    with running({"slots": 20}) as own:
+        host = new_host(own.url)
+        run(own.url, "docker run alpine true", host)
+        before = at_rest(own)
+        started = threading.Barrier(21)
+
+        def one(_: int) -> str:
+            connection, answer = open_stream(own.url, "docker run alpine sleep 300", host)
+            read_until(answer, "started")
+            started.wait(20)
+            last = json.loads(answer.readlines()[-1])
+            connection.close()
+            return f"{last['type']} {last['code']}"
+
+        with ThreadPoolExecutor(20) as pool:
+            ends = pool.map(one, range(20))
+            started.wait(20)
+            os.kill(own.pid_of("runner"), signal.SIGKILL)
+            killed = time.monotonic()
+            assert set(ends) == {"failed runner-lost"}
+        while True:
+            try:
+                result = run(own.url, "docker run alpine echo back", host)
+            except AssertionError:
+                continue
+            if result.stdout == "back\n":
+                break
+            assert time.monotonic() - killed < 8
+        assert time.monotonic() - killed < 8
+        assert settled(own, before) == before
+
+
+@pytest.mark.parametrize("name", ["web", "puller"])
+def test_a_killed_process_comes_back(name: str) -> None:
+    with running() as own:
+        os.kill(own.pid_of(name), signal.SIGKILL)
+        deadline = time.monotonic() + 8
+        while time.monotonic() < deadline:
+            try:
+                if run(own.url, "docker run alpine echo back").stdout == "back\n":
+                    return
+            except (OSError, AssertionError):
+                time.sleep(0.05)
+        raise AssertionError(f"{name} did not come back: {own.log.read_text()[-1000:]}")
+
+
+def test_ctrl_c_leaves_nothing_behind() -> None:
+    with running() as own:
+        host = new_host(own.url)
+        run(own.url, "docker run alpine true", host)
+        connection, answer = open_stream(own.url, "docker run alpine sleep 300", host)
+        read_until(answer, "started")
+        family = own.processes()
+        assert stop(own) == 0
+        connection.close()
+        assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
+        assert not (own.runtime).exists()
+        assert list(GROUPS.glob(f"**/{own.cgroup}")) == []
+        assert str(own.runtime) not in Path("/proc/self/mountinfo").read_text()

@@ -1,0 +1,78 @@
+"""Each limit is hit by a real program, ends that run only, and says which limit it was."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from support.client import Docker
+
+pytestmark = pytest.mark.container
+
+
+def test_over_its_memory(narrow: Docker) -> None:
+    result = narrow("docker run alpine sh -c 'a=x; while :; do a=$a$a$a$a; done'")
+    assert (result.code, result.reason) == (137, "oom")
+    assert narrow("docker run alpine echo still here").stdout == "still here\n"
+
+
+def test_memory_of_files_counts_too(narrow: Docker) -> None:
+    result = narrow("docker run alpine sh -c 'dd if=/dev/zero of=/dev/shm/x bs=1M count=60'")
+    assert (result.code, result.reason) == (137, "oom")
+
+
+def test_over_its_time(narrow: Docker) -> None:
+    begun = time.monotonic()
+    result = narrow("docker run alpine sh -c 'trap \"\" TERM INT HUP; echo waiting; while :; do sleep 1; done'")
+    assert (result.code, result.reason) == (137, "timeout")
+    assert result.stdout == "waiting\n"
+    assert time.monotonic() - begun < 3.5
+
+
+def test_a_stopped_process_is_still_ended(narrow: Docker) -> None:
+    result = narrow("docker run alpine sh -c 'sh -c \"kill -STOP $$\"; kill -STOP -1; sleep 9'")
+    assert result.reason == "timeout"
+
+
+def test_over_its_output(narrow: Docker) -> None:
+    result = narrow("docker run alpine yes")
+    assert (result.code, result.reason) == (137, "output-limit")
+    assert len(result.stdout) == 65_536
+    assert result.event("notice")["code"] == "output-cut"
+
+
+def test_a_fork_bomb_stays_inside(narrow: Docker) -> None:
+    result = narrow("docker run alpine sh -c 'b() { b | b & b; }; b'")
+    assert result.code != 0
+    assert narrow("docker run alpine echo fine").stdout == "fine\n"
+
+
+def test_a_full_disk_is_the_programs_own_error(narrow: Docker) -> None:
+    result = narrow("docker run alpine sh -c 'dd if=/dev/zero of=/big bs=1M count=20; echo code $?'")
+    assert "No space left on device" in result.stderr
+    assert result.stdout == "code 1\n"
+
+
+def test_files_are_counted(narrow: Docker) -> None:
+    result = narrow("docker run alpine sh -c 'i=0; while touch /f$i; do i=$((i+1)); done; echo made $i'")
+    assert "No space left on device" in result.stderr
+    assert 0 < int(result.stdout.split()[1]) < 1000
+
+
+def test_open_files_are_counted(narrow: Docker) -> None:
+    assert narrow("docker run --ulimit nofile=64 alpine sh -c 'ulimit -n'").stdout == "64\n"
+
+
+def test_the_cpu_is_shared_out(narrow: Docker) -> None:
+    result = narrow("docker run --cpus 0.2 alpine sh -c 'while :; do :; done'")
+    assert result.reason == "timeout"
+    last = result.event("exited")
+    assert last["cpu_ms"] < 0.4 * last["wall_ms"]
+
+
+def test_processes_left_behind_die_with_the_first(docker: Docker) -> None:
+    begun = time.monotonic()
+    result = docker("docker run alpine sh -c '(setsid sleep 300 &) ; echo done'")
+    assert (result.stdout, result.code) == ("done\n", 0)
+    assert time.monotonic() - begun < 3

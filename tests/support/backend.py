@@ -1,0 +1,126 @@
+"""A real backend as a child process: the same command that an operator starts."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.client import call
+
+REPOSITORY = Path(__file__).parents[2]
+STATE = REPOSITORY / ".state"
+START_SECONDS, STOP_SECONDS = 60.0, 15.0
+
+
+@dataclass
+class Backend:
+    """A running backend: its address, folders and processes."""
+
+    url: str
+    state: Path
+    runtime: Path
+    cgroup: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def pid_of(self, name: str) -> int:
+        """The pid of `runner`, `web`, `puller` or `registry`, found among the backend's own children."""
+        marks = {"runner": "_runner", "web": "_web", "puller": "sandbox.images.puller", "registry": "docker-registry"}
+        for pid in self.processes():
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+            if any(word == marks[name] or word.endswith(marks[name]) for word in words):
+                return pid
+        raise AssertionError(f"no {name} process")
+
+    def processes(self) -> list[int]:
+        """The backend's processes and all their descendants."""
+        found, parents = [], [self.process.pid]
+        while parents:
+            pid = parents.pop()
+            found.append(pid)
+            children = Path(f"/proc/{pid}/task/{pid}/children")
+            parents += [int(word) for word in children.read_text().split()] if children.exists() else []
+        return found
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(
+    settings: Mapping[str, object] | None = None, *, site: Path | None = None, environ: Mapping[str, str] | None = None
+) -> Iterator[Backend]:
+    """A backend that answers, with `settings` (as TOML values) over the defaults; stopped as Ctrl-C would at the end.
+
+    It shares the state folder, and so the images, of `make serve`; everything else is its own.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="sandbox-test-"))
+    folder.chmod(0o755)
+    port = free_port()
+    values = {"cgroup": f"docker-run-test-{port}", **(settings or {})}
+    state = Path(str(values.pop("state", STATE)))
+    config = folder / "sandbox.toml"
+    config.write_text("".join(_toml(values)))
+    command = [sys.executable, "-m", "sandbox", "serve", "--config", str(config), "--port", str(port)]
+    command += ["--state", str(state), "--runtime", str(folder / "run"), *(["--site", str(site)] if site else [])]
+    kept = {name: value for name, value in os.environ.items() if name not in ("HOST", "PORT", "SANDBOX_REGISTRY")}
+    log = folder / "log"
+    with log.open("wb") as sink:
+        process = subprocess.Popen(command, stdout=sink, stderr=sink, env=kept | dict(environ or {}))
+    backend = Backend(f"http://127.0.0.1:{port}", state, folder / "run", str(values["cgroup"]), process, log)
+    try:
+        _wait(backend)
+        yield backend
+    finally:
+        stop(backend)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def stop(backend: Backend) -> int:
+    """End it as Ctrl-C does; its exit status."""
+    if backend.process.poll() is None:
+        backend.process.send_signal(signal.SIGINT)
+    try:
+        return backend.process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        backend.process.kill()
+        raise AssertionError("the backend did not stop: " + backend.log.read_text()[-2000:]) from None
+
+
+def _wait(backend: Backend) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if backend.process.poll() is not None:
+            raise AssertionError("the backend did not start: " + backend.log.read_text()[-4000:])
+        try:
+            if call(backend.url, "GET", "/v1/health")[0] == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError("the backend did not answer: " + backend.log.read_text()[-4000:])
+
+
+def _toml(values: Mapping[str, object]) -> Iterator[str]:
+    tables = {name: value for name, value in values.items() if isinstance(value, Mapping)}
+    for name, value in values.items():
+        if name not in tables:
+            yield f"{name} = {json.dumps(value)}\n"
+    for name, table in tables.items():
+        yield f"[{name}]\n"
+        yield from _toml(table)

@@ -1,0 +1,56 @@
+"""Counts everything that a run could leave behind."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from support.backend import Backend
+
+GROUPS = Path("/sys/fs/cgroup")
+
+
+def footprint(backend: Backend) -> dict[str, int]:
+    """What runs could leave behind, counted: on the machine, and in the runner."""
+    runner = backend.pid_of("runner")
+    runs = backend.runtime / "runs"
+    return {
+        "processes": len(backend.processes()),
+        "mounts": len(Path("/proc/self/mountinfo").read_text().splitlines()),
+        "runner mounts": len(Path(f"/proc/{runner}/mountinfo").read_text().splitlines()),
+        "descriptors": len(list(Path(f"/proc/{runner}/fd").iterdir())),
+        "cgroups": len([*GROUPS.glob(f"*/{backend.cgroup}/*/"), *GROUPS.glob(f"{backend.cgroup}/*/")]),
+        "folders": len(list(runs.iterdir())),
+        "states": len(list((backend.runtime / "crun").glob("*"))),
+        "network namespaces": _namespaces("net"),
+    }
+
+
+def _namespaces(kind: str) -> int:
+    seen = set()
+    for link in Path("/proc").glob(f"[0-9]*/ns/{kind}"):
+        try:
+            seen.add(link.readlink())
+        except OSError:
+            continue
+    return len(seen)
+
+
+def settled(backend: Backend, before: dict[str, int], seconds: float = 5.0) -> dict[str, int]:
+    """The footprint, once it is back at `before` or the time is up."""
+    deadline = time.monotonic() + seconds
+    while (now := footprint(backend)) != before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return now
+
+
+def at_rest(backend: Backend) -> dict[str, int]:
+    """The footprint once the clean-up of earlier runs is done: twice the same, with no run's folder in it."""
+    deadline = time.monotonic() + 5
+    before: dict[str, int] = {}
+    now = footprint(backend)
+    while (now["folders"] or now != before) and time.monotonic() < deadline:
+        time.sleep(0.1)
+        before, now = now, footprint(backend)
+    assert now["folders"] == 0
+    return now
