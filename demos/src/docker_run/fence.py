@@ -1,0 +1,131 @@
+"""The fence `docker-run`: one docker command line in Markdown becomes a `<docker-run>` element.
+
+For pymdownx.superfences: `validator` reads the options, `fence` writes the element; both end the build on what is
+written wrongly. `problems` finds the same in a whole page, and with it what superfences would take for ordinary text
+without a word; the plugin adds the file and the line.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymdownx.superfences import SuperFencesException
+
+NAME = "docker-run"
+OPTIONS = {
+    "id": "[A-Za-z][A-Za-z0-9_-]*",
+    "title": ".*\\S.*",
+    "lines": "[1-9]|1[0-9]|20",
+}
+DEFAULT_LINES = "6"
+_PREFIX = " \t>"
+# a fence of backticks has none after them: that is inline code
+_FENCE = re.compile(r"(?P<indent>[ \t>]*)(?P<mark>`{3,}(?!.*`)|~{3,})[ \t]*(?P<info>.*?)[ \t]*$")
+_OURS = re.compile(r"\{?[ \t]*\.?(?P<name>docker[-_ ]?run)(?![\w-])", re.IGNORECASE)
+_OPTION = re.compile(r'[ \t]+([\w-]+)="([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a fence, at a line of the text that was given, counted from 1."""
+
+    line: int
+    text: str
+
+
+@dataclass(slots=True)
+class _Open:
+    """A fence that has begun."""
+
+    line: int
+    indent: str
+    mark: str
+    info: str
+    content: list[str] = field(default_factory=list)
+
+    @property
+    def ours(self) -> bool:
+        return bool(_OURS.match(self.info))
+
+
+def validator(_: str, inputs: Mapping[str, str], options: dict[str, str], __: dict[str, str], ___: Any) -> bool:
+    """Take the options of a fence. SuperFencesException, which ends the build, when one is not known."""
+    for wrong in _wrong_options(inputs):
+        raise SuperFencesException(f"{NAME}: {wrong}")
+    options.update(inputs)
+    return True
+
+
+def fence(source: str, _: str, __: str, options: Mapping[str, str], ___: Any, **____: Any) -> str:
+    """The element, with the command line as its readable content where there is no JavaScript.
+
+    SuperFencesException when it is not one docker command. The `div` around it is for Python-Markdown, to which an
+    unknown tag is part of a paragraph.
+    """
+    for wrong in _wrong_content(source.splitlines()):
+        raise SuperFencesException(f"{NAME}: {wrong}")
+    name = f' id="{options["id"]}"' if "id" in options else ""
+    title = f' label="{html.escape(options["title"])}"' if "title" in options else ""
+    lines = options.get("lines", DEFAULT_LINES)
+    line = html.escape(source.strip())
+    element = f'<docker-run{name}{title} lines="{lines}"><pre><code>{line}</code></pre></docker-run>'
+    return f'<div class="docker-run" style="--docker-run-lines: {lines}">{element}</div>'
+
+
+def problems(markdown: str) -> Iterator[Problem]:
+    """What is wrong with the `docker-run` fences of a page; fences inside other fences are examples and are left."""
+    begun: _Open | None = None
+    for number, text in enumerate(markdown.split("\n"), 1):
+        found = _FENCE.match(text)
+        if begun is None:
+            begun = _Open(number, found["indent"], found["mark"], found["info"]) if found else None
+        elif found and found["mark"] == begun.mark and not found["info"]:
+            yield from _wrong_fence(begun)
+            begun = None
+        else:
+            begun.content.append(text)
+    if begun and begun.ours:
+        yield Problem(begun.line, f"이 {NAME} 펜스가 닫히지 않았어요")
+
+
+def _wrong_fence(fence: _Open) -> Iterator[Problem]:
+    if not fence.ours:
+        return
+    yield from (Problem(fence.line, text) for text in _wrong_header(fence.info))
+    yield from (Problem(fence.line, text) for text in _wrong_content(fence.content))
+    for number, line in enumerate(fence.content, fence.line + 1):
+        if line.strip() and len(line) - len(line.lstrip(_PREFIX)) < len(fence.indent):
+            yield Problem(number, "명령이 펜스보다 왼쪽에서 시작해요")
+
+
+def _wrong_header(info: str) -> Iterator[str]:
+    if not re.match(rf"{NAME}(?![\w-])", info):
+        yield f"펜스의 이름은 {NAME} 이라고만 적어요: {info}"
+        return
+    rest = info.removeprefix(NAME)
+    left = _OPTION.sub("", rest).strip()
+    if left:
+        yield f'옵션은 이름="값" 꼴로 적어요: {left}'
+    names = [name for name, _ in _OPTION.findall(rest)]
+    yield from (f"같은 옵션이 두 번 있어요: {name}" for name in sorted({one for one in names if names.count(one) > 1}))
+    yield from _wrong_options(dict(_OPTION.findall(rest)))
+
+
+def _wrong_options(given: Mapping[str, str]) -> Iterator[str]:
+    for name, value in given.items():
+        if name not in OPTIONS:
+            yield f"모르는 옵션이에요: {name} (쓸 수 있는 옵션: {', '.join(OPTIONS)})"
+        elif not re.fullmatch(OPTIONS[name], value):
+            yield f"{name} 값을 쓸 수 없어요: {value!r}"
+
+
+def _wrong_content(content: list[str]) -> Iterator[str]:
+    lines = [line.lstrip(_PREFIX).rstrip() for line in content if line.strip(_PREFIX)]
+    if len(lines) != 1:
+        yield f"{NAME} 펜스에는 명령을 한 줄만 적어요 ({len(lines)}줄이 있어요)"
+    elif not re.match(r"docker(\s|$)", lines[0]):
+        yield f"명령은 docker 로 시작해요: {lines[0]!r}"
