@@ -1,0 +1,97 @@
+"""A run moves the figure that follows its demo, and no other; what it leaves standing are that run's own values."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, sync_playwright
+
+from support.built_site import Built
+
+SEND = """([id, events]) => events.forEach(detail =>
+    document.getElementById(id).dispatchEvent(new CustomEvent("docker-run:event", {bubbles: true, detail})))"""
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(built: Built) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(built.folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def chapter(address: str) -> Iterator[Page]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(locale="ko-KR")
+        page.goto(f"{address}/run/")
+        yield page
+        browser.close()
+
+
+def ran(argv: list[str], code: int, source: str = "request") -> list[dict[str, Any]]:
+    return [
+        {"type": "accepted", "command": {"args": argv if source == "request" else []}},
+        {"type": "created", "argv": argv, "argv_source": source},
+        {"type": "exited", "code": code, "reason": "exit"},
+    ]
+
+
+def card(page: Page, demo: str, figure: str = "p10") -> Locator:
+    return page.locator(f"svg.{figure} [data-demo={demo}]")
+
+
+def test_the_card_of_the_demo_that_ran_lights_up_and_no_other(chapter: Page) -> None:
+    chapter.evaluate(SEND, ["alpine-ls", ran(["ls"], 0)])
+    assert card(chapter, "alpine-ls").locator(".frame").get_attribute("data-lit") == "exited"
+    assert card(chapter, "alpine").locator(".frame").get_attribute("data-lit") is None
+
+
+def test_a_card_shows_the_true_exit_code_and_argv(chapter: Page) -> None:
+    chapter.evaluate(SEND, ["alpine", ran(["sh", "-c", "exit 3"], 3)])
+    assert card(chapter, "alpine").locator("[data-slot=code]").text_content() == "3"
+    assert card(chapter, "alpine").locator("[data-slot=argv]").text_content() == '["sh","-c","ex…'
+    assert card(chapter, "alpine").locator(".then").is_visible()
+    assert not card(chapter, "alpine").locator(".until").is_visible()
+
+
+def test_a_new_run_starts_from_the_still_picture(chapter: Page) -> None:
+    chapter.evaluate(SEND, ["hello-world-ls", ran(["cat"], 126)])
+    chapter.evaluate(SEND, ["hello-world-ls", [{"type": "accepted"}]])
+    assert card(chapter, "hello-world-ls").locator("[data-slot=code]").text_content() == "127"
+    assert card(chapter, "hello-world-ls").locator(".until").is_visible()
+    assert card(chapter, "hello-world-ls").locator("[data-lit]").count() == 0
+
+
+def test_the_source_of_the_argv_is_said_in_words(chapter: Page) -> None:
+    chapter.evaluate(SEND, ["alpine-ls", ran(["/bin/sh"], 0, "image")])
+    assert card(chapter, "alpine-ls", "p11").locator("[data-slot=argv_source]").text_content() == "이미지의 설정"
+    chapter.evaluate(SEND, ["alpine-ls", ran(["ls"], 0)])
+    assert card(chapter, "alpine-ls", "p11").locator("[data-slot=argv_source]").text_content() == "명령줄의 CMD"
+
+
+def test_the_cmd_that_was_given_is_shown_as_words_and_its_absence_too(chapter: Page) -> None:
+    given = card(chapter, "alpine-ls", "p11").locator('[data-slot="command.args"]')
+    chapter.evaluate(SEND, ["alpine-ls", ran(["echo", "hi"], 0)])
+    assert given.text_content() == "echo hi"
+    chapter.evaluate(SEND, ["alpine-ls", ran(["/bin/sh"], 0, "image")])
+    assert given.text_content() == "(없음)"
+
+
+def test_a_demo_that_no_figure_names_moves_nothing(chapter: Page) -> None:
+    before = chapter.evaluate("[...document.querySelectorAll('.figure')].map(one => one.innerHTML)")
+    chapter.evaluate(SEND, ["question-etc", ran(["/etc"], 126)])
+    assert chapter.evaluate("[...document.querySelectorAll('.figure')].map(one => one.innerHTML)") == before
