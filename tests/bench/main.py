@@ -56,15 +56,17 @@ def floor(root: Path) -> Times:
 def start_up(report: Report, backend: Backend, host: str, docker: Engine, root: Path) -> None:
     """One run against the floor and the engine, taken in turns so that all three meet the same noise."""
     ours = Caller(backend.url, host)
-    bare, here, there = [], [], []
+    bare, here, there, lone = [], [], [], []
     for _ in range(5):
         bare += floor(root).samples
         here += timed(lambda: ours(LINE), 60).samples
         there += timed(lambda: docker.must("run", "--rm", "alpine", "true"), 4, warm=1).samples
+        lone += timed(lambda: docker.must("run", "--rm", "--network", "none", "alpine", "true"), 4, warm=1).samples
     floors, runs, engines = Times(bare), Times(here), Times(there)
     report.times("bare floor: unshare all + chroot + exec true", floors)
     report.times("this backend, request to last event", runs)
-    report.times("docker run --rm alpine true (no network)", engines)
+    report.times("docker run --rm alpine true", engines)
+    report.times("docker run --rm --network none alpine true", Times(lone))
     over = runs.p50 / floors.p50
     faster = engines.p50 / runs.p50
     report.row("  times the floor", f"{over:.2f}", "at most 4", over <= 4)
@@ -128,14 +130,23 @@ def main() -> int:
         (root / "bin/busybox").write_bytes(Path("/bin/busybox").read_bytes())
         (root / "bin/busybox").chmod(0o755)
         root.chmod(0o755)
-        docker = stack.enter_context(engine.running(registry_of(backend)))
-        docker.must("pull", "alpine")
+        docker = stack.enter_context(engine.running(None))
+        load_alpine(docker, registry_of(backend), root)
         start_up(report, backend, host, docker, root)
         throughput(report, backend, host)
         leftovers(report, backend, host, int(os.environ.get("BENCH_RUNS", "2000")))
     if report.missed:
         print("missed: " + ", ".join(report.missed))
     return 1 if report.missed else 0
+
+
+def load_alpine(docker: Engine, registry: str, folder: Path) -> None:
+    """Give the engine the very image that the backend runs; its own network does not reach our registry."""
+    archive = folder / "alpine.tar"
+    source = registry.replace("http", "docker", 1) + "/library/alpine:latest"
+    copy = ["skopeo", "copy", "--src-tls-verify=false", source, f"docker-archive:{archive}:alpine:latest"]
+    subprocess.run(copy, check=True, capture_output=True)
+    docker.must("load", "--input", str(archive))
 
 
 def registry_of(backend: Backend) -> str:

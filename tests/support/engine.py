@@ -67,8 +67,11 @@ class Engine:
 
 
 @contextmanager
-def running(registry: str) -> Iterator[Engine]:
-    """An engine that answers, with the registry at this base address in Docker Hub's place."""
+def running(registry: str | None) -> Iterator[Engine]:
+    """An engine that answers, with the registry at this base address in Docker Hub's place.
+
+    Without one it is an engine as it comes, with its default bridge, in a network namespace of its own.
+    """
     folder = Path(tempfile.mkdtemp(prefix="sandbox-engine-"))
     cgroup = folder.name
     environ = {"PATH": "/usr/bin:/bin", "DOCKER_HOST": f"unix://{folder}/sock", "DOCKER_CONFIG": str(folder / "client")}
@@ -86,24 +89,14 @@ def running(registry: str) -> Iterator[Engine]:
         shutil.rmtree(folder)
 
 
-def _command(folder: Path, cgroup: str, registry: str) -> list[str]:
+def _command(folder: Path, cgroup: str, registry: str | None) -> list[str]:
     namespaces = ["--mount", "--propagation=private", "--pid", "--fork", "--kill-child", "--mount-proc"]
     places = [f"--{name}={folder / name}" for name in ("data-root", "exec-root", "pidfile")]
+    daemon = [DAEMON, *places, f"--host=unix://{folder}/sock", f"--cgroup-parent=/{cgroup}"]
+    if registry is None:
+        return ["unshare", "--net", *namespaces, "sh", "-c", f"ip link set lo up && {APART}", "sh", *daemon]
     untouched = ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false"]
-    daemon = [DAEMON, *places, *untouched, f"--host=unix://{folder}/sock", f"--cgroup-parent=/{cgroup}"]
-    # should the tests be killed, this kills unshare, which then ends the whole process namespace
-    return [
-        "setpriv",
-        "--pdeathsig=KILL",
-        "unshare",
-        *namespaces,
-        "sh",
-        "-c",
-        APART,
-        "sh",
-        *daemon,
-        f"--registry-mirror={registry}",
-    ]
+    return ["unshare", *namespaces, "sh", "-c", APART, "sh", *daemon, *untouched, f"--registry-mirror={registry}"]
 
 
 def _daemon_environ() -> dict[str, str]:

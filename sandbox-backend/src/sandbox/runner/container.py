@@ -18,12 +18,13 @@ from sandbox import spec, users, words
 from sandbox.events import Created, Started, Stream
 from sandbox.image import Image
 from sandbox.plan import Plan, Throttle
-from sandbox.runner import cgroup, snapshot
+from sandbox.runner import cgroup, cgroup_v1, snapshot
 from sandbox.runner.runtime import Child, Runtime
 from sandbox.runner.snapshot import Snapshot
 
 NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
 TASK = "failed to create task for container: failed to create shim task: OCI runtime create failed"
+CLEAN_UP_SECONDS = 0.05
 HOSTS = """127.0.0.1\tlocalhost
 ::1\tlocalhost ip6-localhost ip6-loopback
 fe00::0\tip6-localnet
@@ -101,7 +102,16 @@ class Container:
             self._place.devices,
         )
         made = spec.build(self._plan, self._image.config, identity, place, self._shop.seccomp)
+        if not self._shop.runtime.makes_cgroups:
+            self._limit(made["linux"].pop("resources"))
         (self._snap.folder / "config.json").write_text(json.dumps(made))
+
+    def _limit(self, resources: spec.Spec) -> None:
+        try:
+            cgroup_v1.prepare(self.cgroup, resources)
+        except OSError as error:
+            # a device that cannot be throttled, for one
+            raise NotStarted(words.task_error(f"failed to write {error.filename}: {error.strerror}")) from error
 
     async def create(self) -> dict[int, Stream]:
         """Ask the OCI runtime for the container; the descriptors that its output comes from.
@@ -159,7 +169,8 @@ class Container:
 
     async def _create(self, stdio: tuple[int, int, int], console: Path | None) -> None:
         try:
-            self._child = await self._shop.runtime.create(self.id, self._snap.folder, stdio, console)
+            within = None if self._shop.runtime.makes_cgroups else self.cgroup
+            self._child = await self._shop.runtime.create(self.id, self._snap.folder, stdio, console, within)
         finally:
             for descriptor in set(stdio):
                 os.close(descriptor)
@@ -214,8 +225,9 @@ async def prepared(
 
 async def _clean_up(container: Container, stack: contextlib.ExitStack) -> None:
     await container.end()
-    # in a thread, because the kernel takes its time over cgroups and mounts while others wait for their answer
-    await asyncio.to_thread(stack.close)
+    # a moment later, when whoever pressed Run next is past the steps that would wait for the same kernel locks
+    await asyncio.sleep(CLEAN_UP_SECONDS)
+    stack.close()
 
 
 def _devices(plan: Plan) -> tuple[tuple[str, int, int], ...]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from sandbox import linux
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
-from sandbox.runner import cgroup, seccomp, slots
+from sandbox.runner import cgroup, cgroup_v1, seccomp, slots
 from sandbox.runner.container import Workshop
 from sandbox.runner.runtime import Runtime
 from sandbox.runner.selftest import SelfTest
@@ -77,10 +77,13 @@ async def _listening(settings: Settings, runner: Runner) -> AsyncIterator[None]:
 
 
 def _workshop(settings: Settings) -> Workshop:
+    makes_cgroups = cgroup.layout() == "v2"
+    if not makes_cgroups:
+        cgroup_v1.prepare_parent(settings.cgroup)
     runs = settings.runtime / "runs"
     runs.mkdir(mode=0o711, parents=True, exist_ok=True)
     return Workshop(
-        runtime=Runtime(settings.crun, settings.runtime / "crun"),
+        runtime=Runtime(settings.crun, settings.runtime / "crun", makes_cgroups=makes_cgroups),
         runs=runs,
         cgroup=settings.cgroup,
         seccomp=(seccomp.ANNOTATION, seccomp.compiled()),

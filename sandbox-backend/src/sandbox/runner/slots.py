@@ -38,6 +38,6 @@ class Slots:
 
 
 def make(settings: Settings) -> Slots:
-    """One place more than runs are let in at once, because a run's clean-up comes after its last event."""
-    firsts = [settings.first_uid + number * RANGE for number in range(settings.slots + 2)]
+    """Twice as many places as runs are let in at once, because a run's clean-up comes after its last event."""
+    firsts = [settings.first_uid + number * RANGE for number in range(2 * settings.slots)]
     return Slots([Slot(first, linux.user_namespace(settings.store_uid, first, RANGE)) for first in firsts])
