@@ -1,0 +1,48 @@
+"""The browser, and the page of examples with a scripted backend behind it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from support.canned_backend import Canned, serving
+
+HERE = Path(__file__).parent
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These tests run last: as soon as the browser's plugin has started, an event loop runs in the main thread for
+    the rest of the session, and a test that is a coroutine could not have one."""
+    items.sort(key=lambda item: HERE in item.path.parents)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    return {"executable_path": shutil.which("chromium"), "args": QUIET}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict[str, Any]:
+    return {"locale": "ko-KR", "viewport": {"width": 1280, "height": 900}}
+
+
+@pytest.fixture
+def canned() -> Iterator[Canned]:
+    """A backend that does what the test's script says."""
+    with serving() as backend:
+        yield backend
+
+
+@pytest.fixture
+def example(page: Page, canned: Canned) -> Page:
+    """The page of examples; it must not throw."""
+    page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
+    page.goto(f"{canned.url}/example.html")
+    return page

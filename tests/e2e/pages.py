@@ -1,0 +1,49 @@
+"""A `<docker-run>` on a page, as a reader meets it."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+
+class Demo:
+    """One demo by its id."""
+
+    def __init__(self, page: Page, id: str) -> None:
+        self.page, self.root = page, page.locator(f"docker-run#{id}")
+        self.line = self.root.get_by_role("textbox")
+        self.output = self.root.locator(".screen")
+        self.result, self.status = self.root.locator(".result"), self.root.get_by_role("status")
+        self.hint = self.root.locator(".hint")
+
+    def button(self, name: str) -> Locator:
+        """실행, 멈춤, 처음부터, 복사 or 이 줄로 바꾸기."""
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def run(self, line: str | None = None) -> None:
+        """Press Run, with another line if one is given."""
+        if line is not None:
+            self.line.fill(line)
+        self.button("실행").click()
+
+    @property
+    def state(self) -> str | None:
+        return self.root.get_attribute("state")
+
+    @property
+    def code(self) -> int | None:
+        """The exit code, once there is one."""
+        code = self.root.get_attribute("code")
+        return None if code is None else int(code)
+
+    @property
+    def steps(self) -> list[str]:
+        """The steps that have happened, as they read: `이미지 있음`."""
+        return [" ".join(text.split()) for text in self.root.locator(".done").all_inner_texts()]
+
+    def wait_for(self, state: str) -> None:
+        expect(self.root).to_have_attribute("state", state)
+
+    def wait_for_end(self, seconds: float = 30) -> None:
+        """Until the run has ended, however it did."""
+        ended = self.root.and_(self.page.locator(":is([state=ended], [state=failed], [state=offline])"))
+        expect(ended).to_be_visible(timeout=seconds * 1000)

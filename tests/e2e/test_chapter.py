@@ -1,0 +1,173 @@
+"""The chapter on `docker run` as a reader meets it: the real site, the real backend, real containers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.pages import Demo
+from support import built_site
+from support.backend import Backend, running
+
+pytestmark = pytest.mark.container
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """A backend that serves the site, built just now."""
+    folder = tmp_path_factory.mktemp("site")
+    made = built_site.build(folder)
+    assert made.returncode == 0, made.log
+    for path in (*folder.parents, folder):
+        # pytest keeps its folders to root; the web process, which is nobody, has to see the site
+        if "pytest" in str(path):
+            path.chmod(0o755)
+    with running(site=folder) as backend:
+        yield backend
+
+
+@pytest.fixture
+def chapter(page: Page, live: Backend) -> Page:
+    """The chapter, in a tab of a reader who has not been here; it must not throw."""
+    page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
+    page.goto(f"{live.url}/run/")
+    return page
+
+
+def finished(page: Page, id: str, line: str | None = None) -> Demo:
+    """The demo, run to its end."""
+    demo = Demo(page, id)
+    demo.run(line)
+    demo.wait_for_end()
+    return demo
+
+
+@pytest.mark.claim("C30")
+def test_hello_world_is_pulled_once_and_greets(chapter: Page) -> None:
+    demo = finished(chapter, "hello-world")
+    expect(demo.output).to_contain_text("Unable to find image 'hello-world:latest' locally")
+    expect(demo.output).to_contain_text("Hello from Docker!")
+    assert demo.code == 0
+    demo = finished(chapter, "hello-world")
+    expect(demo.output).to_contain_text("Hello from Docker!")
+    expect(demo.output).not_to_contain_text("Unable to find image")
+
+
+@pytest.mark.claim("C30")
+def test_alpine_alone_ends_at_once_without_a_word(chapter: Page) -> None:
+    finished(chapter, "alpine")
+    demo = finished(chapter, "alpine")
+    assert demo.code == 0
+    assert demo.output.inner_text().strip() == ""
+
+
+@pytest.mark.claim("C30")
+def test_hello_world_has_no_ls_and_a_hint_says_so(chapter: Page) -> None:
+    demo = finished(chapter, "hello-world-ls")
+    assert demo.code == 127
+    expect(demo.output).to_contain_text('exec: "ls": executable file not found in $PATH')
+    expect(demo.hint).to_contain_text("docker run alpine ls")
+    demo.button("이 줄로 바꾸기").click()
+    expect(demo.line).to_have_value("docker run alpine ls")
+    demo.line.press("Enter")
+    demo.wait_for("ended")
+    expect(demo.root).to_have_attribute("code", "0")
+
+
+@pytest.mark.claim("C30")
+def test_alpine_ls_lists_the_images_folders(chapter: Page) -> None:
+    demo = finished(chapter, "alpine-ls")
+    assert demo.code == 0
+    for folder in ("bin", "etc", "proc", "usr"):
+        expect(demo.output).to_contain_text(folder)
+
+
+@pytest.mark.claim("C31")
+def test_cmd_replaces_the_images_own_and_an_entrypoint_stays(chapter: Page) -> None:
+    demo = finished(chapter, "entrypoint", "docker run --rm --entrypoint echo alpine ls /etc")
+    expect(demo.output).to_contain_text("ls /etc")
+    assert demo.code == 0
+
+
+@pytest.mark.claim("C31")
+def test_the_figure_shows_the_argv_that_truly_ran(chapter: Page) -> None:
+    shown = chapter.locator('.figure [data-demo="alpine-ls"] [data-slot="argv"]')
+    expect(shown).to_have_text(['["ls"]', '["ls"]'])
+    finished(chapter, "alpine-ls", "docker run alpine uname -s")
+    expect(shown).to_have_text(['["uname","-s"]', '["uname","-s"]'])
+    assert Demo(chapter, "alpine-ls").code == 0
+
+
+def test_the_figure_lights_the_exit_code_of_the_run(chapter: Page) -> None:
+    finished(chapter, "hello-world-ls")
+    lit = chapter.locator(
+        '.figure [data-demo~="hello-world-ls"][data-lit], .figure [data-demo~="hello-world-ls"] [data-lit]'
+    )
+    expect(lit.first).to_be_visible()
+
+
+def test_reset_brings_the_first_pull_back(chapter: Page) -> None:
+    finished(chapter, "alpine-ls")
+    demo = finished(chapter, "alpine-ls")
+    expect(demo.output).not_to_contain_text("Unable to find image")
+    demo.button("처음부터").click()
+    expect(demo.root).to_have_attribute("state", "idle")
+    demo = finished(chapter, "alpine-ls")
+    expect(demo.output).to_contain_text("Unable to find image 'alpine:latest' locally")
+
+
+def test_output_streams_from_a_real_container(chapter: Page) -> None:
+    finished(chapter, "alpine-ls")
+    demo = Demo(chapter, "alpine-ls")
+    demo.run("docker run alpine sh -c 'echo first; sleep 1; echo second'")
+    expect(demo.output).to_contain_text("first")
+    expect(demo.output).not_to_contain_text("second")
+    demo.wait_for("ended")
+    expect(demo.output).to_contain_text("second")
+
+
+def test_stop_ends_the_real_process(chapter: Page) -> None:
+    finished(chapter, "alpine-ls")
+    demo = Demo(chapter, "alpine-ls")
+    demo.run("docker run alpine sleep 300")
+    demo.wait_for("running")
+    pid = int(demo.steps[-1].split()[-1])
+    assert Path(f"/proc/{pid}").exists()
+    demo.button("멈춤").click()
+    demo.wait_for("ended")
+    assert demo.code == 137
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_leaving_the_page_ends_the_real_process(chapter: Page, live: Backend) -> None:
+    finished(chapter, "alpine-ls")
+    demo = Demo(chapter, "alpine-ls")
+    demo.run("docker run alpine sleep 300")
+    demo.wait_for("running")
+    pid = int(demo.steps[-1].split()[-1])
+    chapter.goto(f"{live.url}/")
+    chapter.wait_for_function("() => document.readyState === 'complete'")
+    for _ in range(100):
+        if not Path(f"/proc/{pid}").exists():
+            return
+        chapter.wait_for_timeout(20)
+    os.kill(pid, 0)
+
+
+def test_a_slip_is_answered_with_the_line_that_works(chapter: Page) -> None:
+    demo = finished(chapter, "alpine-ls", "dokcer run alpine ls")
+    assert demo.code == 127
+    expect(demo.hint).to_contain_text("docker run alpine ls")
+
+
+def test_no_request_leaves_this_origin(page: Page, live: Backend) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{live.url}/run/")
+    finished(page, "hello-world")
+    assert asked
+    assert [url for url in asked if not url.startswith((live.url, "data:", "blob:"))] == []
