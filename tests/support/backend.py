@@ -67,13 +67,16 @@ def running(
 ) -> Iterator[Backend]:
     """A backend that answers, with `settings` (as TOML values) over the defaults; stopped as Ctrl-C would at the end.
 
-    It shares the state folder, and so the images, of `make serve`; everything else is its own.
+    Its folders are its own; its registry is a copy of the one that `make serve` has filled.
     """
     folder = Path(tempfile.mkdtemp(prefix="sandbox-test-"))
     folder.chmod(0o755)
     port = free_port()
     values = {"cgroup": f"docker-run-test-{port}", **(settings or {})}
-    state = Path(str(values.pop("state", STATE)))
+    state = folder / "state"
+    if (STATE / "registry").exists():
+        shutil.copytree(STATE / "registry", state / "registry")
+        state.chmod(0o711)
     config = folder / "sandbox.toml"
     config.write_text("".join(_toml(values)))
     command = [sys.executable, "-m", "sandbox", "serve", "--config", str(config), "--port", str(port)]

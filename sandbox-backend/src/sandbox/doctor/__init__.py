@@ -116,6 +116,13 @@ NEEDS: tuple[Need, ...] = (
         _package("busybox-static"),
     ),
     Need(
+        "tini-static",
+        probes.program("tini-static"),
+        "docker run --init 이 컨테이너의 첫 프로세스로 쓰는 작은 프로그램이에요.",
+        "설치해 주세요.",
+        _package("tini"),
+    ),
+    Need(
         "setpriv",
         probes.program("setpriv"),
         "레지스트리를 권한 없는 사용자로 켜는 프로그램이에요.",

@@ -50,6 +50,7 @@ class Store:
         self._state = settings.state
         self._layers, self._images, self._tmp = (self._state / name for name in ("layers", "images", "tmp"))
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._known: dict[str, Image] = {}
 
     def sweep(self) -> None:
         """Make the folders and remove what a killed process left half done."""
@@ -74,10 +75,13 @@ class Store:
 
     def image(self, identity: str) -> Image:
         """The image with this id (its manifest's digest). UnknownImageError when it is not held."""
-        try:
-            return image.decode(json.loads((self._images / f"{_name(identity)}.json").read_text()))
-        except (FileNotFoundError, ValueError) as error:
-            raise UnknownImageError(f"no image {identity[:80]!r}") from error
+        if identity not in self._known:
+            try:
+                text = (self._images / f"{_name(identity)}.json").read_text()
+                self._known[identity] = image.decode(json.loads(text))
+            except (FileNotFoundError, ValueError) as error:
+                raise UnknownImageError(f"no image {identity[:80]!r}") from error
+        return self._known[identity]
 
     def images(self) -> list[Image]:
         """All images whose layers are held, by reference."""
@@ -93,6 +97,7 @@ class Store:
             file.flush()
             os.fsync(file.fileno())
         Path(file.name).rename(self._images / f"{_name(made.id)}.json")
+        self._known.pop(made.id, None)
 
     def spool(self) -> IO[bytes]:
         """A file without a name, for a blob on its way: it is gone when the last descriptor of it is."""

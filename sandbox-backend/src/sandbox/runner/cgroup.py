@@ -7,6 +7,7 @@ hides from itself (`hide_unified`) because crun refuses to start where it sees b
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -55,8 +56,14 @@ def folders(path: str) -> list[Path]:
     """Where the group `path` lives: one folder on v2, one for each controller on v1."""
     if layout() == "v2":
         return [MOUNT / path.lstrip("/")]
-    trees = [tree for tree in MOUNT.iterdir() if tree.is_dir() and not tree.is_symlink()]
-    return [tree / path.lstrip("/") for tree in trees if tree.name != "unified"]
+    return [tree / path.lstrip("/") for tree in _trees(MOUNT)]
+
+
+@functools.cache
+def _trees(mount: Path) -> tuple[Path, ...]:
+    """The v1 hierarchies; a machine does not change them while it runs."""
+    trees = [tree for tree in mount.iterdir() if tree.is_dir() and not tree.is_symlink()]
+    return tuple(tree for tree in trees if tree.name != "unified")
 
 
 def usage(path: str) -> Usage:
