@@ -49,8 +49,9 @@ class Backend:
         while parents:
             pid = parents.pop()
             found.append(pid)
-            children = Path(f"/proc/{pid}/task/{pid}/children")
-            parents += [int(word) for word in children.read_text().split()] if children.exists() else []
+            # a child is listed with the thread that it belongs to
+            for children in Path(f"/proc/{pid}/task").glob("*/children"):
+                parents += [int(word) for word in children.read_text().split()]
         return found
 
 

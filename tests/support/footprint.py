@@ -15,7 +15,7 @@ def footprint(backend: Backend) -> dict[str, int]:
     runner = backend.pid_of("runner")
     runs = backend.runtime / "runs"
     return {
-        "processes": len(backend.processes()),
+        "processes": len(set(backend.processes())),
         "mounts": len(Path("/proc/self/mountinfo").read_text().splitlines()),
         "runner mounts": len(Path(f"/proc/{runner}/mountinfo").read_text().splitlines()),
         "descriptors": len(list(Path(f"/proc/{runner}/fd").iterdir())),

@@ -32,10 +32,14 @@ def prepare_parent(path: str) -> None:
             (devices / "devices.allow").write_text(device)
 
 
-def prepare(path: str, resources: dict[str, Any]) -> None:
-    """Make the groups `path` with the limits of OCI `resources`. OSError when the kernel refuses one."""
+def make(path: str) -> None:
+    """Make the groups `path`, without limits of their own yet."""
     for folder in cgroup.folders(path):
         folder.mkdir()
+
+
+def limit(path: str, resources: dict[str, Any]) -> None:
+    """Set the limits of OCI `resources` on the groups `path`. OSError when the kernel refuses one."""
     for file, value in _limits(resources):
         (cgroup.MOUNT / file.replace("/", f"/{path.lstrip('/')}/", 1)).write_text(value)
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import socket
 import stat
 import time
@@ -19,7 +20,7 @@ from sandbox.events import Created, Started, Stream
 from sandbox.image import Image
 from sandbox.plan import Plan, Throttle
 from sandbox.runner import cgroup, cgroup_v1, snapshot
-from sandbox.runner.runtime import Child, Runtime
+from sandbox.runner.runtime import Child, Runtime, Stdio
 from sandbox.runner.snapshot import Snapshot
 
 NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
@@ -57,6 +58,7 @@ class Workshop:
 
     runtime: Runtime
     runs: Path
+    bundles: Path
     cgroup: str
     seccomp: tuple[str, str]
     init_layer: Path
@@ -65,15 +67,18 @@ class Workshop:
 
 
 class Container:
-    """A container that is ready to be created in its snapshot."""
+    """A container on its way: the OCI runtime is started first (`begin`), then given what to make (`create`)."""
 
-    def __init__(self, shop: Workshop, slot: Slot, name: str, image: Image, plan: Plan, snap: Snapshot) -> None:
+    def __init__(self, shop: Workshop, name: str, image: Image, plan: Plan) -> None:
         self.id = name
         self.cgroup = f"/{shop.cgroup}/{name}"
         self.argv, self.source = spec.argv(plan, image.config)
-        self._shop, self._image, self._plan, self._snap = shop, image, plan, snap
-        self._place = spec.Place(name, str(snap.root), self.cgroup, slot.first_uid, devices=_devices(plan))
+        self._shop, self._image, self._plan = shop, image, plan
+        self._bundle = shop.bundles / name[:16]
+        self._begun: Child | None = None
         self._child: Child | None = None
+        self._readers: dict[int, Stream] = {}
+        self._listener: socket.socket | None = None
 
     @property
     def child(self) -> Child:
@@ -82,52 +87,69 @@ class Container:
             raise RuntimeError("the container is not created yet")
         return self._child
 
-    def configure(self) -> None:
-        """Write the OCI bundle. NotStarted when there is no command, or no such user, folder or device."""
+    def begin(self) -> None:
+        """Start the OCI runtime, which loads itself while the snapshot is made."""
+        self._bundle.mkdir(mode=0o711)
+        within = None
+        if not self._shop.runtime.makes_cgroups:
+            within = self.cgroup
+            cgroup_v1.make(within)
+        console, stdio = self._terminal() if self._plan.tty else (None, self._pipes())
+        try:
+            self._begun = self._shop.runtime.begin(self.id, self._bundle, stdio, console, within)
+        finally:
+            for descriptor in set(stdio):
+                os.close(descriptor)
+
+    def _pipes(self) -> Stdio:
+        readers, writers = zip(os.pipe(), os.pipe(), strict=True)
+        self._readers = {readers[0]: "stdout", readers[1]: "stderr"}
+        return os.open(self._shop.null, os.O_RDONLY), *writers
+
+    def _terminal(self) -> tuple[Path, Stdio]:
+        path = self._bundle / "console.sock"
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(str(path))
+        self._listener.listen(1)
+        return path, (os.open(self._shop.null, os.O_RDWR),) * 3
+
+    async def create(self, slot: Slot, snap: Snapshot) -> dict[int, Stream]:
+        """Have it made in its snapshot; the descriptors that its output comes from, which are then the caller's.
+
+        NotStarted when there is no command, or no such user, folder or device. RuntimeFailed when the runtime
+        refuses, as it does for a program that the image does not have.
+        """
+        if self._begun is None:
+            raise RuntimeError("the runtime is not started yet")
+        config = json.dumps(self._config(slot, snap))
+        self._child = await self._shop.runtime.configure(self._begun, self._bundle, config)
+        if self._listener is not None:
+            self._readers = {_received(self._listener): "stdout"}
+        sources, self._readers = self._readers, {}
+        return sources
+
+    def _config(self, slot: Slot, snap: Snapshot) -> spec.Spec:
         if not self.argv:
             raise NotStarted(words.NO_COMMAND)
-        self._make_workdir(spec.workdir(self._plan, self._image.config))
-        read = self._snap.read
+        _make_workdir(snap, spec.workdir(self._plan, self._image.config))
         try:
             wanted = self._plan.user or self._image.config.user
-            identity = users.resolve(wanted, read("/etc/passwd"), read("/etc/group"))
+            identity = users.resolve(wanted, snap.read("/etc/passwd"), snap.read("/etc/group"))
         except users.UserError as error:
             raise NotStarted(str(error)) from error
-        place = spec.Place(
-            self.id,
-            self._place.root,
-            self.cgroup,
-            self._place.first_uid,
-            self._files(),
-            self._place.devices,
-        )
+        devices = tuple(_device(throttle) for throttle in (*self._plan.read_bps, *self._plan.write_bps))
+        place = spec.Place(self.id, str(snap.root), self.cgroup, slot.first_uid, self._files(snap), devices)
         made = spec.build(self._plan, self._image.config, identity, place, self._shop.seccomp)
         if not self._shop.runtime.makes_cgroups:
             self._limit(made["linux"].pop("resources"))
-        (self._snap.folder / "config.json").write_text(json.dumps(made))
+        return made
 
     def _limit(self, resources: spec.Spec) -> None:
         try:
-            cgroup_v1.prepare(self.cgroup, resources)
+            cgroup_v1.limit(self.cgroup, resources)
         except OSError as error:
             # a device that cannot be throttled, for one
             raise NotStarted(words.task_error(f"failed to write {error.filename}: {error.strerror}")) from error
-
-    async def create(self) -> dict[int, Stream]:
-        """Ask the OCI runtime for the container; the descriptors that its output comes from.
-
-        RuntimeFailed when the runtime refuses, as it does for a program that the image does not have.
-        """
-        if self._plan.tty:
-            return await self._create_with_terminal()
-        readers, writers = zip(os.pipe(), os.pipe(), strict=True)
-        try:
-            await self._create((os.open(self._shop.null, os.O_RDONLY), *writers), None)
-        except BaseException:
-            for descriptor in readers:
-                os.close(descriptor)
-            raise
-        return {readers[0]: "stdout", readers[1]: "stderr"}
 
     def created(self, milliseconds: float) -> Created:
         """What to tell of it before it starts."""
@@ -159,66 +181,61 @@ class Container:
 
     async def end(self) -> None:
         """Kill what is left of it."""
-        if self._child is not None:
-            await self._child.end()
+        for child in (self._child, self._begun):
+            if child is not None:
+                await child.end()
+        for descriptor in self._readers:
+            os.close(descriptor)
+        if self._listener is not None:
+            self._listener.close()
 
     def forget(self) -> None:
-        """Remove all that the runtime made for it."""
+        """Remove all that was made for it."""
         cgroup.remove(self.cgroup)
         self._shop.runtime.delete(self.id)
+        shutil.rmtree(self._bundle, ignore_errors=True)
 
-    async def _create(self, stdio: tuple[int, int, int], console: Path | None) -> None:
-        try:
-            within = None if self._shop.runtime.makes_cgroups else self.cgroup
-            self._child = await self._shop.runtime.create(self.id, self._snap.folder, stdio, console, within)
-        finally:
-            for descriptor in set(stdio):
-                os.close(descriptor)
-
-    async def _create_with_terminal(self) -> dict[int, Stream]:
-        path = self._snap.folder / "console.sock"
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-            listener.bind(str(path))
-            listener.listen(1)
-            nowhere = os.open(self._shop.null, os.O_RDWR)
-            await self._create((nowhere, nowhere, nowhere), path)
-            listener.settimeout(1)
-            connection, _ = listener.accept()
-            with connection:
-                _, descriptors, _, _ = socket.recv_fds(connection, 4096, 1)
-        return {descriptors[0]: "stdout"}
-
-    def _files(self) -> tuple[tuple[str, str], ...]:
-        name = spec.hostname(self._plan, self._place)
+    def _files(self, snap: Snapshot) -> tuple[tuple[str, str], ...]:
+        name = self._plan.hostname or self.id[:12]
         texts = {"resolv.conf": "", "hostname": f"{name}\n", "hosts": HOSTS}
-        files = [(f"/etc/{file}", str(self._snap.write(file, text))) for file, text in texts.items()]
+        files = [(f"/etc/{file}", str(snap.write(file, text))) for file, text in texts.items()]
         if self._plan.init:
             files.append((spec.INIT, str(self._shop.init_program)))
         return tuple(files)
 
-    def _make_workdir(self, path: str) -> None:
-        try:
-            where = self._snap.make_folder(path)
-        except (NotADirectoryError, FileExistsError) as error:
-            raise NotStarted(f"Cannot mkdir: {path} is not a directory") from error
-        if where.startswith(("/proc/", "/sys/", "/dev/")):
-            # /proc/self/fd/7 would be whatever the runtime itself has open (CVE-2024-21626)
-            raise NotStarted(f"{TASK}: current working directory is outside of container mount namespace root")
+
+def _received(listener: socket.socket) -> int:
+    """The terminal that the runtime has sent."""
+    listener.settimeout(1)
+    connection, _ = listener.accept()
+    with connection:
+        _, descriptors, _, _ = socket.recv_fds(connection, 4096, 1)
+    return int(descriptors[0])
+
+
+def _make_workdir(snap: Snapshot, path: str) -> None:
+    try:
+        where = snap.make_folder(path)
+    except (NotADirectoryError, FileExistsError) as error:
+        raise NotStarted(f"Cannot mkdir: {path} is not a directory") from error
+    if where.startswith(("/proc/", "/sys/", "/dev/")):
+        # /proc/self/fd/7 would be whatever the runtime itself has open (CVE-2024-21626)
+        raise NotStarted(f"{TASK}: current working directory is outside of container mount namespace root")
 
 
 @asynccontextmanager
 async def prepared(
     shop: Workshop, slot: Slot, name: str, image: Image, plan: Plan, layers: Sequence[Path]
-) -> AsyncIterator[Container]:
-    """A container with its root file system mounted; at the end nothing of it is left."""
-    folder = shop.runs / name[:16]
+) -> AsyncIterator[tuple[Container, Snapshot]]:
+    """A container that is begun, and its root file system; at the end nothing of either is left."""
+    container = Container(shop, name, image, plan)
     lower = [*layers, shop.init_layer]
     with contextlib.ExitStack() as stack:
-        snap = stack.enter_context(snapshot.mounted(folder, lower, slot.namespace, slot.first_uid, plan.limits))
-        container = Container(shop, slot, name, image, plan, snap)
         stack.callback(container.forget)
         try:
-            yield container
+            container.begin()
+            mounted = snapshot.mounted(shop.runs / name[:16], lower, slot.namespace, slot.first_uid, plan.limits)
+            yield container, stack.enter_context(mounted)
         finally:
             await asyncio.shield(_clean_up(container, stack))
 
@@ -228,10 +245,6 @@ async def _clean_up(container: Container, stack: contextlib.ExitStack) -> None:
     # a moment later, when whoever pressed Run next is past the steps that would wait for the same kernel locks
     await asyncio.sleep(CLEAN_UP_SECONDS)
     stack.close()
-
-
-def _devices(plan: Plan) -> tuple[tuple[str, int, int], ...]:
-    return tuple(_device(throttle) for throttle in (*plan.read_bps, *plan.write_bps))
 
 
 def _device(throttle: Throttle) -> tuple[str, int, int]:

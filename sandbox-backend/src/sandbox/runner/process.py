@@ -44,7 +44,7 @@ def sweep(settings: Settings) -> None:
     """Remove what runs have left: their processes and groups, then their folders. Their mounts went with the mount
     namespace that they were in."""
     cgroup.remove(settings.cgroup, patience=SWEEP_SECONDS)
-    for name in ("runs", "crun"):
+    for name in ("runs", "bundles", "crun"):
         shutil.rmtree(settings.runtime / name, ignore_errors=True)
 
 
@@ -73,18 +73,20 @@ async def _listening(settings: Settings, runner: Runner) -> AsyncIterator[None]:
     finally:
         path.unlink(missing_ok=True)
         server.close()
-        # operations that still run are cancelled when the loop ends; each cleans up behind a shield
+        await runner.stop()
 
 
 def _workshop(settings: Settings) -> Workshop:
     makes_cgroups = cgroup.layout() == "v2"
     if not makes_cgroups:
         cgroup_v1.prepare_parent(settings.cgroup)
-    runs = settings.runtime / "runs"
-    runs.mkdir(mode=0o711, parents=True, exist_ok=True)
+    runs, bundles = settings.runtime / "runs", settings.runtime / "bundles"
+    for folder in (runs, bundles):
+        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
     return Workshop(
         runtime=Runtime(settings.crun, settings.runtime / "crun", makes_cgroups=makes_cgroups),
         runs=runs,
+        bundles=bundles,
         cgroup=settings.cgroup,
         seccomp=(seccomp.ANNOTATION, seccomp.compiled()),
         init_layer=_init_layer(settings),

@@ -17,6 +17,7 @@ from sandbox.runner import cgroup, container
 from sandbox.runner.container import Container, NotStarted, Slot, Workshop
 from sandbox.runner.output import Outputs
 from sandbox.runner.runtime import Ended, RuntimeFailed
+from sandbox.runner.snapshot import Snapshot
 
 Send = Callable[[Event], Awaitable[None]]
 log = logging.getLogger(__name__)
@@ -48,19 +49,20 @@ class Run:
         """
         order = self._order
         try:
-            async with container.prepared(shop, slot, order.name, order.image, order.plan, order.layers) as box:
-                return await self._in(box)
-        except NotStarted as error:
-            await self._not_started(outcome.exit_code(error.message), error.message)
+            made = container.prepared(shop, slot, order.name, order.image, order.plan, order.layers)
+            async with made as (box, snap):
+                return await self._in(box, slot, snap)
         except OSError:
             log.exception("run %s", order.name[:12])
             await self._send(Failed("sandbox-failed", BROKEN))
         return False
 
-    async def _in(self, box: Container) -> bool:
-        box.configure()
+    async def _in(self, box: Container, slot: Slot, snap: Snapshot) -> bool:
         try:
-            sources = await box.create()
+            sources = await box.create(slot, snap)
+        except NotStarted as error:
+            await self._not_started(outcome.exit_code(error.message), error.message)
+            return False
         except RuntimeFailed as error:
             refusal = outcome.refusal(error.message, box.argv[0] if box.argv else "")
             log.info("run %s not started: %r", box.id[:12], error.message)

@@ -47,10 +47,14 @@ class Runner:
     ) -> None:
         self._settings, self._shop, self._slots = settings, shop, slots
         self._store, self._pulls, self._selftest = store, pulls, selftest
+        self._serving: set[asyncio.Task[None]] = set()
         self._operations = {"run": self._run, "pull": self._pull, "status": self._status}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, whatever comes in over it."""
+        if task := asyncio.current_task():
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
         try:
             if _peer_uid(writer) in (self._settings.web_uid, os.getuid()):
                 await self._answer(reader, writer)
@@ -62,6 +66,12 @@ class Runner:
         finally:
             with suppress(OSError):
                 writer.close()
+
+    async def stop(self) -> None:
+        """End what still runs, each with its own clean-up."""
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = await asyncio.wait_for(reader.readline(), self._settings.body_seconds)
