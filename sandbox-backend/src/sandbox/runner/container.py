@@ -8,62 +8,23 @@ import json
 import os
 import shutil
 import socket
-import stat
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import spec, users, words
+from sandbox import spec, words
 from sandbox.events import Created, Started, Stream
 from sandbox.image import Image
-from sandbox.plan import Plan, Throttle
+from sandbox.plan import Plan
 from sandbox.runner import cgroup, cgroup_v1, snapshot
-from sandbox.runner.runtime import Child, Runtime, Stdio
+from sandbox.runner.bundle import NotStarted, configuration
+from sandbox.runner.child import Child, Stdio
 from sandbox.runner.snapshot import Snapshot
+from sandbox.runner.workshop import Slot, Workshop
 
 NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
-TASK = "failed to create task for container: failed to create shim task: OCI runtime create failed"
 CLEAN_UP_SECONDS = 0.05
-HOSTS = """127.0.0.1\tlocalhost
-::1\tlocalhost ip6-localhost ip6-loopback
-fe00::0\tip6-localnet
-ff00::0\tip6-mcastprefix
-ff02::1\tip6-allnodes
-ff02::2\tip6-allrouters
-"""
-
-
-class NotStarted(Exception):
-    """The daemon's part refused before the OCI runtime was asked; `message` is the Docker daemon's own."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A place to run in: its user ids on the machine and the namespace that translates the layers' owners to them."""
-
-    first_uid: int
-    namespace: int
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """What all containers share: the runtime, folders, the compiled filter, Docker's own small init, and a null device
-    that is not the machine's, because crun gives a container's user its standard streams to own."""
-
-    runtime: Runtime
-    runs: Path
-    bundles: Path
-    cgroup: str
-    seccomp: tuple[str, str]
-    init_layer: Path
-    init_program: Path
-    null: Path
 
 
 class Container:
@@ -129,17 +90,7 @@ class Container:
         return sources
 
     def _config(self, slot: Slot, snap: Snapshot) -> spec.Spec:
-        if not self.argv:
-            raise NotStarted(words.NO_COMMAND)
-        _make_workdir(snap, spec.workdir(self._plan, self._image.config))
-        try:
-            wanted = self._plan.user or self._image.config.user
-            identity = users.resolve(wanted, snap.read("/etc/passwd"), snap.read("/etc/group"))
-        except users.UserError as error:
-            raise NotStarted(str(error)) from error
-        devices = tuple(_device(throttle) for throttle in (*self._plan.read_bps, *self._plan.write_bps))
-        place = spec.Place(self.id, str(snap.root), self.cgroup, slot.first_uid, self._files(snap), devices)
-        made = spec.build(self._plan, self._image.config, identity, place, self._shop.seccomp)
+        made = configuration(self._shop, slot, self.id, self._image, self._plan, snap)
         if not self._shop.runtime.makes_cgroups:
             self._limit(made["linux"].pop("resources"))
         return made
@@ -195,14 +146,6 @@ class Container:
         self._shop.runtime.delete(self.id)
         shutil.rmtree(self._bundle, ignore_errors=True)
 
-    def _files(self, snap: Snapshot) -> tuple[tuple[str, str], ...]:
-        name = self._plan.hostname or self.id[:12]
-        texts = {"resolv.conf": "", "hostname": f"{name}\n", "hosts": HOSTS}
-        files = [(f"/etc/{file}", str(snap.write(file, text))) for file, text in texts.items()]
-        if self._plan.init:
-            files.append((spec.INIT, str(self._shop.init_program)))
-        return tuple(files)
-
 
 def _received(listener: socket.socket) -> int:
     """The terminal that the runtime has sent."""
@@ -211,16 +154,6 @@ def _received(listener: socket.socket) -> int:
     with connection:
         _, descriptors, _, _ = socket.recv_fds(connection, 4096, 1)
     return int(descriptors[0])
-
-
-def _make_workdir(snap: Snapshot, path: str) -> None:
-    try:
-        where = snap.make_folder(path)
-    except (NotADirectoryError, FileExistsError) as error:
-        raise NotStarted(f"Cannot mkdir: {path} is not a directory") from error
-    if where.startswith(("/proc/", "/sys/", "/dev/")):
-        # /proc/self/fd/7 would be whatever the runtime itself has open (CVE-2024-21626)
-        raise NotStarted(f"{TASK}: current working directory is outside of container mount namespace root")
 
 
 @asynccontextmanager
@@ -245,12 +178,3 @@ async def _clean_up(container: Container, stack: contextlib.ExitStack) -> None:
     # a moment later, when whoever pressed Run next is past the steps that would wait for the same kernel locks
     await asyncio.sleep(CLEAN_UP_SECONDS)
     stack.close()
-
-
-def _device(throttle: Throttle) -> tuple[str, int, int]:
-    status = None
-    with contextlib.suppress(OSError):
-        status = Path(throttle.path).stat()
-    if status is None or not stat.S_ISBLK(status.st_mode):
-        raise NotStarted(f"stat {throttle.path}: no such file or directory")
-    return throttle.path, os.major(status.st_rdev), os.minor(status.st_rdev)

@@ -16,10 +16,10 @@ from sandbox import linux
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
 from sandbox.runner import cgroup, cgroup_v1, seccomp, slots
-from sandbox.runner.container import Workshop
 from sandbox.runner.runtime import Runtime
 from sandbox.runner.selftest import SelfTest
 from sandbox.runner.server import LARGEST_REQUEST, Runner
+from sandbox.runner.workshop import Workshop
 from sandbox.settings import Settings
 
 log = logging.getLogger(__name__)

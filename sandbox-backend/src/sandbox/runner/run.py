@@ -14,10 +14,13 @@ from sandbox.events import Event, Exited, Failed, Notice, Output, Reason
 from sandbox.image import Image
 from sandbox.plan import Limits, Plan
 from sandbox.runner import cgroup, container
-from sandbox.runner.container import Container, NotStarted, Slot, Workshop
+from sandbox.runner.bundle import NotStarted
+from sandbox.runner.child import Ended
+from sandbox.runner.container import Container
 from sandbox.runner.output import Outputs
-from sandbox.runner.runtime import Ended, RuntimeFailed
+from sandbox.runner.runtime import RuntimeFailed
 from sandbox.runner.snapshot import Snapshot
+from sandbox.runner.workshop import Slot, Workshop
 
 Send = Callable[[Event], Awaitable[None]]
 log = logging.getLogger(__name__)

@@ -1,8 +1,4 @@
-"""Drives an OCI runtime's command line: one method for each verb, and nothing about what is run.
-
-Children are started with posix_spawn and watched through pidfds: no thread, no signal handler, no fork of this
-process's memory.
-"""
+"""Drives an OCI runtime's command line, and knows nothing about what is run."""
 
 from __future__ import annotations
 
@@ -12,25 +8,15 @@ import fcntl
 import itertools
 import json
 import os
-import select
 import shutil
-import signal
-import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
-from sandbox.runner import cgroup_v1
+from sandbox.runner.child import Child, Stdio, bury, spawn
 
-KILL_SECONDS = 5.0
 CREATE_SECONDS = 10.0
 CONFIG = "config.json"
 EAGER_ATTEMPTS, EAGER_SECONDS = 10, 0.0002
-ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-Stdio = tuple[int, int, int]
 SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
 
@@ -40,69 +26,6 @@ class RuntimeFailed(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a process ended: its exit code, or the signal that killed it."""
-
-    code: int
-    signal: int | None = None
-
-
-class Child:
-    """A process that is our child by start or by adoption; safe against the reuse of its number."""
-
-    living: ClassVar[set[int]] = set()
-
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
-        self.living.add(pid)
-        self._pidfd = os.pidfd_open(pid)
-        self._ended: Ended | None = None
-
-    async def wait(self) -> Ended:
-        """How it ended; one waiter at a time."""
-        if self._ended is None:
-            await self._end()
-            self._ended = _ended(os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED))  # noqa: ASYNC222 it has ended
-            self.living.discard(self.pid)
-        return self._ended
-
-    async def _end(self) -> None:
-        loop, done = asyncio.get_running_loop(), asyncio.Event()
-        loop.add_reader(self._pidfd, done.set)
-        try:
-            await done.wait()
-        finally:
-            loop.remove_reader(self._pidfd)
-
-    def has_ended(self) -> bool:
-        """True when nothing of it is left but how it ended."""
-        return self._ended is not None or bool(select.select([self._pidfd], [], [], 0)[0])
-
-    def kill(self, number: int = signal.SIGKILL) -> None:
-        """Send a signal; nothing happens when it has ended."""
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, number)
-
-    async def end(self) -> None:
-        """Kill it if it lives, wait for its end and let go of it; goes on when the caller is cancelled."""
-        if self._pidfd < 0:
-            return
-        self.kill()
-        await asyncio.shield(asyncio.wait_for(self.wait(), KILL_SECONDS))
-        if self._pidfd >= 0:
-            os.close(self._pidfd)
-            self._pidfd = -1
-
-
-def _ended(result: os.waitid_result | None) -> Ended:
-    if result is None:
-        return Ended(255)
-    if result.si_code == os.CLD_EXITED:
-        return Ended(result.si_status)
-    return Ended(128 + result.si_status, result.si_status)
 
 
 def _sealed(program: str) -> int:
@@ -116,28 +39,6 @@ def _sealed(program: str) -> int:
         file.write(Path(program).read_bytes())
     fcntl.fcntl(copy, fcntl.F_ADD_SEALS, SEALS)
     return copy
-
-
-def spawn(program: str, arguments: Sequence[str], stdio: Stdio, within: str | None = None) -> Child:
-    """Start the program at a path with just the three given descriptors, born in the v1 cgroup `within`."""
-    actions = [(os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(stdio)]
-    started: Future[int] = Future()
-
-    def start() -> None:
-        try:
-            if within is not None:
-                cgroup_v1.enter(within)
-            started.set_result(
-                os.posix_spawn(program, list(arguments), ENVIRONMENT, file_actions=actions, setsigmask=())
-            )
-        except OSError as error:
-            started.set_exception(error)
-
-    # a thread of its own goes with the groups that it entered; it takes half a millisecond
-    thread = threading.Thread(target=start)
-    thread.start()
-    thread.join()
-    return Child(started.result())
 
 
 class Runtime:
@@ -196,17 +97,8 @@ class Runtime:
     def delete(self, container: str) -> None:
         """Forget an ended container: the runtime's own state is one folder; its cgroup is the caller's to remove."""
         shutil.rmtree(self.root / container, ignore_errors=True)
-        self._reap()
-
-    def _reap(self) -> None:
-        """Bury what a runtime that failed has left: it does not wait for its own child, which then is ours.
-
-        The kernel names a program that was executed by its descriptor for the number of that.
-        """
-        for pid in _children() - Child.living:
-            name, state = _name_and_state(pid)
-            if state == "Z" and name in (self.name, str(self._program)):
-                os.waitpid(pid, os.WNOHANG)
+        # a runtime that failed has not waited for its own child; executed by a descriptor, it is named for its number
+        bury({self.name, str(self._program)})
 
 
 async def _opened(fifo: Path, reader: Child) -> int | None:
@@ -234,17 +126,6 @@ async def _written(pipe: int, data: bytes) -> None:
                 await asyncio.sleep(0.001)
     finally:
         os.close(pipe)
-
-
-def _children() -> set[int]:
-    return {int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
-
-
-def _name_and_state(pid: int) -> tuple[str, str]:
-    with contextlib.suppress(OSError):
-        name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
-        return name, rest.split()[0]
-    return "", ""
 
 
 def _last_error(log: Path) -> str:

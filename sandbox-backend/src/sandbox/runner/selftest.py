@@ -14,9 +14,9 @@ from pathlib import Path
 from sandbox.events import Event, Exited, Output
 from sandbox.image import Config, Image
 from sandbox.plan import MIB, Limits, Plan
-from sandbox.runner.container import Workshop
 from sandbox.runner.run import Order, Run
 from sandbox.runner.slots import Slots
+from sandbox.runner.workshop import Workshop
 from sandbox.settings import Settings
 
 FRESH_SECONDS = 60.0

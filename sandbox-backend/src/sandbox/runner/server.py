@@ -22,10 +22,10 @@ from sandbox import events, plan
 from sandbox.events import Event, Failed
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
-from sandbox.runner.container import Workshop
 from sandbox.runner.run import Order, Run
 from sandbox.runner.selftest import SelfTest
 from sandbox.runner.slots import Slots
+from sandbox.runner.workshop import Workshop
 from sandbox.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,76 @@
+"""What the OCI runtime is told about one container: its configuration, from the plan and what the image holds."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+from sandbox import spec, users, words
+from sandbox.image import Image
+from sandbox.plan import Plan, Throttle
+from sandbox.runner.snapshot import Snapshot
+from sandbox.runner.workshop import Slot, Workshop
+
+TASK = "failed to create task for container: failed to create shim task: OCI runtime create failed"
+HOSTS = """127.0.0.1\tlocalhost
+::1\tlocalhost ip6-localhost ip6-loopback
+fe00::0\tip6-localnet
+ff00::0\tip6-mcastprefix
+ff02::1\tip6-allnodes
+ff02::2\tip6-allrouters
+"""
+
+
+class NotStarted(Exception):
+    """The daemon's part refused before the OCI runtime was asked; `message` is the Docker daemon's own."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+def configuration(shop: Workshop, slot: Slot, name: str, image: Image, plan: Plan, snap: Snapshot) -> spec.Spec:
+    """The OCI configuration; the folder to work in and the files of its own are made on the way.
+
+    NotStarted when there is no command, or no such user, folder or device.
+    """
+    if not spec.argv(plan, image.config)[0]:
+        raise NotStarted(words.NO_COMMAND)
+    _make_workdir(snap, spec.workdir(plan, image.config))
+    try:
+        identity = users.resolve(plan.user or image.config.user, snap.read("/etc/passwd"), snap.read("/etc/group"))
+    except users.UserError as error:
+        raise NotStarted(str(error)) from error
+    devices = tuple(_device(throttle) for throttle in (*plan.read_bps, *plan.write_bps))
+    files = _files(shop, name, plan, snap)
+    place = spec.Place(name, str(snap.root), f"/{shop.cgroup}/{name}", slot.first_uid, files, devices)
+    return spec.build(plan, image.config, identity, place, shop.seccomp)
+
+
+def _files(shop: Workshop, name: str, plan: Plan, snap: Snapshot) -> tuple[tuple[str, str], ...]:
+    texts = {"resolv.conf": "", "hostname": f"{plan.hostname or name[:12]}\n", "hosts": HOSTS}
+    files = [(f"/etc/{file}", str(snap.write(file, text))) for file, text in texts.items()]
+    if plan.init:
+        files.append((spec.INIT, str(shop.init_program)))
+    return tuple(files)
+
+
+def _make_workdir(snap: Snapshot, path: str) -> None:
+    try:
+        where = snap.make_folder(path)
+    except (NotADirectoryError, FileExistsError) as error:
+        raise NotStarted(f"Cannot mkdir: {path} is not a directory") from error
+    if where.startswith(("/proc/", "/sys/", "/dev/")):
+        # /proc/self/fd/7 would be whatever the runtime itself has open (CVE-2024-21626)
+        raise NotStarted(f"{TASK}: current working directory is outside of container mount namespace root")
+
+
+def _device(throttle: Throttle) -> tuple[str, int, int]:
+    status = None
+    with contextlib.suppress(OSError):
+        status = Path(throttle.path).stat()
+    if status is None or not stat.S_ISBLK(status.st_mode):
+        raise NotStarted(f"stat {throttle.path}: no such file or directory")
+    return throttle.path, os.major(status.st_rdev), os.minor(status.st_rdev)

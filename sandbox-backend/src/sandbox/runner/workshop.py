@@ -1,0 +1,31 @@
+"""What runs are made with: the places that they have on the machine, and the things that all of them share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.runner.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place to run in: its user ids on the machine and the namespace that translates the layers' owners to them."""
+
+    first_uid: int
+    namespace: int
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What all containers share: the runtime, folders, the compiled filter, Docker's own small init, and a null device
+    that is not the machine's, because crun gives a container's user its standard streams to own."""
+
+    runtime: Runtime
+    runs: Path
+    bundles: Path
+    cgroup: str
+    seccomp: tuple[str, str]
+    init_layer: Path
+    init_program: Path
+    null: Path
