@@ -31,6 +31,13 @@ def test_settings_reach_a_child_process_unchanged() -> None:
     [
         ("port = 0", {}),
         ("nosuch = 1", {}),
+        ("slots = 0", {}),
+        ("queue = -1", {}),
+        ("slots = true", {}),
+        ("stalled_seconds = 0.0", {}),
+        ("first_uid = 5", {}),
+        ("first_uid = 4294967290", {}),
+        ("[limits]\nmemory = -1", {}),
         ('slots = "many"', {}),
         ("port", {}),
         ("", {"PORT": "eighty"}),

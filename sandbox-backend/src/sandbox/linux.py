@@ -127,7 +127,7 @@ def mount_idmapped(source: Path, target: Path, user_namespace: int) -> None:
 
 
 def make_read_only(target: Path) -> None:
-    """Remount `target` and all below it read-only, nosuid and nodev, as far as this namespace sees it."""
+    """Remount `target` and all below it read-only and nosuid, as far as this namespace sees it."""
     attributes = _MountAttr(_MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID, 0, 0, 0)
     size = ctypes.sizeof(attributes)
     path = os.fsencode(target)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -110,8 +110,22 @@ def from_values(values: Mapping[str, Any]) -> Settings:
         )
     except dacite.DaciteError as error:
         raise SettingsError(str(error)) from error
+    for name, value in _numbers(settings):
+        # Python's True is a number, but nobody means one by it
+        if isinstance(value, bool) or value <= (-1 if name == "queue" else 0):
+            raise SettingsError(f"{name}: {value} is not a number that can be used")
+    if not 1_100_000 < settings.first_uid <= 2**32 - 2 - 2 * settings.slots * 65_536:
+        raise SettingsError(f"first_uid: {settings.first_uid} leaves no room for the ids of runs and layers")
     if not 0 < settings.port < 65536:
         raise SettingsError(f"port: {settings.port} is not between 1 and 65535")
     if settings.registry and not settings.registry.startswith(("http://", "https://")):
         raise SettingsError(f"registry: {settings.registry!r} does not start with http:// or https://")
     return dataclasses.replace(settings, registry=settings.registry.rstrip("/"))
+
+
+def _numbers(settings: Settings) -> Iterator[tuple[str, float]]:
+    for owner in (settings, settings.limits):
+        for one in dataclasses.fields(owner):
+            value = getattr(owner, one.name)
+            if isinstance(value, int | float):
+                yield one.name, value

@@ -1,6 +1,6 @@
 """One layer's tar becomes a folder, entry by entry, in the form that overlayfs stacks.
 
-Runs only in the confined child of `unpack`. Every step goes through a descriptor of the folder above and follows no
+Runs only in the confined child, `unpacker`. Every step goes through a descriptor of the folder above and follows no
 link, so the result does not depend on the confinement. Kept: modes with setuid bits (layers are mounted nosuid),
 owners up to 65535, times, links. Dropped: extended attributes and file capabilities, device nodes, FIFOs, sockets.
 Refused: what an honest layer never has. Whiteouts come in the OCI layer specification's form and leave in that of

@@ -44,21 +44,26 @@ class Run:
     def __init__(self, order: Order, send: Send, cancel: asyncio.Event) -> None:
         self._order, self._send, self._cancel = order, send, cancel
         self._begun = time.monotonic()
+        self._told = False
 
     async def carry_out(self, shop: Workshop, slot: Slot) -> bool:
         """Send the whole story, the last event before the clean-up; whether a program was started.
 
         What goes wrong on our side becomes `failed`, its detail a log entry.
         """
-        order = self._order
+        order, started = self._order, False
         try:
             made = container.prepared(shop, slot, order.name, order.image, order.plan, order.layers)
             async with made as (box, snap):
-                return await self._in(box, slot, snap)
+                started = await self._in(box, slot, snap)
+        except ConnectionError:
+            # the web process has gone, and with it whoever could be told
+            raise
         except OSError:
             log.exception("run %s", order.name[:12])
-            await self._send(Failed("sandbox-failed", BROKEN))
-        return False
+            if not self._told:
+                await self._send(Failed("sandbox-failed", BROKEN))
+        return started
 
     async def _in(self, box: Container, slot: Slot, snap: Snapshot) -> bool:
         try:
@@ -90,7 +95,7 @@ class Run:
             await self._send(Notice("output-cut", OUTPUT_CUT))
         usage = cgroup.usage(box.cgroup)
         code, natural, signal = outcome.ended(ended.code, ended.signal, usage.oom_kills)
-        await self._send(
+        await self._end(
             Exited(
                 code=outcome.KILLED if reason else code,
                 reason=reason or natural,
@@ -130,7 +135,11 @@ class Run:
     async def _not_started(self, code: int, message: str) -> None:
         text = words.daemon_error(message)
         await self._send(Output("stderr", text))
-        await self._send(Exited(code, "not-started", message=text.rstrip("\n"), wall_ms=round(self._elapsed(), 3)))
+        await self._end(Exited(code, "not-started", message=text.rstrip("\n"), wall_ms=round(self._elapsed(), 3)))
+
+    async def _end(self, event: Exited) -> None:
+        self._told = True
+        await self._send(event)
 
     def _elapsed(self) -> float:
         return (time.monotonic() - self._begun) * 1000
