@@ -431,3 +431,31 @@ def _seconds_until_closed(client: socket.socket, data: bytes) -> float:
         except ConnectionError:
             break
     return time.monotonic() - begun
+
+
+@pytest.mark.parametrize("where", ["fields", "one name", "one value", "address"])
+def test_endless_headers_are_cut_off(web: Web, where: str) -> None:
+    begin = f"GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n".encode()
+    flood = {"fields": b"a: b\r\n" * 20_000, "one name": b"a" * 100_000, "one value": b"a: " + b"b" * 100_000}
+    head = begin + flood[where] if where in flood else b"GET /" + b"a" * 100_000
+    with socket.create_connection(("127.0.0.1", web.port), timeout=5) as connection:
+        connection.settimeout(5)
+        with suppress(OSError):
+            for start in range(0, len(head), 8192):
+                connection.sendall(head[start : start + 8192])
+        answer = b""
+        with suppress(OSError):
+            answer = connection.recv(200)
+    assert answer == b"" or answer.startswith((b"HTTP/1.1 431", b"HTTP/1.1 400"))
+
+
+def test_endless_trailers_are_cut_off(web: Web) -> None:
+    head = f"POST /v1/runs HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\nContent-Type: application/json\r\n"
+    sent = 0
+    with socket.create_connection(("127.0.0.1", web.port), timeout=5) as connection:
+        connection.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n".encode())
+        with suppress(OSError):
+            while sent < 24_000_000:
+                connection.sendall(b"a: b\r\n" * 1000)
+                sent += 6000
+    assert sent < 12_000_000

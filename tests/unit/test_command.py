@@ -154,3 +154,10 @@ def test_every_reason_is_used_and_speaks_of_its_flag() -> None:
     tables = {flag.refused for flag in RUN.flags if flag.refused}
     assert tables <= REFUSED.keys()
     assert all("{flag}" in refused.korean for refused in REFUSED.values())
+
+
+def test_a_line_of_very_many_words_is_refused_at_once() -> None:
+    found = parse("docker run " + "-ea " * 15_000 + "alpine true")
+    assert isinstance(found, Printed)
+    assert found.code == 126
+    assert found.hint

@@ -60,7 +60,7 @@ def test_everything_a_line_says_arrives_in_the_plan() -> None:
     found = decided(
         "--rm --name web -it -e A=B -e C -w /tmp -u 1:2 -h box --read-only --network none --entrypoint /x --pull never "
         "--label a=b --init --stop-signal int --ulimit nofile=5:6 --cap-drop net_raw -q --platform amd64 "
-        "--device-read-bps /dev/a:1k --device-read-bps /dev/a:2k --device-write-bps /dev/b:0"
+        "--device-read-bps /dev/a:10m --device-read-bps /dev/a:20m --device-write-bps /dev/b:0"
     )
     assert found == Plan(
         image="alpine:latest",
@@ -79,7 +79,7 @@ def test_everything_a_line_says_arrives_in_the_plan() -> None:
         stop_signal="SIGINT",
         ulimits=(Ulimit("nofile", 5, 6),),
         cap_drop=("CAP_NET_RAW",),
-        read_bps=(Throttle("/dev/a", 2048),),
+        read_bps=(Throttle("/dev/a", 20 * MIB),),
         pull="never",
         quiet=True,
         platform="linux/amd64",

@@ -19,6 +19,7 @@ from sandbox.runner import process as runner_process
 from sandbox.settings import Settings
 
 log = logging.getLogger(__name__)
+ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 STOP_SECONDS = 8.0
 READY_SECONDS = 20.0
 RESTART_SECONDS = 0.1
@@ -114,7 +115,12 @@ class Process:
     async def _start(self) -> None:
         # a session of its own, so that Ctrl-C reaches the supervisor alone and the end has an order
         self._process = await asyncio.create_subprocess_exec(
-            *self._arguments, stdin=asyncio.subprocess.DEVNULL, pass_fds=self._passed, start_new_session=True
+            *self._arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            pass_fds=self._passed,
+            start_new_session=True,
+            # an operator's environment may hold secrets, and a child of ours may be taken over
+            env=ENVIRONMENT,
         )
 
     async def _keep(self) -> None:

@@ -16,6 +16,7 @@ from sandbox.command.refusals import USAGE, refuse, wrong_flag
 # Docker still answers -h this way, on stdout (spf13/pflag, deprecated shorthand)
 _OLD_HELP = "Flag shorthand -h has been deprecated, use --help\n"
 _UNENCODABLE = re.compile("[\0\ud800-\udfff]")
+MOST_WORDS = 1024
 _CURLY = re.compile(r"(?:^|=)[“”‘’„‟«»]")
 
 
@@ -37,6 +38,9 @@ def read(line: str) -> Command:
     split = shell.split(line)
     if split.stop is not None:
         return _stopped(line, split, split.stop)
+    if len(split.words) > MOST_WORDS:
+        text = "bash: /usr/bin/docker: Argument list too long\n"
+        return Printed(stderr=text, code=126, hint=messages.MANY_WORDS.format(most=MOST_WORDS))
     return _command(split.texts) if not _curly(split.words) else _curly_quotes()
 
 

@@ -183,6 +183,10 @@ TOO_MANY_PIDS = (
 )
 TOO_HIGH_ULIMIT = "--ulimit {name} 값은 이 서버에서 {most}까지 정할 수 있어요."
 TOO_BIG_TMPFS = "--tmpfs 의 크기는 {most}까지예요. size={most_flag} 로 적어 보세요."
+MANY_WORDS = "한 줄에는 낱말을 {most}개까지 적을 수 있어요."
+SLOW_READ = (
+    "이미지의 파일은 여러 실행이 함께 읽어서, 읽기 속도는 초당 10MiB보다 느리게 정할 수 없어요. 10mb 로 적어 보세요."
+)
 NO_NETWORK = "이곳의 컨테이너는 네트워크에 연결되지 않아요. --network 를 빼거나 --network none 으로 적어 보세요."
 NAME_RULE = "컨테이너 이름은 영문자나 숫자로 시작하고, 두 글자 이상으로 적어요. 예: --name web"
 ABSOLUTE_FOLDER = "작업 폴더는 / 로 시작하는 경로로 적어요. 예: --workdir /tmp"

@@ -22,6 +22,7 @@ from sandbox.images.store import ROOT, Held, Store
 from sandbox.settings import Settings
 
 CHUNK = 1 << 18
+BURIAL_SECONDS = 2.0
 LARGEST_REPORT = 1 << 16
 
 
@@ -78,14 +79,28 @@ async def _by_child(
         output = await process.stdout.read(LARGEST_REPORT) if process.stdout else b""
         report = _parsed(output)
     finally:
-        # the whole group: the child proper is the first of a pid namespace, and dies with the process that waits
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+        await _end(process)
     if not report["code"] and digest != layer.digest:
         text = f'failed commit on ref "layer-{layer.digest}": unexpected commit digest {digest}, '
         raise UnpackError("digest-mismatch", f"{text}expected {layer.digest}: failed precondition")
     return report
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Kill the child proper, the first of a pid namespace; the process that waits for it buries it and ends."""
+    _kill_children(process.pid)
+    try:
+        await asyncio.wait_for(process.wait(), BURIAL_SECONDS)
+    except TimeoutError:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+def _kill_children(pid: int) -> None:
+    with suppress(ProcessLookupError, FileNotFoundError):
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
 
 
 def _order(settings: Settings, layer: Layer, root: Path, budget: Budget) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from sandbox import spec, users, words
@@ -38,7 +39,7 @@ def configuration(shop: Workshop, slot: Slot, name: str, image: Image, plan: Pla
     """
     if not spec.argv(plan, image.config)[0]:
         raise NotStarted(words.NO_COMMAND)
-    _make_workdir(snap, spec.workdir(plan, image.config))
+    plan = replace(plan, workdir=_make_workdir(snap, spec.workdir(plan, image.config)))
     try:
         identity = users.resolve(plan.user or image.config.user, snap.read("/etc/passwd"), snap.read("/etc/group"))
     except users.UserError as error:
@@ -57,7 +58,8 @@ def _files(shop: Workshop, name: str, plan: Plan, snap: Snapshot) -> tuple[tuple
     return tuple(files)
 
 
-def _make_workdir(snap: Snapshot, path: str) -> None:
+def _make_workdir(snap: Snapshot, path: str) -> str:
+    """Make the folder to work in; where it truly is, so that no link is followed once /proc is there."""
     try:
         where = snap.make_folder(path)
     except (NotADirectoryError, FileExistsError) as error:
@@ -65,6 +67,7 @@ def _make_workdir(snap: Snapshot, path: str) -> None:
     if where.startswith(("/proc/", "/sys/", "/dev/")):
         # /proc/self/fd/7 would be whatever the runtime itself has open (CVE-2024-21626)
         raise NotStarted(f"{TASK}: current working directory is outside of container mount namespace root")
+    return where
 
 
 def _device(throttle: Throttle) -> tuple[str, int, int]:

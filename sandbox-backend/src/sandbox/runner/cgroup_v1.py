@@ -59,6 +59,8 @@ def _limits(resources: dict[str, Any]) -> Iterator[tuple[str, str]]:
     memory, cpu = resources["memory"], resources["cpu"]
     yield "memory/memory.limit_in_bytes", str(memory["limit"])
     yield "memory/memory.memsw.limit_in_bytes", str(memory["swap"])
+    # v1 does not count the buffers of TCP sockets with the rest
+    yield "memory/memory.kmem.tcp.limit_in_bytes", str(memory["limit"])
     yield "cpu/cpu.cfs_period_us", str(cpu["period"])
     yield "cpu/cpu.cfs_quota_us", str(cpu["quota"])
     yield "pids/pids.max", str(resources["pids"]["limit"])

@@ -15,7 +15,7 @@ from sandbox.image import Image
 from sandbox.plan import Limits, Plan
 from sandbox.runner import cgroup, container
 from sandbox.runner.bundle import NotStarted
-from sandbox.runner.child import Ended
+from sandbox.runner.child import KILL_SECONDS, Ended
 from sandbox.runner.container import Container
 from sandbox.runner.output import Outputs
 from sandbox.runner.runtime import RuntimeFailed
@@ -127,7 +127,10 @@ class Run:
             if process in done:
                 return await process, None
             box.child.kill()
-            return await process, next((causes[task] for task in causes if task in done), "timeout")
+            # a process that waits for a disk does not hear it at once, and its reader shall not wait for that
+            return await asyncio.wait_for(process, KILL_SECONDS), next(
+                (causes[task] for task in causes if task in done), "timeout"
+            )
         finally:
             for task in (process, *causes):
                 task.cancel()

@@ -21,6 +21,8 @@ from sandbox.web.stream import ABORT
 log = logging.getLogger(__name__)
 HEADER_SECONDS = 10.0
 SEND_BUFFER = 128 * 1024
+MOST_HEAD = 32 * 1024
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class Crowd:
@@ -67,6 +69,8 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._settings, self._crowd = settings, crowd
         self._deadline: asyncio.TimerHandle | None = None
+        self._in_body = False
+        self._received = 0
 
     @property
     def idle(self) -> bool:
@@ -91,6 +95,12 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        # counted before it is parsed, because the parser keeps what it has not understood yet
+        self._received += len(data)
+        if self._received > (16 * self._settings.body_bytes if self._in_body else MOST_HEAD + len(data)):
+            self.transport.write(b"" if self._in_body else TOO_LARGE)
+            self.transport.close()
+            return
         super().data_received(data)
         if self.transport.is_closing():
             return
@@ -104,7 +114,16 @@ class Connection(HttpToolsProtocol):
         extensions = {ABORT: self.transport.abort}
         self.scope["extensions"] = extensions  # type: ignore[typeddict-item]  # a server may add its own
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_body:  # what comes after a body is a trailer, which nobody here reads
+            super().on_header(name, value)
+
+    def on_message_complete(self) -> None:
+        self._in_body, self._received = False, 0
+        super().on_message_complete()
+
     def on_headers_complete(self) -> None:
+        self._in_body, self._received = True, 0
         answering = self.cycle
         super().on_headers_complete()
         if self.pipeline:

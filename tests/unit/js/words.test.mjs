@@ -1,0 +1,106 @@
+// What a reader is told.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { Refused } from "../../../demos/src/docker_run/assets/backend.js";
+import { History } from "../../../demos/src/docker_run/assets/terminal.js";
+import { corrected, ending, label, places, queueWords, refusal, stepWords } from "../../../demos/src/docker_run/assets/words.js";
+
+const golden = readFileSync(new URL("../cases/events.ndjson", import.meta.url), "utf8").trimEnd().split("\n");
+/** @param {string} type @param {Record<string, unknown>} [fields] @returns {WireEvent} */
+const event = (type, fields) => ({ type, ...fields });
+
+test("the golden events fill the places of the steps", () => {
+  const steps = golden.map(line => JSON.parse(line)).map(one => stepWords(one, [one])?.join(" ")).filter(Boolean);
+  assert.deepEqual(steps, [
+    "image 없음 (대역)",
+    "image 받는 중 1.0/3.6 MB",
+    "image 받는 중",
+    "image 받음 3.6 MB",
+    "container 생성 3.2 ms",
+    "process 시작 pid 4121",
+    "end 0 · 9.1 ms",
+    "end 137 · 0 ms",
+    "end 실패",
+  ]);
+  for (const step of steps) assert.ok((step ?? "").split(" ")[0] in places);
+});
+
+test("the bytes of all layers are told together", () => {
+  const layers = [event("pull", { current: 500, total: 1000 }), event("pull", { current: 100_000, total: 2_000_000 })];
+  assert.equal(stepWords(event("pull"), layers)?.[1], "받는 중 0.1/2.0 MB");
+});
+
+test("an event that is no step says nothing", () => {
+  for (const type of ["accepted", "output", "stats", "notice", "heartbeat", "새것"]) {
+    assert.equal(stepWords(event(type), []), undefined, type);
+  }
+});
+
+test("times have the digits that matter", () => {
+  /** @type {[number, string][]} */
+  const cases = [[0.4, "0.4 ms"], [9.125, "9.1 ms"], [45.6, "46 ms"], [340, "340 ms"], [30_012, "30.0초"]];
+  for (const [given, words] of cases) assert.equal(stepWords(event("created", { created_ms: given }), [])?.[1], `생성 ${words}`);
+});
+
+test("every reason has its words, with the exit code", () => {
+  for (const reason of ["exit", "signal", "oom", "timeout", "output-limit", "cancelled", "not-started"]) {
+    assert.match(ending(event("exited", { code: 137, reason, signal: "SIGKILL" }), true), /^종료 코드 137\. .+요\.$/, reason);
+  }
+  assert.match(ending(event("exited", { code: 137, reason: "signal", signal: "SIGKILL" }), true), /SIGKILL/);
+});
+
+test("a program that was not found is told from a command that was refused", () => {
+  const exited = event("exited", { code: 127, reason: "not-started" });
+  assert.match(ending(exited, true), /파일을 찾지 못했어요/);
+  assert.doesNotMatch(ending(exited, false), /컨테이너/);
+});
+
+test("our own failure is told in the backend's words", () => {
+  assert.equal(ending(event("failed", { code: "internal", text: "서버에 문제가 생겼어요." }), true), "서버에 문제가 생겼어요.");
+});
+
+test("the place in line is told", () => assert.match(queueWords(event("queued", { position: 3 })), /3번째/));
+
+test("a refusal is told in the backend's words, with the seconds to wait", () => {
+  const full = new Response(null, { status: 503, headers: { "Retry-After": "7" } });
+  assert.equal(refusal(new Refused(full, { detail: "자리가 없어요. 잠시 뒤에 다시 해 보세요." })), "자리가 없어요. 7초 뒤에 다시 해 보세요.");
+  assert.match(refusal(new Refused(full)), /503.*7초 뒤에/);
+  assert.match(refusal(new Refused(new Response(null, { status: 500 }))), /500.*잠시 뒤에/);
+});
+
+test("the line that a hint proposes is found, and nothing else", () => {
+  /** @type {[string, string | undefined][]} */
+  const cases = [
+    ["docker run alpine ls 를 실행해 보세요.", "docker run alpine ls"],
+    ["이 이미지에는 ls 파일이 없어요. docker run alpine ls 를 실행해 보세요.", "docker run alpine ls"],
+    ['틀렸어요. docker run alpine sh -c "echo a. docker b" 를 실행해 보세요.', 'docker run alpine sh -c "echo a. docker b"'],
+    ["메모리를 넘었어요.", undefined],
+    ["docker를 설치해 보세요.", undefined],
+  ];
+  for (const [hint, line] of cases) assert.equal(corrected(hint), line);
+});
+
+test("every label is Korean and none is a duplicate", () => {
+  const all = Object.values(label);
+  for (const words of all) assert.match(words, /[가-힣]/);
+  assert.equal(new Set(all).size, all.length);
+});
+
+test("the arrows go through the lines that were run, and back to what was being typed", () => {
+  const history = new History();
+  assert.equal(history.move(-1, "draft"), undefined);
+  for (const line of ["one", "two", "two"]) history.add(line);
+  assert.equal(history.move(-1, "draft"), "two");
+  assert.equal(history.move(-1, "two"), "one");
+  assert.equal(history.move(-1, "one"), undefined);
+  assert.equal(history.move(1, "one"), "two");
+  assert.equal(history.move(1, "two"), "draft");
+  assert.equal(history.move(1, "draft"), undefined);
+});
+
+test("one step back from the line that was just run is the one before it", () => {
+  const history = new History();
+  for (const line of ["one", "two"]) history.add(line);
+  assert.equal(history.move(-1, "two"), "one");
+});
