@@ -1,38 +1,42 @@
 // The backend: a visitor's host of their own, runs in it, and back to an empty one.
 
-/** Ids by the backend's address; two elements that start at once share one. @type {Map<string, Promise<string>>} */
-const hosts = new Map();
+/** The hosts' ids, for as long as the tab is there; or the page, where a reader lets pages keep nothing. @type {Names} */
+const kept = (() => {
+  try {
+    return sessionStorage;
+  } catch {
+    return {};
+  }
+})();
 
 /** An answer that is not the one hoped for. */
 export class Refused extends Error {
-  /** @param {number} status @param {{ code?: string, detail?: string }} [problem] RFC 9457 @param {string | null} [retry] */
-  constructor(status, problem, retry) {
-    super(`HTTP ${status}`);
-    this.status = status;
+  /** @param {Response} answer @param {Problem} [problem] */
+  constructor(answer, problem) {
+    super(`HTTP ${answer.status}`);
+    this.answer = answer;
     this.problem = problem;
-    this.retry = retry;
   }
 }
 
 export class Backend {
-  /** @param {string} base @param {typeof fetch} request */
-  constructor(base, request) {
+  /** @param {string} base */
+  constructor(base) {
     this.base = base.replace(/\/+$/, "");
-    this.request = request;
     this.key = `docker-run-host ${this.base}`;
   }
 
-  /** Start a run; what comes back is its event stream. @param {string} command @param {AbortSignal} signal */
+  /** The event stream of a new run. @param {string} command @param {AbortSignal} signal */
   async run(command, signal) {
     for (let again = true; ; again = false) {
-      const host = await Promise.race([this.host(), aborted(signal)]);
+      kept[this.key] ??= (await (await this.call("POST", "/v1/hosts", undefined, signal)).json()).host;
       try {
-        const { body } = await this.call("POST", "/v1/runs", { command, host }, signal);
+        const { body } = await this.call("POST", "/v1/runs", { command, host: kept[this.key] }, signal);
         if (body) return body;
       } catch (error) {
         // idle for too long, so its images are gone: this run begins with a new one
         if (!again || !(error instanceof Refused) || error.problem?.code !== "no-such-host") throw error;
-        this.forget();
+        delete kept[this.key];
       }
     }
   }
@@ -44,58 +48,18 @@ export class Backend {
 
   /** Back to an empty host: the next run makes a new one. */
   async reset() {
-    const host = await this.known();
-    this.forget();
-    if (host) await this.call("DELETE", `/v1/hosts/${host}`).catch(gone);
+    const host = kept[this.key];
+    delete kept[this.key];
+    // whatever it answers: the host may be gone already
+    if (host) await fetch(`${this.base}/v1/hosts/${host}`, { method: "DELETE" });
   }
 
-  async host() {
-    return (await this.known()) ?? this.make();
-  }
-
-  known() {
-    return hosts.get(this.key) ?? store()?.getItem(this.key);
-  }
-
-  make() {
-    const made = this.call("POST", "/v1/hosts").then(async answer => {
-      const { host } = await answer.json();
-      store()?.setItem(this.key, host);
-      return host;
-    });
-    made.catch(() => this.forget());
-    hosts.set(this.key, made);
-    return made;
-  }
-
-  forget() {
-    hosts.delete(this.key);
-    store()?.removeItem(this.key);
-  }
-
-  /** Refused unless the answer is a good one. @param {string} method @param {string} path @param {object} [body] @param {AbortSignal} [signal] */
+  /** @param {string} method @param {string} path @param {object} [body] @param {AbortSignal} [signal] */
   async call(method, path, body, signal) {
     const content = body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-    const answer = await this.request(this.base + path, { method, signal, ...content });
+    const answer = await fetch(this.base + path, { method, signal, ...content });
     if (answer.ok) return answer;
-    const isProblem = answer.headers.get("Content-Type")?.startsWith("application/problem+json");
-    throw new Refused(answer.status, isProblem ? await answer.json() : undefined, answer.headers.get("Retry-After"));
+    const told = answer.headers.get("Content-Type")?.startsWith("application/problem+json");
+    throw new Refused(answer, told ? await answer.json() : undefined);
   }
 }
-
-/** A browser may forbid to keep anything. */
-function store() {
-  try {
-    return sessionStorage;
-  } catch {
-    return null;
-  }
-}
-
-/** @param {unknown} error */
-function gone(error) {
-  if (!(error instanceof Refused) || error.status !== 404) throw error;
-}
-
-/** @param {AbortSignal} signal @returns {Promise<never>} */
-const aborted = signal => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));

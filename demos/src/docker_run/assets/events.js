@@ -1,10 +1,8 @@
 // Newline-delimited JSON as events: chunks may end anywhere, even inside a character.
 
-/** @typedef {{ type: string, [field: string]: any }} WireEvent */
-
 const LONGEST_LINE = 8e6;
 
-/** The events of a body, as they arrive; a line that is none is left out. @param {ReadableStream<Uint8Array>} body */
+/** A line that is no event is left out. @param {ReadableStream<Uint8Array>} body */
 export async function* events(body) {
   const reader = body.getReader();
   const decoder = new TextDecoder();

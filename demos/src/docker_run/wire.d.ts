@@ -1,0 +1,25 @@
+// For the type checker only; no page loads it.
+
+/** One event of a run, as the backend's events.py writes it. */
+interface WireEvent {
+  type: string;
+  [field: string]: any;
+}
+
+/** What an event says of a run: one sentence, or a step's place and its words. */
+type Sentence = (event: WireEvent) => string;
+type StepWords = (event: WireEvent, downloads: WireEvent[]) => [place: string, words: string];
+
+/** An RFC 9457 problem. */
+interface Problem {
+  code?: string;
+  detail?: string;
+}
+
+interface Names {
+  [name: string]: string;
+}
+
+interface GlobalEventHandlersEventMap {
+  "docker-run:event": CustomEvent<WireEvent>;
+}

@@ -1,0 +1,235 @@
+"""What a reader does with a demo, and what they see while it runs."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.pages import Demo
+from support.canned_backend import Canned, Run
+
+FULL = ["이미지 있음", "컨테이너 생성 3.2 ms", "프로세스 시작 pid 4121", "종료 0 · 9.1 ms"]
+
+
+@pytest.fixture
+def demo(example: Page) -> Demo:
+    return Demo(example, "first")
+
+
+def step_by_step(run: Run) -> None:
+    run.begin()
+    run.until("create")
+    run.start()
+    run.output("first\n")
+    run.until("more")
+    run.output("second\n")
+    run.until("end")
+    run.exit()
+
+
+def test_output_and_steps_appear_as_they_happen_and_not_before(demo: Demo, canned: Canned) -> None:
+    canned.script = step_by_step
+    demo.run()
+    expect(demo.root.locator(".done")).to_have_text(["이미지 있음"])
+    assert demo.state == "queued"
+    canned.open("create")
+    expect(demo.output).to_have_text("first")
+    assert (demo.state, demo.code, demo.steps) == ("running", None, FULL[:3])
+    canned.open("more")
+    expect(demo.output).to_have_text("first second")
+    assert demo.state == "running"
+    canned.open("end")
+    demo.wait_for_end()
+    assert (demo.state, demo.code, demo.steps) == ("ended", 0, FULL)
+    expect(demo.result).to_have_text("종료 코드 0. 잘 끝났어요.")
+
+
+def test_every_wire_event_becomes_a_dom_event_that_bubbles(demo: Demo, canned: Canned) -> None:
+    demo.page.evaluate(
+        """window.seen = []; document.body.addEventListener("docker-run:event",
+        event => window.seen.push([event.target.id, event.detail.type]))"""
+    )
+    demo.run()
+    demo.wait_for_end()
+    types = ["accepted", "image", "created", "started", "output", "exited"]
+    assert demo.page.evaluate("window.seen") == [["first", type] for type in types]
+
+
+def test_stop_stands_where_run_was_and_ends_the_run(demo: Demo, canned: Canned) -> None:
+    canned.script = step_by_step
+    demo.run()
+    expect(demo.button("실행")).to_be_hidden()
+    expect(demo.button("멈춤")).to_be_focused()
+    canned.open("create")
+    demo.wait_for("running")
+    demo.button("멈춤").click()
+    demo.wait_for_end()
+    assert (demo.state, demo.code) == ("ended", 137)
+    expect(demo.result).to_have_text("종료 코드 137. 멈췄어요.")
+    expect(demo.button("실행")).to_be_focused()
+    assert [path for method, path in canned.asked if method == "DELETE"] == [f"/v1/runs/{max(canned.runs)}"]
+
+
+def test_a_double_click_on_run_does_not_stop_it(demo: Demo, canned: Canned) -> None:
+    canned.script = step_by_step
+    demo.button("실행").dblclick()
+    canned.open("create")
+    demo.wait_for("running")
+
+
+def test_a_run_can_be_stopped_before_its_id_is_known(demo: Demo, canned: Canned) -> None:
+    demo.page.route("**/v1/hosts", lambda _: None)
+    demo.run()
+    demo.button("멈춤").click()
+    demo.wait_for("idle")
+    expect(demo.result).to_have_text("멈췄어요.")
+    demo.page.unroute("**/v1/hosts")
+    demo.run()
+    demo.wait_for_end()
+    assert demo.code == 0
+
+
+def test_a_backend_that_does_not_heed_stop_is_left(demo: Demo, canned: Canned) -> None:
+    canned.script = step_by_step
+    demo.page.route("**/v1/runs/*", lambda _: None)
+    demo.run()
+    expect(demo.root.locator(".done")).to_have_count(1)
+    demo.button("멈춤").click()
+    demo.wait_for("idle")
+    assert canned.left.wait(5)
+
+
+def test_enter_runs_and_escape_stops(demo: Demo, canned: Canned) -> None:
+    canned.script = step_by_step
+    demo.line.fill("docker run busybox")
+    demo.line.press("Enter")
+    expect(demo.root.locator(".done")).to_have_count(1)
+    demo.line.press("Escape")
+    demo.wait_for_end()
+    assert (demo.code, canned.commands) == (137, ["docker run busybox"])
+
+
+@pytest.mark.parametrize("how", ["isComposing: true", "keyCode: 229", "repeat: true"])
+def test_enter_that_ends_a_composition_or_is_held_down_does_not_run(demo: Demo, how: str) -> None:
+    event = f'new KeyboardEvent("keydown", {{key: "Enter", bubbles: true, cancelable: true, {how}}})'
+    assert demo.line.evaluate(f"e => e.dispatchEvent({event})") is False
+    assert demo.line.evaluate(f"e => e.dispatchEvent({event.replace(how, '')})") is True
+
+
+def test_escape_that_ends_a_composition_does_not_stop(demo: Demo, canned: Canned) -> None:
+    canned.script = step_by_step
+    demo.run()
+    expect(demo.root.locator(".done")).to_have_count(1)
+    demo.line.evaluate(
+        "e => e.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape', bubbles: true, isComposing: true}))"
+    )
+    canned.open("create")
+    demo.wait_for("running")
+
+
+def test_the_arrows_bring_back_what_was_run_and_what_was_typed(demo: Demo, canned: Canned) -> None:
+    for line in ("docker run one", "docker run two"):
+        demo.run(line)
+        demo.wait_for_end()
+    demo.line.fill("docker run dra")
+    for key, line in [("Up", "two"), ("Up", "one"), ("Up", "one"), ("Down", "two"), ("Down", "dra"), ("Down", "dra")]:
+        demo.line.press(f"Arrow{key}")
+        expect(demo.line).to_have_value(f"docker run {line}")
+
+
+def test_an_empty_line_is_not_sent(demo: Demo, canned: Canned) -> None:
+    demo.run("  ")
+    assert (demo.state, canned.asked) == ("idle", [])
+
+
+def test_reset_empties_the_host_and_brings_the_first_line_back(demo: Demo, canned: Canned) -> None:
+    demo.run("docker run busybox")
+    demo.wait_for_end()
+    demo.button("처음부터").click()
+    demo.wait_for("idle")
+    expect(demo.line).to_have_value("docker run alpine ls")
+    expect(demo.output).to_be_empty()
+    expect(demo.result).to_contain_text("처음으로 돌아왔어요")
+    assert (demo.code, demo.steps, canned.hosts) == (None, [], set())
+    demo.run()
+    demo.wait_for_end()
+    assert len(canned.hosts) == 1
+
+
+def test_reset_while_it_runs_leaves_nothing_of_the_run(demo: Demo, canned: Canned) -> None:
+    canned.script = step_by_step
+    canned.open("create")
+    demo.run()
+    expect(demo.output).to_have_text("first")
+    demo.button("처음부터").click()
+    demo.wait_for("idle")
+    assert canned.left.wait(5)
+    expect(demo.output).to_be_empty()
+    expect(demo.result).to_contain_text("처음으로 돌아왔어요")
+
+
+def test_two_demos_share_the_visitors_host(demo: Demo, canned: Canned) -> None:
+    other = Demo(demo.page, "second")
+    for one in (demo, other, demo):
+        one.run()
+        one.wait_for_end()
+    assert canned.asked.count(("POST", "/v1/hosts")) == 1
+
+
+def test_copy_copies_the_line_and_says_so(demo: Demo) -> None:
+    demo.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    demo.line.fill("docker run busybox")
+    demo.button("복사").click()
+    expect(demo.status).to_have_text("명령을 복사했어요.")
+    assert demo.page.evaluate("navigator.clipboard.readText()") == "docker run busybox"
+
+
+def test_copy_works_without_a_clipboard_as_on_plain_http(demo: Demo) -> None:
+    demo.page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    demo.button("복사").click()
+    expect(demo.status).to_contain_text("복사했어요")
+
+
+def test_the_hints_button_puts_the_corrected_line_in_place(demo: Demo, canned: Canned) -> None:
+    def script(run: Run) -> None:
+        run.exit(127, "not-started", hint="dokcer 가 아니에요. docker run alpine ls -l 를 실행해 보세요.")
+
+    canned.script = script
+    demo.run("dokcer run alpine ls -l")
+    demo.wait_for_end()
+    expect(demo.hint.locator("code")).to_have_text("docker run alpine ls -l")
+    demo.button("이 줄로 바꾸기").click()
+    expect(demo.line).to_have_value("docker run alpine ls -l")
+    expect(demo.line).to_be_focused()
+
+
+def test_the_pull_shows_its_progress_and_then_its_size(demo: Demo, canned: Canned) -> None:
+    def script(run: Run) -> None:
+        run.begin(pulls=True)
+        for layer in ("aa", "bb"):
+            run.send("pull", layer=layer, status="Downloading", current=1_000_000, total=2_000_000)
+        run.until("pulled")
+        run.send("pulled", digest="sha256:", bytes=4_000_000)
+        run.exit()
+
+    canned.script = script
+    demo.run()
+    expect(demo.root.locator(".done")).to_have_text(["이미지 받는 중 2.0/4.0 MB"])
+    assert demo.state == "pulling"
+    canned.open("pulled")
+    demo.wait_for_end()
+    assert demo.steps[0] == "이미지 받음 4.0 MB"
+
+
+def test_the_place_in_line_is_shown(demo: Demo, canned: Canned) -> None:
+    def script(run: Run) -> None:
+        run.send("queued", position=3, retry_seconds=2.0)
+        run.until("end")
+        run.exit()
+
+    canned.script = script
+    demo.run()
+    expect(demo.result).to_contain_text("3번째")
+    assert demo.state == "queued"
+    canned.open("end")
+    demo.wait_for_end()
