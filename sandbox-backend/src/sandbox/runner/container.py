@@ -20,11 +20,11 @@ from sandbox.plan import Plan
 from sandbox.runner import cgroup, cgroup_v1, snapshot
 from sandbox.runner.bundle import NotStarted, configuration
 from sandbox.runner.child import Child, Stdio
+from sandbox.runner.janitor import Janitor
 from sandbox.runner.snapshot import Snapshot
 from sandbox.runner.workshop import Slot, Workshop
 
 NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
-CLEAN_UP_SECONDS = 0.05
 
 
 class Container:
@@ -83,7 +83,9 @@ class Container:
         if self._begun is None:
             raise RuntimeError("the runtime is not started yet")
         config = json.dumps(self._config(slot, snap))
-        self._child = await self._shop.runtime.configure(self._begun, self._bundle, config)
+        self._child = await self._shop.runtime.configure(
+            self._begun, self._bundle, config, self._shop.janitor.use_the_moment
+        )
         if self._listener is not None:
             self._readers = {_received(self._listener): "stdout"}
         sources, self._readers = self._readers, {}
@@ -163,18 +165,18 @@ async def prepared(
     """A container that is begun, and its root file system; at the end nothing of either is left."""
     container = Container(shop, name, image, plan)
     lower = [*layers, shop.init_layer]
-    with contextlib.ExitStack() as stack:
-        stack.callback(container.forget)
-        try:
-            container.begin()
-            mounted = snapshot.mounted(shop.runs / name[:16], lower, slot.namespace, slot.first_uid, plan.limits)
-            yield container, stack.enter_context(mounted)
-        finally:
-            await asyncio.shield(_clean_up(container, stack))
+    stack = contextlib.ExitStack()
+    stack.callback(container.forget)
+    try:
+        container.begin()
+        mounted = snapshot.mounted(shop.runs / name[:16], lower, slot.namespace, slot.first_uid, plan.limits)
+        yield container, stack.enter_context(mounted)
+    finally:
+        await asyncio.shield(_end(container, stack, shop.janitor))
 
 
-async def _clean_up(container: Container, stack: contextlib.ExitStack) -> None:
-    await container.end()
-    # a moment later, when whoever pressed Run next is past the steps that would wait for the same kernel locks
-    await asyncio.sleep(CLEAN_UP_SECONDS)
-    stack.close()
+async def _end(container: Container, stack: contextlib.ExitStack, janitor: Janitor) -> None:
+    try:
+        await container.end()
+    finally:
+        janitor.later(stack)

@@ -16,6 +16,7 @@ from sandbox import linux
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
 from sandbox.runner import cgroup, cgroup_v1, seccomp, slots
+from sandbox.runner.janitor import Janitor
 from sandbox.runner.runtime import Runtime
 from sandbox.runner.selftest import SelfTest
 from sandbox.runner.server import LARGEST_REQUEST, Runner
@@ -59,6 +60,7 @@ async def _serve(settings: Settings) -> None:
         runner = Runner(settings, shop, places, store, pulls, SelfTest(settings, shop, places))
         async with _listening(settings, runner):
             await stop.wait()
+        shop.janitor.finish()
 
 
 @asynccontextmanager
@@ -92,6 +94,7 @@ def _workshop(settings: Settings) -> Workshop:
         init_layer=_init_layer(settings),
         init_program=_init_program(settings),
         null=_null(settings),
+        janitor=Janitor(),
     )
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from sandbox.runner.child import Child, Stdio, bury, spawn
@@ -64,8 +65,10 @@ class Runtime:
         words = [self.name, *self._options, "--log", str(bundle / "log"), "--log-format", "json"]
         return spawn(f"/proc/self/fd/{self._program}", [*words, "create", *options, container], stdio, within)
 
-    async def configure(self, begun: Child, bundle: Path, config: str) -> Child:
+    async def configure(self, begun: Child, bundle: Path, config: str, meanwhile: Callable[[], None]) -> Child:
         """Give the configuration to a runtime that has begun; the container's first process, which waits for `start`.
+
+        `meanwhile` is called once, when the runtime is at work and nothing is left but to wait for it.
 
         RuntimeFailed with the runtime's reason; TimeoutError when it takes longer than CREATE_SECONDS.
         """
@@ -76,6 +79,7 @@ class Runtime:
             (bundle / "plain").rename(bundle / CONFIG)
             if pipe is not None:
                 await _written(pipe, config.encode())
+            meanwhile()
             ended = await begun.wait()
         if ended.code:
             raise RuntimeFailed(_last_error(bundle / "log"))

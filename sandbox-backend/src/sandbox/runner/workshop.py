@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.runner.janitor import Janitor
 from sandbox.runner.runtime import Runtime
 
 
@@ -29,3 +30,4 @@ class Workshop:
     init_layer: Path
     init_program: Path
     null: Path
+    janitor: Janitor
