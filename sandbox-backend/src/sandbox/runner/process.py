@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import shutil
@@ -58,6 +59,8 @@ async def _serve(settings: Settings) -> None:
     async with Pulls.start(settings, store) as pulls:
         shop, places = _workshop(settings), slots.make(settings)
         runner = Runner(settings, shop, places, store, pulls, SelfTest(settings, shop, places))
+        # what lives now lives for ever: the collector need not look at it again and again
+        gc.freeze()
         async with _listening(settings, runner):
             await stop.wait()
         shop.janitor.finish()

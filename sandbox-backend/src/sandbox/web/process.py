@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 
 from sandbox.confine import confine
@@ -15,5 +16,7 @@ def main(settings: Settings, listener: int) -> int:
     # imported only now, so that no library's code ever runs with a privilege
     from sandbox.web.serving import serve
 
+    # what lives now lives for ever: the collector need not look at it again and again
+    gc.freeze()
     serve(settings, socket.socket(fileno=listener))
     return 0
