@@ -53,7 +53,12 @@ async def test_it_is_started_again_when_it_dies_and_ends_with_the_block(
         os.kill(first.pop(), signal.SIGKILL)
         await until_it_answers(port)
     assert not await embedded.answers(port)
-    assert registries() == set()
+    for _ in range(100):
+        if not registries():
+            return
+        # a process that has just been ended is listed for a moment more
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"left behind: {registries()}")
 
 
 def status_of(pid: int) -> str:
