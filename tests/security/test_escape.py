@@ -153,12 +153,17 @@ def test_paths_of_the_machine_are_not_told(docker: Docker) -> None:
     assert "No such file" in sh(docker, f"ls {shown[1]}")
 
 
-@pytest.mark.parametrize("folder", ["/dev/fd/../../1/root", "/dev/fd/../../self/cwd", "/dev/fd/../../self/fd/6"])
-def test_the_working_folder_cannot_lead_out(docker: Docker, folder: str) -> None:
-    result = docker(f"docker run -w {folder} alpine sh -c 'pwd -P; ls /proc/self/cwd/..'")
-    assert "/proc" not in result.stdout
-    assert result.code in (0, 125)
-    assert result.reason in ("exit", "not-started")
+@pytest.mark.parametrize("folder", ["1/root", "self/cwd", "self/fd/6"])
+def test_the_working_folder_is_a_plain_one_whatever_links_there_will_be(docker: Docker, folder: str) -> None:
+    # once /proc is mounted, /dev/fd leads to the runtime's own descriptors; before that it is no link at all
+    result = docker(f"docker run -w /dev/fd/../../{folder} alpine pwd -P")
+    assert result.stdout == f"/{folder}\n"
+
+
+@pytest.mark.parametrize("folder", ["/proc/self/fd/7", "/sys/fs", "/dev/fd/3"])
+def test_the_working_folder_is_not_one_of_the_kernels(docker: Docker, folder: str) -> None:
+    result = docker(f"docker run -w {folder} alpine pwd")
+    assert (result.code, result.reason) == (125, "not-started")
 
 
 def test_socket_buffers_are_charged_to_the_run(backend: Backend, docker: Docker) -> None:

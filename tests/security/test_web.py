@@ -440,13 +440,15 @@ def test_endless_headers_are_cut_off(web: Web, where: str) -> None:
     head = begin + flood[where] if where in flood else b"GET /" + b"a" * 100_000
     with socket.create_connection(("127.0.0.1", web.port), timeout=5) as connection:
         connection.settimeout(5)
-        with suppress(OSError):
+        with suppress(ConnectionError):
             for start in range(0, len(head), 8192):
                 connection.sendall(head[start : start + 8192])
-        answer = b""
-        with suppress(OSError):
+        try:
             answer = connection.recv(200)
-    assert answer == b"" or answer.startswith((b"HTTP/1.1 431", b"HTTP/1.1 400"))
+        except ConnectionError:
+            answer = b""
+    # an answer, or the end of the connection; a server that waits for more has not cut it off
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 431")
 
 
 def test_endless_trailers_are_cut_off(web: Web) -> None:
