@@ -20,6 +20,12 @@ def test_each_source_wins_over_the_one_before(tmp_path: Path) -> None:
     assert made.limits.pids == Settings().limits.pids
 
 
+def test_two_backends_on_one_machine_do_not_meet() -> None:
+    one, other = (settings.load(None, {"PORT": port}) for port in ("8000", "8001"))
+    assert one == settings.Settings()
+    assert (other.runtime, other.cgroup) == (Path("/run/docker-run-sandbox-8001"), "docker-run-sandbox-8001")
+
+
 def test_settings_reach_a_child_process_unchanged() -> None:
     made = settings.load(None, {"SANDBOX_REGISTRY": "http://127.0.0.1:5000/"}, {"site": "/srv/site"})
     assert made.registry == "http://127.0.0.1:5000"

@@ -28,7 +28,8 @@ class Settings:
 
     `registry` is the one registry that images come from, an http:// or https:// base address; empty means the
     embedded one, which `serve` starts by itself.
-    `state` holds images and survives a restart; `runtime` holds sockets and live runs and does not.
+    `state` holds images and survives a restart; `runtime` holds sockets and live runs and does not. It and `cgroup` are
+    named for the port, so that two backends on one machine do not meet.
     """
 
     host: str = "127.0.0.1"
@@ -39,9 +40,9 @@ class Settings:
     origins: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     state: Path = Path("/var/lib/docker-run-sandbox")
-    runtime: Path = Path("/run/docker-run-sandbox")
+    runtime: Path = Path("/run/docker-run-sandbox-8000")
     crun: str = "crun"
-    cgroup: str = "docker-run-sandbox"
+    cgroup: str = "docker-run-sandbox-8000"
     slots: int = 8
     queue: int = 64
     per_address: int = 48
@@ -104,6 +105,8 @@ def from_values(values: Mapping[str, Any]) -> Settings:
         if not values["port"].isdigit():
             raise SettingsError(f"port: not a number: {values['port']!r}")
         values["port"] = int(values["port"])
+    port = values.get("port", Settings().port)
+    values = {"runtime": f"/run/docker-run-sandbox-{port}", "cgroup": f"docker-run-sandbox-{port}"} | values
     try:
         settings = dacite.from_dict(
             Settings, values, dacite.Config(strict=True, cast=[tuple], type_hooks={Path: Path, float: float})
