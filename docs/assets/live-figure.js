@@ -4,10 +4,18 @@
 //   data-when="a.b=x; c!=y"  one of these must hold for a field that the event has; text, or JSON for the rest
 //   data-slot="a.b"     the field that fills the text; data-words="value=말; …" names its values,
 //                       data-max="20" cuts it, data-plain writes a list as words.
-// The still picture's own text comes back when a run begins.
+// The still picture's own text comes back when a run begins; from then on its parts carry data-begun, so that what is
+// yet to happen can be told from what has (figures.css: waits, moves).
 
 /** @typedef {{ type: string, [field: string]: any }} WireEvent */
 /** @typedef {HTMLElement | SVGElement} Part */
+
+// a run is over in a few milliseconds, and what moves takes its time (figures.css)
+const PAUSE = 400;
+const MOVING = ".waits, .moves";
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+/** Events that are not shown yet, by demo. @type {WeakMap<Element, WireEvent[]>} */
+const waiting = new WeakMap();
 
 /** @param {WireEvent} event @param {string} path @returns {any} */
 const field = (event, path) => path.split(".").reduce((/** @type {any} */ value, key) => value?.[key], event);
@@ -39,19 +47,24 @@ function words(part, value) {
 
 /** @param {Part} part */
 function begin(part) {
+  const whole = /** @type {Part | null} */ (part.closest("[data-demo]") ?? part.closest("svg"));
+  if (whole) whole.dataset.begun = "";
   delete part.dataset.lit;
   if (part.dataset.still !== undefined) part.textContent = part.dataset.still;
 }
 
-/** @param {Part} part @param {WireEvent} event */
+/** Whether the part moved. @param {Part} part @param {WireEvent} event */
 function show(part, event) {
   const types = part.dataset.on?.split(" ");
-  if ((types && !types.includes(event.type)) || !holds(part, event)) return;
+  if ((types && !types.includes(event.type)) || !holds(part, event)) return false;
+  const moved = !part.dataset.lit && part.matches(MOVING);
   if (types) part.dataset.lit = event.type;
   const value = part.dataset.slot && field(event, part.dataset.slot);
-  if (value === undefined || value === null || value === "") return;
-  part.dataset.still ??= part.textContent;
-  part.textContent = words(part, value);
+  if (value !== undefined && value !== null && value !== "") {
+    part.dataset.still ??= part.textContent;
+    part.textContent = words(part, value);
+  }
+  return moved;
 }
 
 /** The figure parts that a demo's events move. @param {Element} demo @returns {Part[]} */
@@ -64,10 +77,31 @@ function partsOf(demo) {
   });
 }
 
+/** Show events until a part moves, then let the reader see that before the rest.
+ * @param {Element} demo @param {WireEvent[]} events */
+function play(demo, events) {
+  const parts = partsOf(demo);
+  for (let event = events.shift(); event; event = events.shift()) {
+    const first = event.type === "accepted";
+    if (first) parts.forEach(begin);
+    const moved = parts.map(part => show(part, /** @type {WireEvent} */ (event))).includes(true);
+    if ((moved || (first && parts.some(part => part.matches(MOVING)))) && !still.matches) {
+      setTimeout(() => waiting.get(demo) === events && play(demo, events), PAUSE);
+      return;
+    }
+  }
+  waiting.delete(demo);
+}
+
 document.addEventListener("docker-run:event", event => {
   const { target, detail } = /** @type {CustomEvent<WireEvent>} */ (event);
-  for (const part of target instanceof Element ? partsOf(target) : []) {
-    if (detail.type === "accepted") begin(part);
-    show(part, detail);
+  if (!(target instanceof Element)) return;
+  const behind = detail.type === "accepted" ? undefined : waiting.get(target);
+  if (behind) {
+    behind.push(detail);
+    return;
   }
+  const events = [detail];
+  waiting.set(target, events);
+  play(target, events);
 });

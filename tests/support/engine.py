@@ -23,8 +23,8 @@ CGROUPS = Path("/sys/fs/cgroup")
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 START_SECONDS, STOP_SECONDS, RUN_SECONDS = 30.0, 20.0, 60.0
 # the daemon keeps plug-in sockets in /run and a key in /etc/docker, whatever its other folders are; the second folder
-# is there wherever docker-registry is installed. A machine that does not forward would be warned of in each answer,
-# though none of its containers has a network, so it is shown one that does.
+# is there wherever docker-registry is installed. Where the machine does not forward, each answer would carry a warning
+# of it, though none of the containers here has a network: so the daemon is shown a machine that does.
 APART = """mount -t tmpfs none /run && mount -t tmpfs none /etc/docker && echo 1 >/run/forward &&
 mount --bind /run/forward /proc/sys/net/ipv4/ip_forward && exec "$@"
 """
