@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from support import built_site
+from support.backend import Backend, running
 from support.canned_backend import Canned, serving
 
 HERE = Path(__file__).parent
@@ -46,3 +48,17 @@ def example(page: Page, canned: Canned) -> Page:
     page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
     page.goto(f"{canned.url}/example.html")
     return page
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """A backend that serves the site, built just now."""
+    folder = tmp_path_factory.mktemp("site")
+    made = built_site.build(folder)
+    assert made.returncode == 0, made.log
+    for path in (*folder.parents, folder):
+        # pytest keeps its folders to root; the web process, which is nobody, has to see the site
+        if "pytest" in str(path):
+            path.chmod(0o755)
+    with running(site=folder) as backend:
+        yield backend

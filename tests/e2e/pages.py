@@ -47,3 +47,11 @@ class Demo:
         """Until the run has ended, however it did."""
         ended = self.root.and_(self.page.locator(":is([state=ended], [state=failed], [state=offline])"))
         expect(ended).to_be_visible(timeout=seconds * 1000)
+
+
+def finished(page: Page, id: str, line: str | None = None) -> Demo:
+    """The demo, run to its end."""
+    demo = Demo(page, id)
+    demo.run(line)
+    demo.wait_for_end()
+    return demo

@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.pages import Demo
-from support import built_site
-from support.backend import Backend, running
+from e2e.pages import Demo, finished
+from support.backend import Backend
 
 pytestmark = pytest.mark.container
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
-    """A backend that serves the site, built just now."""
-    folder = tmp_path_factory.mktemp("site")
-    made = built_site.build(folder)
-    assert made.returncode == 0, made.log
-    for path in (*folder.parents, folder):
-        # pytest keeps its folders to root; the web process, which is nobody, has to see the site
-        if "pytest" in str(path):
-            path.chmod(0o755)
-    with running(site=folder) as backend:
-        yield backend
 
 
 @pytest.fixture
@@ -36,14 +20,6 @@ def chapter(page: Page, live: Backend) -> Page:
     page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
     page.goto(f"{live.url}/run/")
     return page
-
-
-def finished(page: Page, id: str, line: str | None = None) -> Demo:
-    """The demo, run to its end."""
-    demo = Demo(page, id)
-    demo.run(line)
-    demo.wait_for_end()
-    return demo
 
 
 @pytest.mark.claim("C30")
