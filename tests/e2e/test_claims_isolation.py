@@ -1,0 +1,188 @@
+"""The chapters on virtual machines and on cgroups and namespaces: what each demo proves, held against the machine."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import socket
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.told import Told, opened, run
+from support.backend import Backend
+from support.built_site import DOCS
+
+pytestmark = pytest.mark.container
+KERNEL = os.uname().release
+SPLIT = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
+PAGES = {"scenario": "scenario", "vm": "isolation", "isolation": "isolation"}
+
+
+@pytest.fixture
+def vm(page: Page, live: Backend) -> Page:
+    return opened(page, live, "vm")
+
+
+@pytest.fixture
+def isolation(page: Page, live: Backend) -> Page:
+    return opened(page, live, "isolation")
+
+
+def lines(told: Told) -> list[str]:
+    return [line.strip() for line in told.out.splitlines()]
+
+
+def shown(page: Page, figure: str, slot: str) -> str:
+    """What a figure shows in a slot, once it has shown it."""
+    place = page.locator(f'svg.{figure} [data-slot="{slot}"]').first
+    expect(place).to_have_attribute("data-lit", re.compile("."))
+    return place.text_content() or ""
+
+
+@pytest.mark.parametrize(("page_name", "tests"), PAGES.items())
+def test_every_demo_of_these_chapters_is_run_by_a_test(page_name: str, tests: str) -> None:
+    source = (Path(__file__).parent / f"test_claims_{tests}.py").read_text()
+    ids = re.findall(r'^```docker-run id="([^"]+)"', (DOCS / f"{page_name}.md").read_text(), re.M)
+    assert ids
+    assert [id for id in ids if f'"{id}"' not in source] == []
+
+
+def test_two_containers_do_not_see_each_others_files(vm: Page) -> None:
+    assert run(vm, "note-write").out == "secret\n"
+    other = run(vm, "note-read")
+    assert (other.demo.code, other.out) == (1, "")
+    assert "No such file or directory" in other.err
+    assert run(vm, "question-note").out == "none\n"
+
+
+@pytest.mark.parametrize(("chapter", "id"), [("vm", "own-processes"), ("isolation", "ns-pid")])
+def test_a_container_lists_its_own_processes_only(page: Page, live: Backend, chapter: str, id: str) -> None:
+    _, *processes = lines(run(opened(page, live, chapter), id))
+    assert [line.split()[0] for line in processes] == ["1"]
+
+
+def test_a_container_that_does_nothing_tells_how_long_it_took(vm: Page) -> None:
+    told = run(vm, "start-time")
+    assert (told.demo.code, told.out) == (0, "")
+    steps = dict(step.split(" ", 1) for step in told.demo.steps)
+    assert steps["컨테이너"].startswith("생성 ")
+    assert steps["종료"].startswith("0 · ")
+
+
+def test_the_first_process_is_1_inside_and_another_number_on_the_machine(vm: Page) -> None:
+    told = run(vm, "pid-inside")
+    assert told.out == "1\n"
+    pid = told.one("started")["pid"]
+    assert pid > 1
+    for figure in ("p4", "kernel"):
+        assert (shown(vm, figure, "pid_inside"), shown(vm, figure, "pid")) == ("1", str(pid))
+
+
+def test_the_machine_knows_the_process_by_the_number_that_is_shown(vm: Page) -> None:
+    demo = run(vm, "pid-inside").demo
+    demo.run("docker run alpine sleep 300")
+    demo.wait_for("running")
+    pid = shown(vm, "kernel", "pid")
+    assert Path(f"/proc/{pid}/cmdline").read_bytes() == b"sleep\x00300\x00"
+    demo.button("멈춤").click()
+    demo.wait_for("ended")
+
+
+def test_a_container_answers_with_the_machines_kernel_whatever_its_image(vm: Page) -> None:
+    assert run(vm, "uname").out == f"{KERNEL}\n"
+    for figure in ("p4", "kernel"):
+        assert (shown(vm, figure, "kernel"), shown(vm, figure, "text").strip()) == (KERNEL, KERNEL)
+    assert run(vm, "question-busybox").out == f"{KERNEL}\n"
+
+
+def test_the_files_are_the_images_though_the_kernel_is_not(vm: Page) -> None:
+    told = run(vm, "question-os-release")
+    assert "ID=" in told.out
+    assert told.out != Path("/etc/os-release").read_text()
+
+
+def test_the_cgroup_is_the_root_inside_and_a_long_path_on_the_machine(isolation: Page, live: Backend) -> None:
+    told = run(isolation, "cgroup-path")
+    assert lines(told)
+    assert all(line.endswith(":/") for line in lines(told))
+    path = told.one("started")["cgroup"]
+    assert path == f"/{live.cgroup}/{told.one('created')['container']}"
+    assert shown(isolation, "views", "cgroup") == path[:27] + "…"
+
+
+def test_the_namespaces_have_the_same_numbers_inside_and_on_the_machine(isolation: Page) -> None:
+    told = run(isolation, "ns-ids")
+    inside = dict(re.findall(r"'(\w+):\[(\d+)\]'", told.out))
+    outside = told.one("started")["namespaces"]
+    for name in SPLIT:
+        assert inside[name] == str(outside[name]) == shown(isolation, "views", f"namespaces.{name}")
+        assert int(inside[name]) != Path(f"/proc/self/ns/{name}").stat().st_ino
+    assert int(inside["time"]) == Path("/proc/self/ns/time").stat().st_ino
+
+
+def test_the_time_namespace_is_the_machines_own(isolation: Page) -> None:
+    assert [run(isolation, "question-time").out for _ in range(2)] == [f"{Path('/proc/self/ns/time').readlink()}\n"] * 2
+
+
+def test_the_kernel_kills_what_goes_over_its_memory(isolation: Page) -> None:
+    told = run(isolation, "memory")
+    exited = told.one("exited")
+    assert (exited["code"], exited["reason"], exited["signal"]) == (137, "oom", "SIGKILL")
+    assert exited["peak_memory_bytes"] <= 32 * 2**20
+    expect(told.demo.result).to_contain_text("커널이 끝냈어요")
+
+
+@pytest.mark.parametrize(("id", "most"), [("pids", 3), ("question-pids", 2)])
+def test_the_shell_counts_as_a_process_and_the_rest_cannot_be_made(isolation: Page, id: str, most: int) -> None:
+    told = run(isolation, id)
+    assert lines(told) == [str(number + 1) for number in range(most)]
+    assert "can't fork" in told.err
+    assert told.demo.code != 0
+
+
+def test_a_fifth_of_a_cpu_makes_the_same_sum_take_longer(isolation: Page) -> None:
+    told = run(isolation, "cpus")
+    spent = {name: float(seconds) for name, seconds in re.findall(r"^(real|user)\s+0m (\S+)s", told.err, re.M)}
+    assert spent["real"] > 3 * spent["user"] > 0
+    assert told.demo.code == 0
+
+
+def test_a_container_has_its_own_files_network_name_and_shared_memory(isolation: Page) -> None:
+    assert set(lines(run(isolation, "ns-mnt"))) not in (set(), {entry.name for entry in Path("/").iterdir()})
+    assert re.findall(r"^\d+: (\S+):", run(isolation, "ns-net").out, re.M) == ["lo"]
+    assert run(isolation, "ns-uts").out == "web\n"
+    assert socket.gethostname() != "web"
+    assert len(lines(run(isolation, "ns-ipc"))) == 1
+
+
+def test_root_inside_is_no_account_of_the_machine(isolation: Page) -> None:
+    inside, outside, count = map(int, run(isolation, "ns-user").out.split())
+    assert inside == 0
+    accounts = {entry.pw_uid for entry in pwd.getpwall()}
+    assert accounts.isdisjoint(range(outside, outside + count))
+
+
+def test_a_new_container_says_how_long_the_machine_has_been_up(isolation: Page) -> None:
+    found = re.search(r"up +(?:(\d+) days?, +)?(?:(\d+):)?(\d+)", run(isolation, "uptime").out)
+    assert found
+    days, hours, minutes = (int(part or 0) for part in found.groups())
+    machine = float(Path("/proc/uptime").read_text().split()[0]) / 60
+    assert abs((days * 24 + hours) * 60 + minutes - machine) < 2
+
+
+def test_a_limit_does_not_change_what_is_seen(isolation: Page) -> None:
+    total = re.search(r"Mem: +(\d+)", run(isolation, "free").out)
+    machine = re.search(r"MemTotal: +(\d+)", Path("/proc/meminfo").read_text())
+    assert total
+    assert machine
+    assert abs(int(total[1]) - int(machine[1]) // 1024) <= 1
+    assert run(isolation, "question-nproc").out == f"{len(os.sched_getaffinity(0))}\n"
+
+
+def test_the_one_kernel_log_is_kept_from_a_container(isolation: Page) -> None:
+    told = run(isolation, "dmesg")
+    assert (told.demo.code, told.out) == (1, "")
+    assert "Operation not permitted" in told.err
