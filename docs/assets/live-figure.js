@@ -3,7 +3,7 @@
 //   data-on="type type" the events that light the part (data-lit), until the next run of that demo begins
 //   data-when="a.b=x; c!=y"  one of these must hold for a field that the event has; text, or JSON for the rest
 //   data-slot="a.b"     the field that fills the text; data-words="value=말; …" names its values,
-//                       data-max="20" cuts it, data-plain writes a list as words.
+//                       data-max="20" cuts it, data-plain writes a list as words, data-unit="MB" is for bytes.
 // The still picture's own text comes back when a run begins; from then on its parts carry data-begun, so that what is
 // yet to happen can be told from what has (figures.css: waits, moves).
 
@@ -12,6 +12,8 @@
 
 // a run is over in a few milliseconds, and what moves takes its time (figures.css)
 const PAUSE = 400;
+/** @type {Record<string, number>} */
+const UNITS = { kB: 1e3, MB: 1e6 };
 const MOVING = ".waits, .moves";
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 /** Events that are not shown yet, by demo. @type {WeakMap<Element, WireEvent[]>} */
@@ -36,11 +38,14 @@ function holds(part, event) {
   });
 }
 
+/** @param {number} value @param {string} [unit] */
+const amount = (value, unit) => Math.round((value / (UNITS[unit ?? ""] ?? 1)) * 10) / 10 + (unit ? ` ${unit}` : "");
+
 /** @param {Part} part @param {unknown} value */
 function words(part, value) {
   const named = pairs(part.dataset.words).find(([, key]) => key === plain(value));
   const list = Array.isArray(value) && "plain" in part.dataset ? value.join(" ") : plain(value);
-  const text = named ? named[3] : typeof value === "number" ? String(Math.round(value * 10) / 10) : list;
+  const text = named ? named[3] : typeof value === "number" ? amount(value, part.dataset.unit) : list;
   const most = Number(part.dataset.max) || Infinity;
   return text.length > most ? text.slice(0, most - 1) + "…" : text;
 }

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.pages import finished
+from e2e.told import opened
 from support.backend import Backend
 
 pytestmark = pytest.mark.container
@@ -16,14 +17,8 @@ Open = Callable[[str], Page]
 
 @pytest.fixture
 def chapter(page: Page, live: Backend) -> Open:
-    """Opens a chapter in a tab of a reader who has not been here; it must not throw."""
-
-    def open_chapter(name: str) -> Page:
-        page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
-        page.goto(f"{live.url}/{name}/")
-        return page
-
-    return open_chapter
+    """Opens a chapter."""
+    return lambda name: opened(page, live, name)
 
 
 @pytest.mark.claim("C2")

@@ -95,3 +95,28 @@ def test_a_demo_that_no_figure_names_moves_nothing(chapter: Page) -> None:
     before = chapter.evaluate("[...document.querySelectorAll('.figure')].map(one => one.innerHTML)")
     chapter.evaluate(SEND, ["question-etc", ran(["/etc"], 126)])
     assert chapter.evaluate("[...document.querySelectorAll('.figure')].map(one => one.innerHTML)") == before
+
+
+MOVING = [
+    {"type": "accepted", "command": {"args": []}},
+    {"type": "created", "argv": ["df", "/"], "layers": 3, "root_bytes": 2_148_864, "container": "c" * 64},
+    {"type": "started", "pid": 77, "pid_inside": 1},
+    {"type": "exited", "code": 0, "reason": "exit"},
+]
+LIT = "[...document.querySelectorAll('svg.p7 .moves')].map(part => part.dataset.lit ?? null)"
+
+
+def test_parts_move_in_the_order_of_the_events_with_a_pause_between(chapter: Page, address: str) -> None:
+    chapter.goto(f"{address}/creation/")
+    chapter.evaluate(SEND, ["disk", MOVING])
+    assert chapter.evaluate(LIT) == [None, None]
+    chapter.wait_for_function(f"{LIT}[0] === 'created' && {LIT}[1] === null")
+    chapter.wait_for_function(f"{LIT}[1] === 'started'")
+    assert chapter.locator("svg.p7 [data-slot=root_bytes]").text_content() == "2.1 MB"
+
+
+def test_parts_move_at_once_for_a_reader_who_wants_no_motion(chapter: Page, address: str) -> None:
+    chapter.emulate_media(reduced_motion="reduce")
+    chapter.goto(f"{address}/creation/")
+    chapter.evaluate(SEND, ["disk", MOVING])
+    assert chapter.evaluate(LIT) == ["created", "started"]

@@ -1,0 +1,126 @@
+"""From image to container: what each step claims, read from the run's own events and from the figure that shows it."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from e2e.told import opened, run
+from support.backend import Backend
+
+pytestmark = pytest.mark.container
+
+
+@pytest.fixture
+def creation(page: Page, live: Backend) -> Page:
+    return opened(page, live, "creation")
+
+
+def slot(page: Page, figure: str, name: str) -> Locator:
+    return page.locator(f"svg.{figure} [data-slot={name}]").first
+
+
+@pytest.mark.claim("C23")
+def test_the_whole_way_lights_up_with_the_values_of_this_run(creation: Page) -> None:
+    told = run(creation, "whole")
+    made, started, ended = told.one("created"), told.one("started"), told.one("exited")
+    assert told.out == "안녕\n"
+    # the pull of the image comes first: this reader's host was empty
+    assert [event["state"] for event in told.all("image")] == ["missing"]
+    expect(creation.locator("svg.p5 .waits[data-lit]")).to_have_count(creation.locator("svg.p5 .waits").count())
+    expect(slot(creation, "p5", "container")).to_have_text(made["container"][:12] + "…")
+    expect(slot(creation, "p5", "layers")).to_have_text(str(made["layers"]))
+    expect(slot(creation, "p5", "argv")).to_have_text("echo 안녕")
+    expect(slot(creation, "p5", "pid")).to_have_text(str(started["pid"]))
+    expect(slot(creation, "p5", "code")).to_have_text(str(ended["code"]))
+
+
+@pytest.mark.claim("C24")
+def test_the_image_is_files_and_a_command(creation: Page) -> None:
+    files = run(creation, "snapshot")
+    assert {"bin/", "etc/", "usr/"} <= set(files.out.split())
+    size = files.one("created")["root_bytes"]
+    expect(slot(creation, "p6", "root_bytes")).to_have_text(f"{round(size / 1e6, 1)} MB")
+    command = run(creation, "command-list").one("created")
+    assert (command["argv"], command["argv_source"]) == (["/hello"], "image")
+
+
+@pytest.mark.claim("C25")
+def test_the_files_become_a_disk_of_layers_under_a_writable_one(creation: Page) -> None:
+    told = run(creation, "disk")
+    made = told.one("created")
+    assert told.out.splitlines()[1].startswith("overlay")
+    expect(creation.locator("svg.p7 .p7-files[data-lit]")).to_have_count(1)
+    expect(slot(creation, "p7", "layers")).to_have_text(str(made["layers"]))
+    expect(slot(creation, "p7", "root_bytes")).to_have_text(f"{round(made['root_bytes'] / 1e6, 1)} MB")
+    empty = int(told.out.split()[-4])
+    written = run(creation, "write-layer").out.splitlines()
+    assert int(written[1].split()[2]) - empty in range(970, 1000)
+    assert "1000000" in written[2]
+    # and nothing of it is in the next container
+    assert int(run(creation, "question-df").out.split()[-4]) == empty
+
+
+@pytest.mark.claim("C26")
+def test_the_command_becomes_the_first_process(creation: Page) -> None:
+    told = run(creation, "disk")
+    expect(creation.locator("svg.p7 .p7-commands[data-lit]")).to_have_count(1)
+    expect(slot(creation, "p7", "argv")).to_have_text("df /")
+    expect(slot(creation, "p7", "pid")).to_have_text(str(told.one("started")["pid"]))
+    told = run(creation, "argv")
+    assert [line.split() for line in told.out.splitlines()[1:]] == [["1", "root", "ps"]]
+    told = run(creation, "args")
+    assert told.out.splitlines()[1].split() == ["1", "ps", "-o", "pid,args"]
+    assert told.one("created")["argv"] == ["ps", "-o", "pid,args"]
+    told = run(creation, "question-default")
+    assert (told.one("created")["argv"], told.one("exited")["code"]) == (["/bin/sh"], 0)
+
+
+@pytest.mark.claim("C27")
+def test_the_process_runs_speaks_and_leaves_a_code(creation: Page) -> None:
+    told = run(creation, "process")
+    first, second = told.all("output")[-2:]
+    assert (first["text"], second["text"]) == ("일을 시작해요\n", "끝났어요\n")
+    assert second["at"] - first["at"] > 0.9
+    started = told.one("started")
+    assert started["pid_inside"] == 1 != started["pid"]
+    expect(slot(creation, "p8", "code")).to_have_text("7")
+    expect(slot(creation, "p8", "pid")).to_have_text(str(started["pid"]))
+    expect(slot(creation, "p8", "pid_inside")).to_have_text("1")
+
+
+@pytest.mark.claim("C27")
+def test_other_processes_come_after_the_first(creation: Page) -> None:
+    lines = [line.split() for line in run(creation, "question-second").out.splitlines()[1:]]
+    assert lines[0][:2] == ["1", "sh"]
+    assert ["sleep", "1"] in [words[1:] for words in lines[1:]]
+
+
+@pytest.mark.claim("C28")
+def test_a_container_meets_a_linux_kernel_whatever_the_reader_holds(page: Page, live: Backend) -> None:
+    opened(page, live, "desktop")
+    assert run(page, "kernel").out == run(page, "question-name").out == "Linux\n"
+    told = run(page, "version")
+    kernel = told.one("started")["kernel"]
+    assert told.out.startswith(f"Linux version {kernel} ")
+    shown = (page.locator("svg.p9 [data-slot=kernel]").text_content() or "").rstrip("…")
+    assert shown
+    assert kernel.startswith(shown)
+    same = {run(page, id).out for id in ("question-alpine", "question-busybox")}
+    assert same == {f"{kernel}\n"}
+
+
+@pytest.mark.claim("C29")
+def test_namespaces_and_limits_are_that_kernels(page: Page, live: Backend) -> None:
+    opened(page, live, "desktop")
+    told = run(page, "namespaces")
+    for name in ("pid", "net", "uts", "user"):
+        assert f"{name}:[{told.one('started')['namespaces'][name]}]" in told.out
+    ended = run(page, "limit").one("exited")
+    assert (ended["code"], ended["reason"]) == (137, "oom")
+
+
+def test_the_last_question_holds_the_whole_story(page: Page, live: Backend) -> None:
+    opened(page, live, "summary")
+    told = run(page, "question-last")
+    assert (told.out, told.one("exited")["code"]) == ("harbor\n없음\n", 3)
