@@ -20,6 +20,8 @@ from pygments.lexers import PythonLexer
 LEAD = "lead"
 # and the output of a code cell with this one stays folded: the reader guesses it first
 QUESTION = "question"
+BUTTONS = (("reset", "처음부터", "disabled"), ("run", "실행", "disabled"), ("stop", "멈춤", "hidden"))
+KEYS = "고칠 수 있어요. Ctrl+Enter나 Shift+Enter로 실행해요."
 _PLACE = '<div data-notebook-cell="{}"></div>'
 
 
@@ -90,16 +92,19 @@ def filled(content: str, notebook: Notebook, outputs: Sequence[str], before: str
 
 def code_cell(cell: Cell, output: str) -> str:
     """The HTML of a code cell. The buttons wait for the script, which is why they are there: nothing moves then."""
+    name = f"Python 칸 {cell.number}"
     code = highlight(cell.source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
-    shown = f'<pre class="notebook-output"{"" if output else " hidden"}>{html.escape(output)}</pre>'
+    attributes = f'role="region" tabindex="0" aria-label="{name}의 출력"{"" if output else " hidden"}'
+    shown = f'<pre class="notebook-output" {attributes}>{html.escape(output)}</pre>'
     if QUESTION in cell.tags:
         shown = f"<details><summary>미리 실행한 출력 보기</summary>{shown}</details>"
+    buttons = "".join(
+        f'<button type="button" class="{kind}" aria-label="{name} {word}" {state}>{word}</button>'
+        for kind, word, state in BUTTONS
+    )
     return (
-        f'<div class="notebook-cell" data-cell="{cell.number}">'
-        f'<div class="notebook-bar"><span class="notebook-name">Python 칸 {cell.number}</span>'
-        '<button type="button" class="reset" disabled>처음부터</button>'
-        '<button type="button" class="run" disabled>실행</button>'
-        '<button type="button" class="stop" hidden>멈춤</button></div>'
+        f'<div class="notebook-cell" data-cell="{cell.number}" data-label="{name}의 코드. {KEYS}">'
+        f'<div class="notebook-bar"><span class="notebook-name">{name}</span>{buttons}</div>'
         f'<div class="notebook-code highlight"><pre><code>{code}</code></pre></div>'
         f'{shown}<p class="notebook-state"></p></div>'
     )

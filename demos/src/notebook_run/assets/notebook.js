@@ -1,7 +1,6 @@
-// Makes the code cells of a notebook's page editable and runnable. Nothing of Python is loaded before the first run.
-import { coloured } from "./highlight.js";
-import { Python, wasStopped } from "./python.js";
-import { label } from "./words.js";
+// Makes the code cells of a notebook's page editable and runnable. Nothing of Python is loaded before the first run,
+// and no script but this one before the reader does something.
+const words = async () => (await import("./words.js")).label;
 
 /** @param {ParentNode} root @param {string} selector @returns {any} */
 const part = (root, selector) => root.querySelector(selector);
@@ -25,11 +24,7 @@ class Cell {
     this.reset = part(root, ".reset");
     this.original = { code: this.shown.textContent, nodes: [...this.shown.childNodes], output: this.output.textContent };
     this.editor = this.#editor();
-    this.output.setAttribute("aria-label", label.output(this.name));
-    this.output.setAttribute("role", "region");
-    this.output.tabIndex = 0;
     this.run.disabled = this.reset.disabled = false;
-    for (const button of [this.run, this.stop, this.reset]) button.setAttribute("aria-label", `${this.name} ${button.textContent}`);
     this.run.addEventListener("click", () => notebook.run(this));
     // Stop stands where Run was: the second click of a double click is not meant for it
     this.stop.addEventListener("click", (/** @type {MouseEvent} */ event) => event.detail > 1 || notebook.stop());
@@ -41,7 +36,7 @@ class Cell {
     const editor = document.createElement("textarea");
     editor.value = this.original.code;
     editor.spellcheck = false;
-    editor.setAttribute("aria-label", label.code(this.name));
+    editor.setAttribute("aria-label", this.root.dataset.label ?? "");
     for (const name of ["autocapitalize", "autocorrect", "autocomplete"]) editor.setAttribute(name, "off");
     editor.addEventListener("input", () => this.#colour());
     editor.addEventListener("keydown", event => {
@@ -53,18 +48,20 @@ class Cell {
     return editor;
   }
 
-  #colour() {
-    // the last line counts although it is empty
-    this.shown.replaceChildren(...coloured(this.editor.value), "\n");
+  async #colour() {
     this.generation = 0;
+    // the last line counts although it is empty
+    this.shown.textContent = this.editor.value + "\n";
+    const { coloured } = await import("./highlight.js");
+    this.shown.replaceChildren(...coloured(this.editor.value + "\n"));
   }
 
-  #back() {
+  async #back() {
     this.editor.value = this.original.code;
     this.shown.replaceChildren(...this.original.nodes);
     this.show(this.original.output, false);
     this.generation = 0;
-    this.tell(label.wasReset);
+    this.tell((await words()).wasReset);
   }
 
   /** @param {string} text @param {boolean} [open] whether a folded output is unfolded */
@@ -92,14 +89,16 @@ class Cell {
 }
 
 class Notebook {
+  /** @type {import("./python.js").Python | null} */
+  python = null;
+  busy = false;
+  stopped = false;
+
   /** @param {HTMLElement} tools @param {NodeListOf<HTMLElement>} cells */
   constructor(tools, cells) {
-    const { wheels = "", bytes } = tools.dataset;
-    const addresses = wheels.split(" ").filter(Boolean).map(one => new URL(one, document.baseURI).href);
+    this.tools = tools;
     this.spoken = part(tools, ".notebook-spoken");
-    this.python = new Python(addresses, Number(bytes));
     this.cells = [...cells].map(root => new Cell(root, this));
-    this.busy = false;
   }
 
   /** @param {string} text */
@@ -108,7 +107,8 @@ class Notebook {
   }
 
   stop() {
-    this.python.stop();
+    this.stopped = true;
+    this.python?.stop();
   }
 
   /** Run a cell, and before it those above it that have not run as they stand: it may need what they make.
@@ -116,43 +116,55 @@ class Notebook {
   async run(cell) {
     if (this.busy) return;
     this.busy = true;
+    this.stopped = false;
     cell.turn(true);
     for (const other of this.cells) if (other !== cell) other.run.disabled = true;
+    const label = await words();
     try {
-      await this.#inOrder(cell);
-    } catch (reason) {
-      cell.tell(wasStopped(reason) ? label.stopped : label.broken);
+      await this.#inOrder(cell, label);
+    } catch {
+      cell.tell(this.stopped ? label.stopped : label.broken);
     }
     this.busy = false;
     for (const other of this.cells) other.run.disabled = false;
     cell.turn(false);
   }
 
-  /** @param {Cell} cell */
-  async #inOrder(cell) {
-    this.python.onprogress = text => cell.tell(text, false);
+  /** @param {Cell} cell @param {Awaited<ReturnType<typeof words>>} label */
+  async #inOrder(cell, label) {
     this.say(`${cell.name}: ${label.running}`);
-    await this.python.start();
+    const python = await this.#started(text => cell.tell(text, false));
     for (const other of this.cells.slice(0, this.cells.indexOf(cell))) {
-      if (other.generation === this.python.generation) continue;
+      if (other.generation === python.generation) continue;
       cell.tell(label.before(other.number), false);
-      if (!(await this.#one(other))) return cell.tell(label.failedBefore(other.number));
+      if (!(await this.#one(other, python, label))) return cell.tell(label.failedBefore(other.number));
     }
-    await this.#one(cell);
+    cell.tell(label.running, false);
+    await this.#one(cell, python, label);
   }
 
-  /** @param {Cell} cell */
-  async #one(cell) {
+  /** @param {(text: string) => void} onprogress */
+  async #started(onprogress) {
+    const { Python } = await import("./python.js");
+    const { wheels = "", bytes } = this.tools.dataset;
+    const addresses = wheels.split(" ").map(one => new URL(one, document.baseURI).href);
+    this.python ??= new Python(addresses, Number(bytes));
+    if (this.stopped) throw new Error("stopped before it began");
+    await this.python.start(onprogress);
+    return this.python;
+  }
+
+  /** @param {Cell} cell @param {import("./python.js").Python} python @param {Awaited<ReturnType<typeof words>>} label */
+  async #one(cell, python, label) {
     const before = performance.now();
     let fresh = true;
-    // what was there stays until there is something else, so that nothing jumps
-    this.python.onoutput = text => {
+    const well = await python.run(cell.editor.value, `<칸 ${cell.number}>`, text => {
+      // what was there stays until there is something else, so that nothing jumps
       cell.show(fresh ? text : cell.output.textContent + text);
       fresh = false;
-    };
-    const well = await this.python.run(cell.editor.value, `<칸 ${cell.number}>`);
+    });
     if (fresh) cell.show("");
-    cell.generation = well ? this.python.generation : 0;
+    cell.generation = well ? python.generation : 0;
     cell.root.toggleAttribute("data-failed", !well);
     cell.tell(well ? label.well((performance.now() - before) / 1000) : label.failed);
     return well;

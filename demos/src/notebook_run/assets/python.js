@@ -1,67 +1,61 @@
 // The page's side of the thread in which Python runs. It is there from the first run on, and again after a stop.
 import { label } from "./words.js";
 
-const STOPPED = "stopped";
-
 export class Python {
   /** @type {Worker | null} */
   #worker = null;
-  /** What waits for the thread. @type {{ resolve: (value: any) => void, reject: (reason: any) => void } | null} */
+  /** What waits for the thread's answer. @type {PromiseWithResolvers<any> | null} */
   #waiting = null;
-  /** Which thread it is: the names of an earlier one are gone. */
+  /** Takes the text that comes meanwhile. @type {(text: string) => void} */
+  #listening = () => {};
+  /** Which thread it is: what the cells had made in an earlier one is gone. */
   generation = 0;
-  /** @type {(text: string) => void} */
-  onoutput = () => {};
-  /** @type {(text: string) => void} */
-  onprogress = () => {};
 
-  /** @param {string[]} wheels @param {number} bytes how much there is to load */
+  /** @param {string[]} wheels addresses of what the cells import @param {number} bytes how much there is to load */
   constructor(wheels, bytes) {
     this.wheels = wheels;
     this.bytes = bytes;
   }
 
-  /** Load Python, if it is not there. */
-  async start() {
+  /** Load Python, if it is not there. @param {(text: string) => void} onprogress */
+  async start(onprogress) {
     if (this.#worker) return;
     this.generation += 1;
-    this.onprogress(label.loading(0, this.bytes));
+    onprogress(label.loading(0, this.bytes));
     this.#worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
     this.#worker.addEventListener("message", ({ data }) => this.#take(data));
-    this.#worker.addEventListener("error", event => this.#take({ type: "broken", text: event.message ?? "" }));
-    await this.#ask({ wheels: this.wheels });
+    this.#worker.addEventListener("error", () => this.stop());
+    await this.#ask({ wheels: this.wheels }, loaded => onprogress(label.loading(Number(loaded), this.bytes)));
   }
 
-  /** Run a cell; true when it ended well. @param {string} source @param {string} name */
-  async run(source, name) {
-    this.onprogress(label.running);
-    return this.#ask({ source, name });
+  /** Run a cell; true when it ended well. @param {string} source @param {string} name @param {(text: string) => void} onoutput */
+  run(source, name, onoutput) {
+    return this.#ask({ source, name }, onoutput);
   }
 
-  /** End the thread, and with it all that the cells had made. @param {string} [reason] */
-  stop(reason = STOPPED) {
+  /** End the thread, and with it all that the cells had made; who waits for it is told. */
+  stop() {
     this.#worker?.terminate();
     this.#worker = null;
-    this.#waiting?.reject(reason);
+    this.#waiting?.reject(new Error("the thread was ended"));
     this.#waiting = null;
   }
 
-  /** @param {object} message */
-  #ask(message) {
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-      this.#worker?.postMessage(message);
-    });
+  /** @param {object} message @param {(text: string) => void} listening */
+  #ask(message, listening) {
+    this.#listening = listening;
+    this.#waiting = Promise.withResolvers();
+    this.#worker?.postMessage(message);
+    return this.#waiting.promise;
   }
 
-  /** @param {{ type: string, [field: string]: any }} message */
-  #take({ type, ...message }) {
-    if (type === "output") this.onoutput(message.text);
-    if (type === "loading" && this.#waiting) this.onprogress(label.loading(message.loaded, this.bytes));
-    if (type === "ready" || type === "ended") this.#waiting?.resolve(message.well);
-    if (type === "broken") this.stop(message.text);
+  /** @param {{ type: string, value: any }} message */
+  #take({ type, value }) {
+    if (type === "text") this.#listening(value);
+    if (type === "done") this.#waiting?.resolve(value);
+    if (type === "broken") {
+      console.warn(value);
+      this.stop();
+    }
   }
 }
-
-/** @param {unknown} reason */
-export const wasStopped = reason => reason === STOPPED;

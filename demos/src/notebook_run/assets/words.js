@@ -18,8 +18,4 @@ export const label = {
   stopped: "멈췄어요. 지금까지 칸들이 만든 것은 모두 사라졌어요.",
   broken: "파이썬을 켜지 못했어요. 인터넷 연결을 확인하고 다시 눌러 보세요.",
   wasReset: "처음의 코드와 출력으로 돌아왔어요.",
-  /** @param {string} name */
-  code: name => `${name}의 코드. 고칠 수 있어요. Ctrl+Enter나 Shift+Enter로 실행해요.`,
-  /** @param {string} name */
-  output: name => `${name}의 출력`,
 };

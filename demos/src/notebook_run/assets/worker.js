@@ -10,7 +10,7 @@ self.fetch = async (...what) => {
     /** @param {Uint8Array} chunk */
     transform(chunk, onward) {
       loaded += chunk.byteLength;
-      postMessage({ type: "loading", loaded });
+      postMessage({ type: "text", value: loaded });
       onward.enqueue(chunk);
     },
   });
@@ -43,13 +43,14 @@ addEventListener("message", async ({ data }) => {
     if (data.wheels) {
       started = start(data.wheels);
       await started;
-      postMessage({ type: "ready" });
+      postMessage({ type: "done" });
       return;
     }
     const { cell, names } = await started;
-    const well = cell.run(data.source, data.name, names, (/** @type {string} */ text) => postMessage({ type: "output", text }));
-    postMessage({ type: "ended", well });
+    const post = (/** @type {string} */ text) => postMessage({ type: "text", value: text });
+    const well = cell.run(data.source, data.name, names, post);
+    postMessage({ type: "done", value: well });
   } catch (error) {
-    postMessage({ type: "broken", text: String(error) });
+    postMessage({ type: "broken", value: String(error) });
   }
 });
