@@ -93,7 +93,7 @@ def filled(content: str, notebook: Notebook, outputs: Sequence[str], before: str
 def code_cell(cell: Cell, output: str) -> str:
     """The HTML of a code cell. The buttons wait for the script, which is why they are there: nothing moves then."""
     name = f"Python 칸 {cell.number}"
-    code = highlight(cell.source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
+    code = highlight(cell.source, PythonLexer(stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True)).rstrip("\n")
     attributes = f'role="region" tabindex="0" aria-label="{name}의 출력"{"" if output else " hidden"}'
     shown = f'<pre class="notebook-output" {attributes}>{html.escape(output)}</pre>'
     if QUESTION in cell.tags:
