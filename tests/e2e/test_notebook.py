@@ -193,14 +193,23 @@ def test_a_cell_is_not_run_when_one_above_it_fails(notebook: Callable[[int], Cel
     assert cell.output.inner_text() == before
 
 
-def test_stop_ends_a_loop_without_end_and_says_what_is_lost(notebook: Callable[[int], Cell]) -> None:
+def test_stop_ends_a_loop_without_end_and_says_what_is_lost(page: Page, notebook: Callable[[int], Cell]) -> None:
+    def threads() -> int:
+        return sum("/notebook/" in worker.url for worker in page.workers)
+
     cell = notebook(1)
     cell.code.fill("kept = 1\nwhile True:\n    print('돌아요')")
     cell.button("실행").click()
     expect(cell.output).to_contain_text("돌아요", timeout=PATIENCE)
     expect(notebook(2).button("실행")).to_be_disabled()
+    assert threads() == 1
     cell.button("멈춤").click()
     cell.says("지금까지 칸들이 만든 것은 모두 사라졌어요")
+    for _ in range(100):  # a browser gives a busy thread a moment
+        page.wait_for_timeout(50)
+        if threads() == 0:
+            break
+    assert threads() == 0
     expect(cell.button("실행")).to_be_focused()
     shown = cell.run("kept", says="오류로 끝났어요")
     assert "NameError: name 'kept' is not defined" in shown

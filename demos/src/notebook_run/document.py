@@ -94,7 +94,7 @@ def code_cell(cell: Cell, output: str) -> str:
     """The HTML of a code cell. The buttons wait for the script, which is why they are there: nothing moves then."""
     name = f"Python 칸 {cell.number}"
     code = highlight(cell.source, PythonLexer(stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True)).rstrip("\n")
-    attributes = f'role="region" tabindex="0" aria-label="{name}의 출력"{"" if output else " hidden"}'
+    attributes = f'role="group" tabindex="0" aria-label="{name}의 출력"{"" if output else " hidden"}'
     shown = f'<pre class="notebook-output" {attributes}>{html.escape(output)}</pre>'
     if QUESTION in cell.tags:
         shown = f"<details><summary>미리 실행한 출력 보기</summary>{shown}</details>"

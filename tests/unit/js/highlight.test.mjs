@@ -8,7 +8,7 @@ function parts(source) {
   // @ts-expect-error -- as much of a document as the module needs
   globalThis.document = { createElement: () => ({}) };
   try {
-    return coloured(source).map(part => (typeof part === "string" ? ["", part] : [part.className, part.textContent]));
+    return coloured(source).map((/** @type {any} */ part) => (typeof part === "string" ? ["", part] : [part.className, part.textContent]));
   } finally {
     globalThis.document = before;
   }

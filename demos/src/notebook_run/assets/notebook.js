@@ -25,6 +25,7 @@ class Cell {
     this.original = { code: this.shown.textContent, nodes: [...this.shown.childNodes], output: this.output.textContent };
     this.editor = this.#editor();
     this.run.disabled = this.reset.disabled = false;
+    root.toggleAttribute("data-ready", true);
     this.run.addEventListener("click", () => notebook.run(this));
     // Stop stands where Run was: the second click of a double click is not meant for it
     this.stop.addEventListener("click", (/** @type {MouseEvent} */ event) => event.detail > 1 || notebook.stop());
