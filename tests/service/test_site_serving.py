@@ -25,6 +25,8 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     (site / "404.html").write_text("<!doctype html>그런 페이지는 없어요.")
     (site / "element.mjs").write_text("export {};")
     (site / "bundle.79ae519e.min.js").write_text("0;")
+    for name in ("python.wasm", "package.whl", "book.ipynb"):
+        (site / name).write_bytes(b"\0")
     (site / "font.woff2").write_bytes(b"\0" * 4000)
     (folder / "secret").write_text("secret")
     (site / "link").symlink_to(folder / "secret")
@@ -62,6 +64,9 @@ def test_a_folder_without_its_slash_is_redirected_by_path_alone(web: Web) -> Non
         ("/element.mjs", "text/javascript; charset=utf-8"),
         ("/bundle.79ae519e.min.js", "text/javascript; charset=utf-8"),
         ("/font.woff2", "font/woff2"),
+        ("/python.wasm", "application/wasm"),
+        ("/package.whl", "application/zip"),
+        ("/book.ipynb", "application/json"),
     ],
 )
 def test_files_have_the_types_that_browsers_want(web: Web, path: str, content_type: str) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from support.built_site import DOCS, Built, fences
+from support.built_site import DOCS, Built, fences, sources
 
 FOREIGN_CSS = re.compile(r"""(?:@import\s+|url\()\s*["']?((?:https?:)?//[^"')\s]+)""")
 FIGURES = sorted((DOCS / "figures").glob("*.svg"))
@@ -20,7 +20,7 @@ def test_the_site_builds_strictly_without_a_warning(built: Built) -> None:
 
 
 def test_every_docker_run_fence_became_one_element(built: Built) -> None:
-    written = sum(list(fences(file.read_text())).count("docker-run") for file in DOCS.rglob("*.md"))
+    written = sum(list(fences(text)).count("docker-run") for text in sources())
     assert written > 0
     assert sum(len(page.all("docker-run")) for page in built.pages().values()) == written
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from notebook_run import document
 from support.site_pages import Page
 
 REPOSITORY = Path(__file__).parents[2]
@@ -44,6 +45,12 @@ def build(folder: Path, environment: dict[str, str] | None = None) -> Built:
         check=False,
     )
     return Built(folder, done.stdout + done.stderr, done.returncode)
+
+
+def sources() -> Iterator[str]:
+    """The Markdown of every page, that of notebooks too."""
+    yield from (file.read_text() for file in DOCS.rglob("*.md"))
+    yield from (document.markdown(file.read_text()) for file in DOCS.rglob("*.ipynb"))
 
 
 def fences(markdown: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -10,10 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SETUP = ROOT / "sandbox-backend/setup"
+LOCKS = ["runtime", "site", "dev", "pyodide"]
+# two versions each, told apart by the version of Python
+TWICE = {"pymdown-extensions", "soupsieve"}
 GOALS = ["serve", "test", "check", "site", "bench", "doctor", "clean", "help"]
 
 
-@pytest.mark.parametrize("name", ["runtime", "site", "dev"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_every_requirement_is_pinned_by_hash_and_names_no_host(name: str) -> None:
     text = (SETUP / f"{name}.txt").read_text()
     blocks = [block for block in re.split(r"\n(?=\S)", text) if block.strip()]
@@ -25,22 +29,22 @@ def test_every_requirement_is_pinned_by_hash_and_names_no_host(name: str) -> Non
     assert "--index-url" not in text
 
 
-@pytest.mark.parametrize("name", ["runtime", "site", "dev"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_every_wish_has_its_reason_and_is_in_the_lock_file(name: str) -> None:
     locked = (SETUP / f"{name}.txt").read_text()
     for line in (SETUP / f"{name}.in").read_text().splitlines()[1:]:
         wish, _, reason = line.partition("#")
         assert reason.strip(), line
-        assert re.search(rf"^{re.escape(wish.split('==')[0].strip())}==", locked, re.MULTILINE), line
+        assert re.search(rf"^{re.escape(re.split('[=<]', wish)[0].strip())}==", locked, re.MULTILINE), line
 
 
 def test_one_version_of_a_package_in_all_lock_files() -> None:
     seen: dict[str, str] = {}
-    for name in ("runtime", "site", "dev"):
+    for name in LOCKS:
         for package, version in re.findall(
             r"^([a-z0-9-]+)==([^ ]+)", (SETUP / f"{name}.txt").read_text(), re.MULTILINE
         ):
-            if package != "pymdown-extensions":  # two, told apart by the version of Python
+            if package not in TWICE:
                 assert seen.setdefault(package, version) == version, package
 
 
@@ -50,6 +54,28 @@ def test_the_packages_of_the_backend_are_all_locked() -> None:
     locked = (SETUP / "runtime.txt").read_text()
     assert wanted
     assert all(re.search(rf"^{name}==", locked, re.MULTILINE) for name in wanted)
+
+
+def test_the_lock_of_npm_names_no_host_and_pins_by_hash() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    del packages[""]
+    assert packages
+    for name, package in packages.items():
+        assert "resolved" not in package, name
+        assert package["integrity"].startswith("sha512-"), name
+
+
+def test_the_wheel_is_built_by_the_release_that_the_browser_runs() -> None:
+    wished = json.loads((ROOT / "package.json").read_text())["dependencies"]
+    assert f"pyodide-build=={wished['pyodide']} " in (SETUP / "pyodide.in").read_text()
+
+
+@pytest.mark.parametrize(("goal", "npm"), [("doctor", False), ("check", True), ("site", True), ("serve", True)])
+def test_who_builds_the_site_gets_npm(goal: str, npm: bool) -> None:
+    needs = [line.split() for line in (SETUP / "ready").read_text().split("needs='")[1].split("'\n")[0].splitlines()]
+    for package in ("nodejs", "npm"):
+        (goals,) = [set(words[2:]) for words in needs if words[1:2] == [package]]
+        assert (goal in goals) is npm
 
 
 @pytest.mark.parametrize("arguments", [[], ["help"]])

@@ -1,0 +1,176 @@
+// Makes the code cells of a notebook's page editable and runnable. Nothing of Python is loaded before the first run,
+// and no script but this one before the reader does something.
+const words = async () => (await import("./words.js")).label;
+
+/** @param {ParentNode} root @param {string} selector @returns {any} */
+const part = (root, selector) => root.querySelector(selector);
+
+class Cell {
+  /** The thread in which it has last ended well. */
+  generation = 0;
+
+  /** @param {HTMLElement} root @param {Notebook} notebook */
+  constructor(root, notebook) {
+    this.root = root;
+    this.notebook = notebook;
+    this.number = Number(root.dataset.cell);
+    this.name = part(root, ".notebook-name").textContent;
+    this.shown = part(root, "code");
+    this.output = part(root, ".notebook-output");
+    this.state = part(root, ".notebook-state");
+    this.fold = part(root, "details");
+    this.run = part(root, ".run");
+    this.stop = part(root, ".stop");
+    this.reset = part(root, ".reset");
+    this.original = { code: this.shown.textContent, nodes: [...this.shown.childNodes], output: this.output.textContent };
+    this.editor = this.#editor();
+    this.run.disabled = this.reset.disabled = false;
+    root.toggleAttribute("data-ready", true);
+    this.run.addEventListener("click", () => notebook.run(this));
+    // Stop stands where Run was: the second click of a double click is not meant for it
+    this.stop.addEventListener("click", (/** @type {MouseEvent} */ event) => event.detail > 1 || notebook.stop());
+    this.reset.addEventListener("click", () => this.#back());
+  }
+
+  /** A text field over the coloured code, which shows through it and gives it its size. */
+  #editor() {
+    const editor = document.createElement("textarea");
+    editor.value = this.original.code;
+    editor.spellcheck = false;
+    editor.setAttribute("aria-label", this.root.dataset.label ?? "");
+    for (const name of ["autocapitalize", "autocorrect", "autocomplete"]) editor.setAttribute(name, "off");
+    editor.addEventListener("input", () => this.#colour());
+    editor.addEventListener("keydown", event => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey || event.shiftKey) || event.isComposing) return;
+      event.preventDefault();
+      if (!event.repeat) this.notebook.run(this);
+    });
+    part(this.root, ".notebook-code").append(editor);
+    return editor;
+  }
+
+  async #colour() {
+    this.generation = 0;
+    // the last line counts although it is empty
+    this.shown.textContent = this.editor.value + "\n";
+    const { coloured } = await import("./highlight.js");
+    this.shown.replaceChildren(...coloured(this.editor.value + "\n"));
+  }
+
+  async #back() {
+    this.editor.value = this.original.code;
+    this.shown.replaceChildren(...this.original.nodes);
+    this.show(this.original.output, false);
+    this.generation = 0;
+    this.tell((await words()).wasReset);
+  }
+
+  /** @param {string} text @param {boolean} [open] whether a folded output is unfolded */
+  show(text, open = true) {
+    this.output.textContent = text;
+    this.output.hidden = !text;
+    if (this.fold) this.fold.open = open;
+  }
+
+  /** @param {string} text @param {boolean} [aloud] */
+  tell(text, aloud = true) {
+    this.state.textContent = text;
+    if (aloud) this.notebook.say(`${this.name}: ${text}`);
+  }
+
+  /** @param {boolean} busy */
+  turn(busy) {
+    const moved = document.activeElement === (busy ? this.run : this.stop);
+    this.root.toggleAttribute("data-busy", busy);
+    this.run.hidden = busy;
+    this.stop.hidden = !busy;
+    this.reset.disabled = busy;
+    if (moved) (busy ? this.stop : this.run).focus();
+  }
+}
+
+class Notebook {
+  /** @type {import("./python.js").Python | null} */
+  python = null;
+  busy = false;
+  stopped = false;
+
+  /** @param {HTMLElement} tools @param {NodeListOf<HTMLElement>} cells */
+  constructor(tools, cells) {
+    this.tools = tools;
+    this.spoken = part(tools, ".notebook-spoken");
+    this.cells = [...cells].map(root => new Cell(root, this));
+  }
+
+  /** @param {string} text */
+  say(text) {
+    this.spoken.textContent = text;
+  }
+
+  stop() {
+    this.stopped = true;
+    this.python?.stop();
+  }
+
+  /** Run a cell, and before it those above it that have not run as they stand: it may need what they make.
+   * @param {Cell} cell */
+  async run(cell) {
+    if (this.busy) return;
+    this.busy = true;
+    this.stopped = false;
+    cell.turn(true);
+    for (const other of this.cells) if (other !== cell) other.run.disabled = true;
+    const label = await words();
+    try {
+      await this.#inOrder(cell, label);
+    } catch {
+      cell.tell(this.stopped ? label.stopped : label.broken);
+    }
+    this.busy = false;
+    for (const other of this.cells) other.run.disabled = false;
+    cell.turn(false);
+  }
+
+  /** @param {Cell} cell @param {Awaited<ReturnType<typeof words>>} label */
+  async #inOrder(cell, label) {
+    this.say(`${cell.name}: ${label.running}`);
+    const python = await this.#started(text => cell.tell(text, false));
+    for (const other of this.cells.slice(0, this.cells.indexOf(cell))) {
+      if (other.generation === python.generation) continue;
+      cell.tell(label.before(other.number), false);
+      if (!(await this.#one(other, python, label))) return cell.tell(label.failedBefore(other.number));
+    }
+    cell.tell(label.running, false);
+    await this.#one(cell, python, label);
+  }
+
+  /** @param {(text: string) => void} onprogress */
+  async #started(onprogress) {
+    const { Python } = await import("./python.js");
+    const { wheels = "", bytes } = this.tools.dataset;
+    const addresses = wheels.split(" ").map(one => new URL(one, document.baseURI).href);
+    this.python ??= new Python(addresses, Number(bytes));
+    if (this.stopped) throw new Error("stopped before it began");
+    await this.python.start(onprogress);
+    return this.python;
+  }
+
+  /** @param {Cell} cell @param {import("./python.js").Python} python @param {Awaited<ReturnType<typeof words>>} label */
+  async #one(cell, python, label) {
+    const before = performance.now();
+    let fresh = true;
+    const well = await python.run(cell.editor.value, `<칸 ${cell.number}>`, text => {
+      // what was there stays until there is something else, so that nothing jumps
+      cell.show(fresh ? text : cell.output.textContent + text);
+      fresh = false;
+    });
+    if (fresh) cell.show("");
+    cell.generation = well ? python.generation : 0;
+    cell.root.toggleAttribute("data-failed", !well);
+    cell.tell(well ? label.well((performance.now() - before) / 1000) : label.failed);
+    return well;
+  }
+}
+
+const tools = document.querySelector(".notebook-tools");
+if (tools instanceof HTMLElement) new Notebook(tools, document.querySelectorAll(".notebook-cell"));
