@@ -67,6 +67,7 @@ def start_up(report: Report, backend: Backend, host: str, docker: Engine, root: 
     floors, runs, engines = Times(bare), Times(here), Times(there)
     report.times("bare floor: unshare all + chroot + exec true", floors)
     report.times("this backend, request to last event", runs)
+    report.times("  the same with a line of output", timed(lambda: ours("docker run alpine echo hi"), 60))
     report.times("docker run --rm alpine true", engines)
     report.times("docker run --rm --network none alpine true", Times(lone))
     over = runs.p50 / floors.p50

@@ -6,6 +6,9 @@ import asyncio
 import contextlib
 import os
 
+import pytest
+
+from sandbox.runner import output
 from sandbox.runner.output import MOST_PENDING, Outputs
 
 
@@ -43,6 +46,18 @@ async def test_the_first_bytes_do_not_wait_for_the_next() -> None:
     assert first.text == "first"
     os.close(writer)
     outputs.close()
+
+
+async def test_the_end_does_not_wait_for_the_next_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output, "FRAME_SECONDS", 30.0)
+    reader, writer = os.pipe()
+    outputs = Outputs({reader: "stdout"}, 1000)
+    seen = asyncio.create_task(collect(outputs))
+    os.write(writer, b"all")
+    await asyncio.sleep(0.02)
+    os.close(writer)
+    outputs.finish()
+    assert await asyncio.wait_for(seen, 1) == [("stdout", "all")]
 
 
 async def test_past_the_limit_nothing_more_is_sent() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import contextlib
 import os
 from collections.abc import AsyncIterator, Mapping
 
@@ -29,7 +30,7 @@ class Outputs:
         self._pending: list[tuple[Stream, str]] = []
         self._size = 0
         self._news = asyncio.Event()
-        self._finished = False
+        self._finished = asyncio.Event()
         self.over = asyncio.Event()
         for fd in sources:
             os.set_blocking(fd, False)
@@ -39,14 +40,16 @@ class Outputs:
         while True:
             await self._news.wait()
             self._news.clear()
-            finished, pending = self._finished, self._take()
+            finished, pending = self._finished.is_set(), self._take()
             for stream, text in _joined(pending):
                 yield Output(stream, text)
             if finished:
                 return
             self._resume()
-            if pending and not self._news.is_set() and not self._finished:
-                await asyncio.sleep(FRAME_SECONDS)
+            if pending and not self._news.is_set():
+                # whatever comes within a frame goes together; the end waits for nothing
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._finished.wait(), FRAME_SECONDS)
 
     def finish(self) -> None:
         """The writers are gone: take what the pipes still hold and let the iteration end."""
@@ -54,7 +57,7 @@ class Outputs:
             while fd in self._decoders and self._read(fd):
                 pass
         self.close()
-        self._finished = True
+        self._finished.set()
         self._news.set()
 
     def close(self) -> None:
