@@ -37,6 +37,6 @@ def test_processes_are_counted(docker: Docker) -> None:
 
 
 def test_traffic_is_counted_where_there_is_any(docker: Docker) -> None:
-    server = "nc -lp 9 >/dev/null & sleep 0.1; head -c 100000 /dev/zero | nc -w 1 127.0.0.1 9; sleep 0.3"
-    last = readings(docker, f"docker run alpine sh -c '{server}'")[-1]
+    talk = "nc -lp 9 >/dev/null & sleep 0.1; head -c 100000 /dev/zero | nc 127.0.0.1 9 & sleep 0.6"
+    last = readings(docker, f"docker run alpine sh -c '{talk}'")[-1]
     assert last["received_bytes"] == last["sent_bytes"] > 10_000
