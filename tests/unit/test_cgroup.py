@@ -28,6 +28,34 @@ V1 = {
 }
 
 
+V2_NOW = {
+    "g/cpu.stat": "usage_usec 2500\nnr_throttled 3\nthrottled_usec 1500\n",
+    "g/memory.current": "4096\n",
+    "g/memory.max": "8192\n",
+    "g/pids.current": "3\n",
+    "g/io.stat": "8:0 rbytes=10 wbytes=20 rios=1 wios=1\n8:16 rbytes=1 wbytes=2 rios=1 wios=1\n",
+}
+V1_NOW = {
+    "cpuacct/g/cpuacct.usage": "2500000\n",
+    "cpu/g/cpu.stat": "nr_throttled 3\nthrottled_time 1500000\n",
+    "memory/g/memory.usage_in_bytes": "4096\n",
+    "memory/g/memory.limit_in_bytes": "8192\n",
+    "pids/g/pids.current": "3\n",
+    "blkio/g/blkio.throttle.io_service_bytes": "8:0 Read 10\n8:0 Write 20\n8:16 Read 1\n8:16 Write 2\nTotal 33\n",
+}
+
+
+@pytest.mark.parametrize(("files", "layout"), [(V2_NOW, "v2"), (V1_NOW, "v1"), (V1_NOW, "hybrid"), ({}, "v2")])
+def test_a_sample_reads_the_same_in_every_layout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], layout: str
+) -> None:
+    write(tmp_path, files)
+    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
+    monkeypatch.setattr(cgroup, "layout", lambda: layout)
+    expected = cgroup.Sample(2.5, 1.5, 4096, 8192, 3, 11, 22) if files else cgroup.Sample()
+    assert cgroup.sample("/g") == expected
+
+
 @pytest.mark.parametrize(
     ("files", "layout"),
     [(V2, "v2"), (V1, "v1"), (V1 | {"unified/cgroup.controllers": ""}, "hybrid"), ({}, "none")],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import re
 import shutil
 import signal
 import time
@@ -30,6 +31,19 @@ class Usage:
     cpu_ms: float
     peak_memory_bytes: int
     oom_kills: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a group uses at one moment, in milliseconds and bytes; a limit that is not set is 0."""
+
+    cpu_ms: float = 0.0
+    throttled_ms: float = 0.0
+    memory_bytes: int = 0
+    memory_limit: int = 0
+    pids: int = 0
+    read_bytes: int = 0
+    written_bytes: int = 0
 
 
 def layout(mount: Path = MOUNT) -> Layout:
@@ -83,6 +97,32 @@ def usage(path: str) -> Usage:
     )
 
 
+def sample(path: str) -> Sample:
+    """What the group uses now; zeros where the group or a file of it is gone."""
+    name = path.lstrip("/")
+    if layout() == "v2":
+        group = MOUNT / name
+        return Sample(
+            cpu_ms=_keyed(group / "cpu.stat", "usage_usec") / 1e3,
+            throttled_ms=_keyed(group / "cpu.stat", "throttled_usec") / 1e3,
+            memory_bytes=_number(group / "memory.current"),
+            memory_limit=_number(group / "memory.max"),
+            pids=_number(group / "pids.current"),
+            read_bytes=_summed(group / "io.stat", r"rbytes=(\d+)"),
+            written_bytes=_summed(group / "io.stat", r"wbytes=(\d+)"),
+        )
+    blkio = MOUNT / "blkio" / name / "blkio.throttle.io_service_bytes"
+    return Sample(
+        cpu_ms=_number(MOUNT / "cpuacct" / name / "cpuacct.usage") / 1e6,
+        throttled_ms=_keyed(MOUNT / "cpu" / name / "cpu.stat", "throttled_time") / 1e6,
+        memory_bytes=_number(MOUNT / "memory" / name / "memory.usage_in_bytes"),
+        memory_limit=_number(MOUNT / "memory" / name / "memory.limit_in_bytes"),
+        pids=_number(MOUNT / "pids" / name / "pids.current"),
+        read_bytes=_summed(blkio, r"\d Read (\d+)"),
+        written_bytes=_summed(blkio, r"\d Write (\d+)"),
+    )
+
+
 def remove(path: str, patience: float = 0.0) -> None:
     """Kill what still lives in the group and the groups below it, then remove them all; processes that need a moment
     to die are waited for, `patience` seconds in all."""
@@ -128,3 +168,7 @@ def _keyed(file: Path, key: str) -> int:
         if name == key:
             return int(value)
     return 0
+
+
+def _summed(file: Path, pattern: str) -> int:
+    return sum(map(int, re.findall(pattern, _text(file))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,7 +14,7 @@ from sandbox import outcome, words
 from sandbox.events import Event, Exited, Failed, Notice, Output, Reason
 from sandbox.image import Image
 from sandbox.plan import Limits, Plan
-from sandbox.runner import cgroup, container
+from sandbox.runner import cgroup, container, meter
 from sandbox.runner.bundle import NotStarted
 from sandbox.runner.child import KILL_SECONDS, Ended
 from sandbox.runner.container import Container
@@ -87,8 +88,11 @@ class Run:
         return True
 
     async def _stream(self, box: Container, outputs: Outputs) -> None:
-        relay = asyncio.create_task(self._relay(outputs))
-        ended, reason = await self._watch(box, outputs)
+        relay, measuring = asyncio.create_task(self._relay(outputs)), asyncio.create_task(self._measure(box))
+        try:
+            ended, reason = await self._watch(box, outputs)
+        finally:
+            measuring.cancel()
         outputs.finish()
         await relay
         if reason == "output-limit":
@@ -111,6 +115,12 @@ class Run:
         async for output in outputs:
             await self._send(replace(output, text=outcome.reworded(output.text)) if first else output)
             first = False
+
+    async def _measure(self, box: Container) -> None:
+        # whoever does not read, or is gone, is met by the output and by the last event
+        with contextlib.suppress(OSError):
+            async for reading in meter.readings(box.cgroup, box.child.pid):
+                await self._send(reading)
 
     async def _watch(self, box: Container, outputs: Outputs) -> tuple[Ended, Reason | None]:
         """How the program ended, and why we ended it, if we did."""

@@ -1,0 +1,35 @@
+"""What a running container uses, ten times a second: read from its cgroup and its network namespace."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from sandbox.events import Stats
+from sandbox.runner import cgroup
+
+SECONDS = 0.1
+
+
+async def readings(path: str, pid: int) -> AsyncIterator[Stats]:
+    """One after each SECONDS of the process `pid` in the group `path`, for as long as they are asked for.
+
+    A run that is over sooner has none, so that a short run costs nothing more.
+    """
+    while True:
+        await asyncio.sleep(SECONDS)
+        received, sent = traffic(pid)
+        yield Stats(**dataclasses.asdict(cgroup.sample(path)), received_bytes=received, sent_bytes=sent)
+
+
+def traffic(pid: int) -> tuple[int, int]:
+    """Bytes received and sent by all interfaces that the process has; zeros when it is gone."""
+    received = sent = 0
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/net/dev").read_text().splitlines()[2:]:
+            counts = line.partition(":")[2].split()
+            received, sent = received + int(counts[0]), sent + int(counts[8])
+    return received, sent

@@ -1,0 +1,41 @@
+"""A run that lasts tells what it uses, as the kernel counts it; one that does not last tells nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.client import Docker, Event
+
+pytestmark = pytest.mark.container
+SPIN = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done"
+
+
+def readings(docker: Docker, line: str) -> list[Event]:
+    return [event for event in docker(line).events if event["type"] == "stats"]
+
+
+def test_ten_readings_a_second(docker: Docker) -> None:
+    found = readings(docker, "docker run --memory 64m alpine sleep 1.05")
+    assert 7 <= len(found) <= 10
+    assert {(one["memory_limit"], one["pids"]) for one in found} == {(67_108_864, 1)}
+    assert all(0 < one["memory_bytes"] < 67_108_864 for one in found)
+
+
+def test_a_short_run_has_none(docker: Docker) -> None:
+    assert readings(docker, "docker run alpine true") == []
+
+
+def test_a_throttled_processor_is_seen(docker: Docker) -> None:
+    last = readings(docker, f"docker run --cpus 0.2 alpine sh -c '{SPIN}'")[-1]
+    assert last["throttled_ms"] > 100
+    assert last["cpu_ms"] > 10
+
+
+def test_processes_are_counted(docker: Docker) -> None:
+    found = readings(docker, "docker run alpine sh -c 'sleep 0.5 & sleep 0.5 & wait'")
+    assert max(one["pids"] for one in found) == 3
+
+
+def test_traffic_is_counted_where_there_is_any(docker: Docker) -> None:
+    last = readings(docker, "docker run alpine ping -c 2 -s 20000 127.0.0.1")[-1]
+    assert last["received_bytes"] == last["sent_bytes"] > 40_000
