@@ -47,6 +47,10 @@ def test_options_become_attributes() -> None:
     )
 
 
+def test_a_question_is_marked_as_one() -> None:
+    assert "<docker-run predict lines=" in html(fenced("docker run alpine", info='docker-run predict="yes"'))
+
+
 def test_markup_in_a_command_is_text() -> None:
     line = """docker run alpine sh -c 'echo "<script>" & ls > /dev/null'"""
     assert "sh -c &#x27;echo &quot;&lt;script&gt;&quot; &amp; ls &gt; /dev/null&#x27;</code>" in html(fenced(line))
@@ -66,6 +70,7 @@ WRONG = {
     "empty title": (fenced("docker run a", info='docker-run title=" "'), "title 값을 쓸 수 없어요"),
     "no lines": (fenced("docker run a", info='docker-run lines="0"'), "lines 값을 쓸 수 없어요"),
     "too many lines": (fenced("docker run a", info='docker-run lines="21"'), "lines 값을 쓸 수 없어요"),
+    "predict is not yes": (fenced("docker run a", info='docker-run predict="no"'), "predict 값을 쓸 수 없어요"),
     "option twice": (fenced("docker run a", info='docker-run id="a" id="b"'), "같은 옵션이 두 번 있어요: id"),
     "option without quotes": (fenced("docker run a", info="docker-run id=x"), '옵션은 이름="값" 꼴로'),
     "option in single quotes": (fenced("docker run a", info="docker-run id='x'"), '옵션은 이름="값" 꼴로'),

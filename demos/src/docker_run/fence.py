@@ -20,6 +20,7 @@ OPTIONS = {
     "id": "[A-Za-z][A-Za-z0-9_-]*",
     "title": ".*\\S.*",
     "lines": "[1-9]|1[0-9]|20",
+    "predict": "yes",
 }
 DEFAULT_LINES = "6"
 _PREFIX = " \t>"
@@ -70,9 +71,10 @@ def fence(source: str, _: str, __: str, options: Mapping[str, str], ___: Any, **
         raise SuperFencesException(f"{NAME}: {wrong}")
     name = f' id="{options["id"]}"' if "id" in options else ""
     title = f' label="{html.escape(options["title"])}"' if "title" in options else ""
+    predict = " predict" if "predict" in options else ""
     lines = options.get("lines", DEFAULT_LINES)
     line = html.escape(source.strip())
-    element = f'<docker-run{name}{title} lines="{lines}"><pre><code>{line}</code></pre></docker-run>'
+    element = f'<docker-run{name}{title}{predict} lines="{lines}"><pre><code>{line}</code></pre></docker-run>'
     return f'<div class="docker-run" style="--docker-run-lines: {lines}">{element}</div>'
 
 
