@@ -11,7 +11,7 @@ import { label, origin, refusal } from "./words.js";
 const STATES = { queued: "queued", pull: "pulling", created: "creating", started: "running", exited: "ended", failed: "failed" };
 const BUSY = ["queued", "pulling", "creating", "running", "replaying"];
 const STOPPED = new Error("stopped");
-// ms until a run that does not end is left; the backend ends one within a second
+// ms until a run that does not heed Stop is left
 const PATIENCE = 2000;
 // ms of events before the page gets its turn
 const TURN = 12;
@@ -56,7 +56,7 @@ export class DockerRun extends HTMLElement {
     return new Backend(this.getAttribute("backend") ?? named ?? "");
   }
 
-  /** The first line, and what came of it when it was recorded, unless it is a question. */
+  /** The first line, and its recording unless it is a question. */
   #rest() {
     const { line, screen } = this.#view;
     const known = !this.hasAttribute("predict") && this.#recording;
@@ -108,7 +108,7 @@ export class DockerRun extends HTMLElement {
     return this.#follow(replayed(recording.events, signal));
   }
 
-  /** Say that what is shown is a recording, and of what. @param {Recording} recording */
+  /** Say that it is a recording. @param {Recording} recording */
   #name(recording, why = "") {
     this.setAttribute("shown", "recording");
     this.#view.source.textContent = why + origin(recording);
@@ -123,7 +123,7 @@ export class DockerRun extends HTMLElement {
     setTimeout(leave, PATIENCE);
   }
 
-  /** Back to the first line and an empty Docker host, where the next run pulls its image again. */
+  /** Back to the first line and an empty Docker host. */
   async reset() {
     this.#leave();
     await this.#done;
@@ -186,6 +186,7 @@ export class DockerRun extends HTMLElement {
 
   /** Show how it stands, and say it with what belongs to it. @param {string} words */
   #tell(words, more = "") {
+    this.#view.told.style.minHeight = "";
     this.#view.result.textContent = words;
     this.#view.status.textContent = `${words} ${more}`;
   }

@@ -45,7 +45,7 @@ export function build() {
   const root = part("div", { class: "box", role: "group" }, form, screen, told, steps, status);
 
   return {
-    root, form, line, run, stop, reset, copy, screen, result, source, status,
+    root, form, line, run, stop, reset, copy, screen, told, result, source, status,
     /** @param {string} place @param {string} words */
     step(place, words) {
       const item = steps.querySelector("." + place);
@@ -69,6 +69,8 @@ export function build() {
     },
     created: () => !!steps.querySelector(".container.done"),
     clear() {
+      // keep the height until the end
+      told.style.minHeight = `${told.offsetHeight}px`;
       for (const item of steps.children) {
         item.classList.remove("done");
         item.lastElementChild?.replaceChildren();

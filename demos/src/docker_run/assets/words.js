@@ -13,7 +13,7 @@ export const label = {
   use: "이 줄로 바꾸기",
   before: "실행을 누르면 출력이 여기에 나와요. 명령은 고쳐도 돼요.",
   predict: "무엇이 나올지 예상해 보고 실행을 누르세요.",
-  silent: "출력이 없는 명령이에요.",
+  silent: "출력이 없었어요.",
   keys: "Enter 실행 · Esc 멈춤 · ↑↓ 지난 명령",
   steps: "실행 단계",
   running: "실행을 시작했어요.",
@@ -77,7 +77,7 @@ export function ending(event, created) {
   return `종료 코드 ${event.code}. ${reasons[event.reason]?.(event) ?? not}`;
 }
 
-/** That this is no run of now. @param {Recording} recording */
+/** @param {Recording} recording */
 export const origin = ({ recorded, engine }) => `${recorded}에 실행한 기록이에요. (${engine})`;
 
 /** @param {import("./backend.js").Refused} refused */
