@@ -1,7 +1,7 @@
 # Every target installs what it needs and can be run again after an interruption.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve test check site bench doctor clean
+.PHONY: help serve test check site record bench doctor clean
 
 ready := sandbox-backend/setup/ready
 as_root := . sandbox-backend/setup/common.sh; as_root
@@ -27,6 +27,10 @@ check: ## 1분 안에 끝나는 검사: ruff, mypy, tsc, node --test, 단위 테
 
 site: ## 페이지를 site/에 만들어요
 	@$(ready) site
+
+record: ## 데모를 모두 실행해서 기록을 demos/recordings/에 적어요. BACKEND=주소로 다른 백엔드에서
+	@$(ready) record
+	@$(as_root) .venv/bin/python -m docker_run.record $(if $(BACKEND),--backend "$(BACKEND)",--state "$(CURDIR)/.state")
 
 bench: ## 속도와 메모리를 재고 Docker와 나란히 보여 줘요
 	@$(ready) test

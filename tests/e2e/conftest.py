@@ -51,8 +51,8 @@ def example(page: Page, canned: Canned) -> Page:
 
 
 @pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
-    """A backend that serves the site, built just now."""
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built just now."""
     folder = tmp_path_factory.mktemp("site")
     made = built_site.build(folder)
     assert made.returncode == 0, made.log
@@ -60,5 +60,11 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
         # pytest keeps its folders to root; the web process, which is nobody, has to see the site
         if "pytest" in str(path):
             path.chmod(0o755)
-    with running(site=folder) as backend:
+    return folder
+
+
+@pytest.fixture(scope="session")
+def live(site: Path) -> Iterator[Backend]:
+    """A backend that serves the site."""
+    with running(site=site) as backend:
         yield backend

@@ -13,7 +13,7 @@ class Demo:
         self.line = self.root.get_by_role("textbox")
         self.output = self.root.locator(".screen")
         self.result, self.status = self.root.locator(".result"), self.root.get_by_role("status")
-        self.hint = self.root.locator(".hint")
+        self.hint, self.source = self.root.locator(".hint"), self.root.locator(".source")
 
     def button(self, name: str) -> Locator:
         """실행, 멈춤, 처음부터, 복사 or 이 줄로 바꾸기."""

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, sync_playwright
 
+from support import static_host
 from support.built_site import Built
 
 SEND = """([id, events]) => events.forEach(detail =>
     document.getElementById(id).dispatchEvent(new CustomEvent("docker-run:event", {bubbles: true, detail})))"""
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(built: Built) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(built.folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with static_host.serving(built.folder) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

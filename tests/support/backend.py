@@ -64,19 +64,23 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    settings: Mapping[str, object] | None = None, *, site: Path | None = None, environ: Mapping[str, str] | None = None
+    settings: Mapping[str, object] | None = None,
+    *,
+    site: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    images: Path = STATE,
 ) -> Iterator[Backend]:
     """A backend that answers, with `settings` (as TOML values) over the defaults; stopped as Ctrl-C would at the end.
 
-    Its folders are its own; its registry is a copy of the one that `make serve` has filled.
+    Its folders are its own; its registry is a copy of the one in `images`, which `make serve` has filled.
     """
     folder = Path(tempfile.mkdtemp(prefix="sandbox-test-"))
     folder.chmod(0o755)
     port = free_port()
     values = {"cgroup": f"docker-run-test-{port}", **(settings or {})}
     state = folder / "state"
-    if (STATE / "registry").exists():
-        shutil.copytree(STATE / "registry", state / "registry")
+    if (images / "registry").exists():
+        shutil.copytree(images / "registry", state / "registry")
         state.chmod(0o711)
     config = folder / "sandbox.toml"
     config.write_text("".join(_toml(values)))

@@ -11,8 +11,8 @@ import markdown
 import pytest
 from pymdownx.superfences import SuperFencesException
 
-from docker_run import fence
-from docker_run.plugin import ASSETS, FENCE
+from docker_run import fence, script
+from docker_run.plugin import ASSETS, FENCE, STYLE
 
 BUDGET = 12 * 1024
 CONFIG = "site_name: t\nplugins:\n  - docker-run\n"
@@ -47,6 +47,10 @@ def test_options_become_attributes() -> None:
     )
 
 
+def test_a_question_is_marked_as_one() -> None:
+    assert "<docker-run predict lines=" in html(fenced("docker run alpine", info='docker-run predict="yes"'))
+
+
 def test_markup_in_a_command_is_text() -> None:
     line = """docker run alpine sh -c 'echo "<script>" & ls > /dev/null'"""
     assert "sh -c &#x27;echo &quot;&lt;script&gt;&quot; &amp; ls &gt; /dev/null&#x27;</code>" in html(fenced(line))
@@ -66,6 +70,7 @@ WRONG = {
     "empty title": (fenced("docker run a", info='docker-run title=" "'), "title 값을 쓸 수 없어요"),
     "no lines": (fenced("docker run a", info='docker-run lines="0"'), "lines 값을 쓸 수 없어요"),
     "too many lines": (fenced("docker run a", info='docker-run lines="21"'), "lines 값을 쓸 수 없어요"),
+    "predict is not yes": (fenced("docker run a", info='docker-run predict="no"'), "predict 값을 쓸 수 없어요"),
     "option twice": (fenced("docker run a", info='docker-run id="a" id="b"'), "같은 옵션이 두 번 있어요: id"),
     "option without quotes": (fenced("docker run a", info="docker-run id=x"), '옵션은 이름="값" 꼴로'),
     "option in single quotes": (fenced("docker run a", info="docker-run id='x'"), '옵션은 이름="값" 꼴로'),
@@ -130,11 +135,11 @@ def test_three_lines_of_configuration_are_enough(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     page = (tmp_path / "site/index.html").read_text()
     assert "<docker-run lines=" in page
-    assert 'src="assets/docker-run/element.js" type="module"' in page
+    assert '<script src="assets/docker-run/docker-run.js" defer>' in page
     assert 'href="assets/docker-run/docker-run.css"' in page
     assert "docker-run-backend" not in page
     published = {file.name for file in (tmp_path / "site/assets/docker-run").iterdir()}
-    assert published == {file.name for file in ASSETS.iterdir()}
+    assert published == {"docker-run.css", "docker-run.js"}
 
 
 def test_the_backend_setting_reaches_the_page(tmp_path: Path) -> None:
@@ -169,5 +174,6 @@ def test_a_sites_own_fences_stay(tmp_path: Path) -> None:
 
 
 def test_what_a_page_loads_stays_in_its_budget() -> None:
-    sizes = {file.name: len(gzip.compress(file.read_bytes(), 9)) for file in ASSETS.iterdir()}
-    assert sum(sizes.values()) <= BUDGET, sizes
+    loaded = [script.joined(ASSETS).encode(), (ASSETS / STYLE).read_bytes()]
+    sizes = [len(gzip.compress(one, 9)) for one in loaded]
+    assert sum(sizes) <= BUDGET, sizes

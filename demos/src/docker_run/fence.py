@@ -2,7 +2,7 @@
 
 For pymdownx.superfences: `validator` reads the options, `fence` writes the element; both end the build on what is
 written wrongly. `problems` finds the same in a whole page, and with it what superfences would take for ordinary text
-without a word; the plugin adds the file and the line.
+without a word; the plugin adds the file and the line. `fences` are those of a page that are written rightly.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from typing import Any
 
 from pymdownx.superfences import SuperFencesException
 
+from docker_run import still
+from docker_run.recording import Recording
+
 NAME = "docker-run"
 OPTIONS = {
     "id": "[A-Za-z][A-Za-z0-9_-]*",
     "title": ".*\\S.*",
     "lines": "[1-9]|1[0-9]|20",
+    "predict": "yes",
 }
 DEFAULT_LINES = "6"
 _PREFIX = " \t>"
@@ -37,19 +41,37 @@ class Problem:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """A demo as its page has it: where, with what options, which command line."""
+
+    line: int
+    options: Mapping[str, str]
+    command: str
+
+    @property
+    def id(self) -> str:
+        return self.options.get("id", "")
+
+
 @dataclass(slots=True)
-class _Open:
-    """A fence that has begun."""
+class _Found:
+    """Any fence of a page, with what is in it so far."""
 
     line: int
     indent: str
     mark: str
     info: str
     content: list[str] = field(default_factory=list)
+    closed: bool = False
 
     @property
     def ours(self) -> bool:
         return bool(_OURS.match(self.info))
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        return _OPTION.findall(self.info.removeprefix(NAME))
 
 
 def validator(_: str, inputs: Mapping[str, str], options: dict[str, str], __: dict[str, str], ___: Any) -> bool:
@@ -60,8 +82,17 @@ def validator(_: str, inputs: Mapping[str, str], options: dict[str, str], __: di
     return True
 
 
-def fence(source: str, _: str, __: str, options: Mapping[str, str], ___: Any, **____: Any) -> str:
-    """The element, with the command line as its readable content where there is no JavaScript.
+def fence(
+    source: str,
+    _: str,
+    __: str,
+    options: Mapping[str, str],
+    ___: Any,
+    *,
+    recording: Recording | None = None,
+    **____: Any,
+) -> str:
+    """The element, with the command line as its readable content where there is no JavaScript, and its recording.
 
     SuperFencesException when it is not one docker command. The `div` around it is for Python-Markdown, to which an
     unknown tag is part of a paragraph.
@@ -71,48 +102,78 @@ def fence(source: str, _: str, __: str, options: Mapping[str, str], ___: Any, **
     name = f' id="{options["id"]}"' if "id" in options else ""
     title = f' label="{html.escape(options["title"])}"' if "title" in options else ""
     lines = options.get("lines", DEFAULT_LINES)
-    line = html.escape(source.strip())
-    element = f'<docker-run{name}{title} lines="{lines}"><pre><code>{line}</code></pre></docker-run>'
+    marks = "".join(f" {mark}" for mark, on in (("predict", "predict" in options), ("recorded", recording)) if on)
+    command = f"<pre><code>{html.escape(source.strip())}</code></pre>"
+    recorded = still.html_of(recording, folded="predict" in options) if recording else ""
+    element = f'<docker-run{name}{title}{marks} lines="{lines}">{command}{recorded}</docker-run>'
     return f'<div class="docker-run" style="--docker-run-lines: {lines}">{element}</div>'
+
+
+def fences(markdown: str) -> Iterator[Fence]:
+    """The `docker-run` fences of a page that has no problems, from top to bottom."""
+    for found in _scanned(markdown):
+        if found.ours:
+            command = "".join(line.strip(_PREFIX) for line in found.content)
+            yield Fence(found.line, dict(found.options), command)
 
 
 def problems(markdown: str) -> Iterator[Problem]:
     """What is wrong with the `docker-run` fences of a page; fences inside other fences are examples and are left."""
-    begun: _Open | None = None
+    for found in _scanned(markdown):
+        if not found.ours:
+            continue
+        if found.closed:
+            yield from _wrong_fence(found)
+        else:
+            yield Problem(found.line, f"이 {NAME} 펜스가 닫히지 않았어요")
+
+
+def unnamed(markdown: str) -> Iterator[Problem]:
+    """The fences that cannot be recorded: a recording is filed under its fence's own id."""
+    seen = {""}
+    for fence in fences(markdown):
+        if fence.id in seen:
+            wrong = (
+                f"이미 있는 id예요: {fence.id}" if fence.id else f'기록하려면 {NAME} 펜스마다 id="이름"이 있어야 해요'
+            )
+            yield Problem(fence.line, wrong)
+        seen.add(fence.id)
+
+
+def _scanned(markdown: str) -> Iterator[_Found]:
+    begun: _Found | None = None
     for number, text in enumerate(markdown.split("\n"), 1):
         found = _FENCE.match(text)
         if begun is None:
-            begun = _Open(number, found["indent"], found["mark"], found["info"]) if found else None
+            begun = _Found(number, found["indent"], found["mark"], found["info"]) if found else None
         elif found and found["mark"] == begun.mark and not found["info"]:
-            yield from _wrong_fence(begun)
+            begun.closed = True
+            yield begun
             begun = None
         else:
             begun.content.append(text)
-    if begun and begun.ours:
-        yield Problem(begun.line, f"이 {NAME} 펜스가 닫히지 않았어요")
+    if begun:
+        yield begun
 
 
-def _wrong_fence(fence: _Open) -> Iterator[Problem]:
-    if not fence.ours:
-        return
-    yield from (Problem(fence.line, text) for text in _wrong_header(fence.info))
+def _wrong_fence(fence: _Found) -> Iterator[Problem]:
+    yield from (Problem(fence.line, text) for text in _wrong_header(fence))
     yield from (Problem(fence.line, text) for text in _wrong_content(fence.content))
     for number, line in enumerate(fence.content, fence.line + 1):
         if line.strip() and len(line) - len(line.lstrip(_PREFIX)) < len(fence.indent):
             yield Problem(number, "명령이 펜스보다 왼쪽에서 시작해요")
 
 
-def _wrong_header(info: str) -> Iterator[str]:
-    if not re.match(rf"{NAME}(?![\w-])", info):
-        yield f"펜스의 이름은 {NAME} 이라고만 적어요: {info}"
+def _wrong_header(fence: _Found) -> Iterator[str]:
+    if not re.match(rf"{NAME}(?![\w-])", fence.info):
+        yield f"펜스의 이름은 {NAME} 이라고만 적어요: {fence.info}"
         return
-    rest = info.removeprefix(NAME)
-    left = _OPTION.sub("", rest).strip()
+    left = _OPTION.sub("", fence.info.removeprefix(NAME)).strip()
     if left:
         yield f'옵션은 이름="값" 꼴로 적어요: {left}'
-    names = [name for name, _ in _OPTION.findall(rest)]
+    names = [name for name, _ in fence.options]
     yield from (f"같은 옵션이 두 번 있어요: {name}" for name in sorted({one for one in names if names.count(one) > 1}))
-    yield from _wrong_options(dict(_OPTION.findall(rest)))
+    yield from _wrong_options(dict(fence.options))
 
 
 def _wrong_options(given: Mapping[str, str]) -> Iterator[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +16,33 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from docker_run import fence
+from docker_run import fence, recording, script
+from docker_run.fence import Problem
+from docker_run.recording import Recording
 
 ASSETS = Path(__file__).parent / "assets"
 FOLDER = "assets/docker-run"
+STYLE = "docker-run.css"
 SUPERFENCES = "pymdownx.superfences"
 FENCE = {"name": fence.NAME, "class": fence.NAME, "format": fence.fence, "validator": fence.validator}
 
+log = logging.getLogger("mkdocs.plugins.docker-run")
+
 
 class Settings(Config):  # type: ignore[no-untyped-call]  # MkDocs gives its class hook no types
-    """`backend` is the http(s) address of a backend; empty means the one that serves the page."""
+    """`backend` is the http(s) address of a backend; empty means the one that serves the page. `recordings` is the
+    folder that `python -m docker_run.record` fills, beside `mkdocs.yml`; without it nothing is recorded."""
 
     backend = config_options.URL(default="")
+    recordings = config_options.Optional(config_options.Dir())
 
 
 class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  # the same
     """What three lines of `mkdocs.yml` bring."""
+
+    def __init__(self) -> None:
+        # of the page whose text is being made, by the fence's id
+        self._recordings: dict[str, Recording] = {}
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Register the fence beside those that the site has, and the element's script and style."""
@@ -37,29 +50,60 @@ class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  #
             config.markdown_extensions.append(SUPERFENCES)
         fences: list[dict[str, Any]] = config.mdx_configs.setdefault(SUPERFENCES, {}).setdefault("custom_fences", [])
         if not any(known["name"] == fence.NAME for known in fences):
-            fences.append(FENCE)
+            fences.append(FENCE | {"format": self._fence})
         # first, so that a site's own style has the last word
-        config.extra_css.insert(0, f"{FOLDER}/docker-run.css")
-        script = config_options.ExtraScriptValue(f"{FOLDER}/element.js")
-        script.type = "module"
-        config.extra_javascript.append(script)
+        config.extra_css.insert(0, f"{FOLDER}/{STYLE}")
+        element = config_options.ExtraScriptValue(f"{FOLDER}/{script.NAME}")
+        element.defer = True
+        config.extra_javascript.append(element)
+        if self.config.recordings:
+            config.watch.append(self.config.recordings)
         return config
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Add the element's own files to the site."""
-        for asset in sorted(ASSETS.glob("*.[jc]s*")):
-            files.append(File.generated(config, f"{FOLDER}/{asset.name}", abs_src_path=str(asset)))
+        files.append(File.generated(config, f"{FOLDER}/{STYLE}", abs_src_path=str(ASSETS / STYLE)))
+        files.append(File.generated(config, f"{FOLDER}/{script.NAME}", content=script.joined(ASSETS)))
         return files
 
     # before other plugins change the text: the line is one of the author's file
     @event_priority(100)
     def on_page_markdown(self, markdown: str, *, page: Page, **_: Any) -> str:
-        """Stop the build on a fence that is written wrongly, with its file and line."""
-        before = page.file.content_string.count("\n") - markdown.count("\n")
-        found = [f"{page.file.src_uri}:{before + wrong.line}: {wrong.text}" for wrong in fence.problems(markdown)]
-        if found:
-            raise PluginError("\n".join(found))
+        """Stop the build on a fence that is written wrongly, warn of one whose recording is not there or is another
+        command's, each with its file and line."""
+        source = page.file.content_string if page.file.src_uri.endswith(".md") else markdown
+        before = source.count("\n") - markdown.count("\n")
+
+        def at(found: Problem) -> str:
+            return f"{page.file.src_uri}:{before + found.line}: {found.text}"
+
+        self._recordings = {}
+        wrong = list(fence.problems(markdown))
+        if self.config.recordings and not wrong:
+            wrong = list(fence.unnamed(markdown))
+        if wrong:
+            raise PluginError("\n".join(map(at, wrong)))
+        if self.config.recordings:
+            for missing in self._take_recordings(Path(self.config.recordings), page.file.src_uri, markdown):
+                log.warning(at(missing))
         return markdown
+
+    def _take_recordings(self, folder: Path, page: str, markdown: str) -> Iterator[Problem]:
+        for demo in fence.fences(markdown):
+            try:
+                found = recording.read(recording.place(folder, page, demo.id))
+            except ValueError as error:
+                yield Problem(demo.line, f"기록을 읽을 수 없어요: {error}")
+                continue
+            if found and found.command == demo.command:
+                self._recordings[demo.id] = found
+            else:
+                lacking = "기록이 없어요" if not found else f"다른 명령의 기록이에요({found.command})"
+                yield Problem(demo.line, f"{demo.id}: {lacking}. python -m docker_run.record 로 기록하세요")
+
+    def _fence(self, source: str, language: str, css_class: str, options: dict[str, str], md: Any, **more: Any) -> str:
+        found = self._recordings.get(options.get("id", ""))
+        return fence.fence(source, language, css_class, options, md, recording=found, **more)
 
     def on_post_page(self, output: str, **_: Any) -> str:
         """Tell the element where the backend is."""

@@ -6,6 +6,14 @@ interface WireEvent {
   [field: string]: any;
 }
 
+/** A run as recording.py wrote it down. */
+interface Recording {
+  command: string;
+  recorded: string;
+  engine: string;
+  events: WireEvent[];
+}
+
 /** What an event says of a run: one sentence, or a step's place and its words. */
 type Sentence = (event: WireEvent) => string;
 type StepWords = (event: WireEvent, downloads: WireEvent[]) => [place: string, words: string];
@@ -15,6 +23,9 @@ interface Problem {
   code?: string;
   detail?: string;
 }
+
+/** The element's own parts. */
+type View = ReturnType<typeof import("./assets/view.js").build>;
 
 interface Names {
   [name: string]: string;

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Refused } from "../../../demos/src/docker_run/assets/backend.js";
-import { History } from "../../../demos/src/docker_run/assets/terminal.js";
+import { Refused, refused } from "../../../demos/src/docker_run/assets/backend.js";
+import { History } from "../../../demos/src/docker_run/assets/line.js";
 import { corrected, ending, label, places, queueWords, refusal, stepWords } from "../../../demos/src/docker_run/assets/words.js";
 
 const golden = readFileSync(new URL("../cases/events.ndjson", import.meta.url), "utf8").trimEnd().split("\n");
@@ -65,8 +65,14 @@ test("the place in line is told", () => assert.match(queueWords(event("queued", 
 test("a refusal is told in the backend's words, with the seconds to wait", () => {
   const full = new Response(null, { status: 503, headers: { "Retry-After": "7" } });
   assert.equal(refusal(new Refused(full, { detail: "자리가 없어요. 잠시 뒤에 다시 해 보세요." })), "자리가 없어요. 7초 뒤에 다시 해 보세요.");
-  assert.match(refusal(new Refused(full)), /503.*7초 뒤에/);
-  assert.match(refusal(new Refused(new Response(null, { status: 500 }))), /500.*잠시 뒤에/);
+  const broken = new Refused(new Response(null, { status: 500 }), { detail: "잠시 뒤에 다시 해 보세요." });
+  assert.equal(refusal(broken), "잠시 뒤에 다시 해 보세요.");
+});
+
+test("only a backend says why not: what serves pages has no problem to tell", () => {
+  assert.equal(refused(new Refused(new Response(null, { status: 503 }), { code: "full" })), true);
+  assert.equal(refused(new Refused(new Response("<h1>405</h1>", { status: 405 }))), false);
+  assert.equal(refused(new TypeError("Failed to fetch")), false);
 });
 
 test("the line that a hint proposes is found, and nothing else", () => {

@@ -1,6 +1,6 @@
-// The backend: a visitor's host of their own, runs in it, and back to an empty one.
+// A visitor's own host: runs in it, and back to an empty one.
 
-/** The hosts' ids, for as long as the tab is there; or the page, where a reader lets pages keep nothing. @type {Names} */
+/** The hosts' ids, the tab's, or the page's where pages may keep nothing. @type {Names} */
 const kept = (() => {
   try {
     return sessionStorage;
@@ -18,6 +18,9 @@ export class Refused extends Error {
     this.problem = problem;
   }
 }
+
+/** Whether a backend has said why. @param {unknown} error @returns {error is Refused} */
+export const refused = error => error instanceof Refused && !!error.problem;
 
 export class Backend {
   /** @param {string} base */

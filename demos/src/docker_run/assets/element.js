@@ -1,26 +1,28 @@
 // <docker-run>: one docker command line that the reader can change and run.
-import { Backend, Refused } from "./backend.js";
+import { Backend, refused } from "./backend.js";
 import { events } from "./events.js";
-import { History, Terminal } from "./terminal.js";
+import { History, listen } from "./line.js";
+import { recordingIn, replayed } from "./recording.js";
+import { Story } from "./story.js";
 import { build } from "./view.js";
-import { corrected, ending, label, queueWords, refusal, stepWords } from "./words.js";
+import { label, origin, refusal } from "./words.js";
 
 /** @type {Names} */
 const STATES = { queued: "queued", pull: "pulling", created: "creating", started: "running", exited: "ended", failed: "failed" };
-const BUSY = ["queued", "pulling", "creating", "running"];
+const BUSY = ["queued", "pulling", "creating", "running", "replaying"];
 const STOPPED = new Error("stopped");
-// ms until a run that does not end is left; the backend ends one within a second
+// ms until a run that does not heed Stop is left
 const PATIENCE = 2000;
 // ms of events before the page gets its turn
 const TURN = 12;
 
 export class DockerRun extends HTMLElement {
   #view = build();
-  #terminal = new Terminal(this.#view.screen);
+  #story = new Story(this.#view);
   #history = new History();
-  /** Downloads by layer. @type {Record<string, WireEvent>} */
-  #layers = {};
   #original = "";
+  /** @type {Recording | undefined} */
+  #recording;
   /** Of the run that is going on. @type {AbortController | null} */
   #controller = null;
   /** @type {Promise<unknown> | null} */
@@ -31,45 +33,17 @@ export class DockerRun extends HTMLElement {
 
   connectedCallback() {
     addEventListener("pagehide", this.#leave);
-    const { root, line } = this.#view;
+    const { root } = this.#view;
     if (root.parentNode) return;
     this.#original = (this.querySelector("code") ?? this).textContent?.trim() ?? "";
-    line.value = this.#original;
+    this.#recording = recordingIn(this);
     root.ariaLabel = this.getAttribute("label") ?? `${label.group}: ${this.#original}`;
     const lines = this.getAttribute("lines");
     if (lines) this.style.setProperty("--docker-run-lines", lines);
-    this.replaceChildren(root);
-    this.#turn("idle");
-    this.#listen();
-  }
-
-  #listen() {
-    const { root, form, line, stop, reset, copy, status } = this.#view;
-    form.addEventListener("submit", event => (event.preventDefault(), this.run()));
-    // Stop stands where Run was: the second click of a double click is not meant for it
-    stop.addEventListener("click", event => event.detail > 1 || this.stop());
-    reset.addEventListener("click", () => this.reset());
-    copy.addEventListener("click", async () => {
-      try {
-        await navigator.clipboard.writeText(line.value);
-      } catch {
-        // without https there is no clipboard, and a reader may forbid it
-        line.select();
-        if (!document.execCommand("copy")) return;
-      }
-      status.textContent = label.copied;
-    });
-    root.addEventListener("keydown", event => {
-      // Safari tells the Enter that ends a composition only by its code
-      const composing = event.isComposing || event.keyCode === 229;
-      if (event.key === "Enter" && (composing || event.repeat)) event.preventDefault();
-      if (event.key === "Escape" && !composing) this.stop();
-      const way = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-      const other = way && !composing && event.target === line ? this.#history.move(way, line.value) : undefined;
-      if (other === undefined) return;
-      event.preventDefault();
-      line.value = other;
-    });
+    // what was there stays, for paper
+    this.append(root);
+    this.#rest();
+    listen(this.#view, this.#history, this);
   }
 
   disconnectedCallback() {
@@ -82,10 +56,24 @@ export class DockerRun extends HTMLElement {
     return new Backend(this.getAttribute("backend") ?? named ?? "");
   }
 
+  /** The first line, and its recording unless it is a question. */
+  #rest() {
+    const { line, screen } = this.#view;
+    const known = !this.hasAttribute("predict") && this.#recording;
+    this.#clear();
+    this.#turn("idle");
+    line.value = this.#original;
+    screen.dataset.before = known ? label.silent : label[this.#recording ? "predict" : "before"];
+    if (!known) return;
+    for (const event of known.events) this.#story.show(event);
+    this.#name(known);
+    screen.scrollTop = 0;
+  }
+
   /** Run the line as it stands; resolves with the last event, or undefined when there was none. */
   async run() {
-    const command = this.#view.line.value;
-    if (this.#controller || !command.trim()) return undefined;
+    const command = this.#view.line.value.trim();
+    if (this.#controller || !command) return undefined;
     this.#controller = new AbortController();
     this.#history.add(command);
     this.#clear();
@@ -99,14 +87,31 @@ export class DockerRun extends HTMLElement {
   /** @param {string} command @param {AbortSignal} signal */
   async #carryOut(command, signal) {
     try {
-      return await this.#follow(await this.#backend.run(command, signal));
+      const live = this.#backend.run(command, signal).then(body => this.#follow(events(body)));
+      return await live.catch(error => this.#replay(command, signal, error));
     } catch (error) {
-      this.#terminal.draw(true);
+      this.#story.terminal.draw(true);
       this.#broken(signal.aborted ? STOPPED : error);
       return undefined;
     } finally {
       this.#controller = this.#run = null;
     }
+  }
+
+  /** The recording, where no backend has answered. @param {string} command @param {AbortSignal} signal @param {unknown} error */
+  #replay(command, signal, error) {
+    const recording = this.#recording;
+    if (command !== recording?.command || this.#run || signal.aborted || refused(error)) throw error;
+    this.#turn("replaying");
+    this.#name(recording, label.replaying);
+    this.#view.status.textContent = this.#view.source.textContent;
+    return this.#follow(replayed(recording.events, signal));
+  }
+
+  /** Say that it is a recording. @param {Recording} recording */
+  #name(recording, why = "") {
+    this.setAttribute("shown", "recording");
+    this.#view.source.textContent = why + origin(recording);
   }
 
   /** End the run; the backend then says how it ended. Without an answer it is simply left. */
@@ -118,23 +123,20 @@ export class DockerRun extends HTMLElement {
     setTimeout(leave, PATIENCE);
   }
 
-  /** Back to the first line and an empty Docker host, where the next run pulls its image again. */
+  /** Back to the first line and an empty Docker host. */
   async reset() {
     this.#leave();
     await this.#done;
-    this.#view.line.value = this.#original;
-    this.#clear();
-    this.#turn("idle");
-    const wrong = await this.#backend.reset().catch(error => error);
-    if (this.#controller) return;
-    if (wrong) this.#broken(wrong);
-    else this.#tell(label.wasReset);
+    this.#rest();
+    // where it cannot be told to, the host ends by itself
+    await this.#backend.reset().catch(() => {});
+    if (!this.#controller) this.#tell(label.wasReset);
   }
 
-  /** @param {ReadableStream<Uint8Array>} body */
-  async #follow(body) {
+  /** @param {AsyncIterable<WireEvent>} stream */
+  async #follow(stream) {
     let turn = performance.now();
-    for await (const event of events(body)) {
+    for await (const event of stream) {
       this.#take(event);
       if (event.type === "exited" || event.type === "failed") return event;
       if (performance.now() - turn < TURN) continue;
@@ -144,36 +146,25 @@ export class DockerRun extends HTMLElement {
     throw new Error("the stream ended early");
   }
 
-  /** @param {WireEvent} event */
+  /** One event of a run. @param {WireEvent} event */
   #take(event) {
-    const { type } = event;
-    if (type === "accepted") this.#run = event.run;
-    if (type === "output") this.#terminal.write(event.stream, event.text);
-    if (type === "queued") this.#view.result.textContent = queueWords(event);
-    if (type === "notice") this.#view.note(event.text);
-    if (type === "exited" || type === "failed") this.#end(event);
-    if (event.status === "Downloading" && event.total) this.#layers[event.layer] = event;
-    const step = stepWords(event, Object.values(this.#layers));
-    if (step) this.#view.step(...step);
-    if (STATES[type]) this.#turn(STATES[type]);
-    this.dispatchEvent(new CustomEvent("docker-run:event", { bubbles: true, detail: event }));
-  }
-
-  /** @param {WireEvent} event */
-  #end(event) {
-    const { type, code, hint } = event;
-    this.#terminal.draw(true);
+    const { type, code, hint = "" } = event;
+    const replaying = this.getAttribute("state") === "replaying";
+    const ended = type === "exited" || type === "failed";
+    if (type === "accepted" && !replaying) this.#run = event.run;
     if (type === "exited") this.setAttribute("code", code);
-    this.#tell(ending(event, this.#view.created()), hint);
-    if (hint) this.#view.hint(hint, corrected(hint));
+    this.#story.show(event);
+    if (ended) this.#tell(this.#view.result.textContent, hint);
+    if (STATES[type] && (ended || !replaying)) this.#turn(STATES[type]);
+    this.dispatchEvent(new CustomEvent("docker-run:event", { bubbles: true, detail: event }));
   }
 
   /** It ended without a last event. @param {unknown} error */
   #broken(error) {
-    const refused = error instanceof Refused && (error.problem || error.answer.headers.has("Retry-After"));
     const stopped = error === STOPPED;
-    this.#turn(stopped ? "idle" : refused || this.#run ? "failed" : "offline");
-    this.#tell(stopped ? label.stopped : refused ? refusal(error) : this.#run ? label.cutOff : label.offline);
+    this.#turn(stopped ? "idle" : refused(error) || this.#run ? "failed" : "offline");
+    const absent = this.#run ? label.cutOff : this.#recording ? label.edited : label.offline;
+    this.#tell(stopped ? label.stopped : refused(error) ? refusal(error) : absent);
   }
 
   /** @param {string} state */
@@ -189,13 +180,13 @@ export class DockerRun extends HTMLElement {
 
   #clear() {
     this.removeAttribute("code");
-    this.#layers = {};
-    this.#terminal.clear();
-    this.#view.clear();
+    this.removeAttribute("shown");
+    this.#story.clear();
   }
 
   /** Show how it stands, and say it with what belongs to it. @param {string} words */
   #tell(words, more = "") {
+    this.#view.told.style.minHeight = "";
     this.#view.result.textContent = words;
     this.#view.status.textContent = `${words} ${more}`;
   }

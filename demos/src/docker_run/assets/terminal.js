@@ -1,4 +1,4 @@
-// A terminal: its screen, where text is only ever set as text, once a frame; and the lines that were typed.
+// A terminal's screen: text is only ever set as text, once a frame.
 import { label } from "./words.js";
 
 const MOST_TEXT = 400_000;
@@ -143,32 +143,4 @@ function cut(text) {
   if (text.length <= BLOCK) return text.length;
   const end = text.lastIndexOf("\n", BLOCK - 1) + 1 || BLOCK;
   return /[\ud800-\udbff]/.test(text[end - 1]) ? end - 1 : end;
-}
-
-// The lines that were run, as a shell's arrow keys go through them.
-export class History {
-  /** @type {string[]} */
-  #lines = [];
-  #at = 0;
-  #draft = "";
-
-  /** @param {string} line */
-  add(line) {
-    if (this.#lines.at(-1) !== line) this.#lines.push(line);
-    this.#lines = this.#lines.slice(-100);
-    this.#at = this.#lines.length;
-  }
-
-  /** One step back (-1) or on (1), past the last one what was `typed`; undefined at an end. @param {number} way @param {string} typed */
-  move(way, typed) {
-    if (this.#at === this.#lines.length) {
-      this.#draft = typed;
-      // the line that was just run still stands there
-      if (way < 0 && typed === this.#lines.at(-1)) this.#at -= 1;
-    }
-    const next = this.#at + way;
-    if (next < 0 || next > this.#lines.length) return undefined;
-    this.#at = next;
-    return this.#lines[next] ?? this.#draft;
-  }
 }

@@ -34,17 +34,18 @@ export function build() {
   const [run, stop, reset, copy] = [button("run"), button("stop"), button("reset"), button("copy")];
   const prompt = part("label", {}, part("span", {}, "$"), line);
   const form = part("form", {}, prompt, part("div", { class: "buttons" }, reset, copy, run, stop));
-  const screen = part("div", { class: "screen", role: "log", "aria-label": label.output, "aria-live": "off", tabindex: "0", "data-before": label.before });
+  const screen = part("div", { class: "screen", role: "log", "aria-label": label.output, "aria-live": "off", tabindex: "0" });
   const result = part("p", { class: "result" });
+  const source = part("p", { class: "source" });
   const advice = part("div", {});
-  const told = part("div", { class: "told" }, result, part("p", { class: "keys", "aria-hidden": "true" }, label.keys), advice);
+  const told = part("div", { class: "told" }, result, part("p", { class: "keys", "aria-hidden": "true" }, label.keys), source, advice);
   const steps = part("div", { class: "steps", role: "list", "aria-label": label.steps });
   for (const [place, name] of Object.entries(places)) steps.append(part("div", { class: place, role: "listitem" }, name, " ", part("b", {})));
   const status = part("p", { class: "spoken", role: "status" });
   const root = part("div", { class: "box", role: "group" }, form, screen, told, steps, status);
 
   return {
-    root, form, line, run, stop, reset, copy, screen, result, status,
+    root, form, line, run, stop, reset, copy, screen, told, result, source, status,
     /** @param {string} place @param {string} words */
     step(place, words) {
       const item = steps.querySelector("." + place);
@@ -68,12 +69,14 @@ export function build() {
     },
     created: () => !!steps.querySelector(".container.done"),
     clear() {
+      // keep the height until the end
+      told.style.minHeight = `${told.offsetHeight}px`;
       for (const item of steps.children) {
         item.classList.remove("done");
         item.lastElementChild?.replaceChildren();
       }
       advice.replaceChildren();
-      result.textContent = "";
+      result.textContent = source.textContent = "";
     },
   };
 }

@@ -12,12 +12,16 @@ export const label = {
   copied: "명령을 복사했어요.",
   use: "이 줄로 바꾸기",
   before: "실행을 누르면 출력이 여기에 나와요. 명령은 고쳐도 돼요.",
+  predict: "무엇이 나올지 예상해 보고 실행을 누르세요.",
+  silent: "출력이 없었어요.",
   keys: "Enter 실행 · Esc 멈춤 · ↑↓ 지난 명령",
   steps: "실행 단계",
   running: "실행을 시작했어요.",
   stopped: "멈췄어요.",
   wasReset: "처음으로 돌아왔어요. 내려받은 이미지도 비웠어요.",
   offline: "실행 서버에 닿지 못했어요. 인터넷과 서버를 확인하고 다시 눌러 보세요.",
+  edited: "고친 명령은 실행 서버가 있어야 실행돼요. 처음부터를 누르면 기록이 있는 명령으로 돌아가요.",
+  replaying: "실행 서버에 닿지 못해 기록을 보여 드려요. ",
   cutOff: "실행 도중에 서버와 연결이 끊겼어요. 다시 눌러 보세요.",
 };
 
@@ -73,10 +77,13 @@ export function ending(event, created) {
   return `종료 코드 ${event.code}. ${reasons[event.reason]?.(event) ?? not}`;
 }
 
+/** @param {Recording} recording */
+export const origin = ({ recorded, engine }) => `${recorded}에 실행한 기록이에요. (${engine})`;
+
 /** @param {import("./backend.js").Refused} refused */
 export function refusal({ answer, problem }) {
   const seconds = Number(answer.headers.get("Retry-After"));
-  const detail = problem?.detail ?? `서버가 지금은 받지 못해요(${answer.status}). 잠시 뒤에 다시 눌러 보세요.`;
+  const detail = problem?.detail ?? "";
   return seconds ? detail.replace("잠시", `${seconds}초`) : detail;
 }
 

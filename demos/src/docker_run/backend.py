@@ -1,0 +1,123 @@
+"""A client of a backend's wire protocol, and a backend of one's own to record with."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+PROGRAM = "sandbox-backend"
+START_SECONDS, STOP_SECONDS, ANSWER_SECONDS = 60.0, 15.0, 120.0
+
+
+class BackendError(Exception):
+    """The backend is not there, or will not do it; the text says why."""
+
+
+class Backend:
+    """A backend that runs somewhere; `runtime` and `kernel` are those that it is known to use."""
+
+    def __init__(self, address: str, runtime: str = "", kernel: str = "") -> None:
+        self._address, self._runtime, self._kernel = address.rstrip("/"), runtime, kernel
+        with self._call("GET", "/v1/openapi.json") as answer:
+            about = json.load(answer)["info"]
+        self._name = f"{about['title']} {about['version']}"
+
+    @property
+    def engine(self) -> str:
+        """What runs the commands, as far as it has become known: the backend, its runtime, its kernel."""
+        kernel = re.match(r"[\d.]*\d", self._kernel)
+        return " · ".join(part for part in (self._name, self._runtime, kernel and f"Linux {kernel[0]}") if part)
+
+    @contextmanager
+    def host(self) -> Iterator[str]:
+        """A fresh Docker host, gone at the end."""
+        with self._call("POST", "/v1/hosts") as answer:
+            name = str(json.load(answer)["host"])
+        try:
+            yield name
+        finally:
+            self._call("DELETE", f"/v1/hosts/{name}").close()
+
+    def run(self, command: str, host: str) -> Iterator[str]:
+        """The lines of a run's event stream as they come, without those that only say that it still goes on."""
+        with self._call("POST", "/v1/runs", {"command": command, "host": host}) as answer:
+            for line in answer:
+                event = json.loads(line)
+                self._kernel = event.get("kernel", self._kernel)
+                if event["type"] != "heartbeat":
+                    yield line.decode().rstrip("\n")
+
+    def _call(self, method: str, path: str, body: object = None) -> IO[bytes]:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"} if data else {}
+        asked = Request(self._address + path, data, headers, method=method)
+        try:
+            answer: IO[bytes] = urlopen(asked, timeout=ANSWER_SECONDS)
+        except HTTPError as error:
+            with error:
+                raise BackendError(
+                    f"{method} {path}: {error.code} {error.read(300).decode(errors='replace')}"
+                ) from error
+        except URLError as error:
+            raise BackendError(f"{self._address}: {error.reason}") from error
+        return answer
+
+
+@contextmanager
+def started(state: Path | None) -> Iterator[Backend]:
+    """A backend on a free port of this machine, until the end of the block. It needs root."""
+    program = shutil.which(PROGRAM, path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
+    if program is None:
+        raise BackendError(f"{PROGRAM} 프로그램이 없어요. --backend 로 이미 켜 둔 백엔드의 주소를 적어 주세요")
+    port = _free_port()
+    address = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory(prefix="record-") as folder:
+        # containers do not belong to root, and have to get to their files
+        Path(folder).chmod(0o711)
+        command = [program, "serve", "--host", "127.0.0.1", "--port", str(port), "--runtime", f"{folder}/run"]
+        process = subprocess.Popen([*command, *(["--state", str(state)] if state else [])], stdout=subprocess.DEVNULL)
+        try:
+            _wait(address, process)
+            yield Backend(address, _runtime(), platform.release())
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(STOP_SECONDS)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urlopen(f"{address}/v1/health"):
+                return
+        except OSError:
+            # not there yet, or not ready: HTTPError is an OSError too
+            time.sleep(0.1)
+    raise BackendError(f"{PROGRAM} 을 켜지 못했어요")
+
+
+def _runtime() -> str:
+    """The runtime of this machine and its version: `crun 1.21`."""
+    told = subprocess.run(["crun", "--version"], capture_output=True, text=True, check=False).stdout
+    return " ".join(told.split()[:3:2])

@@ -1,0 +1,113 @@
+"""`python -m docker_run.record`: runs the demos of a MkDocs site against a real backend and stores what came.
+
+The demos of one page are run from top to bottom on one fresh host, as its reader would run them. A recording that says
+the same as before is left as it was, so that only what has really changed is seen as changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mkdocs.config import load_config
+
+from docker_run import drift, recording, sources
+from docker_run.backend import Backend, BackendError, started
+from docker_run.fence import Fence
+from docker_run.recording import Recording
+
+# a recording is part of its page
+MOST_BYTES = 100_000
+
+
+class RecordError(Exception):
+    """Nothing more can be recorded; the text says why."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Record; the exit status."""
+    asked = _parser().parse_args(arguments)
+    config = load_config(str(asked.config))
+    folder = config.plugins["docker-run"].config.recordings if "docker-run" in config.plugins else None
+    if not folder:
+        print("mkdocs.yml에 docker-run 플러그인의 recordings 폴더가 없어요", file=sys.stderr)
+        return 2
+    try:
+        pages = sources.pages(Path(config.docs_dir))
+        running = nullcontext(Backend(asked.backend)) if asked.backend else started(asked.state)
+        with running as backend:
+            record(backend, pages, Path(folder))
+    except (RecordError, BackendError, sources.WrongPageError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m docker_run.record", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--config", type=Path, default=Path("mkdocs.yml"), help="the site (mkdocs.yml)")
+    parser.add_argument("--backend", metavar="URL", help="a backend that runs; without it, one is started and ended")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="where the backend that is started keeps its images")
+    return parser
+
+
+def record(backend: Backend, pages: dict[str, list[Fence]], folder: Path) -> None:
+    """Record all demos of `pages` into `folder`, and remove there what belongs to none of them."""
+    kept = set()
+    for page, fences in pages.items():
+        for fence, fresh in zip(fences, fresh_recordings(backend, fences), strict=True):
+            file = recording.place(folder, page, fence.id)
+            kept.add(file)
+            print(f"{page}  {fence.id:24} {_store(file, fresh)}")
+    for file in sorted(folder.rglob(f"*{recording.SUFFIX}")):
+        if file not in kept:
+            file.unlink()
+            print(f"{file.relative_to(folder)}  지웠어요")
+
+
+def fresh_recordings(backend: Backend, fences: Sequence[Fence]) -> Iterator[Recording]:
+    """What the demos of one page do, one after the other on a host of their own."""
+    today = datetime.now(UTC).date().isoformat()
+    with backend.host() as host:
+        for fence in fences:
+            lines = tuple(backend.run(fence.command, host))
+            try:
+                fresh = recording.parse(Recording(fence.command, today, "", lines).text)
+            except ValueError as error:
+                raise RecordError(f"{fence.command}: {error}: {lines[-1] if lines else ''}") from error
+            if len(fresh.text) > MOST_BYTES:
+                raise RecordError(f"{fence.command}: 기록이 너무 길어요 ({len(fresh.text)}바이트, {MOST_BYTES}까지)")
+            yield Recording(fence.command, today, backend.engine, lines)
+
+
+def _store(file: Path, fresh: Recording) -> str:
+    try:
+        before = recording.read(file)
+    except ValueError:
+        before = None
+    same = before and before.command == fresh.command
+    if before and same and drift.steady(before.events) == drift.steady(fresh.events):
+        return "그대로예요"
+    _write(file, fresh.text)
+    return "바뀌어서 다시 적었어요" if before else "적었어요"
+
+
+def _write(file: Path, text: str) -> None:
+    """All of it or nothing; for whoever asked by sudo."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
+    unfinished.write_text(text, encoding="utf-8")
+    if "SUDO_UID" in os.environ:
+        owner = int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"])
+        for path in (unfinished, file.parent):
+            os.chown(path, *owner)
+    unfinished.replace(file)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

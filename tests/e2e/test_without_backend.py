@@ -1,0 +1,139 @@
+"""The whole site where no backend answers: from a static host, from disk, with a backend that is elsewhere or is not
+allowed, and without JavaScript."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from docker_run import recording, screen, sources
+from docker_run.fence import Fence
+from docker_run.recording import Recording
+from e2e.pages import Demo, finished
+from support import built_site, static_host
+from support.backend import running
+from support.built_site import DOCS, REPOSITORY
+
+PAGES = sources.pages(DOCS)
+
+
+def recorded(page: str, demo: Fence) -> Recording:
+    found = recording.read(recording.place(REPOSITORY / "demos/recordings", page, demo.id))
+    assert found
+    return found
+
+
+def address(page: str) -> str:
+    """Where a page is published."""
+    stem = page.rsplit(".", 1)[0]
+    return "" if stem == "index" else f"{stem.removesuffix('/index')}/"
+
+
+@pytest.fixture(scope="module")
+def host(site: Path) -> Iterator[str]:
+    with static_host.serving(site) as found:
+        yield found
+
+
+def replays(page: Page, source: str, demo: Fence) -> None:
+    """The demo plays its recording to the end and says so."""
+    kept = recorded(source, demo)
+    shown = finished(page, demo.id)
+    assert (shown.state, shown.code) == ("ended", kept.events[-1]["code"])
+    expect(shown.source).to_have_text(
+        f"실행 서버에 닿지 못해 기록을 보여 드려요. {kept.recorded}에 실행한 기록이에요. ({kept.engine})"
+    )
+    whole = "".join(event["text"] for event in kept.events if event["type"] == "output")
+    assert shown.output.evaluate("e => e.textContent") == screen.shown(whole)
+
+
+@pytest.mark.parametrize("source", PAGES)
+def test_every_demo_of_a_page_replays_from_a_static_host(page: Page, host: str, source: str) -> None:
+    page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
+    page.goto(f"{host}/{address(source)}")
+    for demo in PAGES[source]:
+        replays(page, source, demo)
+
+
+@pytest.mark.parametrize("source", PAGES)
+def test_every_demo_of_a_page_replays_from_disk(page: Page, site: Path, source: str) -> None:
+    page.goto((site / address(source) / "index.html").as_uri())
+    for demo in PAGES[source]:
+        replays(page, source, demo)
+
+
+def test_a_replay_moves_the_figure_with_the_recorded_values(page: Page, host: str) -> None:
+    page.goto(f"{host}/run/")
+    demo = next(one for one in PAGES["run.md"] if one.id == "hello-world-ls")
+    card = page.locator("svg.p10 [data-demo=hello-world-ls]")
+    expect(card.locator("[data-lit]")).to_have_count(0)
+    replays(page, "run.md", demo)
+    expect(card.locator(".frame")).to_have_attribute("data-lit", "exited")
+    expect(card.locator("[data-slot=code]")).to_have_text("127")
+    created = next(event for event in recorded("run.md", demo).events if event["type"] == "created")
+    expect(card.locator("[data-slot=argv]")).to_have_text(json.dumps(created["argv"], separators=(",", ":")))
+
+
+def test_a_changed_command_says_on_a_static_host_what_it_needs(page: Page, host: str) -> None:
+    page.goto(f"{host}/run/")
+    demo = finished(page, "alpine-ls", "docker run alpine ls -l")
+    assert demo.state == "offline"
+    expect(demo.result).to_contain_text("실행 서버가 있어야")
+
+
+@pytest.mark.parametrize("source", PAGES)
+def test_without_javascript_a_page_reads_complete(browser: Browser, host: str, source: str) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 780})
+    page = context.new_page()
+    page.goto(f"{host}/{address(source)}")
+    for demo in PAGES[source]:
+        kept, shown = recorded(source, demo), page.locator(f"docker-run#{demo.id}")
+        expect(shown.locator("> pre")).to_have_text(demo.command)
+        if "predict" in demo.options:
+            expect(shown.get_by_text(f"종료 코드 {kept.events[-1]['code']}")).to_be_hidden()
+            shown.locator("summary").click()
+        for words in (f"종료 코드 {kept.events[-1]['code']}", f"{kept.recorded}에 실행한 기록이에요. ({kept.engine})"):
+            expect(shown.get_by_text(words, exact=True)).to_be_visible()
+        whole = "".join(event["text"] for event in kept.events if event["type"] == "output")
+        if whole:
+            assert shown.locator("samp").evaluate("e => e.textContent") == screen.shown(whole)
+            expect(shown.locator("samp")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The site on two origins, with its backend on a third, which allows only the first."""
+    folder = tmp_path_factory.mktemp("apart")
+    with (
+        static_host.serving(folder) as allowed,
+        static_host.serving(folder) as foreign,
+        running({"origins": [allowed]}) as backend,
+    ):
+        made = built_site.build(folder, {"DOCKER_RUN_BACKEND": backend.url})
+        assert made.returncode == 0, made.log
+        yield allowed, foreign
+
+
+@pytest.mark.container
+def test_a_backend_on_another_origin_runs_what_its_pages_ask(page: Page, apart: tuple[str, str]) -> None:
+    page.goto(f"{apart[0]}/run/")
+    demo = finished(page, "alpine-ls", "docker run alpine echo live")
+    expect(demo.output).to_contain_text("live")
+    assert demo.code == 0
+    expect(demo.source).to_be_empty()
+
+
+@pytest.mark.container
+def test_a_backend_that_does_not_know_the_origin_leaves_the_recording(page: Page, apart: tuple[str, str]) -> None:
+    page.goto(f"{apart[1]}/run/")
+    replays(page, "run.md", next(one for one in PAGES["run.md"] if one.id == "alpine-ls"))
+    demo = Demo(page, "alpine-ls")
+    demo.run("docker run alpine echo live")
+    demo.wait_for("offline")
+    expect(demo.result).to_contain_text("실행 서버가 있어야")
