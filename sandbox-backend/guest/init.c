@@ -97,6 +97,7 @@ static void take(char kind, char *value) {
   case 'G': config.groups[config.groupc++ % MOST] = strtoul(value, NULL, 10); break;
   case 'l': add_limit(value); break;
   case 'r': config.read_only = 1; break;
+  case 'T': config.tty = 1; break;
   }
 }
 
@@ -252,17 +253,22 @@ static void become_user(void) {
   }
 }
 
-static void run_program(int out, int err) {
+static void take_streams(int in, int out, int err) {
+  setsid();
+  if (config.tty && ioctl(in, TIOCSCTTY, 0) < 0) {
+    perror("terminal");
+  }
+  if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 || fchown(1, config.uid, config.gid) < 0 ||
+      fchown(2, config.uid, config.gid) < 0) {
+    perror("streams");
+  }
+}
+
+static void run_program(int in, int out, int err) {
   sigset_t none;
   struct utsname kernel;
   write_text("/sys/fs/cgroup/program/cgroup.procs", "0");
-  setsid();
-  dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
-  dup2(out, 1);
-  dup2(err, 2);
-  if (fchown(out, config.uid, config.gid) < 0 || fchown(err, config.uid, config.gid) < 0) {
-    perror("output");
-  }
+  take_streams(in, out, err);
   become_user();
   environ = config.env;
   if (chdir(config.cwd ? config.cwd : "/") < 0) {
@@ -326,32 +332,55 @@ static long oom_kills(void) {
   return count;
 }
 
+/* What the program reads and writes, and the other ends of that: two pipes, or one terminal. */
+struct streams {
+  int in, out, err, from_out, from_err;
+};
+
+static struct streams open_pipes(void) {
+  int out[2], err[2], in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (in < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0) {
+    die("pipes");
+  }
+  return (struct streams){in, out[1], err[1], out[0], err[0]};
+}
+
+static struct streams open_terminal(void) {
+  int ours = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (ours < 0 || grantpt(ours) < 0 || unlockpt(ours) < 0) {
+    die("terminal");
+  }
+  int theirs = open(ptsname(ours), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (theirs < 0) {
+    die("terminal");
+  }
+  return (struct streams){theirs, theirs, theirs, ours, -1};
+}
+
 static void supervise(const int *ports) {
-  int out[2], err[2];
   sigset_t children;
   sigemptyset(&children);
   sigaddset(&children, SIGCHLD);
   sigprocmask(SIG_BLOCK, &children, NULL);
   int signals = signalfd(-1, &children, SFD_CLOEXEC);
-  if (signals < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0) {
-    die("pipes");
-  }
+  struct streams streams = config.tty ? open_terminal() : open_pipes();
   pid_t program = fork();
-  if (program < 0) {
+  if (signals < 0 || program < 0) {
     die("fork");
   }
   if (program == 0) {
-    run_program(out[1], err[1]);
+    run_program(streams.in, streams.out, streams.err);
   }
-  close(out[1]);
-  close(err[1]);
-  const int pipes[] = {out[0], err[0]};
-  int status = relay(program, pipes, ports, signals);
+  close(streams.in);
+  close(streams.out);
+  close(streams.err);
+  const int sources[] = {streams.from_out, streams.from_err};
+  int status = relay(program, sources, ports, signals);
   kill(-1, SIGKILL); /* as a container ends with its first process */
   while (wait(NULL) > 0 || errno == EINTR) {
   }
   for (int i = 0; i < 2; i++) {
-    while (pass_on(pipes[i], ports[i])) {
+    while (sources[i] >= 0 && pass_on(sources[i], ports[i])) {
     }
   }
   if (WIFSIGNALED(status)) {

@@ -16,7 +16,7 @@ from sandbox.events import Created, Started, Stream
 from sandbox.image import Image
 from sandbox.plan import Plan
 from sandbox.runner import cgroup_v1, snapshot
-from sandbox.runner.bundle import NotStarted, configuration
+from sandbox.runner.bundle import Files, NotStarted, configuration
 from sandbox.runner.child import Child
 from sandbox.runner.janitor import Janitor
 from sandbox.runner.snapshot import Snapshot
@@ -47,15 +47,16 @@ class Container:
         if self._spare.begun is None:
             self._spare.begin(self._plan.tty)
 
-    async def create(self, slot: Slot, snap: Snapshot) -> dict[int, Stream]:
-        """Have it made in its snapshot; the descriptors that its output comes from, which are then the caller's.
+    async def create(self, slot: Slot, snap: Snapshot, files: Files = ()) -> dict[int, Stream]:
+        """Have it made in its snapshot, with `files` (path inside, path on the machine) bound into it; the descriptors
+        that its output comes from, which are then the caller's.
 
         NotStarted when there is no command, or no such user, folder or device. RuntimeFailed when the runtime
         refuses, as it does for a program that the image does not have.
         """
         if self._spare.begun is None:
             raise RuntimeError("the runtime is not started yet")
-        config = json.dumps(self._config(slot, snap))
+        config = json.dumps(self._config(slot, snap, files))
         self._child = await self._shop.runtime.configure(
             self._spare.begun, self._spare.bundle, config, self._use_the_moment
         )
@@ -67,8 +68,8 @@ class Container:
         with contextlib.suppress(OSError):
             self._shop.spares.refill()
 
-    def _config(self, slot: Slot, snap: Snapshot) -> spec.Spec:
-        made = configuration(self._shop, slot, self.id, self._image, self._plan, snap)
+    def _config(self, slot: Slot, snap: Snapshot, files: Files) -> spec.Spec:
+        made = configuration(self._shop, slot, self.id, self._image, self._plan, snap, files)
         if not self._shop.runtime.makes_cgroups:
             self._limit(made["linux"].pop("resources"))
         return made

@@ -51,19 +51,21 @@ class Run:
 
         What goes wrong on our side becomes `failed`, its detail a log entry.
         """
-        order, started = self._order, False
         try:
-            made = container.prepared(shop, slot, order.image, order.plan, order.layers)
-            async with made as (box, snap):
-                started = await self._in(box, slot, snap)
+            return await self._carry_out(shop, slot)
         except ConnectionError:
             # the web process has gone, and with it whoever could be told
             raise
         except OSError:
-            log.exception("a run of %s", order.image.reference)
+            log.exception("a run of %s", self._order.image.reference)
             if not self._told:
                 await self._send(Failed("sandbox-failed", BROKEN))
-        return started
+        return False
+
+    async def _carry_out(self, shop: Workshop, slot: Slot) -> bool:
+        order = self._order
+        async with container.prepared(shop, slot, order.image, order.plan, order.layers) as (box, snap):
+            return await self._in(box, slot, snap)
 
     async def _in(self, box: Container, slot: Slot, snap: Snapshot) -> bool:
         try:
@@ -87,6 +89,15 @@ class Run:
         return True
 
     async def _stream(self, box: Container, outputs: Outputs) -> None:
+        ended, reason = await self._follow(box, outputs)
+        usage = cgroup.usage(box.cgroup)
+        code, natural, signal = outcome.ended(ended.code, ended.signal, usage.oom_kills)
+        if reason:
+            code, natural, signal = outcome.KILLED, reason, "SIGKILL"
+        await self._exited(code, natural, signal, usage)
+
+    async def _follow(self, box: Container, outputs: Outputs) -> tuple[Ended, Reason | None]:
+        """Send all that comes until the end; how the program ended, and why we ended it, if we did."""
         relay, measuring = asyncio.create_task(self._relay(outputs)), asyncio.create_task(self._measure(box))
         try:
             ended, reason = await self._watch(box, outputs)
@@ -96,17 +107,12 @@ class Run:
         await relay
         if reason == "output-limit":
             await self._send(Notice("output-cut", OUTPUT_CUT))
-        usage = cgroup.usage(box.cgroup)
-        code, natural, signal = outcome.ended(ended.code, ended.signal, usage.oom_kills)
+        return ended, reason
+
+    async def _exited(self, code: int, reason: Reason, signal: str | None, usage: cgroup.Usage) -> None:
+        wall, cpu = round(self._elapsed(), 3), round(usage.cpu_ms, 3)
         await self._end(
-            Exited(
-                code=outcome.KILLED if reason else code,
-                reason=reason or natural,
-                signal="SIGKILL" if reason else signal,
-                wall_ms=round(self._elapsed(), 3),
-                cpu_ms=round(usage.cpu_ms, 3),
-                peak_memory_bytes=usage.peak_memory_bytes,
-            )
+            Exited(code, reason, signal, wall_ms=wall, cpu_ms=cpu, peak_memory_bytes=usage.peak_memory_bytes)
         )
 
     async def _relay(self, outputs: Outputs) -> None:

@@ -43,6 +43,8 @@ def _texts(made: Spec) -> Iterator[str]:
             yield f"t{_options(mount['options'])}"
     if made["root"]["readonly"]:
         yield "r"
+    if process["terminal"]:
+        yield "T"
 
 
 def _options(options: list[str]) -> str:
