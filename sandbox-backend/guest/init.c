@@ -284,8 +284,9 @@ static void run_program(int in, int out, int err) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   execve(program, config.argv, config.env);
-  dprintf(2, "exec %s: %s\n", program, strerror(errno));
-  _exit(255);
+  /* a container's words for it, and its code */
+  dprintf(2, "exec %s: %s\n", program, errno == ENOEXEC ? "exec format error" : strerror(errno));
+  _exit(1);
 }
 
 static int pass_on(int from, int port) {

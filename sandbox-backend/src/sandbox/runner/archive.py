@@ -39,11 +39,11 @@ def write(target: BinaryIO, home: Path, config: bytes, root: Path, first_uid: in
 
 def _write_tree(target: BinaryIO, root: Path, first_uid: int, limit: int) -> None:
     seen: set[tuple[int, int]] = set()
-    for name, path, status in _tree(PLACE, str(root), os.lstat(root)):
+    for name, path, status in _tree(PLACE, root, root.lstat()):
         again = (status.st_dev, status.st_ino) in seen
         if status.st_nlink > 1:
             seen.add((status.st_dev, status.st_ino))
-        link = os.fsencode(os.readlink(path)) if stat.S_ISLNK(status.st_mode) else b""
+        link = os.fsencode(path.readlink()) if stat.S_ISLNK(status.st_mode) else b""
         size = len(link) or (status.st_size if stat.S_ISREG(status.st_mode) and not again else 0)
         if target.tell() + size > limit:
             raise TooLarge
@@ -51,7 +51,7 @@ def _write_tree(target: BinaryIO, root: Path, first_uid: int, limit: int) -> Non
         if link:
             target.write(link)
         elif size:
-            with open(path, "rb") as file:
+            with path.open("rb") as file:
                 shutil.copyfileobj(file, target, 1 << 20)
         target.write(cpio.padding(size))
 
@@ -69,12 +69,11 @@ def _entry(name: str, status: os.stat_result, size: int, first_uid: int) -> cpio
     )
 
 
-def _tree(name: str, path: str, status: os.stat_result) -> Iterator[tuple[str, str, os.stat_result]]:
+def _tree(name: str, path: Path, status: os.stat_result) -> Iterator[tuple[str, Path, os.stat_result]]:
     """A folder before what is in it; devices and sockets of the image are left out, as containers cannot use them."""
     if not (stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
         return
     yield name, path, status
     if stat.S_ISDIR(status.st_mode):
-        with os.scandir(path) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                yield from _tree(f"{name}/{entry.name}", entry.path, entry.stat(follow_symlinks=False))
+        for entry in sorted(path.iterdir()):
+            yield from _tree(f"{name}/{entry.name}", entry, entry.lstat())

@@ -25,7 +25,8 @@ from sandbox.runner.container import Container
 from sandbox.runner.lanes import Machines
 from sandbox.runner.snapshot import Snapshot
 from sandbox.runner.workshop import Slot, Workshop
-from sandbox.vm import control, guest, qemu
+from sandbox.vm import guest, qemu
+from sandbox.vm.control import Started as Report
 
 NOBODY = 65_534
 INSIDE = "/vm"
@@ -106,7 +107,7 @@ class Machine:
         self._begun = time.monotonic()
         self._seen = self.box.start()
 
-    def started(self, report: control.Started) -> Started:
+    def started(self, report: Report) -> Started:
         """What to tell once its program runs: the machine outside sees QEMU, the kernel is the one inside."""
         since = round((time.monotonic() - self._begun) * 1000, 3)
         return replace(self._seen, pid_inside=report.pid, kernel=report.kernel, start_ms=since)

@@ -1,4 +1,4 @@
-"""One run in a virtual machine, from plan to last event: as in a container, and the machine's own start is told, too."""
+"""One run in a virtual machine, from plan to last event: as in a container, with the start of the machine before it."""
 
 from __future__ import annotations
 

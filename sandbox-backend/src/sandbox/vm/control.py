@@ -61,9 +61,10 @@ def _report(line: str) -> Report | None:
         return Started(int(match[1]), match[2])
     if line.startswith("refused "):
         return Refused(line.removeprefix("refused "))
-    if match := _ENDED.fullmatch(line):
-        number, kills = int(match[2]), int(match[3])
-        if match[1] == "killed" and 0 < number < 128:
-            return Ended(128 + number, number, kills)
-        return Ended(number & 0xFF, None, kills)
-    return None
+    match = _ENDED.fullmatch(line)
+    if match is None:
+        return None
+    number, kills = int(match[2]), int(match[3])
+    if match[1] == "exited":
+        return Ended(number, None, kills) if number < 256 else None
+    return Ended(128 + number, number, kills) if 0 < number < 128 else None

@@ -11,12 +11,10 @@ from collections.abc import Iterator
 from sandbox.spec import Spec
 
 # include/uapi/asm-generic/resource.h, in the order of its numbers
-RLIMITS = (
-    "CPU FSIZE DATA STACK CORE RSS NPROC NOFILE MEMLOCK AS LOCKS SIGPENDING MSGQUEUE NICE RTPRIO RTTIME".split()
-)
+RLIMITS = "CPU FSIZE DATA STACK CORE RSS NPROC NOFILE MEMLOCK AS LOCKS SIGPENDING MSGQUEUE NICE RTPRIO RTTIME".split()
 # include/uapi/linux/mount.h
 FLAGS = {"ro": 1, "nosuid": 2, "nodev": 4, "noexec": 8, "sync": 16, "noatime": 1024, "nodiratime": 2048}
-OWN_TMPFS = frozenset({"/dev", "/dev/shm"})  # noqa: S108 names of mounts, nothing is written there
+OWN_TMPFS = frozenset({"/dev", "/dev/shm"})
 
 
 def configuration(made: Spec) -> bytes:
