@@ -82,6 +82,9 @@ def running(
     if (images / "registry").exists():
         shutil.copytree(images / "registry", state / "registry")
         state.chmod(0o711)
+    if (images / "vm").exists():
+        # the backend gives the files to its own users, which are the same for all
+        shutil.copytree(images / "vm", state / "vm", symlinks=True)
     config = folder / "sandbox.toml"
     config.write_text("".join(_toml(values)))
     command = [sys.executable, "-m", "sandbox", "serve", "--config", str(config), "--port", str(port)]

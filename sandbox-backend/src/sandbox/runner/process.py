@@ -16,7 +16,7 @@ from pathlib import Path
 from sandbox import linux
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
-from sandbox.runner import cgroup, cgroup_v1, seccomp, slots
+from sandbox.runner import cgroup, cgroup_v1, lanes, seccomp, slots
 from sandbox.runner.janitor import Janitor
 from sandbox.runner.runtime import Runtime
 from sandbox.runner.selftest import SelfTest
@@ -59,7 +59,8 @@ async def _serve(settings: Settings) -> None:
     store.sweep()
     async with Pulls.start(settings, store) as pulls:
         shop, places = _workshop(settings), slots.make(settings)
-        runner = Runner(settings, shop, places, store, pulls, SelfTest(settings, shop, places))
+        selftest, machines = SelfTest(settings, shop, places), lanes.machines(settings)
+        runner = Runner(settings, shop, places, store, pulls, selftest, machines)
         # what lives now lives for ever: the collector need not look at it again and again
         gc.freeze()
         async with _listening(settings, runner):

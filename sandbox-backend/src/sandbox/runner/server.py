@@ -21,7 +21,9 @@ from sandbox import events, plan
 from sandbox.events import Event, Failed
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
-from sandbox.runner.run import Order, Run
+from sandbox.runner.lanes import Machines
+from sandbox.runner.machine_run import MachineRun
+from sandbox.runner.run import Order, Run, Send
 from sandbox.runner.selftest import SelfTest
 from sandbox.runner.slots import Slots
 from sandbox.runner.workshop import Workshop
@@ -42,10 +44,18 @@ class Runner:
     """Answers operations with the things that it is given."""
 
     def __init__(
-        self, settings: Settings, shop: Workshop, slots: Slots, store: Store, pulls: Pulls, selftest: SelfTest
+        self,
+        settings: Settings,
+        shop: Workshop,
+        slots: Slots,
+        store: Store,
+        pulls: Pulls,
+        selftest: SelfTest,
+        machines: Machines | None = None,
     ) -> None:
         self._settings, self._shop, self._slots = settings, shop, slots
         self._store, self._pulls, self._selftest = store, pulls, selftest
+        self._machines, self._machine_places = machines, asyncio.Semaphore(settings.machines)
         self._serving: set[asyncio.Task[None]] = set()
         self._operations = {"run": self._run, "pull": self._pull, "status": self._status}
 
@@ -90,9 +100,18 @@ class Runner:
         async def send(event: Event) -> None:
             await self._write(writer, events.encode(event, max(0.0, time.monotonic() - received)))
 
+        if request.get("lane", "container") != "container":
+            await self._run_machine(str(request["lane"]), order, send, gone)
+            return
         async with self._slots.taken() as slot:
             if await Run(order, send, gone).carry_out(self._shop, slot):
                 self._selftest.seen()
+
+    async def _run_machine(self, lane: str, order: Order, send: Send, gone: asyncio.Event) -> None:
+        if lane != "vm" or self._machines is None:
+            raise BadRequest("no such lane here")
+        async with self._machine_places, self._slots.taken() as slot:
+            await MachineRun(order, send, gone, self._machines).carry_out(self._shop, slot)
 
     def _order(self, request: Request) -> Order:
         image = self._store.image(str(request.get("image")))
@@ -129,6 +148,7 @@ class Runner:
             "ok": reason is None,
             "running": self._slots.running,
             "slots": self._settings.slots,
+            "lanes": ["container", *(["vm"] if self._machines else [])],
             "reason": reason,
         }
         await self._write(writer, json.dumps(answer).encode() + b"\n")
