@@ -93,6 +93,7 @@ class MachineRun(Run):
         try:
             return await super()._watch(box, outputs)
         finally:
+            self._over = True
             for task in listening:
                 task.cancel()
             await asyncio.gather(*listening, return_exceptions=True)
@@ -103,6 +104,8 @@ class MachineRun(Run):
     async def _listen(self) -> None:
         async for data in _pieces(self._machine.control):
             await self._take(data)
+            if self._over:
+                return
 
     async def _take(self, data: bytes) -> None:
         for report in self._control.feed(data):
@@ -119,6 +122,8 @@ class MachineRun(Run):
     async def _tell_boot(self) -> None:
         async for data in _pieces(self._machine.boot):
             await self._boot(data)
+            if self._over:
+                return
             await asyncio.sleep(FRAME_SECONDS)
 
     async def _boot(self, data: bytes) -> None:

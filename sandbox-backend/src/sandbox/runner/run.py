@@ -45,6 +45,8 @@ class Run:
         self._order, self._send, self._cancel = order, send, cancel
         self._begun = time.monotonic()
         self._told = False
+        # a task that sends may miss its cancelling: wait_for() of Python 3.11 forgets it when it comes with the result
+        self._over = False
 
     async def carry_out(self, shop: Workshop, slot: Slot) -> bool:
         """Send the whole story, the last event before the clean-up; whether a program was started.
@@ -102,6 +104,7 @@ class Run:
         try:
             ended, reason = await self._watch(box, outputs)
         finally:
+            self._over = True
             measuring.cancel()
         outputs.finish()
         await relay
@@ -125,6 +128,8 @@ class Run:
         # whoever does not read, or is gone, is met by the output and by the last event
         with contextlib.suppress(OSError):
             async for reading in meter.readings(box.cgroup, box.child.pid):
+                if self._over:
+                    return
                 await self._send(reading)
 
     async def _watch(self, box: Container, outputs: Outputs) -> tuple[Ended, Reason | None]:
