@@ -149,6 +149,15 @@ def test_a_host_that_only_serves_pages_makes_the_recording_play(demo: Demo, host
     demo.wait_for("replaying")
 
 
+def test_a_network_that_swallows_the_question_is_not_waited_for(demo: Demo) -> None:
+    demo.page.evaluate(
+        "() => { const soon = AbortSignal.timeout; AbortSignal.timeout = ms => soon.call(AbortSignal, ms / 20); }"
+    )
+    demo.page.route("**/v1/hosts", lambda _: None)
+    demo.run()
+    demo.wait_for("replaying")
+
+
 def test_a_backend_that_refuses_is_heard_and_nothing_is_replayed(demo: Demo, canned: Canned) -> None:
     canned.refuse(503, "full", "지금은 자리가 없어요.")
     demo.run()
