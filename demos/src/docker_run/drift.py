@@ -83,7 +83,7 @@ def _masked(event: Event) -> Event:
 
 def _program(events: list[Event]) -> str:
     """The first word of the CMD that was asked for."""
-    command = next((event["command"] for event in events if event["type"] == "accepted"), {})
+    command: dict[str, Any] = next((event["command"] for event in events if event["type"] == "accepted"), {})
     return str(next(iter(command.get("args") or ()), ""))
 
 
