@@ -55,6 +55,9 @@ RULES = (
     Rule("took", r"\b\d+m ?\d+\.\d+s\b|\b[\d.]+ seconds, .*/s\b", "how fast the machine is"),
 )
 
+# whose whole output is a number of the machine's
+COUNTING = ("nproc",)
+
 
 def steady(events: Iterable[Event]) -> list[str]:
     """One line for each thing that has to be the same in the next run, in a form to be compared and read."""
@@ -67,6 +70,8 @@ def steady(events: Iterable[Event]) -> list[str]:
             texts[event["stream"]] += event["text"]
         else:
             lines.append(json.dumps(_masked(event), ensure_ascii=False, sort_keys=True))
+    if _program(kept) in COUNTING:
+        texts["stdout"] = re.sub(r"^\d+$", "<number>", texts["stdout"], flags=re.MULTILINE)
     facts = _facts(kept)
     return [_ruled(text, facts) for text in (*lines, *(f"{stream}\n{text}" for stream, text in texts.items()))]
 
@@ -74,6 +79,12 @@ def steady(events: Iterable[Event]) -> list[str]:
 def _masked(event: Event) -> Event:
     varying = {"at", *VARYING.get(event["type"], ())}
     return {name: value for name, value in event.items() if name not in varying}
+
+
+def _program(events: list[Event]) -> str:
+    """The first word of the CMD that was asked for."""
+    command: dict[str, Any] = next((event["command"] for event in events if event["type"] == "accepted"), {})
+    return str(next(iter(command.get("args") or ()), ""))
 
 
 def _facts(events: list[Event]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-// The line as in a shell: the keys that it heeds, the lines before it, and the way to take it along.
+// The line as in a shell: its keys, and the lines before it.
 import { label } from "./words.js";
 
 /** @param {View} view @param {History} history @param {import("./element.js").DockerRun} demo */

@@ -1,4 +1,4 @@
-// The element's own parts; nothing here knows of runs.
+// The element's own parts.
 import { label, places } from "./words.js";
 
 const ICONS = {
