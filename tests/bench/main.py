@@ -13,12 +13,11 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.measure import Caller, Times, timed
+from bench.measure import Caller, Report, Times, timed
 from support import engine
 from support.backend import Backend, running
 from support.client import call, new_host, run
@@ -28,23 +27,6 @@ from support.footprint import at_rest, settled
 LINE = "docker run alpine true"
 NAMESPACES = ["--mount", "--uts", "--ipc", "--net", "--pid", "--fork", "--user", "--map-root-user", "--cgroup"]
 MIB = 1024 * 1024
-
-
-@dataclass
-class Report:
-    """Rows of figures; a row with a goal that is missed makes the benchmark fail."""
-
-    missed: list[str] = field(default_factory=list)
-
-    def row(self, name: str, value: str, goal: str = "", met: bool = True) -> None:
-        """Print one figure, its goal beside it."""
-        mark = "" if not goal else ("  met" if met else "  MISSED")
-        print(f"{name:58} {value:>14}  {goal}{mark}", flush=True)
-        if not met:
-            self.missed.append(name)
-
-    def times(self, name: str, times: Times) -> None:
-        self.row(name, f"{times.p50:.2f} ms", f"p95 {times.p95:.2f} ms")
 
 
 def floor(root: Path) -> Times:
