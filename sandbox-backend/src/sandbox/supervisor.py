@@ -145,15 +145,15 @@ async def _wait_until_ready(settings: Settings, stop: asyncio.Event) -> None:
     """Until the runner's self-test has passed. NotReady with its reason when it has not."""
     path = settings.runtime / "web" / "runner.sock"
     deadline = asyncio.get_running_loop().time() + READY_SECONDS
-    while not path.exists() and not stop.is_set():
+    while not stop.is_set():
+        # the socket is there a moment before somebody listens
+        with suppress(FileNotFoundError, ConnectionRefusedError):
+            if reason := await _reason(path):
+                raise NotReady(f"containers cannot run here: {reason}; 'sandbox-backend doctor' tells more")
+            return
         if asyncio.get_running_loop().time() > deadline:
             raise NotReady("the runner did not start; its own words are above")
         await asyncio.sleep(0.02)
-    if stop.is_set():
-        return
-    reason = await _reason(path)
-    if reason:
-        raise NotReady(f"containers cannot run here: {reason}; 'sandbox-backend doctor' tells more")
 
 
 async def _reason(path: Path) -> str | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import select
 import signal
 import threading
 from collections.abc import Sequence
@@ -58,10 +57,6 @@ class Child:
             await done.wait()
         finally:
             loop.remove_reader(self._pidfd)
-
-    def has_ended(self) -> bool:
-        """True when nothing of it is left but how it ended."""
-        return self._ended is not None or bool(select.select([self._pidfd], [], [], 0)[0])
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal; nothing happens when it has ended."""

@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
-import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -17,9 +15,9 @@ from sandbox import spec, words
 from sandbox.events import Created, Started, Stream
 from sandbox.image import Image
 from sandbox.plan import Plan
-from sandbox.runner import cgroup, cgroup_v1, snapshot
+from sandbox.runner import cgroup_v1, snapshot
 from sandbox.runner.bundle import NotStarted, configuration
-from sandbox.runner.child import Child, Stdio
+from sandbox.runner.child import Child
 from sandbox.runner.janitor import Janitor
 from sandbox.runner.snapshot import Snapshot
 from sandbox.runner.workshop import Slot, Workshop
@@ -28,18 +26,14 @@ NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
 
 
 class Container:
-    """A container on its way: the OCI runtime is started first (`begin`), then given what to make (`create`)."""
+    """A container on its way: its OCI runtime is begun, or begins (`begin`), then told what to make (`create`)."""
 
-    def __init__(self, shop: Workshop, name: str, image: Image, plan: Plan) -> None:
-        self.id = name
-        self.cgroup = f"/{shop.cgroup}/{name}"
+    def __init__(self, shop: Workshop, image: Image, plan: Plan) -> None:
+        self._spare = shop.spares.take(plan.tty)
+        self.id, self.cgroup = self._spare.id, self._spare.cgroup
         self.argv, self.source = spec.argv(plan, image.config)
         self._shop, self._image, self._plan = shop, image, plan
-        self._bundle = shop.bundles / name[:16]
-        self._begun: Child | None = None
         self._child: Child | None = None
-        self._readers: dict[int, Stream] = {}
-        self._listener: socket.socket | None = None
 
     @property
     def child(self) -> Child:
@@ -49,30 +43,9 @@ class Container:
         return self._child
 
     def begin(self) -> None:
-        """Start the OCI runtime, which loads itself while the snapshot is made."""
-        self._bundle.mkdir(mode=0o711)
-        within = None
-        if not self._shop.runtime.makes_cgroups:
-            within = self.cgroup
-            cgroup_v1.make(within)
-        console, stdio = self._terminal() if self._plan.tty else (None, self._pipes())
-        try:
-            self._begun = self._shop.runtime.begin(self.id, self._bundle, stdio, console, within)
-        finally:
-            for descriptor in set(stdio):
-                os.close(descriptor)
-
-    def _pipes(self) -> Stdio:
-        readers, writers = zip(os.pipe(), os.pipe(), strict=True)
-        self._readers = {readers[0]: "stdout", readers[1]: "stderr"}
-        return os.open(self._shop.null, os.O_RDONLY), *writers
-
-    def _terminal(self) -> tuple[Path, Stdio]:
-        path = self._bundle / "console.sock"
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(str(path))
-        self._listener.listen(1)
-        return path, (os.open(self._shop.null, os.O_RDWR),) * 3
+        """Start the OCI runtime if the container is not a spare: it loads itself while the snapshot is made."""
+        if self._spare.begun is None:
+            self._spare.begin(self._plan.tty)
 
     async def create(self, slot: Slot, snap: Snapshot) -> dict[int, Stream]:
         """Have it made in its snapshot; the descriptors that its output comes from, which are then the caller's.
@@ -80,16 +53,19 @@ class Container:
         NotStarted when there is no command, or no such user, folder or device. RuntimeFailed when the runtime
         refuses, as it does for a program that the image does not have.
         """
-        if self._begun is None:
+        if self._spare.begun is None:
             raise RuntimeError("the runtime is not started yet")
         config = json.dumps(self._config(slot, snap))
         self._child = await self._shop.runtime.configure(
-            self._begun, self._bundle, config, self._shop.janitor.use_the_moment
+            self._spare.begun, self._spare.bundle, config, self._use_the_moment
         )
-        if self._listener is not None:
-            self._readers = {_received(self._listener): "stdout"}
-        sources, self._readers = self._readers, {}
-        return sources
+        return self._spare.sources()
+
+    def _use_the_moment(self) -> None:
+        self._shop.janitor.use_the_moment()
+        # this run has its runtime, whatever becomes of the next one's
+        with contextlib.suppress(OSError):
+            self._shop.spares.refill()
 
     def _config(self, slot: Slot, snap: Snapshot) -> spec.Spec:
         made = configuration(self._shop, slot, self.id, self._image, self._plan, snap)
@@ -134,42 +110,28 @@ class Container:
 
     async def end(self) -> None:
         """Kill what is left of it."""
-        for child in (self._child, self._begun):
-            if child is not None:
-                await child.end()
-        for descriptor in self._readers:
-            os.close(descriptor)
-        if self._listener is not None:
-            self._listener.close()
+        if self._child is not None:
+            await self._child.end()
+        await self._spare.end()
 
     def forget(self) -> None:
         """Remove all that was made for it."""
-        cgroup.remove(self.cgroup)
-        self._shop.runtime.delete(self.id)
-        shutil.rmtree(self._bundle, ignore_errors=True)
-
-
-def _received(listener: socket.socket) -> int:
-    """The terminal that the runtime has sent."""
-    listener.settimeout(1)
-    connection, _ = listener.accept()
-    with connection:
-        _, descriptors, _, _ = socket.recv_fds(connection, 4096, 1)
-    return int(descriptors[0])
+        self._spare.forget()
 
 
 @asynccontextmanager
 async def prepared(
-    shop: Workshop, slot: Slot, name: str, image: Image, plan: Plan, layers: Sequence[Path]
+    shop: Workshop, slot: Slot, image: Image, plan: Plan, layers: Sequence[Path]
 ) -> AsyncIterator[tuple[Container, Snapshot]]:
     """A container that is begun, and its root file system; at the end nothing of either is left."""
-    container = Container(shop, name, image, plan)
+    container = Container(shop, image, plan)
     lower = [*layers, shop.init_layer]
     stack = contextlib.ExitStack()
+    stack.callback(shop.spares.refill)
     stack.callback(container.forget)
     try:
         container.begin()
-        mounted = snapshot.mounted(shop.runs / name[:16], lower, slot.namespace, slot.first_uid, plan.limits)
+        mounted = snapshot.mounted(shop.runs / container.id[:16], lower, slot.namespace, slot.first_uid, plan.limits)
         yield container, stack.enter_context(mounted)
     finally:
         await asyncio.shield(_end(container, stack, shop.janitor))

@@ -21,6 +21,7 @@ from sandbox.runner.janitor import Janitor
 from sandbox.runner.runtime import Runtime
 from sandbox.runner.selftest import SelfTest
 from sandbox.runner.server import LARGEST_REQUEST, Runner
+from sandbox.runner.spare import Spares
 from sandbox.runner.workshop import Workshop
 from sandbox.settings import Settings
 
@@ -64,6 +65,7 @@ async def _serve(settings: Settings) -> None:
         async with _listening(settings, runner):
             await stop.wait()
         shop.janitor.finish()
+        await shop.spares.end()
 
 
 @asynccontextmanager
@@ -88,16 +90,17 @@ def _workshop(settings: Settings) -> Workshop:
     runs, bundles = settings.runtime / "runs", settings.runtime / "bundles"
     for folder in (runs, bundles):
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    runtime = Runtime(settings.crun, settings.runtime / "crun", makes_cgroups=makes_cgroups)
     return Workshop(
-        runtime=Runtime(settings.crun, settings.runtime / "crun", makes_cgroups=makes_cgroups),
+        runtime=runtime,
         runs=runs,
-        bundles=bundles,
         cgroup=settings.cgroup,
         seccomp=(seccomp.ANNOTATION, seccomp.compiled()),
         init_layer=_init_layer(settings),
         init_program=_init_program(settings),
-        null=_null(settings),
         janitor=Janitor(),
+        # crun gives a container's user its standard streams to own, so the null device is not the machine's
+        spares=Spares(runtime, bundles, settings.cgroup, _null(settings)),
     )
 
 

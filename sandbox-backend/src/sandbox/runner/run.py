@@ -31,9 +31,8 @@ BROKEN = "실행 환경에 문제가 생겼어요. 잠시 뒤에 다시 실행�
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What one run needs to know: its container's id, image, layers on disk (lowest first) and plan."""
+    """What one run needs to know: its image, layers on disk (lowest first) and plan."""
 
-    name: str
     image: Image
     layers: Sequence[Path]
     plan: Plan
@@ -54,14 +53,14 @@ class Run:
         """
         order, started = self._order, False
         try:
-            made = container.prepared(shop, slot, order.name, order.image, order.plan, order.layers)
+            made = container.prepared(shop, slot, order.image, order.plan, order.layers)
             async with made as (box, snap):
                 started = await self._in(box, slot, snap)
         except ConnectionError:
             # the web process has gone, and with it whoever could be told
             raise
         except OSError:
-            log.exception("run %s", order.name[:12])
+            log.exception("a run of %s", order.image.reference)
             if not self._told:
                 await self._send(Failed("sandbox-failed", BROKEN))
         return started

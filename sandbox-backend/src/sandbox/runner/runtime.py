@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-import itertools
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.runner.child import Child, Stdio, bury, spawn
 
 CREATE_SECONDS = 10.0
 CONFIG = "config.json"
-EAGER_ATTEMPTS, EAGER_SECONDS = 10, 0.0002
+# more than the largest configuration: a request has at most 64 KiB of words, and JSON makes at most six bytes of one
+PIPE_BYTES = 1 << 20
 SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
 
@@ -42,6 +42,31 @@ def _sealed(program: str) -> int:
     return copy
 
 
+@dataclass
+class Begun:
+    """A runtime that waits for its configuration at the other end of `pipe`."""
+
+    child: Child
+    pipe: int
+
+    def give(self, config: bytes) -> None:
+        """Write the configuration and its end; the pipe holds all of it."""
+        try:
+            os.write(self.pipe, config)
+        finally:
+            self._close()
+
+    async def end(self) -> None:
+        """Kill it if it lives."""
+        self._close()
+        await self.child.end()
+
+    def _close(self) -> None:
+        if self.pipe >= 0:
+            os.close(self.pipe)
+            self.pipe = -1
+
+
 class Runtime:
     """An OCI runtime such as crun: `command` is its program, `root` its folder of container states."""
 
@@ -54,33 +79,38 @@ class Runtime:
 
     def begin(
         self, container: str, bundle: Path, stdio: Stdio, console: Path | None = None, within: str | None = None
-    ) -> Child:
+    ) -> Begun:
         """Start `create` in the v1 cgroup `within`, if one is given, before there is a configuration: the runtime
-        loads itself, which takes a third of its time, while its caller makes the snapshot. `configure` lets it go on.
+        loads itself, which takes a third of its time, and waits. `configure` lets it go on.
         """
         os.mkfifo(bundle / CONFIG, 0o600)
+        # open at both ends, so that the runtime's open does not wait; when we die, it reads the end and ends itself
+        pipe = os.open(bundle / CONFIG, os.O_RDWR | os.O_CLOEXEC)
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         options = ["--bundle", str(bundle), "--pid-file", str(bundle / "pid")]
         if console is not None:
             options += ["--console-socket", str(console)]
         words = [self.name, *self._options, "--log", str(bundle / "log"), "--log-format", "json"]
-        return spawn(f"/proc/self/fd/{self._program}", [*words, "create", *options, container], stdio, within)
+        program = f"/proc/self/fd/{self._program}"
+        return Begun(spawn(program, [*words, "create", *options, container], stdio, within), pipe)
 
-    async def configure(self, begun: Child, bundle: Path, config: str, meanwhile: Callable[[], None]) -> Child:
+    async def configure(self, begun: Begun, bundle: Path, config: str, meanwhile: Callable[[], None]) -> Child:
         """Give the configuration to a runtime that has begun; the container's first process, which waits for `start`.
 
         `meanwhile` is called once, when the runtime is at work and nothing is left but to wait for it.
 
-        RuntimeFailed with the runtime's reason; TimeoutError when it takes longer than CREATE_SECONDS.
+        RuntimeFailed with the runtime's reason; OSError when it was killed, or takes longer than CREATE_SECONDS.
         """
+        # crun reads the file twice, the second time to keep a copy: that must be a plain file, and if it has not come
+        # to the first time yet, it finds the plain file then, too
+        (bundle / "plain").write_text(config)
+        (bundle / "plain").rename(bundle / CONFIG)
+        begun.give(config.encode())
+        meanwhile()
         async with asyncio.timeout(CREATE_SECONDS):
-            pipe = await _opened(bundle / CONFIG, begun)
-            # crun reads the file twice, the second time to keep a copy: that must be a plain file
-            (bundle / "plain").write_text(config)
-            (bundle / "plain").rename(bundle / CONFIG)
-            if pipe is not None:
-                await _written(pipe, config.encode())
-            meanwhile()
-            ended = await begun.wait()
+            ended = await begun.child.wait()
+        if ended.signal:
+            raise OSError(f"the OCI runtime was killed by signal {ended.signal}")
         if ended.code:
             raise RuntimeFailed(_last_error(bundle / "log"))
         return Child(int((bundle / "pid").read_text()))
@@ -103,33 +133,6 @@ class Runtime:
         shutil.rmtree(self.root / container, ignore_errors=True)
         # a runtime that failed has not waited for its own child; executed by a descriptor, it is named for its number
         bury({self.name, str(self._program)})
-
-
-async def _opened(fifo: Path, reader: Child) -> int | None:
-    """The writing end of a FIFO once `reader` has opened the other; None when that has ended instead."""
-    for attempt in itertools.count():
-        with contextlib.suppress(OSError):
-            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        if reader.has_ended():
-            return None
-        if attempt < EAGER_ATTEMPTS:
-            # an event loop sleeps no shorter than 1 ms, and the reader is nearly there
-            time.sleep(EAGER_SECONDS)  # noqa: ASYNC251
-        else:
-            await asyncio.sleep(0.001)
-    return None
-
-
-async def _written(pipe: int, data: bytes) -> None:
-    """Write all of it, as fast as it is read, and close."""
-    try:
-        while data:
-            with contextlib.suppress(BlockingIOError):
-                data = data[os.write(pipe, data) :]
-            if data:
-                await asyncio.sleep(0.001)
-    finally:
-        os.close(pipe)
 
 
 def _last_error(log: Path) -> str:

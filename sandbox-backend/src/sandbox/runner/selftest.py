@@ -70,7 +70,7 @@ class SelfTest:
             said.append(event)
 
         async with self._slots.taken() as slot:
-            order = Order(os.urandom(32).hex(), image, [self._layer], plan)
+            order = Order(image, [self._layer], plan)
             await Run(order, note, asyncio.Event()).carry_out(self._shop, slot)
         return _verdict(said)
 

@@ -10,7 +10,6 @@ import asyncio
 import json
 import logging
 import os
-import secrets
 import socket
 import struct
 import time
@@ -100,7 +99,7 @@ class Runner:
         wanted = plan.decode(request.get("plan"))
         plan.check(wanted, self._settings.limits)
         layers = [self._store.layer_path(layer) for layer in image.layers]
-        return Order(secrets.token_hex(32), image, layers, wanted)
+        return Order(image, layers, wanted)
 
     async def _pull(self, request: Request, writer: asyncio.StreamWriter, gone: asyncio.Event) -> None:
         async def relay() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sandbox.runner.janitor import Janitor
 from sandbox.runner.runtime import Runtime
+from sandbox.runner.spare import Spares
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +20,14 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What all containers share: the runtime, folders, the compiled filter, Docker's own small init, and a null device
-    that is not the machine's, because crun gives a container's user its standard streams to own."""
+    """What all containers share: the runtime, the folder of their root file systems, the parent of their groups, the
+    compiled filter, Docker's own small init, and a spare container."""
 
     runtime: Runtime
     runs: Path
-    bundles: Path
     cgroup: str
     seccomp: tuple[str, str]
     init_layer: Path
     init_program: Path
-    null: Path
     janitor: Janitor
+    spares: Spares

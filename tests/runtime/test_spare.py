@@ -1,0 +1,85 @@
+"""A container is begun before anybody asks for one: used once, replaced at once, and gone with its backend."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.backend import Backend, running
+from support.client import new_host, run
+
+pytestmark = pytest.mark.container
+SECONDS = 5.0
+
+
+def waiting(backend: Backend) -> set[int]:
+    """The runtimes below the backend that wait for their configuration."""
+    found = set()
+    for pid in backend.processes():
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"create" in words and b"--bundle" in words:
+            found.add(pid)
+    return found
+
+
+def settled(backend: Backend, count: int) -> set[int]:
+    deadline = time.monotonic() + SECONDS
+    while len(found := waiting(backend)) != count and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return found
+
+
+@pytest.fixture
+def used() -> Iterator[Backend]:
+    """A backend of this test's own, that has run something."""
+    with running() as backend:
+        run(backend.url, "docker run alpine true", new_host(backend.url))
+        yield backend
+
+
+def test_each_run_takes_the_spare_and_leaves_a_new_one(used: Backend) -> None:
+    before = settled(used, 1)
+    result = run(used.url, "docker run alpine hostname", new_host(used.url))
+    assert result.stdout.strip() == result.event("created")["container"][:12]
+    after = settled(used, 1)
+    assert len(before) == len(after) == 1
+    assert before != after
+
+
+def test_a_run_with_a_terminal_leaves_the_spare_alone(used: Backend) -> None:
+    before = settled(used, 1)
+    result = run(used.url, "docker run -t alpine tty", new_host(used.url))
+    assert result.stdout.strip() == "/dev/pts/0"
+    assert settled(used, 1) == before
+
+
+def test_a_run_that_never_starts_leaves_a_new_spare_too(used: Backend) -> None:
+    before = settled(used, 1)
+    assert run(used.url, "docker run --user nobody-there alpine true", new_host(used.url)).code == 125
+    assert len(before | settled(used, 1)) == 2
+
+
+def test_a_spare_that_was_killed_is_our_fault_and_the_next_run_is_well(used: Backend) -> None:
+    (spare,) = settled(used, 1)
+    os.kill(spare, signal.SIGKILL)
+    host = new_host(used.url)
+    run(used.url, "docker pull alpine", host)
+    assert run(used.url, "docker run alpine true", host).events[-1]["type"] == "failed"
+    assert run(used.url, "docker run alpine echo well", host).stdout == "well\n"
+
+
+def test_the_spare_ends_with_a_runner_that_is_killed(used: Backend) -> None:
+    (spare,) = settled(used, 1)
+    os.kill(used.pid_of("runner"), signal.SIGKILL)
+    deadline = time.monotonic() + SECONDS
+    while Path(f"/proc/{spare}/exe").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not Path(f"/proc/{spare}/exe").exists()
