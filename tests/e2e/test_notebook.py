@@ -14,9 +14,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from e2e.pages import finished
-from support import built_site
+from support import axe, built_site
 from support.backend import Backend
-from support.built_site import REPOSITORY
 
 pytestmark = pytest.mark.container
 # Python is 11 MB, and this machine may be busy
@@ -27,8 +26,6 @@ STRICT = (
 )
 SHIFTS = """() => { window.shift = 0; new PerformanceObserver(list => {
     for (const entry of list.getEntries()) window.shift += entry.value; }).observe({type: "layout-shift"}); }"""
-AXE = REPOSITORY / "node_modules/axe-core/axe.min.js"
-FINDINGS = "axe.run().then(r => r.violations.map(v => [v.id, ...v.nodes.map(n => n.html)]))"
 MISFITS = """() => [...document.querySelectorAll(".notebook-code textarea")]
     .filter(one => one.scrollHeight > one.clientHeight || one.scrollWidth > one.clientWidth).map(one => one.value)"""
 
@@ -296,10 +293,9 @@ def test_the_text_field_lies_exactly_on_the_coloured_code(
 def test_axe_finds_nothing_before_and_after_an_error(page: Page, live: Backend, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{live.url}/class-and-instance/")
-    page.evaluate(AXE.read_text())
-    assert page.evaluate(FINDINGS) == []
+    assert axe.findings(page) == []
     Cell(page, 1).run("# 주석\nx = f'{1 + 1}' if True else 3.5\n1 / 0", says="오류로 끝났어요")
-    assert page.evaluate(FINDINGS) == []
+    assert axe.findings(page) == []
 
 
 def test_nothing_jumps_when_a_cell_runs_as_it_stands(page: Page, notebook: Callable[[int], Cell]) -> None:

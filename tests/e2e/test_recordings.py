@@ -13,7 +13,8 @@ from playwright.sync_api import Page, Route, expect
 from docker_run import fence
 from docker_run.plugin import ASSETS
 from e2e.pages import Demo
-from e2e.test_access import AXE, FINDINGS, SHIFTS, whole_story
+from e2e.test_access import SHIFTS, whole_story
+from support import axe
 from support.canned_backend import Canned, serving
 from support.recorded import output, recording
 
@@ -262,8 +263,7 @@ STATES = ["idle", "replaying", "replayed", "live"]
 def test_axe_finds_nothing(demo: Demo, canned: Canned, scheme: Any, state: str) -> None:
     demo.page.emulate_media(color_scheme=scheme)
     to_state(demo, canned, state)
-    demo.page.evaluate(AXE.read_text())
-    assert demo.page.evaluate(FINDINGS) == []
+    assert axe.findings(demo.page) == []
 
 
 @pytest.mark.parametrize("state", STATES)

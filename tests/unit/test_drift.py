@@ -83,6 +83,10 @@ MAY_DIFFER: dict[str, tuple[list[Event], list[Event]]] = {
     "its memory": (prints("Mem:  24684084  476140\n"), prints("Mem:  7  5\n")),
     "pids beside the first": (prints("    7 root      0:00 ls"), prints("   12 root      0:00 ls")),
     "how many CPUs it has": (program("nproc", "2\n"), program("nproc", "16\n")),
+    "which place it ran in": (
+        prints("         0 2000983040      65536\n"),
+        prints("         0 2000851968      65536\n"),
+    ),
     "how long it took": (prints("real\t0m 1.02s"), prints("real\t0m 1.31s")),
 }
 
