@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SETUP = ROOT / "sandbox-backend/setup"
-GOALS = ["serve", "test", "check", "site", "bench", "doctor", "clean", "help"]
+GOALS = ["serve", "test", "check", "site", "site-offline", "bench", "bench-site", "doctor", "clean", "help"]
 
 
 @pytest.mark.parametrize("name", ["runtime", "site", "dev"])
