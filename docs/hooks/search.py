@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import offline
 from assets import fingerprint
 from mkdocs.config.defaults import MkDocsConfig
 
@@ -36,9 +37,8 @@ def on_post_build(*, config: MkDocsConfig) -> None:
     site = Path(config.site_dir)
     place = site / "search/search_index.json"
     index = prepared(json.loads(place.read_text(encoding="utf-8")))
-    if not config.use_directory_urls:
-        # from disk: a browser reads a script there, but no JSON
-        place.with_suffix(".js").write_text(f"var __index = {compact(index)}", encoding="utf-8")
+    if offline.wanted():
+        place.rename(place.with_suffix(".js")).write_text(f"var __index = {compact(index)}", encoding="utf-8")
         return
     sections = compact(index["docs"])
     name = f"sections.{fingerprint(sections)}.json"

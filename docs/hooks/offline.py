@@ -1,0 +1,47 @@
+"""The copy of the site that opens from disk, when OFFLINE is set: a browser reads no folder, module or JSON there.
+
+So links name files, the search reads a script (search.py writes it) and runs in a frame (assets/from-disk.js), and what
+only a server can do is left out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
+
+WORKER, THEME_WORKER = "assets/search.js", "assets/javascripts/workers/search."
+FRAME = "assets/from-disk.js"
+MODULE = re.compile(r"<script\b[^>]*\btype=.?module\b[^>]*></script>")
+
+
+def wanted() -> bool:
+    return bool(os.environ.get("OFFLINE"))
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Links that name files, and no page that only a server shows."""
+    if wanted():
+        config.use_directory_urls = False
+        config.extra["polyfills"] = [FRAME]
+        config.theme.static_templates.clear()
+    return config
+
+
+def on_files(files: Files, **_: object) -> Files:
+    """One script for the search: ours, then the theme's, which cannot be fetched later."""
+    parts = {file.src_uri: file for file in files if file.src_uri.startswith((FRAME, WORKER, THEME_WORKER))}
+    if wanted():
+        theme = parts[next(name for name in parts if name.startswith(THEME_WORKER))]
+        parts[WORKER].content_string += theme.content_string
+        files.remove(theme)
+    else:
+        files.remove(parts[FRAME])
+    return files
+
+
+def on_post_page(output: str, **_: object) -> str:
+    """No modules: no browser loads them from disk."""
+    return MODULE.sub("", output) if wanted() else output
