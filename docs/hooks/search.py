@@ -59,7 +59,9 @@ def prepared(index: dict[str, Any]) -> dict[str, Any]:
 
 def weighed(section: dict[str, Any]) -> dict[str, Any]:
     """The section with the weight of its page, unless the page says one itself."""
-    weights = (weight for page, weight in WEIGHTS.items() if section["location"].startswith(page))
+    # from disk a page is a file
+    location = section["location"].replace(".html", "/", 1)
+    weights = (weight for page, weight in WEIGHTS.items() if location.startswith(page))
     return {"boost": next(weights, 1)} | section
 
 

@@ -16,13 +16,20 @@ class WrongPageError(Exception):
 def pages(docs: Path) -> dict[str, list[Fence]]:
     """The fences of each page below `docs` that has any, by the page's path, from top to bottom."""
     found = {}
-    for file in sorted(path for path in docs.rglob("*") if path.suffix in (".md", ".ipynb")):
+    for file in sorted(
+        path for path in docs.rglob("*") if path.suffix in (".md", ".ipynb") and not _hidden(path, docs)
+    ):
         page, text = file.relative_to(docs).as_posix(), markdown(file)
         for wrong in (*fence.problems(text), *fence.unnamed(text)):
             raise WrongPageError(f"{page}:{wrong.line}: {wrong.text}")
         if fences := list(fence.fences(text)):
             found[page] = fences
     return found
+
+
+def _hidden(path: Path, docs: Path) -> bool:
+    """As MkDocs sees it: what editors and Jupyter keep beside a page."""
+    return any(part.startswith(".") for part in path.relative_to(docs).parts)
 
 
 def markdown(file: Path) -> str:

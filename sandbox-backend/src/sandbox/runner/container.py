@@ -63,8 +63,8 @@ class Container:
 
     def _use_the_moment(self) -> None:
         self._shop.janitor.use_the_moment()
-        # this run has its runtime, whatever becomes of the next one's
-        with contextlib.suppress(OSError):
+        # this run has its runtime, whatever becomes of the next one's; a thread that cannot start is a RuntimeError
+        with contextlib.suppress(OSError, RuntimeError):
             self._shop.spares.refill()
 
     def _config(self, slot: Slot, snap: Snapshot) -> spec.Spec:
@@ -110,9 +110,11 @@ class Container:
 
     async def end(self) -> None:
         """Kill what is left of it."""
-        if self._child is not None:
-            await self._child.end()
-        await self._spare.end()
+        try:
+            if self._child is not None:
+                await self._child.end()
+        finally:
+            await self._spare.end()
 
     def forget(self) -> None:
         """Remove all that was made for it."""

@@ -90,6 +90,9 @@ class Run:
         relay, measuring = asyncio.create_task(self._relay(outputs)), asyncio.create_task(self._measure(box))
         try:
             ended, reason = await self._watch(box, outputs)
+        except BaseException:
+            relay.cancel()
+            raise
         finally:
             measuring.cancel()
         outputs.finish()

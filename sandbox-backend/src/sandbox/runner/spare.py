@@ -66,9 +66,16 @@ class Spare:
 
     async def end(self) -> None:
         """Kill the runtime, and let go of the streams."""
-        if self.begun is not None:
-            await self.begun.end()
-        for descriptor in self.readers:
+        try:
+            if self.begun is not None:
+                await self.begun.end()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the streams."""
+        readers, self.readers = self.readers, {}
+        for descriptor in readers:
             os.close(descriptor)
         if self.listener is not None:
             self.listener.close()
@@ -102,15 +109,22 @@ class Spares:
         """Begin one if there is none."""
         if self._kept is None:
             spare = self._new()
-            spare.begin(tty=False)
+            try:
+                spare.begin(tty=False)
+            except BaseException:
+                spare.close()
+                spare.forget()
+                raise
             self._kept = spare
 
     async def end(self) -> None:
         """Take the spare apart."""
         spare, self._kept = self._kept, None
         if spare is not None:
-            await spare.end()
-            spare.forget()
+            try:
+                await spare.end()
+            finally:
+                spare.forget()
 
     def _new(self) -> Spare:
         name = secrets.token_hex(32)
