@@ -80,7 +80,6 @@ def test_a_figure_follows_a_run_from_disk(opened: Visit) -> None:
     expect(code).to_have_text("42")
 
 
-@pytest.mark.xfail(reason="the element is a module, which no browser loads from disk", strict=True)
 def test_a_demo_plays_its_recording_from_disk(opened: Visit) -> None:
     demo = opened.page.locator("docker-run#alpine-ls")
     demo.get_by_role("button", name="실행", exact=True).click(timeout=2000)
