@@ -42,7 +42,9 @@ async function begin() {
 
 /** @param {string} query @param {(word: string) => string} asked how each word is asked for @returns {Promise<Page[]>} */
 async function find(query, asked) {
-  const words = query.split(new RegExp(setup.config.separator)).filter(Boolean).map(asked).filter(Boolean);
+  const said = query.split(new RegExp(setup.config.separator)).filter(Boolean);
+  const telling = said.filter(word => !setup.config.everywhere.includes(word.toLowerCase()));
+  const words = (telling.length ? telling : said).map(asked).filter(Boolean);
   return words.length ? (await ask({ type: QUERY, data: words.join(" ") })).data.items : [];
 }
 

@@ -24,6 +24,8 @@ from mkdocs.config.defaults import MkDocsConfig
 WORDS = tomllib.loads(Path(__file__).with_name("search.toml").read_text(encoding="utf-8"))
 NAMES: list[list[str]] = WORDS["names"]
 WEIGHTS: dict[str, float] = WORDS["weight"]
+# the theme lets a title count a thousandfold, which leaves the text no say
+BOOSTS = {"title": 100, "text": 1}
 HANGUL = re.compile("[가-힣]+")
 SYLLABLES = ord("가")
 # the keys of a Korean keyboard (dubeolsik), in the order in which Unicode puts a syllable's parts
@@ -51,23 +53,22 @@ def on_post_build(*, config: MkDocsConfig) -> None:
 def prepared(index: dict[str, Any]) -> dict[str, Any]:
     """The index of the search plugin with our separator and fields."""
     config = index["config"]
-    fields = {f"{name}_names": {"boost": config["fields"][name]["boost"]} for name in ("title", "text")}
+    fields = {f"{name}{kind}": {"boost": boost} for name, boost in BOOSTS.items() for kind in ("", "_names")}
     separator = f"{config['separator']}|{before(glued())}"
     sections = [weighed(section | named(section)) for section in index["docs"]]
-    return {"config": config | {"separator": separator, "fields": config["fields"] | fields}, "docs": sections}
+    ours = {"separator": separator, "fields": fields, "everywhere": WORDS["everywhere"]}
+    return {"config": config | ours, "docs": sections}
 
 
 def weighed(section: dict[str, Any]) -> dict[str, Any]:
     """The section with the weight of its page, unless the page says one itself."""
-    # from disk a page is a file
-    location = section["location"].replace(".html", "/", 1)
-    weights = (weight for page, weight in WEIGHTS.items() if location.startswith(page))
-    return {"boost": next(weights, 1)} | section
+    page = re.split(r"/|\.html|#", section["location"])[0]
+    return {"boost": WEIGHTS.get(f"{page}/", 1)} | section
 
 
 def named(section: dict[str, Any]) -> dict[str, str]:
     """The two fields of names for a section."""
-    return {f"{field}_names": " ".join(other_names(section[field])) for field in ("title", "text")}
+    return {f"{field}_names": " ".join(other_names(section[field])) for field in BOOSTS}
 
 
 def other_names(text: str) -> Iterator[str]:
