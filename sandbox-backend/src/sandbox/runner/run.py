@@ -122,6 +122,9 @@ class Run:
         # whoever does not read, or is gone, is met by the output and by the last event
         with contextlib.suppress(OSError):
             async for reading in meter.readings(box.cgroup, box.child.pid):
+                # Python 3.11's wait_for, below _send, may swallow the cancellation that ends this
+                if self._told:
+                    return
                 await self._send(reading)
 
     async def _watch(self, box: Container, outputs: Outputs) -> tuple[Ended, Reason | None]:
