@@ -31,10 +31,16 @@ def waiting(backend: Backend) -> set[int]:
 
 
 def settled(backend: Backend, count: int) -> set[int]:
+    """Those that wait, once there are `count` of them and they stay the same for longer than a clean-up takes."""
     deadline = time.monotonic() + SECONDS
-    while len(found := waiting(backend)) != count and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return found
+    before: set[int] = set()
+    while time.monotonic() < deadline:
+        now = waiting(backend)
+        if len(now) == count and now == before:
+            break
+        before = now
+        time.sleep(0.15)
+    return before
 
 
 def replaced(backend: Backend, before: set[int]) -> bool:
