@@ -14,6 +14,8 @@ from mkdocs.structure.files import Files
 
 WORKER, THEME_WORKER = "assets/search.js", "assets/javascripts/workers/search."
 FRAME = "assets/from-disk.js"
+# Python for the browser, which comes from a server or not at all
+PYTHON = "assets/notebook/pyodide/"
 MODULE = re.compile(r"<script\b[^>]*\btype=.?module\b[^>]*></script>")
 
 
@@ -36,9 +38,11 @@ def on_files(files: Files, **_: object) -> Files:
     if wanted():
         theme = parts[next(name for name in parts if name.startswith(THEME_WORKER))]
         parts[WORKER].content_string += theme.content_string
-        files.remove(theme)
+        useless = [theme, *(file for file in files if file.src_uri.startswith(PYTHON))]
     else:
-        files.remove(parts[FRAME])
+        useless = [parts[FRAME]]
+    for file in useless:
+        files.remove(file)
     return files
 
 

@@ -62,6 +62,12 @@ def test_every_link_within_the_copy_names_a_file_of_it(copy: Built) -> None:
                 assert Path(copy.folder, path).parent.joinpath(link).resolve().is_file(), (path, link)
 
 
+def test_the_copy_has_nothing_that_only_a_server_can_use(copy: Built) -> None:
+    assert [file.name for file in copy.folder.rglob("*") if file.suffix in (".wasm", ".map")] == []
+    for path, page in copy.pages().items():
+        assert not [script for script in page.all("script") if script.get("type") == "module"], path
+
+
 def test_the_search_finds_and_leads_to_a_page_from_disk(opened: Visit) -> None:
     found = search(opened.page, "컨테이너를")
     assert all(url.startswith("file://") for url in found)

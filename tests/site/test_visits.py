@@ -80,3 +80,12 @@ def test_a_file_with_its_fingerprint_is_fetched_once(chromium: Browser, served: 
             response = request.response()
             assert response
             assert "immutable" in (response.header_value("cache-control") or "")
+
+
+def test_the_drawer_opens_with_its_links_on_a_phone(chromium: Browser, served: str) -> None:
+    with visiting(chromium, f"{served}/run/", viewport={"width": 390, "height": 844}) as visit:
+        link = visit.page.locator(".md-nav--primary").get_by_role("link", name="낱말", exact=True)
+        assert not link.is_visible()
+        visit.page.locator('header label[for="__drawer"]').click()
+        link.click()
+        visit.page.wait_for_url("**/glossary/")
