@@ -41,8 +41,9 @@ export class DockerRun extends HTMLElement {
     const lines = this.getAttribute("lines");
     if (lines) this.style.setProperty("--docker-run-lines", lines);
     // what was there stays, for paper
-    this.append(root);
+    // filled first: on the page, every look at a size would cost a layout
     this.#rest();
+    this.append(root);
     listen(this.#view, this.#history, this);
   }
 
