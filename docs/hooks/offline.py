@@ -16,6 +16,8 @@ WORKER, THEME_WORKER = "assets/search.js", "assets/javascripts/workers/search."
 FRAME = "assets/from-disk.js"
 # Python for the browser, which comes from a server or not at all
 PYTHON = "assets/notebook/pyodide/"
+# what speaks to search engines, and is a template until the theme fills it
+FOR_SERVERS = ("sitemap.xml", "robots.txt")
 MODULE = re.compile(r"<script\b[^>]*\btype=.?module\b[^>]*></script>")
 
 
@@ -38,7 +40,7 @@ def on_files(files: Files, **_: object) -> Files:
     if wanted():
         theme = parts[next(name for name in parts if name.startswith(THEME_WORKER))]
         parts[WORKER].content_string += theme.content_string
-        useless = [theme, *(file for file in files if file.src_uri.startswith(PYTHON))]
+        useless = [theme, *(file for file in files if file.src_uri.startswith((PYTHON, *FOR_SERVERS)))]
     else:
         useless = [parts[FRAME]]
     for file in useless:

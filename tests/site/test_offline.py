@@ -54,6 +54,11 @@ def test_every_page_opens_without_an_error_and_without_a_request_that_leaves_the
             assert [request.url for request in visit.requests if not request.url.startswith("file://")] == [], path
 
 
+def test_no_file_of_the_copy_is_a_template_that_nobody_filled(copy: Built) -> None:
+    texts = [file for file in copy.folder.rglob("*") if file.suffix in (".xml", ".txt", ".html")]
+    assert [str(file) for file in texts if "{%" in file.read_text()] == []
+
+
 def test_every_link_within_the_copy_names_a_file_of_it(copy: Built) -> None:
     for path, page in copy.pages().items():
         links = [link["href"].split("#")[0] for link in page.all("a") if "href" in link]
