@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 
+import rjsmin
 from mkdocs.config.config_options import ExtraScriptValue
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -39,8 +40,8 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 
 def alone(script: str) -> str:
-    """A script whose names are its own, as they were in a file of its own."""
-    return f"(() => {{\n{script}\n}})();"
+    """A script whose names are its own, as they were in a file of its own, without its comments."""
+    return f"(() => {{\n{rjsmin.jsmin(script)}\n}})();"
 
 
 def joined(texts: Iterable[str]) -> str:
