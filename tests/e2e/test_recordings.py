@@ -117,6 +117,9 @@ def test_without_a_backend_the_recording_plays_and_says_so(demo: Demo) -> None:
     demo.wait_for("ended")
     assert (demo.code, text(demo)) == (3, "first\nerror\nlast\n")
     expect(demo.source).to_have_text(REPLAYED)
+    # who listens is told at the end, too, what it was
+    expect(demo.status).to_contain_text("종료 코드 3")
+    expect(demo.status).to_contain_text(REPLAYED)
     expect(demo.button("실행")).to_be_focused()
 
 

@@ -16,7 +16,14 @@ interface Recording {
 
 /** What an event says of a run: one sentence, or a step's place and its words. */
 type Sentence = (event: WireEvent) => string;
-type StepWords = (event: WireEvent, downloads: WireEvent[]) => [place: string, words: string];
+type StepWords = (event: WireEvent, known: Known) => [place: string, words: string];
+
+/** What a run has said of its image so far: the layers under way, how many it named, where the image comes from. */
+interface Known {
+  downloads: WireEvent[];
+  layers: number;
+  provenance?: string;
+}
 
 /** An RFC 9457 problem. */
 interface Problem {

@@ -74,7 +74,8 @@ export class DockerRun extends HTMLElement {
   /** Run the line as it stands; resolves with the last event, or undefined when there was none. */
   async run() {
     const command = this.#view.line.value.trim();
-    if (this.#controller || !command) return undefined;
+    if (this.#controller) return undefined;
+    if (!command) return this.#tell(label.empty);
     this.#controller = new AbortController();
     this.#history.add(command);
     this.#clear();
@@ -189,7 +190,8 @@ export class DockerRun extends HTMLElement {
   #tell(words, more = "") {
     this.#view.told.style.minHeight = "";
     this.#view.result.textContent = words;
-    this.#view.status.textContent = `${words} ${more}`;
+    // a listener is told, too, that it is a recording
+    this.#view.status.textContent = `${words} ${more} ${this.#view.source.textContent}`;
   }
 }
 

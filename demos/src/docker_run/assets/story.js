@@ -3,8 +3,9 @@ import { Terminal } from "./terminal.js";
 import { corrected, ending, queueWords, stepWords } from "./words.js";
 
 export class Story {
-  /** Downloads by layer. @type {Record<string, WireEvent>} */
+  /** Each layer that was spoken of, with its download. @type {Record<string, WireEvent>} */
   #layers = {};
+  #provenance = "";
 
   /** @param {View} view */
   constructor(view) {
@@ -14,6 +15,7 @@ export class Story {
 
   clear() {
     this.#layers = {};
+    this.#provenance = "";
     this.terminal.clear();
     this.view.clear();
   }
@@ -30,8 +32,12 @@ export class Story {
       view.result.textContent = ending(event, view.created());
     }
     if (hint) view.hint(hint, corrected(hint));
-    if (event.status === "Downloading" && event.total) this.#layers[event.layer] = event;
-    const step = stepWords(event, Object.values(this.#layers));
+    if (type === "image") this.#provenance = event.provenance;
+    const downloading = event.status === "Downloading" && event.total;
+    if (event.layer && (downloading || !this.#layers[event.layer])) this.#layers[event.layer] = event;
+    const layers = Object.values(this.#layers);
+    const downloads = layers.filter(one => one.status === "Downloading" && one.total);
+    const step = stepWords(event, { downloads, layers: layers.length, provenance: this.#provenance });
     if (step) view.step(...step);
   }
 }
