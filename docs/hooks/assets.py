@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 
-import rjsmin
 from mkdocs.config.config_options import ExtraScriptValue
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+
+from docker_run.script import shortened
 
 THEME_SHEETS = ("assets/stylesheets/main.*.css", "assets/stylesheets/palette.*.css")
 # what no page of ours asks for
@@ -41,7 +42,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 def alone(script: str) -> str:
     """A script whose names are its own, as they were in a file of its own, without its comments."""
-    return f"(() => {{\n{rjsmin.jsmin(script)}\n}})();"
+    return f"(() => {{\n{shortened(script)}\n}})();"
 
 
 def joined(texts: Iterable[str]) -> str:

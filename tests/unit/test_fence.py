@@ -48,7 +48,7 @@ def test_options_become_attributes() -> None:
 
 
 def test_a_question_is_marked_as_one() -> None:
-    assert "<docker-run predict lines=" in html(fenced("docker run alpine", info='docker-run predict="yes"'))
+    assert '<docker-run lines="6" predict>' in html(fenced("docker run alpine", info='docker-run predict="yes"'))
 
 
 def test_markup_in_a_command_is_text() -> None:

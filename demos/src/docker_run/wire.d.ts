@@ -25,6 +25,9 @@ interface Known {
   provenance?: string;
 }
 
+/** A value to draw, from one reading, the one before and the seconds between. */
+type Measure = (now: WireEvent, last: WireEvent, seconds: number) => number;
+
 /** An RFC 9457 problem. */
 interface Problem {
   code?: string;

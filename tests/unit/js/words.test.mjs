@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Refused, refused } from "../../../demos/src/docker_run/assets/backend.js";
-import { History, lines } from "../../../demos/src/docker_run/assets/line.js";
+import { History, apart } from "../../../demos/src/docker_run/assets/line.js";
 import { corrected, ending, label, places, queueWords, refusal, stepWords } from "../../../demos/src/docker_run/assets/words.js";
 
 const golden = readFileSync(new URL("../cases/events.ndjson", import.meta.url), "utf8").trimEnd().split("\n");
@@ -120,8 +120,8 @@ test("one step back from the line that was just run is the one before it", () =>
 });
 
 test("a pasted text of more lines is taken apart, and one that goes on after a backslash is one line", () => {
-  assert.equal(lines("docker run alpine ls"), undefined);
-  assert.equal(lines("docker run alpine ls\n"), undefined);
-  assert.deepEqual(lines("docker pull alpine\r\n\n docker run alpine"), ["docker pull alpine", "docker run alpine"]);
-  assert.deepEqual(lines("docker run \\\n  --rm \\\n  alpine ls"), ["docker run --rm alpine ls"]);
+  assert.equal(apart("docker run alpine ls"), undefined);
+  assert.equal(apart("docker run alpine ls\n"), undefined);
+  assert.deepEqual(apart("docker pull alpine\r\n\n docker run alpine"), ["docker pull alpine", "docker run alpine"]);
+  assert.deepEqual(apart("docker run \\\n  --rm \\\n  alpine ls"), ["docker run --rm alpine ls"]);
 });

@@ -1,5 +1,6 @@
 // <docker-run>: one docker command line that the reader can change and run.
 import { Backend, refused } from "./backend.js";
+import { Charts } from "./charts.js";
 import { events } from "./events.js";
 import { History, listen } from "./line.js";
 import { recordingIn, replayed } from "./recording.js";
@@ -40,11 +41,19 @@ export class DockerRun extends HTMLElement {
     root.ariaLabel = this.getAttribute("label") ?? `${label.group}: ${this.#original}`;
     const lines = this.getAttribute("lines");
     if (lines) this.style.setProperty("--docker-run-lines", lines);
+    this.#chart(this.getAttribute("charts"));
     // what was there stays, for paper
     // filled first: on the page, every look at a size would cost a layout
     this.#rest();
     this.append(root);
     listen(this.#view, this.#history, this);
+  }
+
+  /** @param {string | null} measures */
+  #chart(measures) {
+    if (!measures) return;
+    this.#story.charts = new Charts(measures);
+    this.#view.screen.after(this.#story.charts.root);
   }
 
   disconnectedCallback() {
@@ -191,7 +200,7 @@ export class DockerRun extends HTMLElement {
     this.#view.told.style.minHeight = "";
     this.#view.result.textContent = words;
     // a listener is told, too, that it is a recording
-    this.#view.status.textContent = `${words} ${more} ${this.#view.source.textContent}`;
+    this.#view.status.textContent = [words, more, this.#story.charts?.words, this.#view.source.textContent].filter(Boolean).join(" ");
   }
 }
 

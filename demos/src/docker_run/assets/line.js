@@ -18,7 +18,7 @@ export function listen({ root, form, line, stop, reset, copy, status, note }, hi
     status.textContent = label.copied;
   });
   line.addEventListener("paste", event => {
-    const pasted = lines(event.clipboardData?.getData("text") ?? "");
+    const pasted = apart(event.clipboardData?.getData("text") ?? "");
     if (!pasted) return;
     event.preventDefault();
     // the one way to put text in that the reader can take back
@@ -39,7 +39,7 @@ export function listen({ root, form, line, stop, reset, copy, status, note }, hi
 }
 
 /** The lines of a text of more than one, a continued one as one. @param {string} text */
-export function lines(text) {
+export function apart(text) {
   const found = text.trim().replaceAll(/\s*\\\r?\n\s*/g, " ").split(/\s*\n\s*/);
   return /[\r\n]/.test(text.trim()) ? found : undefined;
 }

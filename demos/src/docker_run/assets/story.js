@@ -2,6 +2,8 @@
 import { Terminal } from "./terminal.js";
 import { corrected, ending, queueWords, stepWords } from "./words.js";
 
+/** @typedef {import("./charts.js").Charts} Charts */
+
 export class Story {
   /** Each layer that was spoken of, with its download. @type {Record<string, WireEvent>} */
   #layers = {};
@@ -10,6 +12,8 @@ export class Story {
   /** @param {View} view */
   constructor(view) {
     this.view = view;
+    /** @type {Charts | undefined} */
+    this.charts = undefined;
     this.terminal = new Terminal(view.screen);
   }
 
@@ -18,12 +22,14 @@ export class Story {
     this.#provenance = "";
     this.terminal.clear();
     this.view.clear();
+    this.charts?.clear();
   }
 
   /** @param {WireEvent} event */
   show(event) {
     const { type, hint } = event;
     const view = this.view;
+    this.charts?.show(event);
     if (type === "output") this.terminal.write(event.stream, event.text);
     if (type === "queued") view.result.textContent = queueWords(event);
     if (type === "notice") view.note(event.text);

@@ -12,8 +12,16 @@ const ICONS = {
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag @param {Names} attributes @param {(Node | string)[]} children
  */
-function part(tag, attributes, ...children) {
+export function part(tag, attributes, ...children) {
   const made = document.createElement(tag);
+  for (const name in attributes) made.setAttribute(name, attributes[name]);
+  made.append(...children);
+  return made;
+}
+
+/** A part of a drawing. @param {string} tag @param {Names} attributes @param {Node[]} children */
+export function vector(tag, attributes, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const name in attributes) made.setAttribute(name, attributes[name]);
   made.append(...children);
   return made;
@@ -21,11 +29,7 @@ function part(tag, attributes, ...children) {
 
 /** @param {keyof typeof ICONS} name */
 function button(name) {
-  const [svg, path] = ["svg", "path"].map(tag => document.createElementNS("http://www.w3.org/2000/svg", tag));
-  svg.setAttribute("viewBox", "0 0 14 14");
-  svg.setAttribute("aria-hidden", "true");
-  path.setAttribute("d", ICONS[name]);
-  svg.append(path);
+  const svg = vector("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, vector("path", { d: ICONS[name] }));
   return part("button", { type: name === "run" ? "submit" : "button", class: name }, svg, label[name]);
 }
 

@@ -76,6 +76,25 @@ const reasons = {
 /** @type {Names} */
 const notStarted = { 126: "실행할 수 있는 파일이 아니에요", 127: "실행할 파일을 찾지 못했어요" };
 
+/** What the charts draw. @type {Names} */
+export const measures = { memory: "메모리", cpu: "CPU", pids: "프로세스", written: "디스크 쓰기", read: "디스크 읽기", received: "네트워크 받기" };
+
+/** @type {Record<string, (value: number) => string>} */
+const units = { memory: value => size(value), cpu: value => `${value.toFixed(2)}개`, pids: value => `${value}개` };
+
+/** A measure against its limit; the most there was, when it is `over`. @param {string} name @param {number} value @param {number | undefined} limit @param {boolean} over */
+export function amount(name, value, limit, over) {
+  const unit = units[name] ?? (bytes => `${size(bytes)}/초`);
+  return `${over ? "최고 " : ""}${unit(value)}${limit ? ` · 한도 ${unit(limit)}` : ""}`;
+}
+
+/** What the kernel did about a limit. @param {string} name @param {WireEvent} exited @param {WireEvent} last the last reading @param {boolean} full */
+export function answerWords(name, exited, last, full) {
+  if (name === "memory") return exited.reason === "oom" && "커널이 끝냈어요.";
+  if (name === "cpu") return last.throttled_ms > 0 && `커널이 ${ms(last.throttled_ms)} 멈춰 두었어요.`;
+  return name === "pids" && full && "커널이 더 만들지 못하게 했어요.";
+}
+
 /** How a run ended. @param {WireEvent} event @param {boolean} created whether there was a container */
 export function ending(event, created) {
   if (event.type === "failed") return event.text;
@@ -94,4 +113,4 @@ export function refusal({ answer, problem }) {
 }
 
 /** The line that a hint proposes, if it does. @param {string} hint */
-export const corrected = hint => /^(?:[^]*?[.!?] )??(docker [^]+) 를 실행해 보세요\.$/.exec(hint)?.[1];
+export const corrected = hint => /^(?:[\s\S]*?[.!?] )??(docker [\s\S]+) 를 실행해 보세요\.$/.exec(hint)?.[1];

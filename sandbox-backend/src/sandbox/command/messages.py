@@ -170,7 +170,7 @@ NO_TERMINAL = "여기서는 아직 키보드로 입력할 수 없어요. 할 일
 NO_COMMAND = "실행할 프로그램이 정해지지 않았어요. 이미지 이름 뒤에 프로그램을 적어 보세요."
 OUT_OF_MEMORY = "쓸 수 있는 메모리는 --memory 로 정해요. 더 큰 값을 적어 보세요."
 TIMED_OUT = "한 번의 실행에는 정해진 시간이 있어요. 더 빨리 끝나는 명령으로 바꿔 보세요."
-TOO_MUCH_OUTPUT = "앞부분만 보려면 head 를 써요. 예: docker run alpine sh -c 'yes | head'"
+TOO_MUCH_OUTPUT = "출력의 앞부분만 보려면 head 를 써요. 예: docker run alpine sh -c 'yes | head'"
 KILLED = "프로그램이 {signal} 신호를 받고 끝났어요."
 
 # the policy's ceilings
