@@ -47,6 +47,11 @@ def test_options_become_attributes() -> None:
     )
 
 
+def test_the_measures_that_are_drawn_are_named() -> None:
+    info = 'docker-run charts="memory cpu"'
+    assert '<docker-run charts="memory cpu" lines="6">' in html(fenced("docker run alpine", info=info))
+
+
 def test_a_question_is_marked_as_one() -> None:
     assert '<docker-run lines="6" predict>' in html(fenced("docker run alpine", info='docker-run predict="yes"'))
 
@@ -70,6 +75,11 @@ WRONG = {
     "empty title": (fenced("docker run a", info='docker-run title=" "'), "title 값을 쓸 수 없어요"),
     "no lines": (fenced("docker run a", info='docker-run lines="0"'), "lines 값을 쓸 수 없어요"),
     "too many lines": (fenced("docker run a", info='docker-run lines="21"'), "lines 값을 쓸 수 없어요"),
+    "a chart of nothing known": (fenced("docker run a", info='docker-run charts="heat"'), "charts 값을 쓸 수 없어요"),
+    "three charts": (
+        fenced("docker run a", info='docker-run charts="memory cpu pids"'),
+        "charts 값을 쓸 수 없어요",
+    ),
     "predict is not yes": (fenced("docker run a", info='docker-run predict="no"'), "predict 값을 쓸 수 없어요"),
     "option twice": (fenced("docker run a", info='docker-run id="a" id="b"'), "같은 옵션이 두 번 있어요: id"),
     "option without quotes": (fenced("docker run a", info="docker-run id=x"), '옵션은 이름="값" 꼴로'),

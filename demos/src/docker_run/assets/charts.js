@@ -64,7 +64,7 @@ class Chart {
   /** @param {string} name */
   constructor(name) {
     this.name = name;
-    const drawing = vector("svg", { viewBox: "0 0 100 40", preserveAspectRatio: "none", "aria-hidden": "true" });
+    const drawing = vector("svg", { class: "plot", viewBox: "0 0 100 40", preserveAspectRatio: "none", "aria-hidden": "true" });
     drawing.append(this.#limitLine, this.#curve);
     const dot = vector("svg", { class: "mark", "aria-hidden": "true", viewBox: "-4 -4 8 8" });
     dot.append(this.#mark);
@@ -89,23 +89,25 @@ class Chart {
       this.#last = { type, at, cpu_ms: 0, written_bytes: 0, read_bytes: 0, received_bytes: 0, throttled_ms: 0 };
     }
     if (type === "stats") {
-      this.#add(at, READ[this.name](event, this.#last, at - this.#last.at));
+      const value = READ[this.name](event, this.#last, at - this.#last.at);
+      this.#add(at, value);
       this.#last = event;
       this.#draw();
-      this.#say(this.#points.at(-1)?.[1]);
+      this.#say([value]);
     }
     if (type !== "exited") return;
     // a run that is over before the first look has used what it used at most
     if (this.name === "memory" && event.peak_memory_bytes) this.#add(at, event.peak_memory_bytes);
-    const most = Math.max(...this.#points.map(([, value]) => value));
-    const answer = answerWords(this.name, event, this.#last, most === this.#limit);
+    const values = this.#points.map(([, value]) => value);
+    const answer = answerWords(this.name, event, this.#last, values.includes(this.#limit ?? NaN));
     this.#draw(!!answer);
-    if (this.#points.length) this.#say(most, answer || "");
+    if (values.length) this.#say(values, answer || "");
   }
 
-  /** @param {number} [value] @param {string} [answer] what the kernel did, once it is over */
-  #say(value = 0, answer) {
-    this.#words.replaceChildren(measures[this.name], " ", part("b", {}, amount(this.name, value, this.#limit, answer !== undefined)), answer ? ` ${answer}` : "");
+  /** @param {number[]} values @param {string} [answer] what the kernel did, once it is over */
+  #say(values, answer) {
+    const words = amount(this.name, values, this.#limit, answer !== undefined);
+    this.#words.replaceChildren(measures[this.name], " ", part("b", {}, words), answer ? ` ${answer}` : "");
   }
 
   /** @param {number} at @param {number} value */

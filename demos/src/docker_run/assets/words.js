@@ -82,10 +82,12 @@ export const measures = { memory: "메모리", cpu: "CPU", pids: "프로세스",
 /** @type {Record<string, (value: number) => string>} */
 const units = { memory: value => size(value), cpu: value => `${value.toFixed(2)}개`, pids: value => `${value}개` };
 
-/** A measure against its limit; the most there was, when it is `over`. @param {string} name @param {number} value @param {number | undefined} limit @param {boolean} over */
-export function amount(name, value, limit, over) {
+/** What a run used, against its limit: when it is `over`, the most of what it holds, or the mean of what passes. @param {string} name @param {number[]} values @param {number | undefined} limit @param {boolean} over */
+export function amount(name, values, limit, over) {
   const unit = units[name] ?? (bytes => `${size(bytes)}/초`);
-  return `${over ? "최고 " : ""}${unit(value)}${limit ? ` · 한도 ${unit(limit)}` : ""}`;
+  const held = ["memory", "pids"].includes(name);
+  const value = held ? Math.max(...values) : values.reduce((sum, one) => sum + one, 0) / values.length;
+  return [over && (held ? "최고" : "평균"), unit(value), limit && `· 한도 ${unit(limit)}`].filter(Boolean).join(" ");
 }
 
 /** What the kernel did about a limit. @param {string} name @param {WireEvent} exited @param {WireEvent} last the last reading @param {boolean} full */
