@@ -1,4 +1,4 @@
-"""The charts: what a run uses while it runs, with the limit, what the kernel did, and words for who does not see them."""
+"""The charts: what a run uses as it runs, its limit, what the kernel did, and words for who does not see them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ BARE = {
 PAGE = """<!doctype html><html lang="ko"><title>그래프</title>
 <link rel="stylesheet" href="src/docker_run/assets/docker-run.css">
 <script type="module" src="src/docker_run/assets/element.js"></script>
-<main><h1>그래프</h1><docker-run id="one" charts="memory cpu" lines="3"><pre><code>docker run alpine</code></pre></docker-run>
+<main><h1>그래프</h1>
+<docker-run id="one" charts="memory cpu" lines="3"><pre><code>docker run alpine</code></pre></docker-run>
 <p id="after">다음 글</p>
 <docker-run id="two" charts="pids written" lines="3"><pre><code>docker run alpine</code></pre></docker-run></main>"""
 
