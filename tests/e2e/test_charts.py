@@ -24,6 +24,8 @@ BARE = {
 }
 PAGE = """<!doctype html><html lang="ko"><title>그래프</title>
 <link rel="stylesheet" href="src/docker_run/assets/docker-run.css">
+<link rel="stylesheet" href="src/docker_run/assets/panels.css">
+<script type="module" src="src/docker_run/assets/panels.js"></script>
 <script type="module" src="src/docker_run/assets/element.js"></script>
 <main><h1>그래프</h1>
 <docker-run id="one" charts="memory cpu" lines="3"><pre><code>docker run alpine</code></pre></docker-run>

@@ -12,7 +12,7 @@ import pytest
 from pymdownx.superfences import SuperFencesException
 
 from docker_run import fence, script
-from docker_run.plugin import ASSETS, FENCE, STYLE
+from docker_run.plugin import ASSETS, FENCE
 
 BUDGET = 12 * 1024
 CONFIG = "site_name: t\nplugins:\n  - docker-run\n"
@@ -149,7 +149,7 @@ def test_three_lines_of_configuration_are_enough(tmp_path: Path) -> None:
     assert 'href="assets/docker-run/docker-run.css"' in page
     assert "docker-run-backend" not in page
     published = {file.name for file in (tmp_path / "site/assets/docker-run").iterdir()}
-    assert published == {"docker-run.css", "docker-run.js"}
+    assert published == {"docker-run.css", "docker-run.js", "panels.css", "panels.js"}
 
 
 def test_the_backend_setting_reaches_the_page(tmp_path: Path) -> None:
@@ -184,6 +184,6 @@ def test_a_sites_own_fences_stay(tmp_path: Path) -> None:
 
 
 def test_what_a_page_loads_stays_in_its_budget() -> None:
-    loaded = [script.joined(ASSETS).encode(), (ASSETS / STYLE).read_bytes()]
+    loaded = [script.joined(ASSETS).encode(), (ASSETS / "docker-run.css").read_bytes()]
     sizes = [len(gzip.compress(one, 9)) for one in loaded]
     assert sum(sizes) <= BUDGET, sizes

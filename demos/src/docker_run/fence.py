@@ -19,6 +19,8 @@ from docker_run import still
 from docker_run.recording import Recording
 
 NAME = "docker-run"
+# attributes of the element that ask for more to be shown of a run
+PANELS = ("charts",)
 _MEASURE = "(memory|cpu|pids|written|read|received)"
 OPTIONS = {
     "id": "[A-Za-z][A-Za-z0-9_-]*",

@@ -25,6 +25,18 @@ interface Known {
   provenance?: string;
 }
 
+/** One more look at a run, below its output. */
+interface Panel {
+  root: HTMLElement;
+  /** What it says at the end, for who listens. */
+  readonly words: string;
+  show(event: WireEvent): void;
+  clear(): void;
+}
+
+/** Each kind of panel, by the attribute that asks for it. */
+declare var dockerRunPanels: { [attribute: string]: new (value: string) => Panel };
+
 /** A value to draw, from one reading, the one before and the seconds between. */
 type Measure = (now: WireEvent, last: WireEvent, seconds: number) => number;
 

@@ -1,6 +1,6 @@
 // What a run uses, drawn while it runs: a small chart for each measure that the fence names.
-import { part, vector } from "./view.js";
-import { amount, answerWords, measures } from "./words.js";
+import { amount, answerWords, measures } from "./panel-words.js";
+import { part, vector } from "./parts.js";
 
 // s that are seen at least, and how high the limit stands
 const LEAST = 2;

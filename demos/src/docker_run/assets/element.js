@@ -1,6 +1,5 @@
 // <docker-run>: one docker command line that the reader can change and run.
 import { Backend, refused } from "./backend.js";
-import { Charts } from "./charts.js";
 import { events } from "./events.js";
 import { History, listen } from "./line.js";
 import { recordingIn, replayed } from "./recording.js";
@@ -41,7 +40,7 @@ export class DockerRun extends HTMLElement {
     root.ariaLabel = this.getAttribute("label") ?? `${label.group}: ${this.#original}`;
     const lines = this.getAttribute("lines");
     if (lines) this.style.setProperty("--docker-run-lines", lines);
-    this.#chart(this.getAttribute("charts"));
+    this.#addPanels();
     // what was there stays, for paper
     // filled first: on the page, every look at a size would cost a layout
     this.#rest();
@@ -49,11 +48,15 @@ export class DockerRun extends HTMLElement {
     listen(this.#view, this.#history, this);
   }
 
-  /** @param {string | null} measures */
-  #chart(measures) {
-    if (!measures) return;
-    this.#story.charts = new Charts(measures);
-    this.#view.screen.after(this.#story.charts.root);
+  /** What more is shown of a run, each named by an attribute of the element. */
+  #addPanels() {
+    for (const name in globalThis.dockerRunPanels) {
+      const value = this.getAttribute(name);
+      if (value === null) continue;
+      const panel = new dockerRunPanels[name](value);
+      this.#story.panels.push(panel);
+      this.#view.told.before(panel.root);
+    }
   }
 
   disconnectedCallback() {
@@ -200,7 +203,7 @@ export class DockerRun extends HTMLElement {
     this.#view.told.style.minHeight = "";
     this.#view.result.textContent = words;
     // a listener is told, too, that it is a recording
-    this.#view.status.textContent = [words, more, this.#story.charts?.words, this.#view.source.textContent].filter(Boolean).join(" ");
+    this.#view.status.textContent = [words, more, ...this.#story.panels.map(panel => panel.words), this.#view.source.textContent].filter(Boolean).join(" ");
   }
 }
 

@@ -2,8 +2,6 @@
 import { Terminal } from "./terminal.js";
 import { corrected, ending, queueWords, stepWords } from "./words.js";
 
-/** @typedef {import("./charts.js").Charts} Charts */
-
 export class Story {
   /** Each layer that was spoken of, with its download. @type {Record<string, WireEvent>} */
   #layers = {};
@@ -12,8 +10,8 @@ export class Story {
   /** @param {View} view */
   constructor(view) {
     this.view = view;
-    /** @type {Charts | undefined} */
-    this.charts = undefined;
+    /** @type {Panel[]} */
+    this.panels = [];
     this.terminal = new Terminal(view.screen);
   }
 
@@ -22,14 +20,14 @@ export class Story {
     this.#provenance = "";
     this.terminal.clear();
     this.view.clear();
-    this.charts?.clear();
+    for (const panel of this.panels) panel.clear();
   }
 
   /** @param {WireEvent} event */
   show(event) {
     const { type, hint } = event;
     const view = this.view;
-    this.charts?.show(event);
+    for (const panel of this.panels) panel.show(event);
     if (type === "output") this.terminal.write(event.stream, event.text);
     if (type === "queued") view.result.textContent = queueWords(event);
     if (type === "notice") view.note(event.text);

@@ -1,4 +1,5 @@
 // The element's own parts.
+import { part, vector } from "./parts.js";
 import { label, places } from "./words.js";
 
 const ICONS = {
@@ -7,25 +8,6 @@ const ICONS = {
   reset: "M3.2 5.2A4.5 4.5 0 1 1 2.5 8M2.5 2v3.6h3.6",
   copy: "M5 5h7v7H5zM9 5V2H2v7h3",
 };
-
-/**
- * @template {keyof HTMLElementTagNameMap} T
- * @param {T} tag @param {Names} attributes @param {(Node | string)[]} children
- */
-export function part(tag, attributes, ...children) {
-  const made = document.createElement(tag);
-  for (const name in attributes) made.setAttribute(name, attributes[name]);
-  made.append(...children);
-  return made;
-}
-
-/** A part of a drawing. @param {string} tag @param {Names} attributes @param {Node[]} children */
-export function vector(tag, attributes, ...children) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const name in attributes) made.setAttribute(name, attributes[name]);
-  made.append(...children);
-  return made;
-}
 
 /** @param {keyof typeof ICONS} name */
 function button(name) {

@@ -1,4 +1,5 @@
 // Every word that a reader sees or hears from the element.
+import { ms, size } from "./units.js";
 
 export const label = {
   group: "직접 실행해 보는 명령",
@@ -29,15 +30,6 @@ export const label = {
 
 /** The places of the steps, in their order. */
 export const places = { image: "이미지", container: "컨테이너", process: "프로세스", end: "종료" };
-
-/** Bytes, in the unit of the last. @param {number[]} bytes */
-function size(...bytes) {
-  const big = bytes[bytes.length - 1] >= 1e6;
-  return `${bytes.map(one => (one / (big ? 1e6 : 1e3)).toFixed(1)).join("/")} ${big ? "MB" : "kB"}`;
-}
-
-/** @param {number} value */
-const ms = value => (value < 1e3 ? `${+value.toPrecision(2)} ms` : `${(value / 1e3).toFixed(1)}초`);
 
 /** @param {string | undefined} provenance */
 const standIn = provenance => (provenance === "stand-in" ? " (대역)" : "");
@@ -75,27 +67,6 @@ const reasons = {
 
 /** @type {Names} */
 const notStarted = { 126: "실행할 수 있는 파일이 아니에요", 127: "실행할 파일을 찾지 못했어요" };
-
-/** What the charts draw. @type {Names} */
-export const measures = { memory: "메모리", cpu: "CPU", pids: "프로세스", written: "디스크 쓰기", read: "디스크 읽기", received: "네트워크 받기" };
-
-/** @type {Record<string, (value: number) => string>} */
-const units = { memory: value => size(value), cpu: value => `${value.toFixed(2)}개`, pids: value => `${value}개` };
-
-/** What a run used, against its limit: when it is `over`, the most of what it holds, or the mean of what passes. @param {string} name @param {number[]} values @param {number | undefined} limit @param {boolean} over */
-export function amount(name, values, limit, over) {
-  const unit = units[name] ?? (bytes => `${size(bytes)}/초`);
-  const held = ["memory", "pids"].includes(name);
-  const value = held ? Math.max(...values) : values.reduce((sum, one) => sum + one, 0) / values.length;
-  return [over && (held ? "최고" : "평균"), unit(value), limit && `· 한도 ${unit(limit)}`].filter(Boolean).join(" ");
-}
-
-/** What the kernel did about a limit. @param {string} name @param {WireEvent} exited @param {WireEvent} last the last reading @param {boolean} full */
-export function answerWords(name, exited, last, full) {
-  if (name === "memory") return exited.reason === "oom" && "커널이 끝냈어요.";
-  if (name === "cpu") return last.throttled_ms > 0 && `커널이 ${ms(last.throttled_ms)} 멈춰 두었어요.`;
-  return name === "pids" && full && "커널이 더 만들지 못하게 했어요.";
-}
 
 /** How a run ended. @param {WireEvent} event @param {boolean} created whether there was a container */
 export function ending(event, created) {
