@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 import site
 import subprocess
-import sys
 import tomllib
 import venv
 from pathlib import Path
