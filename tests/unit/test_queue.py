@@ -16,14 +16,18 @@ async def nobody(position: int, retry_seconds: float) -> None:
     raise AssertionError(f"told to wait at {position}")
 
 
-async def holding(line: Line, until: asyncio.Event, told: list[int]) -> None:
+async def ignored(position: int, retry_seconds: float) -> None:
+    """A reader who does not mind."""
+
+
+async def holding(line: Line, until: asyncio.Event, told: list[int], address: str = "a") -> None:
     """Take a place, note what is said while waiting, hold it."""
 
     async def report(position: int, retry_seconds: float) -> None:
         assert retry_seconds > 0
         told.append(position)
 
-    async with line.place(report):
+    async with line.place(address, report):
         await until.wait()
 
 
@@ -35,12 +39,12 @@ async def settle() -> None:
 
 async def test_a_free_place_is_taken_at_once_and_given_back() -> None:
     line = Line(1)
-    async with line.place(nobody):
+    async with line.place("a", nobody):
         assert (line.taken, line.waiting) == (1, 0)
     assert (line.taken, line.waiting) == (0, 0)
 
 
-async def test_those_who_wait_are_served_in_order_and_told_when_their_place_changes(
+async def test_those_who_wait_at_one_address_are_served_in_order_and_told_when_their_place_changes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(queue, "TELL_SECONDS", 0.01)
@@ -60,6 +64,42 @@ async def test_those_who_wait_are_served_in_order_and_told_when_their_place_chan
     doors[2].set()
     await asyncio.gather(*tasks)
     assert (line.taken, line.waiting) == (0, 0)
+
+
+async def test_a_free_place_goes_to_the_address_that_holds_the_fewest() -> None:
+    line, doors, served = Line(2), [asyncio.Event() for _ in range(6)], list[str]()
+
+    async def one(name: str, door: asyncio.Event) -> None:
+        async with line.place(name[0], ignored):
+            served.append(name)
+            await door.wait()
+
+    names = ["a1", "a2", "a3", "a4", "b1", "b2"]
+    tasks = []
+    for name, door in zip(names, doors, strict=True):
+        tasks.append(asyncio.create_task(one(name, door)))
+        await settle()
+    assert served == ["a1", "a2"]
+    for next_to_end in (0, 1, 2, 4, 5, 3):
+        doors[next_to_end].set()
+        await tasks[next_to_end]
+        await settle()
+    # b1 before a3, who came earlier; then `a` holds nothing, so that a3 and a4 come before b2
+    assert served == ["a1", "a2", "b1", "a3", "a4", "b2"]
+    assert (line.taken, line.waiting) == (0, 0)
+
+
+async def test_the_place_in_line_counts_those_who_will_be_served_before() -> None:
+    line, until = Line(1), asyncio.Event()
+    told: dict[str, list[int]] = {}
+    tasks = []
+    for name in ("a1", "a2", "a3", "b1", "b2"):
+        said = told[name] = list[int]()
+        tasks.append(asyncio.create_task(holding(line, until, said, name[0])))
+        await settle()
+    assert told == {"a1": [], "a2": [1], "a3": [2], "b1": [1], "b2": [3]}
+    until.set()
+    await asyncio.gather(*tasks)
 
 
 async def test_a_place_survives_the_one_who_held_it() -> None:
@@ -112,7 +152,7 @@ async def test_a_reader_who_cannot_be_told_leaves_the_line() -> None:
     one = asyncio.create_task(holding(line, first, []))
     await settle()
     with pytest.raises(AssertionError, match="told to wait"):
-        async with line.place(nobody):
+        async with line.place("a", nobody):
             pass
     assert line.waiting == 0
     first.set()

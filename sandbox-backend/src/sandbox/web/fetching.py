@@ -94,7 +94,10 @@ class Fetcher:
             "have": have,
             "received": self._sink.received,
         }
-        async with self._line.place(self._queued), self._client.operation(request, self._patience) as operation:
+        async with (
+            self._line.place(self._host.address, self._queued),
+            self._client.operation(request, self._patience) as operation,
+        ):
             async for block in operation.blocks():
                 for line in block:
                     image = await self._step(want, line)

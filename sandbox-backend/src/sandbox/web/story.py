@@ -118,7 +118,7 @@ class Story:
         patience = decision.limits.seconds + PATIENCE
         try:
             async with (
-                self._services.runs.place(self._queued),
+                self._services.runs.place(self._host.address, self._queued),
                 asyncio.timeout(patience + 2 * self._services.settings.stalled_seconds),
                 self._services.client.operation(request, patience) as self.operation,
             ):
