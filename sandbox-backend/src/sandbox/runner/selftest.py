@@ -14,7 +14,7 @@ from pathlib import Path
 from sandbox.events import Event, Exited, Output
 from sandbox.image import Config, Image
 from sandbox.plan import MIB, Limits, Plan
-from sandbox.runner.run import Order, Run
+from sandbox.runner.run import Job, Run
 from sandbox.runner.slots import Slots
 from sandbox.runner.workshop import Workshop
 from sandbox.settings import Settings
@@ -70,8 +70,8 @@ class SelfTest:
             said.append(event)
 
         async with self._slots.taken() as slot:
-            order = Order(image, [self._layer], plan)
-            await Run(order, note, asyncio.Event()).carry_out(self._shop, slot)
+            job = Job(image, [self._layer], plan)
+            await Run(job, note, asyncio.Event()).carry_out(self._shop, slot)
         return _verdict(said)
 
     def _make_layer(self) -> None:

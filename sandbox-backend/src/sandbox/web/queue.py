@@ -41,7 +41,7 @@ class Waiting:
     turn: asyncio.Future[None]
 
 
-class Line:
+class Queue:
     """`places` at once; the others wait. A place that becomes free goes to the address that holds the fewest, and
     among equals to the one that has waited longest."""
 
@@ -132,7 +132,7 @@ class Line:
 class Admission:
     """At most `most` requests inside, `per_address` of them from one address."""
 
-    def __init__(self, runs: Line, most: int, per_address: int) -> None:
+    def __init__(self, runs: Queue, most: int, per_address: int) -> None:
         self._runs, self._most, self._per_address = runs, most, per_address
         self._inside: Counter[str] = Counter()
         self._total = 0
