@@ -1,13 +1,13 @@
 # Every target installs what it needs and can be run again after an interruption.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve test check site record bench doctor clean
+.PHONY: help serve test check site site-offline record bench bench-site doctor clean
 
 ready := sandbox-backend/setup/ready
 as_root := . sandbox-backend/setup/common.sh; as_root
 
 help: ## 이 목록을 보여 줘요
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 	@printf '\n  설정: PORT=8000 HOST=127.0.0.1 SANDBOX_REGISTRY=http://레지스트리 (예: make serve PORT=8080)\n'
 
 serve: ## 필요한 것을 설치하고 페이지와 백엔드를 켜요. Ctrl-C로 끝내요
@@ -29,17 +29,27 @@ site: ## 페이지를 site/에 만들어요
 	@$(ready) site
 
 record: ## 데모를 모두 실행해서 기록을 demos/recordings/에 적어요. BACKEND=주소로 다른 백엔드에서
-	@$(ready) record
-	@$(as_root) .venv/bin/python -m docker_run.record $(if $(BACKEND),--backend "$(BACKEND)",--state "$(CURDIR)/.state")
+	@$(ready) $(if $(BACKEND),check,record)
+	@$(if $(BACKEND),,$(as_root)) .venv/bin/python -m docker_run.record \
+	  $(if $(BACKEND),--backend "$(BACKEND)",--state "$(CURDIR)/.state")
+
+site-offline: ## 서버 없이 열리는 사본을 site-offline/과 site-offline.zip에 만들어요
+	@$(ready) offline
 
 bench: ## 속도와 메모리를 재고 Docker와 나란히 보여 줘요
 	@$(ready) test
 	@$(as_root) .venv/bin/python tests/bench/main.py
+
+bench-site: ## 쪽마다 무게와 요청을 재고 Lighthouse와 axe의 판정을 보여 줘요
+	@$(ready) test
+	@cd tests/bench/lighthouse && npm ci --no-audit --no-fund --silent
+	@.venv/bin/python tests/bench/site.py
 
 doctor: ## 이 컴퓨터에 무엇이 모자라고 어떻게 고치는지 알려 줘요
 	@$(ready) doctor
 	@$(as_root) .venv/bin/sandbox-backend doctor --state "$(CURDIR)/.state"
 
 clean: ## 설치하고 만든 것을 모두 지워요 (데비안 패키지는 남아요)
-	@$(as_root) rm -rf .venv .state .cache .mypy_cache .ruff_cache .pytest_cache site node_modules test-results \
+	@$(as_root) rm -rf .venv .state .cache .mypy_cache .ruff_cache .pytest_cache site site-offline site-offline.zip \
+	  node_modules tests/bench/lighthouse/node_modules test-results \
 	  sandbox-backend/src/*.egg-info demos/src/*.egg-info demos/model/src/*.egg-info

@@ -13,12 +13,11 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.measure import Caller, Times, timed
+from bench.measure import Caller, Report, Times, timed
 from support import engine
 from support.backend import Backend, running
 from support.client import call, new_host, run
@@ -28,23 +27,6 @@ from support.footprint import at_rest, settled
 LINE = "docker run alpine true"
 NAMESPACES = ["--mount", "--uts", "--ipc", "--net", "--pid", "--fork", "--user", "--map-root-user", "--cgroup"]
 MIB = 1024 * 1024
-
-
-@dataclass
-class Report:
-    """Rows of figures; a row with a goal that is missed makes the benchmark fail."""
-
-    missed: list[str] = field(default_factory=list)
-
-    def row(self, name: str, value: str, goal: str = "", met: bool = True) -> None:
-        """Print one figure, its goal beside it."""
-        mark = "" if not goal else ("  met" if met else "  MISSED")
-        print(f"{name:58} {value:>14}  {goal}{mark}", flush=True)
-        if not met:
-            self.missed.append(name)
-
-    def times(self, name: str, times: Times) -> None:
-        self.row(name, f"{times.p50:.2f} ms", f"p95 {times.p95:.2f} ms")
 
 
 def floor(root: Path) -> Times:
@@ -103,6 +85,27 @@ def memory(report: Report, backend: Backend) -> None:
     report.row("idle memory of web and runner", f"{total:.0f} MiB", "at most 120 MiB", total <= 120)
 
 
+def readings(report: Report, backend: Backend, host: str) -> None:
+    """What looking at two running containers ten times a second costs web and runner, beyond two that are not there."""
+    seconds = 10
+
+    def spent() -> float:
+        stats = [
+            Path(f"/proc/{backend.pid_of(name)}/stat").read_text().rpartition(")")[2] for name in ("web", "runner")
+        ]
+        return sum(int(ticks) for one in stats for ticks in one.split()[11:13]) / os.sysconf("SC_CLK_TCK")
+
+    begun = spent()
+    time.sleep(seconds)
+    idle = spent() - begun
+    with ThreadPoolExecutor(2) as pool:
+        ended = list(pool.map(lambda _: run(backend.url, f"docker run alpine sleep {seconds}", host), range(2)))
+    share = (spent() - begun - 2 * idle) / 2 / seconds
+    seen = min(sum(event["type"] == "stats" for event in one.events) for one in ended)
+    report.row("of a core for a run's readings", f"{share:.2%}", "at most 1 %", share <= 0.01)
+    report.row("  readings of a run of 10 s", f"{seen}", "at least 90", seen >= 90)
+
+
 def leftovers(report: Report, backend: Backend, host: str, count: int) -> None:
     """Thousands of runs, then a count of everything that one could leave."""
     before = at_rest(backend)
@@ -128,6 +131,7 @@ def main() -> int:
         host = new_host(backend.url)
         run(backend.url, LINE, host)
         memory(report, backend)
+        readings(report, backend, host)
         root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (root / "bin").mkdir()
         (root / "bin/busybox").write_bytes(Path("/bin/busybox").read_bytes())

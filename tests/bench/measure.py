@@ -7,7 +7,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 
@@ -55,3 +55,20 @@ class Caller:
         if last["type"] not in ("exited", "failed"):
             raise RuntimeError(f"no last event: {last}")
         return last
+
+
+@dataclass
+class Report:
+    """Rows of figures; a row with a goal that is missed makes the benchmark fail."""
+
+    missed: list[str] = field(default_factory=list)
+
+    def row(self, name: str, value: str, goal: str = "", met: bool = True) -> None:
+        """Print one figure, its goal beside it."""
+        mark = "" if not goal else ("  met" if met else "  MISSED")
+        print(f"{name:58} {value:>14}  {goal}{mark}", flush=True)
+        if not met:
+            self.missed.append(name)
+
+    def times(self, name: str, times: Times) -> None:
+        self.row(name, f"{times.p50:.2f} ms", f"p95 {times.p95:.2f} ms")

@@ -8,11 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from e2e.pages import Demo
-from support.built_site import REPOSITORY
+from support import axe
 from support.canned_backend import Canned, Run
 
-AXE = REPOSITORY / "node_modules/axe-core/axe.min.js"
-FINDINGS = "axe.run().then(r => r.violations.map(v => [v.id, ...v.nodes.map(n => n.html)]))"
 HINT = "이 이미지에는 ls 파일이 없어요. docker run alpine ls 를 실행해 보세요."
 SHIFTS = """() => { window.shift = 0; new PerformanceObserver(list => {
     for (const entry of list.getEntries()) window.shift += entry.value; }).observe({type: "layout-shift"}); }"""
@@ -49,8 +47,7 @@ def reach(demo: Demo, canned: Canned, state: str) -> None:
 def test_axe_finds_nothing(example: Page, canned: Canned, scheme: Any, state: str) -> None:
     example.emulate_media(color_scheme=scheme)
     reach(Demo(example, "first"), canned, state)
-    example.evaluate(AXE.read_text())
-    assert example.evaluate(FINDINGS) == []
+    assert axe.findings(example) == []
 
 
 @pytest.mark.parametrize("state", ["idle", "running", "ended", "failed"])

@@ -76,6 +76,17 @@ def test_the_command_becomes_the_first_process(creation: Page) -> None:
     assert (told.one("created")["argv"], told.one("exited")["code"]) == (["/bin/sh"], 0)
 
 
+@pytest.mark.claim("C26")
+def test_the_first_questions_figure_shows_the_images_own_command_and_no_output(creation: Page) -> None:
+    # a first visit: what docker says while it pulls is no output of the process
+    told = run(creation, "question-default")
+    assert (told.one("created")["argv_source"], told.out) == ("image", "")
+    assert "Unable to find image" in told.err
+    expect(slot(creation, "p8", "argv")).to_have_text("/bin/sh")
+    expect(slot(creation, "p8", "code")).to_have_text("0")
+    expect(slot(creation, "p8", "text")).to_be_hidden()
+
+
 @pytest.mark.claim("C27")
 def test_the_process_runs_speaks_and_leaves_a_code(creation: Page) -> None:
     told = run(creation, "process")
@@ -84,6 +95,7 @@ def test_the_process_runs_speaks_and_leaves_a_code(creation: Page) -> None:
     assert second["at"] - first["at"] > 0.9
     started = told.one("started")
     assert started["pid_inside"] == 1 != started["pid"]
+    expect(slot(creation, "p8", "text")).to_have_text("끝났어요")
     expect(slot(creation, "p8", "code")).to_have_text("7")
     expect(slot(creation, "p8", "pid")).to_have_text(str(started["pid"]))
     expect(slot(creation, "p8", "pid_inside")).to_have_text("1")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.pages import finished
-from e2e.told import opened
+from e2e.told import opened, run
 from support.backend import Backend
 
 pytestmark = pytest.mark.container
@@ -24,10 +24,12 @@ def chapter(page: Page, live: Backend) -> Open:
 @pytest.mark.claim("C2")
 def test_two_versions_whose_libraries_clash_run_on_one_host(chapter: Open) -> None:
     page = chapter("why")
-    for version in ("1", "2"):
-        demo = finished(page, f"greeter-{version}")
-        expect(demo.output).to_contain_text(f"greeter {version} (libgreet {version}):")
-        assert demo.code == 0
+    runs = {version: run(page, f"greeter-{version}") for version in ("1", "2")}
+    for version, told in runs.items():
+        assert f"greeter {version} (libgreet {version}):" in told.out
+        assert told.one("exited")["code"] == 0
+    assert len({told.one("accepted")["host"] for told in runs.values()}) == 1
+    assert len({told.one("created")["image_digest"] for told in runs.values()}) == 2
     demo = finished(page, "clash")
     expect(demo.output).to_contain_text("symbol lookup error: /opt/greeter-2: undefined symbol: greet_by_name")
     assert demo.code == 127
@@ -90,12 +92,13 @@ def test_a_layer_that_two_images_share_is_pulled_once(chapter: Open) -> None:
 @pytest.mark.claim("C6")
 def test_each_container_of_an_image_has_a_writable_layer_of_its_own(chapter: Open) -> None:
     page = chapter("image")
-    demo = finished(page, "write")
-    expect(demo.output).to_contain_text("안녕")
-    assert demo.code == 0
-    demo = finished(page, "read")
-    expect(demo.output).to_contain_text("No such file or directory")
-    assert demo.code == 1
+    wrote, reads = run(page, "write"), run(page, "read")
+    assert wrote.out == "안녕\n"
+    assert "No such file or directory" in reads.err
+    assert [told.one("exited")["code"] for told in (wrote, reads)] == [0, 1]
+    wrote_in, read_in = wrote.one("created"), reads.one("created")
+    assert wrote_in["image_digest"] == read_in["image_digest"]
+    assert wrote_in["container"] != read_in["container"]
     figure = page.locator("svg.writable [data-demo=read]")
     expect(figure.locator("[data-slot=code]")).to_have_text("1")
     expect(figure.locator("[data-slot=argv]")).to_have_text("cat /memo")
@@ -123,10 +126,10 @@ def test_what_the_dockerfile_says_is_in_the_image(chapter: Open) -> None:
 @pytest.mark.claim("C9")
 def test_every_run_is_a_container_of_its_own_that_takes_its_writes_along(chapter: Open) -> None:
     page = chapter("dockerfile")
-    finished(page, "first-name")
-    names = [finished(page, id).output.inner_text().strip() for id in ("first-name", "second-name", "question-name")]
-    assert len(set(names)) == 3
-    assert all(len(name) == 12 for name in names)
+    runs = [run(page, id) for id in ("first-name", "second-name", "question-name")]
+    assert len({told.out for told in runs}) == 3
+    for told in runs:
+        assert told.out.strip() == told.one("created")["container"][:12]
     demo = finished(page, "remove")
     expect(demo.output).to_have_text("/memo")
     demo = finished(page, "gone")

@@ -139,7 +139,25 @@ def test_the_arrows_bring_back_what_was_run_and_what_was_typed(demo: Demo, canne
 
 def test_an_empty_line_is_not_sent(demo: Demo, canned: Canned) -> None:
     demo.run("  ")
+    expect(demo.result).to_contain_text("명령을 적어 주세요")
     assert (demo.state, canned.asked) == ("idle", [])
+    demo.run("docker run alpine")
+    demo.wait_for_end()
+
+
+def test_of_a_pasted_text_the_first_line_is_taken_and_a_continued_line_is_one(demo: Demo) -> None:
+    demo.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    for pasted, taken, told in [
+        ("docker pull alpine\ndocker run alpine", "docker pull alpine", 1),
+        ("docker run \\\n  --rm alpine", "docker run --rm alpine", 1),
+        ("docker run busybox\n", "docker run busybox", 1),
+    ]:
+        demo.page.evaluate("text => navigator.clipboard.writeText(text)", pasted)
+        demo.line.select_text()
+        demo.line.press("Control+v")
+        expect(demo.line).to_have_value(taken)
+        expect(demo.root.get_by_text("첫 줄만 넣었어요").first).to_be_visible()
+        assert demo.root.locator(".told").get_by_text("첫 줄만").count() == told
 
 
 def test_reset_empties_the_host_and_brings_the_first_line_back(demo: Demo, canned: Canned) -> None:

@@ -14,9 +14,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from e2e.pages import finished
-from support import built_site
+from support import axe, built_site
 from support.backend import Backend
-from support.built_site import REPOSITORY
 
 pytestmark = pytest.mark.container
 # Python is 11 MB, and this machine may be busy
@@ -27,8 +26,6 @@ STRICT = (
 )
 SHIFTS = """() => { window.shift = 0; new PerformanceObserver(list => {
     for (const entry of list.getEntries()) window.shift += entry.value; }).observe({type: "layout-shift"}); }"""
-AXE = REPOSITORY / "node_modules/axe-core/axe.min.js"
-FINDINGS = "axe.run().then(r => r.violations.map(v => [v.id, ...v.nodes.map(n => n.html)]))"
 MISFITS = """() => [...document.querySelectorAll(".notebook-code textarea")]
     .filter(one => one.scrollHeight > one.clientHeight || one.scrollWidth > one.clientWidth).map(one => one.value)"""
 
@@ -215,6 +212,20 @@ def test_stop_ends_a_loop_without_end_and_says_what_is_lost(page: Page, notebook
     assert "NameError: name 'kept' is not defined" in shown
 
 
+def test_an_output_of_an_earlier_run_looks_like_one_until_there_is_another(notebook: Callable[[int], Cell]) -> None:
+    notebook(1).run()
+    notebook(1).code.fill("while True: pass")
+    cell = notebook(2)
+    cell.button("실행").click()
+    cell.says("먼저 위의 칸 1번을")
+    expect(cell.root).to_have_attribute("data-old", "")
+    cell.button("멈춤").click()
+    cell.says("사라졌어요")
+    notebook(1).code.fill("print(1)")
+    cell.run("print(2)")
+    expect(cell.root).not_to_have_attribute("data-old", "")
+
+
 def test_reset_brings_the_code_and_its_output_back(notebook: Callable[[int], Cell]) -> None:
     cell = notebook(6)
     code, output = cell.code.input_value(), cell.output.inner_text()
@@ -296,10 +307,9 @@ def test_the_text_field_lies_exactly_on_the_coloured_code(
 def test_axe_finds_nothing_before_and_after_an_error(page: Page, live: Backend, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{live.url}/class-and-instance/")
-    page.evaluate(AXE.read_text())
-    assert page.evaluate(FINDINGS) == []
+    assert axe.findings(page) == []
     Cell(page, 1).run("# 주석\nx = f'{1 + 1}' if True else 3.5\n1 / 0", says="오류로 끝났어요")
-    assert page.evaluate(FINDINGS) == []
+    assert axe.findings(page) == []
 
 
 def test_nothing_jumps_when_a_cell_runs_as_it_stands(page: Page, notebook: Callable[[int], Cell]) -> None:

@@ -13,7 +13,8 @@ from playwright.sync_api import Page, Route, expect
 from docker_run import fence
 from docker_run.plugin import ASSETS
 from e2e.pages import Demo
-from e2e.test_access import AXE, FINDINGS, SHIFTS, whole_story
+from e2e.test_access import SHIFTS, whole_story
+from support import axe
 from support.canned_backend import Canned, serving
 from support.recorded import output, recording
 
@@ -79,6 +80,7 @@ def test_the_recorded_output_is_there_before_the_first_run_and_says_what_it_is(d
     expect(demo.source).to_have_text(LABEL)
     assert (demo.state, demo.code, demo.steps) == ("idle", None, ["이미지 있음 (대역)", "종료 3 · 11 ms"])
     expect(demo.status).to_be_empty()
+    expect(demo.root.locator("samp")).to_be_hidden()
 
 
 def test_a_question_shows_nothing_of_its_answer_before_it_is_run(demo: Demo) -> None:
@@ -115,6 +117,9 @@ def test_without_a_backend_the_recording_plays_and_says_so(demo: Demo) -> None:
     demo.wait_for("ended")
     assert (demo.code, text(demo)) == (3, "first\nerror\nlast\n")
     expect(demo.source).to_have_text(REPLAYED)
+    # who listens is told at the end, too, what it was
+    expect(demo.status).to_contain_text("종료 코드 3")
+    expect(demo.status).to_contain_text(REPLAYED)
     expect(demo.button("실행")).to_be_focused()
 
 
@@ -145,6 +150,15 @@ ABSENT = {
 @pytest.mark.parametrize("host", ABSENT.values(), ids=ABSENT.keys())
 def test_a_host_that_only_serves_pages_makes_the_recording_play(demo: Demo, host: Any) -> None:
     demo.page.route("**/v1/**", host)
+    demo.run()
+    demo.wait_for("replaying")
+
+
+def test_a_network_that_swallows_the_question_is_not_waited_for(demo: Demo) -> None:
+    demo.page.evaluate(
+        "() => { const soon = AbortSignal.timeout; AbortSignal.timeout = ms => soon.call(AbortSignal, ms / 20); }"
+    )
+    demo.page.route("**/v1/hosts", lambda _: None)
     demo.run()
     demo.wait_for("replaying")
 
@@ -193,10 +207,11 @@ def test_spaces_around_the_line_do_not_make_it_another(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize("way", ["멈춤", "Escape"])
-def test_a_replay_can_be_stopped_and_run_again(demo: Demo, way: str) -> None:
+def test_a_replay_can_be_stopped(demo: Demo, way: str) -> None:
     gone(demo)
     demo.run()
     expect(demo.output).to_have_text("first error")
+    demo.page.on("request", lambda asked: pytest.fail(f"no backend has this run: {asked.method} {asked.url}"))
     if way == "Escape":
         demo.line.press(way)
     else:
@@ -206,8 +221,6 @@ def test_a_replay_can_be_stopped_and_run_again(demo: Demo, way: str) -> None:
     demo.page.wait_for_timeout(1500)
     assert (text(demo), demo.code) == ("first\nerror\n", None)
     expect(demo.source).to_have_text(REPLAYED)
-    demo.run()
-    demo.wait_for("ended")
 
 
 def test_reset_in_the_middle_of_a_replay_leaves_the_recording_as_it_was(demo: Demo) -> None:
@@ -253,8 +266,7 @@ STATES = ["idle", "replaying", "replayed", "live"]
 def test_axe_finds_nothing(demo: Demo, canned: Canned, scheme: Any, state: str) -> None:
     demo.page.emulate_media(color_scheme=scheme)
     to_state(demo, canned, state)
-    demo.page.evaluate(AXE.read_text())
-    assert demo.page.evaluate(FINDINGS) == []
+    assert axe.findings(demo.page) == []
 
 
 @pytest.mark.parametrize("state", STATES)

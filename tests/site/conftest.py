@@ -1,12 +1,35 @@
-"""The built site, once for all tests of it."""
+"""The built site, once for all tests of it, and the browser that reads it."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from support.built_site import Built, build
+from support.web_server import serving
+
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     return build(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="session")
+def served(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the site as our own web server serves it."""
+    with serving(tmp_path_factory.mktemp("web"), site=built.folder, runner=False) as web:
+        yield web.url
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser of the module's own: while one runs, no test that is a coroutine can."""
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        yield browser
+        browser.close()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from support import static_host
 from support.built_site import Built
@@ -103,6 +103,20 @@ def test_parts_move_in_the_order_of_the_events_with_a_pause_between(chapter: Pag
     chapter.wait_for_function(f"{LIT}[0] === 'created' && {LIT}[1] === null")
     chapter.wait_for_function(f"{LIT}[1] === 'started'")
     assert chapter.locator("svg.p7 [data-slot=root_bytes]").text_content() == "2.1 MB"
+
+
+@pytest.mark.parametrize(("figure", "demo"), [("p5", "whole"), ("p7", "disk"), ("p8", "process")])
+def test_a_value_that_the_run_has_not_told_yet_is_not_shown(
+    chapter: Page, address: str, figure: str, demo: str
+) -> None:
+    chapter.goto(f"{address}/creation/")
+    pid = chapter.locator(f"svg.{figure} [data-slot=pid]").locator("visible=true")
+    assert pid.count() == 1
+    chapter.evaluate(SEND, [demo, MOVING[:2]])
+    expect(chapter.locator(f"svg.{figure} [data-slot=argv]")).to_have_text("df /")
+    assert pid.count() == 0
+    chapter.evaluate(SEND, [demo, MOVING[2:3]])
+    expect(pid).to_have_text("77")
 
 
 def test_parts_move_at_once_for_a_reader_who_wants_no_motion(chapter: Page, address: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from docker_run.sources import markdown
 from notebook_run import document
 from support.built_site import DOCS, REPOSITORY, Built, fences
 from support.site_pages import Page
@@ -76,7 +77,7 @@ def test_the_notebook_in_the_repository_holds_no_output_that_could_be_old() -> N
 
 
 def test_every_docker_run_fence_of_the_notebook_became_an_element(page: Page) -> None:
-    written = list(fences(document.markdown(SOURCE.read_text()))).count("docker-run")
+    written = list(fences(markdown(SOURCE))).count("docker-run")
     assert len(page.all("docker-run")) == written > 5
     assert "```" not in page.source
 
@@ -90,8 +91,8 @@ def test_the_page_has_the_claims_anchor_and_headings_like_the_others(page: Page)
 
 
 def test_the_search_finds_the_page_by_titles_without_a_sign_at_the_end(built: Built) -> None:
-    index = json.loads((built.folder / "search/search_index.json").read_text())
-    titles = [one["title"] for one in index["docs"] if one["location"].startswith(NAME)]
+    (file,) = built.folder.glob("search/sections.*.json")
+    titles = [one["title"] for one in json.loads(file.read_text()) if one["location"].startswith(NAME)]
     assert "비유가 끝나는 곳" in titles
     assert not any("¶" in title for title in titles)
 

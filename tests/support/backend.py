@@ -69,17 +69,19 @@ def running(
     site: Path | None = None,
     environ: Mapping[str, str] | None = None,
     images: Path = STATE,
+    state: Path | None = None,
 ) -> Iterator[Backend]:
     """A backend that answers, with `settings` (as TOML values) over the defaults; stopped as Ctrl-C would at the end.
 
-    Its folders are its own; its registry is a copy of the one in `images`, which `make serve` has filled.
+    Its folders are its own, unless it goes on with the `state` of an earlier one; its registry is a copy of the one in
+    `images`, which `make serve` has filled.
     """
     folder = Path(tempfile.mkdtemp(prefix="sandbox-test-"))
     folder.chmod(0o755)
     port = free_port()
     values = {"cgroup": f"docker-run-test-{port}", **(settings or {})}
-    state = folder / "state"
-    if (images / "registry").exists():
+    state = state or folder / "state"
+    if (images / "registry").exists() and not state.exists():
         shutil.copytree(images / "registry", state / "registry")
         state.chmod(0o711)
     if (images / "vm").exists():

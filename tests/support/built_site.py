@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from notebook_run import document
+from docker_run.sources import markdown
 from support.site_pages import Page
 
 REPOSITORY = Path(__file__).parents[2]
@@ -49,14 +49,13 @@ def build(folder: Path, environment: dict[str, str] | None = None) -> Built:
 
 def sources() -> Iterator[str]:
     """The Markdown of every page, that of notebooks too."""
-    yield from (file.read_text() for file in DOCS.rglob("*.md"))
-    yield from (document.markdown(file.read_text()) for file in DOCS.rglob("*.ipynb"))
+    yield from (markdown(file) for file in DOCS.rglob("*") if file.suffix in (".md", ".ipynb"))
 
 
-def fences(markdown: str) -> Iterator[str]:
+def fences(text: str) -> Iterator[str]:
     """The language of each fence of a page; one that is only shown inside a longer fence does not count."""
     closing = ""
-    for line in markdown.splitlines():
+    for line in text.splitlines():
         found = FENCE.match(line)
         if closing:
             closing = "" if found and found[1].startswith(closing) and not found[2] else closing

@@ -77,6 +77,8 @@ class Canned:
 
     url: str = ""
     script: Script = quick
+    # the command as it was understood, in `accepted`
+    understood: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
@@ -155,7 +157,7 @@ class Handler(SimpleHTTPRequestHandler):
         self.canned.commands.append(command)
         self.close_connection = True
         try:
-            run.send("accepted", run=run.id, host="", command={}, lane="container")
+            run.send("accepted", run=run.id, host="", command=self.canned.understood, lane="container")
             self.canned.script(run)
             self.wfile.write(b"0\r\n\r\n")
         except Left:

@@ -32,6 +32,11 @@ def prints(text: str, started: Event = STARTED) -> list[Event]:
     return run(started, output(text))
 
 
+def program(name: str, text: str) -> list[Event]:
+    accepted, *rest = run(output(text))
+    return [accepted | {"command": {"name": "run", "args": [name]}}, *rest]
+
+
 MAY_DIFFER: dict[str, tuple[list[Event], list[Event]]] = {
     "times": (run(at=0.0), run(at=7.5)),
     "ids of run and host": (run(host="a" * 32), run(host="b" * 32)),
@@ -77,6 +82,11 @@ MAY_DIFFER: dict[str, tuple[list[Event], list[Event]]] = {
     ),
     "its memory": (prints("Mem:  24684084  476140\n"), prints("Mem:  7  5\n")),
     "pids beside the first": (prints("    7 root      0:00 ls"), prints("   12 root      0:00 ls")),
+    "how many CPUs it has": (program("nproc", "2\n"), program("nproc", "16\n")),
+    "which place it ran in": (
+        prints("         0 2000983040      65536\n"),
+        prints("         0 2000851968      65536\n"),
+    ),
     "how long it took": (prints("real\t0m 1.02s"), prints("real\t0m 1.31s")),
 }
 
@@ -128,6 +138,10 @@ def test_what_a_page_teaches_is_seen_to_differ(other: list[Event]) -> None:
 )
 def test_text_that_no_rule_names_is_seen_to_differ(one: str, other: str) -> None:
     assert not same(prints(one), prints(other))
+
+
+def test_a_number_of_another_program_is_seen_to_differ() -> None:
+    assert not same(program("echo", "2\n"), program("echo", "16\n"))
 
 
 def test_who_chose_the_argv_is_seen_to_differ() -> None:

@@ -12,7 +12,7 @@ import pytest
 from pymdownx.superfences import SuperFencesException
 
 from docker_run import fence, script
-from docker_run.plugin import ASSETS, FENCE, STYLE
+from docker_run.plugin import ASSETS, FENCE
 
 BUDGET = 12 * 1024
 CONFIG = "site_name: t\nplugins:\n  - docker-run\n"
@@ -47,8 +47,13 @@ def test_options_become_attributes() -> None:
     )
 
 
+def test_the_measures_that_are_drawn_are_named() -> None:
+    info = 'docker-run charts="memory cpu"'
+    assert '<docker-run charts="memory cpu" lines="6">' in html(fenced("docker run alpine", info=info))
+
+
 def test_a_question_is_marked_as_one() -> None:
-    assert "<docker-run predict lines=" in html(fenced("docker run alpine", info='docker-run predict="yes"'))
+    assert '<docker-run lines="6" predict>' in html(fenced("docker run alpine", info='docker-run predict="yes"'))
 
 
 def test_markup_in_a_command_is_text() -> None:
@@ -70,6 +75,11 @@ WRONG = {
     "empty title": (fenced("docker run a", info='docker-run title=" "'), "title 값을 쓸 수 없어요"),
     "no lines": (fenced("docker run a", info='docker-run lines="0"'), "lines 값을 쓸 수 없어요"),
     "too many lines": (fenced("docker run a", info='docker-run lines="21"'), "lines 값을 쓸 수 없어요"),
+    "a chart of nothing known": (fenced("docker run a", info='docker-run charts="heat"'), "charts 값을 쓸 수 없어요"),
+    "three charts": (
+        fenced("docker run a", info='docker-run charts="memory cpu pids"'),
+        "charts 값을 쓸 수 없어요",
+    ),
     "predict is not yes": (fenced("docker run a", info='docker-run predict="no"'), "predict 값을 쓸 수 없어요"),
     "option twice": (fenced("docker run a", info='docker-run id="a" id="b"'), "같은 옵션이 두 번 있어요: id"),
     "option without quotes": (fenced("docker run a", info="docker-run id=x"), '옵션은 이름="값" 꼴로'),
@@ -139,7 +149,7 @@ def test_three_lines_of_configuration_are_enough(tmp_path: Path) -> None:
     assert 'href="assets/docker-run/docker-run.css"' in page
     assert "docker-run-backend" not in page
     published = {file.name for file in (tmp_path / "site/assets/docker-run").iterdir()}
-    assert published == {"docker-run.css", "docker-run.js"}
+    assert published == {"docker-run.css", "docker-run.js", "panels.css", "panels.js"}
 
 
 def test_the_backend_setting_reaches_the_page(tmp_path: Path) -> None:
@@ -174,6 +184,6 @@ def test_a_sites_own_fences_stay(tmp_path: Path) -> None:
 
 
 def test_what_a_page_loads_stays_in_its_budget() -> None:
-    loaded = [script.joined(ASSETS).encode(), (ASSETS / STYLE).read_bytes()]
+    loaded = [script.joined(ASSETS).encode(), (ASSETS / "docker-run.css").read_bytes()]
     sizes = [len(gzip.compress(one, 9)) for one in loaded]
     assert sum(sizes) <= BUDGET, sizes

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from docker_run import sources
 from notebook_run import document
 from notebook_run.cell import CUT, LONGEST, run
 
@@ -42,9 +44,10 @@ def reader() -> Reader:
     return Reader()
 
 
-def test_the_text_of_a_notebook_can_be_read_as_one_page() -> None:
-    text = notebook(("markdown", "# 하나\n둘"), ("code", "print(1)"), ("markdown", "셋"))
-    assert document.markdown(text) == "# 하나\n둘\n\n셋\n"
+def test_the_text_of_a_notebook_can_be_read_as_one_page(tmp_path: Path) -> None:
+    file = tmp_path / "page.ipynb"
+    file.write_text(notebook(("markdown", "# 하나\n둘"), ("code", "print(1)"), ("markdown", "셋")))
+    assert sources.markdown(file) == "# 하나\n둘\n\n셋"
 
 
 def test_code_cells_are_counted_and_have_a_place_between_the_texts() -> None:

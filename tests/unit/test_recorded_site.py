@@ -41,14 +41,14 @@ def build(folder: Path, page: str, *recorded: str, config: str = CONFIG) -> tupl
 def test_a_recording_stands_in_the_page(tmp_path: Path) -> None:
     page, said = build(tmp_path, demo(), "first")
     assert said == ""
-    assert '<docker-run id="first" recorded lines="6">' in page
+    assert '<docker-run id="first" lines="6" recorded>' in page
     assert "<samp>bin\n</samp></pre><p>종료 코드 0</p>" in page
     assert '<script type="application/x-ndjson">{"command": "docker run alpine ls"' in page
 
 
 def test_a_questions_recording_is_folded(tmp_path: Path) -> None:
     page, _ = build(tmp_path, demo(info='id="first" predict="yes"'), "first")
-    assert '<docker-run id="first" predict recorded lines="6">' in page
+    assert '<docker-run id="first" lines="6" predict recorded>' in page
     assert "<details><summary>" in page
 
 

@@ -52,8 +52,12 @@ RULES = (
     Rule("uptime", r"\bup .*, +load average: .*", "how long the machine has been up, and how busy it is"),
     Rule("memory", r"^(?:Mem|Swap|Mem\w+): .*", "each machine has its own"),
     Rule("pid", r"^ *(?!1 )\d+(?= \w+ +\d+:\d\d )", "what the runtime ran before is counted; the first is always 1"),
+    Rule("uid", r"(?<=^         0 )\d{10}\b", "each place to run in has user ids of its own"),
     Rule("took", r"\b\d+m ?\d+\.\d+s\b|\b[\d.]+ seconds, .*/s\b", "how fast the machine is"),
 )
+
+# whose whole output is a number of the machine's
+COUNTING = ("nproc",)
 
 
 def steady(events: Iterable[Event]) -> list[str]:
@@ -67,6 +71,8 @@ def steady(events: Iterable[Event]) -> list[str]:
             texts[event["stream"]] += event["text"]
         else:
             lines.append(json.dumps(_masked(event), ensure_ascii=False, sort_keys=True))
+    if _program(kept) in COUNTING:
+        texts["stdout"] = re.sub(r"^\d+$", "<number>", texts["stdout"], flags=re.MULTILINE)
     facts = _facts(kept)
     return [_ruled(text, facts) for text in (*lines, *(f"{stream}\n{text}" for stream, text in texts.items()))]
 
@@ -74,6 +80,12 @@ def steady(events: Iterable[Event]) -> list[str]:
 def _masked(event: Event) -> Event:
     varying = {"at", *VARYING.get(event["type"], ())}
     return {name: value for name, value in event.items() if name not in varying}
+
+
+def _program(events: list[Event]) -> str:
+    """The first word of the CMD that was asked for."""
+    command: dict[str, Any] = next((event["command"] for event in events if event["type"] == "accepted"), {})
+    return str(next(iter(command.get("args") or ()), ""))
 
 
 def _facts(events: list[Event]) -> dict[str, str]:

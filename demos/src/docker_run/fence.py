@@ -19,11 +19,15 @@ from docker_run import still
 from docker_run.recording import Recording
 
 NAME = "docker-run"
+# attributes of the element that ask for more to be shown of a run
+PANELS = ("charts",)
+_MEASURE = "(memory|cpu|pids|written|read|received)"
 OPTIONS = {
     "id": "[A-Za-z][A-Za-z0-9_-]*",
     "title": ".*\\S.*",
     "lines": "[1-9]|1[0-9]|20",
     "predict": "yes",
+    "charts": f"{_MEASURE}( {_MEASURE})?",
 }
 DEFAULT_LINES = "6"
 _PREFIX = " \t>"
@@ -99,13 +103,13 @@ def fence(
     """
     for wrong in _wrong_content(source.splitlines()):
         raise SuperFencesException(f"{NAME}: {wrong}")
-    name = f' id="{options["id"]}"' if "id" in options else ""
-    title = f' label="{html.escape(options["title"])}"' if "title" in options else ""
     lines = options.get("lines", DEFAULT_LINES)
+    given = {"id": options.get("id"), "label": options.get("title"), "charts": options.get("charts"), "lines": lines}
+    named = "".join(f' {name}="{html.escape(value)}"' for name, value in given.items() if value)
     marks = "".join(f" {mark}" for mark, on in (("predict", "predict" in options), ("recorded", recording)) if on)
     command = f"<pre><code>{html.escape(source.strip())}</code></pre>"
     recorded = still.html_of(recording, folded="predict" in options) if recording else ""
-    element = f'<docker-run{name}{title}{marks} lines="{lines}">{command}{recorded}</docker-run>'
+    element = f"<docker-run{named}{marks}>{command}{recorded}</docker-run>"
     return f'<div class="docker-run" style="--docker-run-lines: {lines}">{element}</div>'
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
 from docker_run import fence, recording, script
 from docker_run.fence import Problem
@@ -22,7 +24,10 @@ from docker_run.recording import Recording
 
 ASSETS = Path(__file__).parent / "assets"
 FOLDER = "assets/docker-run"
-STYLE = "docker-run.css"
+STYLES = ("docker-run.css", "panels.css")
+# what only some pages need: the script, and how its page is known
+PANELS = "panels.js"
+_HAS_PANELS = re.compile(rf"<docker-run[^>]* (?:{'|'.join(fence.PANELS)})=")
 SUPERFENCES = "pymdownx.superfences"
 FENCE = {"name": fence.NAME, "class": fence.NAME, "format": fence.fence, "validator": fence.validator}
 
@@ -52,7 +57,7 @@ class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  #
         if not any(known["name"] == fence.NAME for known in fences):
             fences.append(FENCE | {"format": self._fence})
         # first, so that a site's own style has the last word
-        config.extra_css.insert(0, f"{FOLDER}/{STYLE}")
+        config.extra_css[:0] = [f"{FOLDER}/{style}" for style in STYLES]
         element = config_options.ExtraScriptValue(f"{FOLDER}/{script.NAME}")
         element.defer = True
         config.extra_javascript.append(element)
@@ -62,8 +67,10 @@ class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  #
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Add the element's own files to the site."""
-        files.append(File.generated(config, f"{FOLDER}/{STYLE}", abs_src_path=str(ASSETS / STYLE)))
+        for style in STYLES:
+            files.append(File.generated(config, f"{FOLDER}/{style}", abs_src_path=str(ASSETS / style)))
         files.append(File.generated(config, f"{FOLDER}/{script.NAME}", content=script.joined(ASSETS)))
+        files.append(File.generated(config, f"{FOLDER}/{PANELS}", content=script.joined(ASSETS, PANELS)))
         return files
 
     # before other plugins change the text: the line is one of the author's file
@@ -104,6 +111,13 @@ class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  #
     def _fence(self, source: str, language: str, css_class: str, options: dict[str, str], md: Any, **more: Any) -> str:
         found = self._recordings.get(options.get("id", ""))
         return fence.fence(source, language, css_class, options, md, recording=found, **more)
+
+    def on_page_content(self, content: str, *, page: Page, **_: Any) -> str:
+        """Load the panels before the element, where there are any."""
+        if not _HAS_PANELS.search(content):
+            return content
+        address = get_relative_url(f"{FOLDER}/{PANELS}", page.url)
+        return f'<script defer src="{html.escape(address)}"></script>{content}'
 
     def on_post_page(self, output: str, **_: Any) -> str:
         """Tell the element where the backend is."""

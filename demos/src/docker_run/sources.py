@@ -16,8 +16,10 @@ class WrongPageError(Exception):
 def pages(docs: Path) -> dict[str, list[Fence]]:
     """The fences of each page below `docs` that has any, by the page's path, from top to bottom."""
     found = {}
-    for file in sorted(path for path in docs.rglob("*") if path.suffix in (".md", ".ipynb")):
-        page, text = file.relative_to(docs).as_posix(), _text(file)
+    for file in sorted(
+        path for path in docs.rglob("*") if path.suffix in (".md", ".ipynb") and not _hidden(path, docs)
+    ):
+        page, text = file.relative_to(docs).as_posix(), markdown(file)
         for wrong in (*fence.problems(text), *fence.unnamed(text)):
             raise WrongPageError(f"{page}:{wrong.line}: {wrong.text}")
         if fences := list(fence.fences(text)):
@@ -25,7 +27,13 @@ def pages(docs: Path) -> dict[str, list[Fence]]:
     return found
 
 
-def _text(file: Path) -> str:
+def _hidden(path: Path, docs: Path) -> bool:
+    """As MkDocs sees it: what editors and Jupyter keep beside a page."""
+    return any(part.startswith(".") for part in path.relative_to(docs).parts)
+
+
+def markdown(file: Path) -> str:
+    """The Markdown of a page, or of a notebook's text cells, where its fences and its words are to be read."""
     source = file.read_text(encoding="utf-8")
     if file.suffix == ".md":
         return source

@@ -28,10 +28,10 @@ def _parts(recording: Recording) -> Iterator[str]:
         yield f"<pre><samp>{output}</samp></pre>"
     yield from (f"<p>{html.escape(event['text'])}</p>" for event in events if event["type"] == "notice")
     end = events[-1]
-    yield f"<p>종료 코드 {end['code']}</p>"
+    yield f"<p>종료 코드 {html.escape(str(end['code']))}</p>"
     if end.get("hint"):
         yield f"<p>{html.escape(end['hint'])}</p>"
-    yield f"<p>{recording.recorded}에 실행한 기록이에요. ({html.escape(recording.engine)})</p>"
+    yield f"<p>{html.escape(recording.recorded)}에 실행한 기록이에요. ({html.escape(recording.engine)})</p>"
 
 
 def _output(events: list[Event]) -> Iterator[str]:

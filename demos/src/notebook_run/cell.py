@@ -28,7 +28,7 @@ class Screen(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Take text; what is more than the page can hold is dropped, and said to be."""
-        if self._left > 0:
+        if text and self._left >= 0:
             self._text += text if len(text) <= self._left else text[: self._left] + CUT
             self._left -= len(text)
         if time.monotonic() - self._posted > GATHERED_SECONDS:

@@ -66,11 +66,6 @@ def _cells(content: Sequence[dict[str, Any]]) -> Iterator[Cell]:
             yield Cell(source, number if one["cell_type"] == "code" else 0, tags)
 
 
-def markdown(text: str) -> str:
-    """The text cells of an .ipynb file as one Markdown page: where its fences and its words are to be read."""
-    return "\n\n".join(read(text).texts) + "\n"
-
-
 def page(notebook: Notebook) -> str:
     """The Markdown of the page, with a place for each code cell."""
     return "\n\n".join(_block(cell) for cell in notebook.cells) + "\n"

@@ -3,15 +3,17 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Refused, refused } from "../../../demos/src/docker_run/assets/backend.js";
-import { History } from "../../../demos/src/docker_run/assets/line.js";
+import { History, apart } from "../../../demos/src/docker_run/assets/line.js";
 import { corrected, ending, label, places, queueWords, refusal, stepWords } from "../../../demos/src/docker_run/assets/words.js";
 
 const golden = readFileSync(new URL("../cases/events.ndjson", import.meta.url), "utf8").trimEnd().split("\n");
 /** @param {string} type @param {Record<string, unknown>} [fields] @returns {WireEvent} */
 const event = (type, fields) => ({ type, ...fields });
+/** @param {WireEvent[]} downloads */
+const known = (...downloads) => ({ downloads, layers: downloads.length });
 
 test("the golden events fill the places of the steps", () => {
-  const steps = golden.map(line => JSON.parse(line)).map(one => stepWords(one, [one])?.join(" ")).filter(Boolean);
+  const steps = golden.map(line => JSON.parse(line)).map(one => stepWords(one, known(one))?.join(" ")).filter(Boolean);
   assert.deepEqual(steps, [
     "image 없음 (대역)",
     "image 받는 중 1.0/3.6 MB",
@@ -28,19 +30,25 @@ test("the golden events fill the places of the steps", () => {
 
 test("the bytes of all layers are told together", () => {
   const layers = [event("pull", { current: 500, total: 1000 }), event("pull", { current: 100_000, total: 2_000_000 })];
-  assert.equal(stepWords(event("pull"), layers)?.[1], "받는 중 0.1/2.0 MB");
+  assert.equal(stepWords(event("pull"), known(...layers))?.[1], "받는 중 0.1/2.0 MB");
+});
+
+test("what was pulled says that it is a stand-in, and a pull of nothing new says so", () => {
+  const pulled = event("pulled", { bytes: 3_600_000 });
+  assert.equal(stepWords(pulled, { downloads: [], layers: 1, provenance: "stand-in" })?.[1], "받음 3.6 MB (대역)");
+  assert.equal(stepWords(pulled, { downloads: [], layers: 0, provenance: "official" })?.[1], "이미 최신");
 });
 
 test("an event that is no step says nothing", () => {
   for (const type of ["accepted", "output", "stats", "notice", "heartbeat", "새것"]) {
-    assert.equal(stepWords(event(type), []), undefined, type);
+    assert.equal(stepWords(event(type), known()), undefined, type);
   }
 });
 
 test("times have the digits that matter", () => {
   /** @type {[number, string][]} */
   const cases = [[0.4, "0.4 ms"], [9.125, "9.1 ms"], [45.6, "46 ms"], [340, "340 ms"], [30_012, "30.0초"]];
-  for (const [given, words] of cases) assert.equal(stepWords(event("created", { created_ms: given }), [])?.[1], `생성 ${words}`);
+  for (const [given, words] of cases) assert.equal(stepWords(event("created", { created_ms: given }), known())?.[1], `생성 ${words}`);
 });
 
 test("every reason has its words, with the exit code", () => {
@@ -109,4 +117,11 @@ test("one step back from the line that was just run is the one before it", () =>
   const history = new History();
   for (const line of ["one", "two"]) history.add(line);
   assert.equal(history.move(-1, "two"), "one");
+});
+
+test("a pasted text of more lines is taken apart, and one that goes on after a backslash is one line", () => {
+  assert.equal(apart("docker run alpine ls"), undefined);
+  assert.equal(apart("docker run alpine ls\n"), undefined);
+  assert.deepEqual(apart("docker pull alpine\r\n\n docker run alpine"), ["docker pull alpine", "docker run alpine"]);
+  assert.deepEqual(apart("docker run \\\n  --rm \\\n  alpine ls"), ["docker run --rm alpine ls"]);
 });

@@ -1,5 +1,8 @@
 // A visitor's own host: runs in it, and back to an empty one.
 
+// ms for a first answer; some networks never say no
+const WAIT = 8000;
+
 /** The hosts' ids, the tab's, or the page's where pages may keep nothing. @type {Names} */
 const kept = (() => {
   try {
@@ -32,12 +35,13 @@ export class Backend {
   /** The event stream of a new run. @param {string} command @param {AbortSignal} signal */
   async run(command, signal) {
     for (let again = true; ; again = false) {
-      kept[this.key] ??= (await (await this.call("POST", "/v1/hosts", undefined, signal)).json()).host;
+      const soon = AbortSignal.any([signal, AbortSignal.timeout(WAIT)]);
+      kept[this.key] ??= (await (await this.call("POST", "/v1/hosts", undefined, soon)).json()).host;
       try {
         const { body } = await this.call("POST", "/v1/runs", { command, host: kept[this.key] }, signal);
         if (body) return body;
       } catch (error) {
-        // idle for too long, so its images are gone: this run begins with a new one
+        // it was idle for too long: this run begins with a new one
         if (!again || !(error instanceof Refused) || error.problem?.code !== "no-such-host") throw error;
         delete kept[this.key];
       }
@@ -53,7 +57,7 @@ export class Backend {
   async reset() {
     const host = kept[this.key];
     delete kept[this.key];
-    // whatever it answers: the host may be gone already
+    // it may be gone already
     if (host) await fetch(`${this.base}/v1/hosts/${host}`, { method: "DELETE" });
   }
 

@@ -40,10 +40,23 @@ export class DockerRun extends HTMLElement {
     root.ariaLabel = this.getAttribute("label") ?? `${label.group}: ${this.#original}`;
     const lines = this.getAttribute("lines");
     if (lines) this.style.setProperty("--docker-run-lines", lines);
+    this.#addPanels();
     // what was there stays, for paper
-    this.append(root);
+    // filled first: on the page, every look at a size would cost a layout
     this.#rest();
+    this.append(root);
     listen(this.#view, this.#history, this);
+  }
+
+  /** What more is shown of a run, each named by an attribute of the element. */
+  #addPanels() {
+    for (const name in globalThis.dockerRunPanels) {
+      const value = this.getAttribute(name);
+      if (value === null) continue;
+      const panel = new dockerRunPanels[name](value);
+      this.#story.panels.push(panel);
+      this.#view.told.before(panel.root);
+    }
   }
 
   disconnectedCallback() {
@@ -73,7 +86,8 @@ export class DockerRun extends HTMLElement {
   /** Run the line as it stands; resolves with the last event, or undefined when there was none. */
   async run() {
     const command = this.#view.line.value.trim();
-    if (this.#controller || !command) return undefined;
+    if (this.#controller) return undefined;
+    if (!command) return this.#tell(label.empty);
     this.#controller = new AbortController();
     this.#history.add(command);
     this.#clear();
@@ -188,7 +202,8 @@ export class DockerRun extends HTMLElement {
   #tell(words, more = "") {
     this.#view.told.style.minHeight = "";
     this.#view.result.textContent = words;
-    this.#view.status.textContent = `${words} ${more}`;
+    // a listener is told, too, that it is a recording
+    this.#view.status.textContent = [words, more, ...this.#story.panels.map(panel => panel.words), this.#view.source.textContent].filter(Boolean).join(" ");
   }
 }
 

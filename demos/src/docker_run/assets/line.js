@@ -1,8 +1,8 @@
-// The line as in a shell: the keys that it heeds, the lines before it, and the way to take it along.
+// The line as in a shell: its keys, and the lines before it.
 import { label } from "./words.js";
 
 /** @param {View} view @param {History} history @param {import("./element.js").DockerRun} demo */
-export function listen({ root, form, line, stop, reset, copy, status }, history, demo) {
+export function listen({ root, form, line, stop, reset, copy, status, note }, history, demo) {
   form.addEventListener("submit", event => (event.preventDefault(), demo.run()));
   // Stop stands where Run was: the second click of a double click is not meant for it
   stop.addEventListener("click", event => event.detail > 1 || demo.stop());
@@ -17,6 +17,14 @@ export function listen({ root, form, line, stop, reset, copy, status }, history,
     }
     status.textContent = label.copied;
   });
+  line.addEventListener("paste", event => {
+    const pasted = apart(event.clipboardData?.getData("text") ?? "");
+    if (!pasted) return;
+    event.preventDefault();
+    // the one way to put text in that the reader can take back
+    document.execCommand("insertText", false, pasted[0]);
+    if (pasted.length > 1) note((status.textContent = label.oneLine));
+  });
   root.addEventListener("keydown", event => {
     // Safari tells the Enter that ends a composition only by its code
     const composing = event.isComposing || event.keyCode === 229;
@@ -28,6 +36,12 @@ export function listen({ root, form, line, stop, reset, copy, status }, history,
     event.preventDefault();
     line.value = other;
   });
+}
+
+/** The lines of a text of more than one, a continued one as one. @param {string} text */
+export function apart(text) {
+  const found = text.trim().replaceAll(/\s*\\\r?\n\s*/g, " ").split(/\s*\n\s*/);
+  return /[\r\n]/.test(text.trim()) ? found : undefined;
 }
 
 /** The lines that were run, as a shell's arrow keys go through them. */

@@ -3,25 +3,31 @@ import { Terminal } from "./terminal.js";
 import { corrected, ending, queueWords, stepWords } from "./words.js";
 
 export class Story {
-  /** Downloads by layer. @type {Record<string, WireEvent>} */
+  /** Each layer that was spoken of, with its download. @type {Record<string, WireEvent>} */
   #layers = {};
+  #provenance = "";
 
   /** @param {View} view */
   constructor(view) {
     this.view = view;
+    /** @type {Panel[]} */
+    this.panels = [];
     this.terminal = new Terminal(view.screen);
   }
 
   clear() {
     this.#layers = {};
+    this.#provenance = "";
     this.terminal.clear();
     this.view.clear();
+    for (const panel of this.panels) panel.clear();
   }
 
   /** @param {WireEvent} event */
   show(event) {
     const { type, hint } = event;
     const view = this.view;
+    for (const panel of this.panels) panel.show(event);
     if (type === "output") this.terminal.write(event.stream, event.text);
     if (type === "queued") view.result.textContent = queueWords(event);
     if (type === "notice") view.note(event.text);
@@ -30,8 +36,12 @@ export class Story {
       view.result.textContent = ending(event, view.created());
     }
     if (hint) view.hint(hint, corrected(hint));
-    if (event.status === "Downloading" && event.total) this.#layers[event.layer] = event;
-    const step = stepWords(event, Object.values(this.#layers));
+    if (type === "image") this.#provenance = event.provenance;
+    const downloading = event.status === "Downloading" && event.total;
+    if (event.layer && (downloading || !this.#layers[event.layer])) this.#layers[event.layer] = event;
+    const layers = Object.values(this.#layers);
+    const downloads = layers.filter(one => one.status === "Downloading" && one.total);
+    const step = stepWords(event, { downloads, layers: layers.length, provenance: this.#provenance });
     if (step) view.step(...step);
   }
 }

@@ -1,4 +1,5 @@
-// The element's own parts; nothing here knows of runs.
+// The element's own parts.
+import { part, vector } from "./parts.js";
 import { label, places } from "./words.js";
 
 const ICONS = {
@@ -8,24 +9,9 @@ const ICONS = {
   copy: "M5 5h7v7H5zM9 5V2H2v7h3",
 };
 
-/**
- * @template {keyof HTMLElementTagNameMap} T
- * @param {T} tag @param {Names} attributes @param {(Node | string)[]} children
- */
-function part(tag, attributes, ...children) {
-  const made = document.createElement(tag);
-  for (const name in attributes) made.setAttribute(name, attributes[name]);
-  made.append(...children);
-  return made;
-}
-
 /** @param {keyof typeof ICONS} name */
 function button(name) {
-  const [svg, path] = ["svg", "path"].map(tag => document.createElementNS("http://www.w3.org/2000/svg", tag));
-  svg.setAttribute("viewBox", "0 0 14 14");
-  svg.setAttribute("aria-hidden", "true");
-  path.setAttribute("d", ICONS[name]);
-  svg.append(path);
+  const svg = vector("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, vector("path", { d: ICONS[name] }));
   return part("button", { type: name === "run" ? "submit" : "button", class: name }, svg, label[name]);
 }
 

@@ -1,4 +1,5 @@
 // Every word that a reader sees or hears from the element.
+import { ms, size } from "./units.js";
 
 export const label = {
   group: "직접 실행해 보는 명령",
@@ -14,6 +15,8 @@ export const label = {
   before: "실행을 누르면 출력이 여기에 나와요. 명령은 고쳐도 돼요.",
   predict: "무엇이 나올지 예상해 보고 실행을 누르세요.",
   silent: "출력이 없었어요.",
+  empty: "실행할 명령을 적어 주세요. 예: docker run alpine ls",
+  oneLine: "한 번에 한 줄만 실행해요. 붙여 넣은 것 중 첫 줄만 넣었어요.",
   keys: "Enter 실행 · Esc 멈춤 · ↑↓ 지난 명령",
   steps: "실행 단계",
   running: "실행을 시작했어요.",
@@ -28,23 +31,18 @@ export const label = {
 /** The places of the steps, in their order. */
 export const places = { image: "이미지", container: "컨테이너", process: "프로세스", end: "종료" };
 
-/** Bytes, in the unit of the last. @param {number[]} bytes */
-function size(...bytes) {
-  const big = bytes[bytes.length - 1] >= 1e6;
-  return `${bytes.map(one => (one / (big ? 1e6 : 1e3)).toFixed(1)).join("/")} ${big ? "MB" : "kB"}`;
-}
-
-/** @param {number} value */
-const ms = value => (value < 1e3 ? `${+value.toPrecision(2)} ms` : `${(value / 1e3).toFixed(1)}초`);
+/** @param {string | undefined} provenance */
+const standIn = provenance => (provenance === "stand-in" ? " (대역)" : "");
 
 /** @type {Record<string, StepWords>} */
 const steps = {
-  image: ({ state, provenance }) => ["image", (state === "present" ? "있음" : "없음") + (provenance === "stand-in" ? " (대역)" : "")],
-  pull: (_, downloads) => {
+  image: ({ state, provenance }) => ["image", (state === "present" ? "있음" : "없음") + standIn(provenance)],
+  pull: (_, { downloads }) => {
     const [current, total] = ["current", "total"].map(what => downloads.reduce((sum, one) => sum + one[what], 0));
     return ["image", total ? `받는 중 ${size(current, total)}` : "받는 중"];
   },
-  pulled: ({ bytes }) => ["image", bytes ? `받음 ${size(bytes)}` : "받음"],
+  // where no layer was spoken of, the registry only said that this is the newest
+  pulled: ({ bytes }, { layers, provenance }) => ["image", (layers ? `받음 ${size(bytes)}` : "이미 최신") + standIn(provenance)],
   created: ({ created_ms }) => ["container", `생성 ${ms(created_ms)}`],
   started: ({ pid }) => ["process", `시작 pid ${pid}`],
   exited: ({ code, wall_ms }) => ["end", `${code} · ${ms(wall_ms)}`],
@@ -52,7 +50,7 @@ const steps = {
 };
 
 /** What an event is as a step of the run, if it is one. @type {(...given: Parameters<StepWords>) => ReturnType<StepWords> | undefined} */
-export const stepWords = (event, downloads) => steps[event.type]?.(event, downloads);
+export const stepWords = (event, known) => steps[event.type]?.(event, known);
 
 /** @type {Sentence} */
 export const queueWords = event => `차례를 기다려요. 지금 ${event.position}번째예요.`;
@@ -88,4 +86,4 @@ export function refusal({ answer, problem }) {
 }
 
 /** The line that a hint proposes, if it does. @param {string} hint */
-export const corrected = hint => /^(?:[^]*?[.!?] )??(docker [^]+) 를 실행해 보세요\.$/.exec(hint)?.[1];
+export const corrected = hint => /^(?:[\s\S]*?[.!?] )??(docker [\s\S]+) 를 실행해 보세요\.$/.exec(hint)?.[1];

@@ -1,6 +1,8 @@
 // Makes the code cells of a notebook's page editable and runnable. Nothing of Python is loaded before the first run,
 // and no script but this one before the reader does something.
 const words = async () => (await import("./words.js")).label;
+// said when even the words cannot be fetched
+const UNREACHED = "사이트에 닿지 못했어요. 인터넷 연결을 확인하고 다시 눌러 보세요.";
 
 /** @param {ParentNode} root @param {string} selector @returns {any} */
 const part = (root, selector) => root.querySelector(selector);
@@ -69,6 +71,7 @@ class Cell {
   show(text, open = true) {
     this.output.textContent = text;
     this.output.hidden = !text;
+    this.root.removeAttribute("data-old");
     if (this.fold) this.fold.open = open;
   }
 
@@ -119,16 +122,21 @@ class Notebook {
     this.busy = true;
     this.stopped = false;
     cell.turn(true);
+    // what stands there is of an earlier run, until this one says something
+    cell.root.toggleAttribute("data-old", true);
     for (const other of this.cells) if (other !== cell) other.run.disabled = true;
-    const label = await words();
+    /** @type {Awaited<ReturnType<typeof words>> | undefined} */
+    let label;
     try {
+      label = await words();
       await this.#inOrder(cell, label);
     } catch {
-      cell.tell(this.stopped ? label.stopped : label.broken);
+      cell.tell((this.stopped ? label?.stopped : label?.broken) ?? UNREACHED);
+    } finally {
+      this.busy = false;
+      for (const other of this.cells) other.run.disabled = false;
+      cell.turn(false);
     }
-    this.busy = false;
-    for (const other of this.cells) other.run.disabled = false;
-    cell.turn(false);
   }
 
   /** @param {Cell} cell @param {Awaited<ReturnType<typeof words>>} label */
@@ -158,14 +166,16 @@ class Notebook {
   /** @param {Cell} cell @param {import("./python.js").Python} python @param {Awaited<ReturnType<typeof words>>} label */
   async #one(cell, python, label) {
     const before = performance.now();
+    const source = cell.editor.value;
     let fresh = true;
-    const well = await python.run(cell.editor.value, `<칸 ${cell.number}>`, text => {
+    const well = await python.run(source, `<칸 ${cell.number}>`, text => {
       // what was there stays until there is something else, so that nothing jumps
       cell.show(fresh ? text : cell.output.textContent + text);
       fresh = false;
     });
     if (fresh) cell.show("");
-    cell.generation = well ? python.generation : 0;
+    // what was edited meanwhile has not run
+    cell.generation = well && cell.editor.value === source ? python.generation : 0;
     cell.root.toggleAttribute("data-failed", !well);
     cell.tell(well ? label.well((performance.now() - before) / 1000) : label.failed);
     return well;

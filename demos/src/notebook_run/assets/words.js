@@ -9,7 +9,7 @@ export const label = {
       : "파이썬을 다 받았어요. 켜고 있어요.",
   running: "실행하고 있어요.",
   /** @param {number} number */
-  before: number => `먼저 위의 칸 ${number}을 실행하고 있어요.`,
+  before: number => `먼저 위의 칸 ${number}번을 실행하고 있어요.`,
   /** @param {number} seconds */
   well: seconds => `잘 끝났어요. ${seconds < 1 ? Math.round(seconds * 1000) + " ms" : seconds.toFixed(1) + "초"}`,
   failed: "오류로 끝났어요. 맨 아래 줄부터 읽어 보세요.",

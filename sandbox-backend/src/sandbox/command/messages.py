@@ -168,9 +168,9 @@ NO_TAG = "그 이미지에 그런 태그가 없어요."
 NO_USER = "이미지의 /etc/passwd 에 없는 사용자예요. 번호로 적으면 돼요. 예: --user 1000"
 NO_TERMINAL = "여기서는 아직 키보드로 입력할 수 없어요. 할 일을 줄에 적어요. 예: docker run alpine sh -c 'ls /etc'"
 NO_COMMAND = "실행할 프로그램이 정해지지 않았어요. 이미지 이름 뒤에 프로그램을 적어 보세요."
-OUT_OF_MEMORY = "메모리 한도를 넘어서 커널이 프로그램을 끝냈어요. 한도는 --memory 로 정해요."
-TIMED_OUT = "정해진 시간이 지나서 서버가 컨테이너를 끝냈어요."
-TOO_MUCH_OUTPUT = "출력이 너무 많아서 서버가 컨테이너를 끝냈어요. head 로 앞부분만 볼 수 있어요."
+OUT_OF_MEMORY = "쓸 수 있는 메모리는 --memory 로 정해요. 더 큰 값을 적어 보세요."
+TIMED_OUT = "한 번의 실행에는 정해진 시간이 있어요. 더 빨리 끝나는 명령으로 바꿔 보세요."
+TOO_MUCH_OUTPUT = "출력의 앞부분만 보려면 head 를 써요. 예: docker run alpine sh -c 'yes | head'"
 KILLED = "프로그램이 {signal} 신호를 받고 끝났어요."
 
 # the policy's ceilings

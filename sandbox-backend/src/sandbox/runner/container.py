@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ from pathlib import Path
 from sandbox import spec, words
 from sandbox.events import Created, Started, Stream
 from sandbox.image import Image
-from sandbox.plan import Plan
+from sandbox.plan import Plan, Ulimit
 from sandbox.runner import cgroup_v1, snapshot
 from sandbox.runner.bundle import Files, NotStarted, configuration
 from sandbox.runner.child import Child
@@ -22,6 +23,8 @@ from sandbox.runner.janitor import Janitor
 from sandbox.runner.snapshot import Snapshot
 from sandbox.runner.workshop import Slot, Workshop
 
+# Linux has it, and Python no name for it
+RLIMIT_LOCKS = 10
 NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
 
 
@@ -51,8 +54,8 @@ class Container:
         """Have it made in its snapshot, with `files` (path inside, path on the machine) bound into it; the descriptors
         that its output comes from, which are then the caller's.
 
-        NotStarted when there is no command, or no such user, folder or device. RuntimeFailed when the runtime
-        refuses, as it does for a program that the image does not have.
+        NotStarted when there is no command, no such user, folder or device, or a limit that cannot be set.
+        RuntimeFailed when the runtime refuses, as it does for a program that the image does not have.
         """
         if self._spare.begun is None:
             raise RuntimeError("the runtime is not started yet")
@@ -60,12 +63,13 @@ class Container:
         self._child = await self._shop.runtime.configure(
             self._spare.begun, self._spare.bundle, config, self._use_the_moment
         )
+        _restrict(self._child, self._plan.ulimits)
         return self._spare.sources()
 
     def _use_the_moment(self) -> None:
         self._shop.janitor.use_the_moment()
-        # this run has its runtime, whatever becomes of the next one's
-        with contextlib.suppress(OSError):
+        # this run has its runtime, whatever becomes of the next one's; a thread that cannot start is a RuntimeError
+        with contextlib.suppress(OSError, RuntimeError):
             self._shop.spares.refill()
 
     def _config(self, slot: Slot, snap: Snapshot, files: Files) -> spec.Spec:
@@ -111,13 +115,26 @@ class Container:
 
     async def end(self) -> None:
         """Kill what is left of it."""
-        if self._child is not None:
-            await self._child.end()
-        await self._spare.end()
+        try:
+            if self._child is not None:
+                await self._child.end()
+        finally:
+            await self._spare.end()
 
     def forget(self) -> None:
         """Remove all that was made for it."""
         self._spare.forget()
+
+
+def _restrict(process: Child, ulimits: Sequence[Ulimit]) -> None:
+    """Set the reader's own limits; not earlier, as they would hinder the runtime at its work."""
+    for limit in ulimits:
+        number = RLIMIT_LOCKS if limit.name == "locks" else getattr(resource, f"RLIMIT_{limit.name.upper()}")
+        try:
+            resource.prlimit(process.pid, number, (limit.soft, limit.hard))
+        except OSError as error:
+            text = f"error setting rlimits for ready process: error setting rlimit type {number}: "
+            raise NotStarted(words.task_error(text + os.strerror(error.errno or 0).lower())) from error
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from sandbox.runner.container import Container
 from sandbox.runner.lanes import Machines
 from sandbox.runner.machine import Machine
 from sandbox.runner.output import FRAME_SECONDS, Outputs
-from sandbox.runner.run import Order, Run, Send
+from sandbox.runner.run import Job, Run, Send
 from sandbox.runner.workshop import Slot, Workshop
 from sandbox.vm.control import Control, Refused, Report, Started
 from sandbox.vm.control import Ended as Told
@@ -31,11 +31,11 @@ NO_MACHINE = "가상 머신을 시작하지 못했어요. 잠시 뒤에 다시 �
 
 
 class MachineRun(Run):
-    """One order being carried out in a machine of its own."""
+    """One job being carried out in a machine of its own."""
 
-    def __init__(self, order: Order, send: Send, cancel: asyncio.Event, machines: Machines) -> None:
-        limits = replace(order.plan.limits, seconds=machines.seconds)
-        super().__init__(replace(order, plan=replace(order.plan, limits=limits)), send, cancel)
+    def __init__(self, job: Job, send: Send, cancel: asyncio.Event, machines: Machines) -> None:
+        limits = replace(job.plan.limits, seconds=machines.seconds)
+        super().__init__(replace(job, plan=replace(job.plan, limits=limits)), send, cancel)
         self._machines = machines
         self._control = Control()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -45,12 +45,12 @@ class MachineRun(Run):
         self._last: Refused | Told | None = None
 
     async def _carry_out(self, shop: Workshop, slot: Slot) -> bool:
-        order = self._order
+        job = self._job
         try:
-            async with machine.prepared(shop, self._machines, slot, order.image, order.plan) as made:
+            async with machine.prepared(shop, self._machines, slot, job.image, job.plan) as made:
                 self._machine = made
-                sources = await made.create(slot, [*order.layers, shop.init_layer], self._machines.home)
-                return await self._switched_on(made, Outputs(sources, order.plan.limits.output))
+                sources = await made.create(slot, [*job.layers, shop.init_layer], self._machines.home)
+                return await self._switched_on(made, Outputs(sources, job.plan.limits.output))
         except NotStarted as error:
             await self._not_started(outcome.exit_code(error.message), error.message)
         return False

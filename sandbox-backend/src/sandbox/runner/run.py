@@ -30,7 +30,7 @@ BROKEN = "실행 환경에 문제가 생겼어요. 잠시 뒤에 다시 실행�
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Job:
     """What one run needs to know: its image, layers on disk (lowest first) and plan."""
 
     image: Image
@@ -39,10 +39,10 @@ class Order:
 
 
 class Run:
-    """One order being carried out."""
+    """One job being carried out."""
 
-    def __init__(self, order: Order, send: Send, cancel: asyncio.Event) -> None:
-        self._order, self._send, self._cancel = order, send, cancel
+    def __init__(self, job: Job, send: Send, cancel: asyncio.Event) -> None:
+        self._job, self._send, self._cancel = job, send, cancel
         self._begun = time.monotonic()
         self._told = False
         # a task that sends may miss its cancelling: wait_for() of Python 3.11 forgets it when it comes with the result
@@ -59,14 +59,14 @@ class Run:
             # the web process has gone, and with it whoever could be told
             raise
         except OSError:
-            log.exception("a run of %s", self._order.image.reference)
+            log.exception("a run of %s", self._job.image.reference)
             if not self._told:
                 await self._send(Failed("sandbox-failed", BROKEN))
         return False
 
     async def _carry_out(self, shop: Workshop, slot: Slot) -> bool:
-        order = self._order
-        async with container.prepared(shop, slot, order.image, order.plan, order.layers) as (box, snap):
+        job = self._job
+        async with container.prepared(shop, slot, job.image, job.plan, job.layers) as (box, snap):
             return await self._in(box, slot, snap)
 
     async def _in(self, box: Container, slot: Slot, snap: Snapshot) -> bool:
@@ -81,7 +81,7 @@ class Run:
             await self._send(box.created(self._elapsed()))
             await self._not_started(refusal.code, words.task_error(refusal.detail))
             return False
-        outputs = Outputs(sources, self._order.plan.limits.output)
+        outputs = Outputs(sources, self._job.plan.limits.output)
         try:
             await self._send(box.created(self._elapsed()))
             await self._send(box.start())
@@ -103,6 +103,9 @@ class Run:
         relay, measuring = asyncio.create_task(self._relay(outputs)), asyncio.create_task(self._measure(box))
         try:
             ended, reason = await self._watch(box, outputs)
+        except BaseException:
+            relay.cancel()
+            raise
         finally:
             self._over = True
             measuring.cancel()
@@ -128,7 +131,7 @@ class Run:
         # whoever does not read, or is gone, is met by the output and by the last event
         with contextlib.suppress(OSError):
             async for reading in meter.readings(box.cgroup, box.child.pid):
-                if self._over:
+                if self._over or self._told:
                     return
                 await self._send(reading)
 
@@ -139,7 +142,7 @@ class Run:
             asyncio.create_task(outputs.over.wait()): "output-limit",
             asyncio.create_task(self._cancel.wait()): "cancelled",
         }
-        limits: Limits = self._order.plan.limits
+        limits: Limits = self._job.plan.limits
         try:
             done, _ = await asyncio.wait(
                 {process, *causes}, timeout=limits.seconds, return_when=asyncio.FIRST_COMPLETED

@@ -56,6 +56,13 @@ class Begun:
         finally:
             self._close()
 
+    def lost(self) -> bool:
+        """Whether it was killed while it waited; if so, it is let go of."""
+        if not self.child.buried():
+            return False
+        self._close()
+        return True
+
     async def end(self) -> None:
         """Kill it if it lives."""
         self._close()
@@ -86,13 +93,17 @@ class Runtime:
         os.mkfifo(bundle / CONFIG, 0o600)
         # open at both ends, so that the runtime's open does not wait; when we die, it reads the end and ends itself
         pipe = os.open(bundle / CONFIG, os.O_RDWR | os.O_CLOEXEC)
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         options = ["--bundle", str(bundle), "--pid-file", str(bundle / "pid")]
         if console is not None:
             options += ["--console-socket", str(console)]
         words = [self.name, *self._options, "--log", str(bundle / "log"), "--log-format", "json"]
         program = f"/proc/self/fd/{self._program}"
-        return Begun(spawn(program, [*words, "create", *options, container], stdio, within), pipe)
+        try:
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+            return Begun(spawn(program, [*words, "create", *options, container], stdio, within), pipe)
+        except BaseException:
+            os.close(pipe)
+            raise
 
     async def configure(self, begun: Begun, bundle: Path, config: str, meanwhile: Callable[[], None]) -> Child:
         """Give the configuration to a runtime that has begun; the container's first process, which waits for `start`.

@@ -23,7 +23,7 @@ from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
 from sandbox.runner.lanes import Machines
 from sandbox.runner.machine_run import MachineRun
-from sandbox.runner.run import Order, Run, Send
+from sandbox.runner.run import Job, Run, Send
 from sandbox.runner.selftest import SelfTest
 from sandbox.runner.slots import Slots
 from sandbox.runner.workshop import Workshop
@@ -94,31 +94,31 @@ class Runner:
             await operation(request, writer, gone)
 
     async def _run(self, request: Request, writer: asyncio.StreamWriter, gone: asyncio.Event) -> None:
-        order = self._order(request)
+        job = self._job(request)
         received = float(request["received"])
 
         async def send(event: Event) -> None:
             await self._write(writer, events.encode(event, max(0.0, time.monotonic() - received)))
 
         if request.get("lane", "container") != "container":
-            await self._run_machine(str(request["lane"]), order, send, gone)
+            await self._run_machine(str(request["lane"]), job, send, gone)
             return
         async with self._slots.taken() as slot:
-            if await Run(order, send, gone).carry_out(self._shop, slot):
+            if await Run(job, send, gone).carry_out(self._shop, slot):
                 self._selftest.seen()
 
-    async def _run_machine(self, lane: str, order: Order, send: Send, gone: asyncio.Event) -> None:
+    async def _run_machine(self, lane: str, job: Job, send: Send, gone: asyncio.Event) -> None:
         if lane != "vm" or self._machines is None:
             raise BadRequest("no such lane here")
         async with self._machine_places, self._slots.taken() as slot:
-            await MachineRun(order, send, gone, self._machines).carry_out(self._shop, slot)
+            await MachineRun(job, send, gone, self._machines).carry_out(self._shop, slot)
 
-    def _order(self, request: Request) -> Order:
+    def _job(self, request: Request) -> Job:
         image = self._store.image(str(request.get("image")))
         wanted = plan.decode(request.get("plan"))
         plan.check(wanted, self._settings.limits)
         layers = [self._store.layer_path(layer) for layer in image.layers]
-        return Order(image, layers, wanted)
+        return Job(image, layers, wanted)
 
     async def _pull(self, request: Request, writer: asyncio.StreamWriter, gone: asyncio.Event) -> None:
         async def relay() -> None:

@@ -66,9 +66,16 @@ class Spare:
 
     async def end(self) -> None:
         """Kill the runtime, and let go of the streams."""
-        if self.begun is not None:
-            await self.begun.end()
-        for descriptor in self.readers:
+        try:
+            if self.begun is not None:
+                await self.begun.end()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the streams."""
+        readers, self.readers = self.readers, {}
+        for descriptor in readers:
             os.close(descriptor)
         if self.listener is not None:
             self.listener.close()
@@ -92,25 +99,37 @@ class Spares:
         self._kept: Spare | None = None
 
     def take(self, tty: bool) -> Spare:
-        """The spare, or a new one, which is not begun yet; a terminal always needs its own."""
+        """The spare, or a new one, which is not begun yet, where there is none or it was killed; a terminal always
+        needs its own."""
         if self._kept is None or tty:
             return self._new()
         spare, self._kept = self._kept, None
-        return spare
+        if spare.begun is None or not spare.begun.lost():
+            return spare
+        spare.close()
+        spare.forget()
+        return self._new()
 
     def refill(self) -> None:
         """Begin one if there is none."""
         if self._kept is None:
             spare = self._new()
-            spare.begin(tty=False)
+            try:
+                spare.begin(tty=False)
+            except BaseException:
+                spare.close()
+                spare.forget()
+                raise
             self._kept = spare
 
     async def end(self) -> None:
         """Take the spare apart."""
         spare, self._kept = self._kept, None
         if spare is not None:
-            await spare.end()
-            spare.forget()
+            try:
+                await spare.end()
+            finally:
+                spare.forget()
 
     def _new(self) -> Spare:
         name = secrets.token_hex(32)

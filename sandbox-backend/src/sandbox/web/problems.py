@@ -37,7 +37,7 @@ CATALOGUE: Mapping[str, Kind] = {
     "no-such-host": Kind(404, "No such host", "그런 도커 호스트는 없어요. 오래 쉬어서 사라졌을 수 있어요."),
     "no-such-run": Kind(404, "No such run", "그런 실행은 없어요. 이미 끝났을 수 있어요."),
     "method-not-allowed": Kind(405, "Method not allowed", "이 주소에서는 쓸 수 없는 요청 방식이에요."),
-    "too-large": Kind(413, "The body is too large", "요청이 너무 커요."),
+    "too-large": Kind(413, "The body is too large", "요청이 너무 커요. 명령을 줄여 보세요."),
     "not-json": Kind(415, "The content type is not application/json", "요청의 종류는 application/json이어야 해요."),
     "foreign-host": Kind(421, "This host name is not served here", "이 이름으로는 서비스하지 않아요."),
     "too-many": Kind(

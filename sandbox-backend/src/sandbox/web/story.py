@@ -23,7 +23,7 @@ from sandbox.web import listing
 from sandbox.web.fetching import Fetcher, Refused
 from sandbox.web.hosts import Container, Host
 from sandbox.web.metrics import Metrics
-from sandbox.web.queue import Line
+from sandbox.web.queue import Queue
 from sandbox.web.runnerclient import Operation, RunnerClient, RunnerLost, decoded, kind_of
 from sandbox.web.stream import Sink, Stalled
 
@@ -39,10 +39,10 @@ class Services:
 
     settings: Settings
     client: RunnerClient
-    runs: Line
-    pulls: Line
+    runs: Queue
+    pulls: Queue
     metrics: Metrics
-    machines: Line
+    machines: Queue
 
 
 class Story:
@@ -138,9 +138,9 @@ class Story:
         """A place on the machine; a virtual machine also waits for the visitor's own one before it."""
         async with AsyncExitStack() as held:
             if self._lane != CONTAINER:
-                for line in (self._host.machines, self._services.machines):
-                    await held.enter_async_context(line.place(self._queued))
-            await held.enter_async_context(self._services.runs.place(self._queued))
+                for queue in (self._host.machines, self._services.machines):
+                    await held.enter_async_context(queue.place(self._host.address, self._queued))
+            await held.enter_async_context(self._services.runs.place(self._host.address, self._queued))
             yield
 
     async def _relay(self, operation: Operation, asked: Run, image: Image) -> None:

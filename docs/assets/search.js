@@ -1,0 +1,93 @@
+// The search's worker. The theme's own does the searching; this one fetches it and the book's sections only when
+// somebody searches, puts places that have all words first, and where no word is found looks for one spelled nearly so.
+"use strict";
+
+/** The kinds of message that the theme and its worker exchange. */
+const SETUP = 0, READY = 1, QUERY = 2, RESULT = 3;
+/** @typedef {{ type: number, data?: any }} Message */
+/** What was found on a page, the best first. @typedef {{ location: string, terms: object }[]} Page */
+
+const say = self.postMessage.bind(self);
+/** What the theme told us when the page was loaded. @type {any} */
+let setup;
+/** The theme's worker, once it has read the sections. @type {Promise<Message> | undefined} */
+let theme;
+let turn = Promise.resolve();
+/** Takes the theme's next answer. @type {(answer: Message) => void} */
+let answered = say;
+let asking = false;
+self.postMessage = /** @type {typeof self.postMessage} */ (answer => answered(answer));
+
+/** @param {Message} message @returns {Promise<Message>} the theme's answer */
+function ask(message) {
+  return new Promise(resolve => {
+    answered = resolve;
+    asking = true;
+    self.dispatchEvent(new MessageEvent("message", { data: message }));
+    asking = false;
+  });
+}
+
+/** @returns {Promise<Message>} when the theme's worker is ready */
+async function begin() {
+  const { config } = setup;
+  const here = self.location.href;
+  if (config.theme) {
+    setup.docs = await (await fetch(new URL(config.sections, here))).json();
+    // @ts-ignore: this is a worker, and the types are those of a page
+    importScripts(new URL(config.theme, here));
+  }
+  return ask({ type: SETUP, data: setup });
+}
+
+/** @param {string} query @param {(word: string) => string} asked how each word is asked for @returns {Promise<Page[]>} */
+async function find(query, asked) {
+  const said = query.split(new RegExp(setup.config.separator)).filter(Boolean);
+  const telling = said.filter(word => !setup.config.everywhere.includes(word.toLowerCase()));
+  const words = (telling.length ? telling : said).map(asked).filter(Boolean);
+  return words.length ? (await ask({ type: QUERY, data: words.join(" ") })).data.items : [];
+}
+
+/** A word that may differ by a letter, a long Latin one by two. @param {string} word */
+const nearly = word => word.length > 2 ? `${word}~${/^\w{7}/.test(word) ? 2 : 1}` : "";
+/** @param {Page} page */
+const address = page => page[0].location.split("#")[0];
+
+/** The pages with all words in one place, then those with some, then those with words spelled nearly so.
+ * @param {string} query @returns {Promise<Page[]>} */
+async function search(query) {
+  if (!query.trim()) return [];
+  await (theme ??= begin());
+  const all = await find(query, word => `+${word}*`);
+  const known = new Set(all.map(address));
+  const some = (await find(query, word => word)).filter(page => !known.has(address(page)));
+  const found = all.length + some.length ? [...all, ...some] : await find(query, nearly);
+  return found.map(marked);
+}
+
+/** A page that is there only for its sections has no words of its own to mark: it gets theirs. @param {Page} page */
+function marked(page) {
+  const terms = Object.assign({}, ...page.map(section => section.terms));
+  return page.map(section => Object.keys(section.terms).length ? section : { ...section, terms });
+}
+
+/** @param {Message} message */
+async function answer({ type, data }) {
+  if (type === SETUP) {
+    setup = data;
+    say({ type: READY });
+  } else if (type === QUERY) {
+    say({ type: RESULT, data: { items: await search(data) } });
+  }
+}
+
+self.addEventListener("message", event => {
+  if (asking) return;
+  event.stopImmediatePropagation();
+  turn = turn.then(() => answer(event.data)).catch(error => {
+    console.warn(error);
+    theme = undefined; // the next word tries again
+    // to the theme, no answer at all: an empty one would read as nothing found
+    new BroadcastChannel("search").postMessage("failed");
+  });
+});

@@ -1,0 +1,76 @@
+"""A page asks for one style sheet and one script of ours, each named after what is in it.
+
+The theme's two sheets and every sheet and deferred script of `mkdocs.yml` and its plugins are joined in their order, so
+that a first visit needs few requests; and a name that changes with the content lets a browser keep the file for ever.
+`overrides/main.html` leaves out the theme's own links.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
+
+from mkdocs.config.config_options import ExtraScriptValue
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+from docker_run.script import shortened
+
+THEME_SHEETS = ("assets/stylesheets/main.*.css", "assets/stylesheets/palette.*.css")
+# what no page of ours asks for
+UNUSED = ("*.map", "assets/javascripts/lunr/*", "assets/images/favicon.png")
+SOURCE_MAP = re.compile(r"\n?/[/*]# sourceMappingURL=\S+(?: \*/)?")
+
+
+def on_files(files: Files, *, config: MkDocsConfig) -> Files:
+    """Put the two joined files in the place of their parts."""
+    for file in list(_matching(files, UNUSED)):
+        files.remove(file)
+    sheets = [*_matching(files, THEME_SHEETS), *_own(files, list(config.extra_css))]
+    style = joined(sheet.content_string for sheet in sheets)
+    config.extra_css = [_replaced(files, sheets, style, "assets/site.{}.css", config)]
+    deferred = [one for one in config.extra_javascript if isinstance(one, ExtraScriptValue) and one.defer]
+    parts = _own(files, [one.path for one in deferred])
+    text = joined(alone(part.content_string) for part in parts)
+    script = ExtraScriptValue(_replaced(files, parts, text, "assets/site.{}.js", config))
+    script.defer = True
+    config.extra_javascript = [one for one in config.extra_javascript if one not in deferred] + [script]
+    return files
+
+
+def alone(script: str) -> str:
+    """A script whose names are its own, as they were in a file of its own, without its comments."""
+    return f"(() => {{\n{shortened(script)}\n}})();"
+
+
+def joined(texts: Iterable[str]) -> str:
+    """One text without the parts' source maps, which are not published."""
+    return "\n".join(SOURCE_MAP.sub("", text).strip() for text in texts) + "\n"
+
+
+def fingerprint(text: str) -> str:
+    """The part of a file's name that changes with its content."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _matching(files: Files, patterns: tuple[str, ...]) -> Iterator[File]:
+    return (file for pattern in patterns for file in files if fnmatch(file.src_uri, pattern))
+
+
+def _own(files: Files, paths: list[str]) -> list[File]:
+    found = [files.get_file_from_path(path) for path in paths]
+    lacking = [path for path, file in zip(paths, found, strict=True) if file is None]
+    if lacking:
+        raise FileNotFoundError(", ".join(lacking))
+    return [file for file in found if file]
+
+
+def _replaced(files: Files, parts: list[File], text: str, name: str, config: MkDocsConfig) -> str:
+    """Publish the text instead of the parts; its name."""
+    for part in parts:
+        files.remove(part)
+    whole = File.generated(config, name.format(fingerprint(text)), content=text)
+    files.append(whole)
+    return whole.src_uri

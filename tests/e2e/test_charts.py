@@ -1,0 +1,122 @@
+"""The charts: what a run uses as it runs, its limit, what the kernel did, and words for who does not see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.pages import Demo
+from support.axe import findings
+from support.canned_backend import Canned, Run
+
+BARE = {
+    "cpu_ms": 0.0,
+    "throttled_ms": 0.0,
+    "memory_bytes": 0,
+    "memory_limit": 134217728,
+    "pids": 1,
+    "read_bytes": 0,
+    "written_bytes": 0,
+    "received_bytes": 0,
+    "sent_bytes": 0,
+}
+PAGE = """<!doctype html><html lang="ko"><title>그래프</title>
+<link rel="stylesheet" href="src/docker_run/assets/docker-run.css">
+<link rel="stylesheet" href="src/docker_run/assets/panels.css">
+<script type="module" src="src/docker_run/assets/panels.js"></script>
+<script type="module" src="src/docker_run/assets/element.js"></script>
+<main><h1>그래프</h1>
+<docker-run id="one" charts="memory cpu" lines="3"><pre><code>docker run alpine</code></pre></docker-run>
+<p id="after">다음 글</p>
+<docker-run id="two" charts="pids written" lines="3"><pre><code>docker run alpine</code></pre></docker-run></main>"""
+
+
+@pytest.fixture
+def charts(page: Page, canned: Canned) -> Page:
+    page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
+    page.route("**/charts.html", lambda route: route.fulfill(body=PAGE, content_type="text/html; charset=utf-8"))
+    page.goto(f"{canned.url}/charts.html")
+    return page
+
+
+def reading(run: Run, at: float, **fields: Any) -> None:
+    run.send("stats", **BARE | fields | {"at": at})
+
+
+def words(demo: Demo, name: str) -> str:
+    return " ".join(demo.root.locator(f"figure.{name} figcaption").inner_text().split())
+
+
+def test_a_chart_grows_while_it_runs_and_ends_with_the_kernels_answer(charts: Page, canned: Canned) -> None:
+    def script(run: Run) -> None:
+        run.begin()
+        run.start()
+        reading(run, 0.1, memory_bytes=16_000_000, cpu_ms=50.0)
+        run.until("more")
+        reading(run, 0.2, memory_bytes=32_000_000, cpu_ms=70.0, throttled_ms=80.0)
+        run.exit(137, "oom", signal="SIGKILL", peak_memory_bytes=33_554_432)
+
+    canned.script, canned.understood = script, {"memory": 33_554_432, "cpus": 0.2}
+    demo = Demo(charts, "one")
+    assert words(demo, "memory") == "메모리"
+    demo.run()
+    expect(demo.root.locator("figure.memory b")).to_have_text("16.0 MB · 한도 33.6 MB")
+    expect(demo.root.locator("figure.memory .mark")).to_be_hidden()
+    canned.open("more")
+    demo.wait_for_end()
+    assert words(demo, "memory") == "메모리 최고 33.6 MB · 한도 33.6 MB 커널이 끝냈어요."
+    assert words(demo, "cpu") == "CPU 평균 0.35개 · 한도 0.20개 커널이 80 ms 멈춰 두었어요."
+    expect(demo.root.locator("figure.memory .mark")).to_be_visible()
+    assert len(str(demo.root.locator("figure.memory polyline").get_attribute("points")).split()) == 3
+    expect(demo.status).to_contain_text("최고 33.6 MB")
+    assert findings(charts) == []
+
+
+def test_a_limit_of_processes_is_met_and_a_rate_is_what_was_written_in_a_second(charts: Page, canned: Canned) -> None:
+    def script(run: Run) -> None:
+        run.begin()
+        run.start()
+        reading(run, 0.5, pids=4, written_bytes=500_000)
+        reading(run, 1.0, pids=4, written_bytes=1_000_000)
+        run.exit()
+
+    canned.script = script
+    canned.understood = {"pids_limit": 4, "write_bps": [{"path": "/dev/vda", "rate": 1_048_576}]}
+    demo = Demo(charts, "two")
+    demo.run()
+    demo.wait_for_end()
+    assert words(demo, "pids") == "프로세스 최고 4개 · 한도 4개 커널이 더 만들지 못하게 했어요."
+    assert words(demo, "written") == "디스크 쓰기 평균 1.0 MB/초 · 한도 1.0 MB/초"
+
+
+def test_a_run_that_ends_at_once_draws_nothing_and_the_next_begins_anew(charts: Page, canned: Canned) -> None:
+    demo = Demo(charts, "two")
+    for _ in range(2):
+        demo.run()
+        demo.wait_for_end()
+        assert [words(demo, name) for name in ("pids", "written")] == ["프로세스", "디스크 쓰기"]
+        expect(demo.root.locator(".mark:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_around_a_chart_moves(charts: Page, canned: Canned, width: int) -> None:
+    def script(run: Run) -> None:
+        run.begin()
+        run.start()
+        reading(run, 0.1, memory_bytes=16_000_000)
+        run.until("looked")
+        run.exit()
+
+    canned.script = script
+    charts.set_viewport_size({"width": width, "height": 900})
+    after, demo = charts.locator("#after"), Demo(charts, "one")
+    before = after.bounding_box()
+    demo.run()
+    expect(demo.root.locator("figure.memory b")).to_contain_text("16.0 MB")
+    assert after.bounding_box() == before
+    canned.open("looked")
+    demo.wait_for_end()
+    assert after.bounding_box() == before
+    assert charts.evaluate("document.documentElement.scrollWidth <= innerWidth")

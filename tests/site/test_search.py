@@ -1,0 +1,107 @@
+"""The search finds what a beginner types, with particles, in compounds, mistyped, in either language."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from support.built_site import Built
+
+QUERIES = tomllib.loads(Path(__file__).with_name("queries.toml").read_text())
+ASKED = [pytest.param(query, page, id=query) for kind in QUERIES.values() for query, page in kind.items()]
+FIRST = 3
+
+
+class Search:
+    """The search of a page, as somebody types into it."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._field = page.get_by_role("textbox", name="검색")
+        self.meta = page.locator(".md-search-result__meta")
+
+    def ask(self, query: str) -> list[str]:
+        """The pages that are found, the best first."""
+        self._type("")
+        self._page.wait_for_function("!document.querySelector('.md-search-result__item')")
+        self._type(query)
+        self._page.wait_for_function(
+            "/검색 결과|일치하는 문서/.test(document.querySelector('.md-search-result__meta').textContent)"
+        )
+        links = self._page.locator(".md-search-result__item > a:first-child").all()
+        return [urlsplit(link.get_attribute("href") or "").path.strip("/").removesuffix(".html") for link in links]
+
+    def _type(self, text: str) -> None:
+        # as a paste does it, without a key
+        self._field.fill(text)
+
+
+@pytest.fixture(scope="module")
+def search(chromium: Browser, served: str) -> Iterator[Search]:
+    page = chromium.new_page(locale="ko-KR", viewport={"width": 1280, "height": 900})
+    page.goto(served)
+    yield Search(page)
+    page.close()
+
+
+def test_there_are_forty_queries_of_every_kind() -> None:
+    assert len(ASKED) >= 40
+    assert all(len(kind) >= 5 for kind in QUERIES.values())
+
+
+@pytest.mark.parametrize(("query", "expected"), ASKED)
+def test_the_page_is_among_the_first_three(search: Search, query: str, expected: str) -> None:
+    found = search.ask(query)
+    assert expected in found[:FIRST], found
+
+
+def test_a_word_that_is_not_in_the_book_is_said_to_be_missing(search: Search) -> None:
+    assert search.ask("쿠쿠루삥뽕뽕") == []
+    assert "없습니다" in search.meta.inner_text()
+
+
+def test_the_words_of_a_query_are_marked_where_they_are_found(search: Search) -> None:
+    search.ask("이미지 레이어")
+    first = search._page.locator(".md-search-result__item > a").first.get_attribute("href") or ""
+    assert parse_qs(urlsplit(first).query) == {"h": ["이미지 레이어"]}
+
+
+def test_a_search_that_cannot_be_carried_out_does_not_look_like_nothing_found(chromium: Browser, served: str) -> None:
+    page = chromium.new_page(locale="ko-KR")
+    page.route("**/search/sections.*", lambda route: route.abort())
+    page.goto(served)
+    search = Search(page)
+    search._type("컨테이너")
+    expect(search.meta).to_contain_text("받지 못했어요")
+    page.unroute_all()
+    assert search.ask("이미지")
+    page.close()
+
+
+def test_nothing_of_the_sections_is_fetched_before_somebody_types(chromium: Browser, served: str) -> None:
+    page = chromium.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.goto(served, wait_until="networkidle")
+    assert "/search/search_index.json" in asked
+    assert not [path for path in asked if "sections" in path or "workers" in path]
+    assert Search(page).ask("컨테이너")
+    assert [path for path in asked if path.startswith("/search/sections.")]
+    page.close()
+
+
+def test_the_names_of_a_thing_are_never_shown(search: Search) -> None:
+    assert search.ask("zjsxpdlsj")
+    assert "zjsxpdlsj" not in search._page.locator(".md-search-result__list").inner_text()
+
+
+def test_the_theme_starts_our_worker_and_not_its_own(built: Built) -> None:
+    for path, page in built.pages().items():
+        config = json.loads(page.source.split('id="__config" type="application/json">')[1].split("</script>")[0])
+        assert config["search"].endswith("assets/search.js"), path

@@ -1,0 +1,81 @@
+"""What the site's build makes of words and files, without a build."""
+
+from __future__ import annotations
+
+import re
+
+import assets
+import pytest
+import search
+
+
+@pytest.mark.parametrize(
+    ("word", "typed"),
+    [
+        ("컨테이너", "zjsxpdlsj"),
+        ("이미지", "dlalwl"),
+        ("값", "rkqt"),
+        ("쉘 의", "tnpf dml"),
+        ("run 실행", "run tlfgod"),
+    ],
+)
+def test_a_korean_word_is_known_by_the_keys_of_its_keyboard(word: str, typed: str) -> None:
+    assert search.keys(word) == typed
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "said"),
+    [
+        ("도커컨테이너에서", "컨테이너", True),
+        ("Docker Hub에서", "docker hub", True),
+        ("dockerd가", "docker", False),
+        ("mycgroup", "cgroup", False),
+        ("쓰기 층을", "층", True),
+        ("계층을", "층", False),
+    ],
+)
+def test_a_name_is_in_a_text_as_a_word(text: str, name: str, said: bool) -> None:
+    assert search.says(text, name) is said
+
+
+def test_a_section_gets_the_other_names_of_what_it_says_and_no_others() -> None:
+    names = search.named({"title": "네임스페이스", "text": "<p>커널이 나눠요</p>"})
+    assert {"namespace", "이름공간", "spdlatmvpdltm"} <= set(names["title_names"].split())
+    assert {"kernel", "zjsjf"} == set(names["text_names"].split())
+
+
+@pytest.mark.parametrize(
+    ("glued", "parts"),
+    [
+        ("도커컨테이너", ["도커", "컨테이너"]),
+        ("가상머신", ["가상", "머신"]),
+        ("컨테이너이미지", ["컨테이너", "이미지"]),
+        ("컨테이너", ["컨테이너"]),
+        ("안내서", ["안내서"]),
+    ],
+)
+def test_a_compound_is_cut_where_a_known_word_begins(glued: str, parts: list[str]) -> None:
+    assert re.split(search.before(search.glued()), glued) == parts
+
+
+@pytest.mark.parametrize("location", ["operators/", "operators/#limits", "operators.html", "operators.html#limits"])
+def test_a_page_has_its_weight_on_a_host_and_from_disk(location: str) -> None:
+    assert search.weighed({"location": location})["boost"] == search.WEIGHTS["operators/"] < 1
+    assert search.weighed({"location": "nowhere/"})["boost"] == 1
+    assert search.weighed({"location": location, "boost": 3})["boost"] == 3
+
+
+def test_no_name_stands_for_two_things() -> None:
+    every = [name for group in search.NAMES for name in group]
+    assert len(every) == len(set(every))
+
+
+def test_a_joined_file_has_all_parts_in_their_order_and_no_source_map() -> None:
+    parts = ["a{}\n/*# sourceMappingURL=a.css.map */\n", "b{}"]
+    assert assets.joined(parts) == "a{}\nb{}\n"
+    assert assets.joined(["a();\n//# sourceMappingURL=a.js.map", "b();"]) == "a();\nb();\n"
+
+
+def test_the_name_of_a_file_changes_with_its_content() -> None:
+    assert assets.fingerprint("a") != assets.fingerprint("b")
+    assert re.fullmatch("[0-9a-f]{8}", assets.fingerprint("a"))
