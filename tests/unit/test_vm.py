@@ -56,7 +56,7 @@ def test_another_program_reads_the_archive(tmp_path: Path) -> None:
 def texts(plan: Plan) -> list[str]:
     place = spec.Place("c" * 64, "/root", "/group", 1000)
     made = spec.build(plan, Config(), Identity(7, 8, (9,), "/home"), place, ("a", "b"))
-    return guest.configuration(made).decode().split("\0")[:-1]
+    return guest.configuration(made, plan.ulimits).decode().split("\0")[:-1]
 
 
 def test_the_first_process_is_told_what_the_user_has_chosen() -> None:

@@ -82,7 +82,7 @@ class Machine:
         with snapshot.mounted(place, layers, slot.namespace, slot.first_uid, plan.limits) as image:
             made = configuration(self._shop, slot, self.box.id, self._image, plan, image)
             _fill(image, made)
-            config, limit = guest.configuration(made), archive_limit(self._image)
+            config, limit = guest.configuration(made, plan.ulimits), archive_limit(self._image)
             try:
                 # a large image must not make others wait
                 await asyncio.to_thread(_write, target, home, config, image.root, slot.first_uid, limit)

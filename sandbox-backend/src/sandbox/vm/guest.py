@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sandbox.plan import Ulimit
 from sandbox.spec import Spec
 
 # include/uapi/asm-generic/resource.h, in the order of its numbers
@@ -17,12 +18,12 @@ FLAGS = {"ro": 1, "nosuid": 2, "nodev": 4, "noexec": 8, "sync": 16, "noatime": 1
 OWN_TMPFS = frozenset({"/dev", "/dev/shm"})
 
 
-def configuration(made: Spec) -> bytes:
-    """The OCI configuration `made` for the first process of a machine."""
-    return b"".join(text.encode("utf-8", "surrogateescape") + b"\0" for text in _texts(made))
+def configuration(made: Spec, ulimits: tuple[Ulimit, ...]) -> bytes:
+    """The OCI configuration `made` and the reader's own limits, for the first process of a machine."""
+    return b"".join(text.encode("utf-8", "surrogateescape") + b"\0" for text in _texts(made, ulimits))
 
 
-def _texts(made: Spec) -> Iterator[str]:
+def _texts(made: Spec, ulimits: tuple[Ulimit, ...]) -> Iterator[str]:
     process, resources = made["process"], made["linux"]["resources"]
     yield from (f"a{word}" for word in process["args"])
     yield from (f"e{variable}" for variable in process["env"])
@@ -33,8 +34,9 @@ def _texts(made: Spec) -> Iterator[str]:
     yield from (f"G{group}" for group in process["user"]["additionalGids"])
     yield f"m{resources['memory']['limit']}"
     yield f"p{resources['pids']['limit']}"
-    for limit in process["rlimits"]:
-        yield f"l{RLIMITS.index(limit['type'].removeprefix('RLIMIT_'))} {limit['soft']} {limit['hard']}"
+    rlimits = [Ulimit(one["type"].removeprefix("RLIMIT_"), one["soft"], one["hard"]) for one in process["rlimits"]]
+    # what is said later counts
+    yield from (f"l{RLIMITS.index(one.name.upper())} {one.soft} {one.hard}" for one in (*rlimits, *ulimits))
     for mount in made["mounts"]:
         if mount["type"] == "tmpfs" and mount["destination"] not in OWN_TMPFS:
             yield f"t{mount['destination']}"
