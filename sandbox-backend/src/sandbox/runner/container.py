@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sandbox import spec, words
+from sandbox import gvisor, spec, words
 from sandbox.events import Created, Started, Stream
 from sandbox.image import Image
 from sandbox.plan import Plan, Ulimit
@@ -63,7 +63,8 @@ class Container:
         self._child = await self._shop.runtime.configure(
             self._spare.begun, self._spare.bundle, config, self._use_the_moment
         )
-        _restrict(self._child, self._plan.ulimits)
+        if not self._shop.gvisor:
+            _restrict(self._child, self._plan.ulimits)
         return self._spare.sources()
 
     def _use_the_moment(self) -> None:
@@ -74,6 +75,8 @@ class Container:
 
     def _config(self, slot: Slot, snap: Snapshot, files: Files) -> spec.Spec:
         made = configuration(self._shop, slot, self.id, self._image, self._plan, snap, files)
+        if self._shop.gvisor:
+            made = gvisor.configuration(made, self._plan)
         if not self._shop.runtime.makes_cgroups:
             self._limit(made["linux"].pop("resources"))
         return made
@@ -99,17 +102,18 @@ class Container:
             created_ms=round(milliseconds, 3),
         )
 
-    def start(self) -> Started:
-        """Let the first process go; what the machine sees of it, read just before."""
+    async def start(self) -> Started:
+        """Let the first process go; what the machine sees of it, read just before. RuntimeFailed from gVisor, which
+        looks for the program only now."""
         begun = time.monotonic()
-        namespaces = {name: Path(f"/proc/{self.child.pid}/ns/{name}").stat().st_ino for name in NAMESPACES}
-        self._shop.runtime.start(self.id)
+        namespaces = _namespaces(self.child.pid)
+        await self._shop.runtime.start(self.id)
         return Started(
             pid=self.child.pid,
             pid_inside=1,
             namespaces=namespaces,
             cgroup=self.cgroup,
-            kernel=os.uname().release,
+            kernel=gvisor.KERNEL if self._shop.gvisor else os.uname().release,
             start_ms=round((time.monotonic() - begun) * 1000, 3),
         )
 
@@ -124,6 +128,10 @@ class Container:
     def forget(self) -> None:
         """Remove all that was made for it."""
         self._spare.forget()
+
+
+def _namespaces(pid: int) -> dict[str, int]:
+    return {name: Path(f"/proc/{pid}/ns/{name}").stat().st_ino for name in NAMESPACES}
 
 
 def _restrict(process: Child, ulimits: Sequence[Ulimit]) -> None:

@@ -8,7 +8,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,14 +75,16 @@ class Begun:
 
 
 class Runtime:
-    """An OCI runtime such as crun: `command` is its program, `root` its folder of container states."""
+    """An OCI runtime such as crun: `command` is its program, `root` its folder of container states, `options` what it
+    is told before each verb."""
 
-    def __init__(self, command: str, root: Path, *, makes_cgroups: bool = True) -> None:
+    def __init__(self, command: str, root: Path, options: Sequence[str], *, makes_cgroups: bool = True) -> None:
         self.name = Path(command).name
         self.root = root
         self.makes_cgroups = makes_cgroups
-        self._options = ["--root", str(root), *([] if makes_cgroups else ["--cgroup-manager", "disabled"])]
-        self._program = _sealed(shutil.which(command) or command)
+        self.options = ["--root", str(root), *options]
+        self.path = shutil.which(command) or command
+        self._program = _sealed(self.path)
 
     def begin(
         self, container: str, bundle: Path, stdio: Stdio, console: Path | None = None, within: str | None = None
@@ -96,7 +98,7 @@ class Runtime:
         options = ["--bundle", str(bundle), "--pid-file", str(bundle / "pid")]
         if console is not None:
             options += ["--console-socket", str(console)]
-        words = [self.name, *self._options, "--log", str(bundle / "log"), "--log-format", "json"]
+        words = [self.name, *self.options, "--log", str(bundle / "log"), "--log-format", "json"]
         program = f"/proc/self/fd/{self._program}"
         try:
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
@@ -126,7 +128,7 @@ class Runtime:
             raise RuntimeFailed(_last_error(bundle / "log"))
         return Child(int((bundle / "pid").read_text()))
 
-    def start(self, container: str) -> None:
+    async def start(self, container: str) -> None:
         """Let the first process go: what `crun start` does, without the 4 ms of one more program.
 
         The start FIFO is part of crun's and runc's state folder; one byte into it releases the process.
