@@ -38,6 +38,8 @@ def configuration(made: Spec, plan: Plan) -> Spec:
         limits[name] = {"type": name, "soft": one.soft, "hard": one.hard}
     return made | {
         "annotations": {},
+        # runsc would mount it anew to make it so, which its user namespace may not: the runner has done it
+        "root": made["root"] | {"readonly": False},
         "linux": linux,
         "process": made["process"] | {"rlimits": list(limits.values())},
         "mounts": [mount for mount in made["mounts"] if mount["type"] not in UNKNOWN_MOUNTS],

@@ -25,7 +25,6 @@ from sandbox.runner.workshop import Slot, Workshop
 
 # Linux has it, and Python no name for it
 RLIMIT_LOCKS = 10
-NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
 
 
 class Container:
@@ -77,6 +76,8 @@ class Container:
         made = configuration(self._shop, slot, self.id, self._image, self._plan, snap, files)
         if self._shop.gvisor:
             made = gvisor.configuration(made, self._plan)
+            if self._plan.read_only:
+                snap.seal()
         if not self._shop.runtime.makes_cgroups:
             self._limit(made["linux"].pop("resources"))
         return made
@@ -102,12 +103,11 @@ class Container:
             created_ms=round(milliseconds, 3),
         )
 
-    async def start(self) -> Started:
-        """Let the first process go; what the machine sees of it, read just before. RuntimeFailed from gVisor, which
-        looks for the program only now."""
+    def start(self) -> Started:
+        """Let the first process go; what the machine sees of it, read just before."""
         begun = time.monotonic()
-        namespaces = _namespaces(self.child.pid)
-        await self._shop.runtime.start(self.id)
+        namespaces = self._shop.runtime.namespaces(self.child.pid)
+        self._shop.runtime.start(self.id)
         return Started(
             pid=self.child.pid,
             pid_inside=1,
@@ -128,10 +128,6 @@ class Container:
     def forget(self) -> None:
         """Remove all that was made for it."""
         self._spare.forget()
-
-
-def _namespaces(pid: int) -> dict[str, int]:
-    return {name: Path(f"/proc/{pid}/ns/{name}").stat().st_ino for name in NAMESPACES}
 
 
 def _restrict(process: Child, ulimits: Sequence[Ulimit]) -> None:

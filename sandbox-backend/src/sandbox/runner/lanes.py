@@ -50,10 +50,19 @@ async def gvisor(settings: Settings, shop: Workshop, selftest: SelfTest) -> Work
     return made if await selftest.passes(made) else None
 
 
+def machines_home(settings: Settings) -> Path:
+    """Where `guest/build` puts what it makes."""
+    return settings.state / "vm"
+
+
+def machines_are_there(settings: Settings) -> bool:
+    return all((machines_home(settings) / part).exists() for part in ("init", "modules", "layer/boot/vmlinuz"))
+
+
 def machines(settings: Settings) -> Machines | None:
     """What the machines of this machine are made with; None where `guest/build` was not run."""
-    home = settings.state / "vm"
-    if not all((home / part).exists() for part in ("init", "modules", "layer/boot/vmlinuz")):
+    home = machines_home(settings)
+    if not machines_are_there(settings):
         return None
     for path in (home / "layer", *(home / "layer").rglob("*")):
         os.chown(path, settings.store_uid, settings.store_uid, follow_symlinks=False)

@@ -102,10 +102,10 @@ class Machine:
             root_bytes=image.root_bytes,
         )
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Switch it on."""
         self._begun = time.monotonic()
-        self._seen = await self.box.start()
+        self._seen = self.box.start()
 
     def started(self, report: Report) -> Started:
         """What to tell once its program runs: the machine outside sees QEMU, the kernel is the one inside."""

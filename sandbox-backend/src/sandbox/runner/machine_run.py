@@ -58,7 +58,7 @@ class MachineRun(Run):
     async def _switched_on(self, made: Machine, outputs: Outputs) -> bool:
         try:
             await self._send(made.created(self._elapsed()))
-            await made.start()
+            made.start()
             _, reason = await self._follow(made.box, outputs)
         finally:
             outputs.close()

@@ -76,25 +76,19 @@ class Run:
             await self._not_started(outcome.exit_code(error.message), error.message)
             return False
         except RuntimeFailed as error:
+            refusal = outcome.refusal(error.message, box.argv[0] if box.argv else "")
+            log.info("run %s not started: %r", box.id[:12], error.message)
             await self._send(box.created(self._elapsed()))
-            await self._refused(box, error)
+            await self._not_started(refusal.code, words.task_error(refusal.detail))
             return False
         outputs = Outputs(sources, self._job.plan.limits.output)
         try:
             await self._send(box.created(self._elapsed()))
-            await self._send(await box.start())
+            await self._send(box.start())
             await self._stream(box, outputs)
-        except RuntimeFailed as error:
-            await self._refused(box, error)
-            return False
         finally:
             outputs.close()
         return True
-
-    async def _refused(self, box: Container, error: RuntimeFailed) -> None:
-        refusal = outcome.refusal(error.message, box.argv[0] if box.argv else "")
-        log.info("run %s not started: %r", box.id[:12], error.message)
-        await self._not_started(refusal.code, words.task_error(refusal.detail))
 
     async def _stream(self, box: Container, outputs: Outputs) -> None:
         ended, reason = await self._follow(box, outputs)
