@@ -43,7 +43,7 @@ SLOW = recording(
 
 
 def element(**options: str) -> str:
-    return fence.fence(COMMAND, "", "", options, None, recording=SLOW)
+    return fence.fence(COMMAND, "", "", options, None, recordings={options["id"]: SLOW})
 
 
 @pytest.fixture

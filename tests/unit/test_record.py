@@ -32,7 +32,10 @@ class Scripted(Backend):
         self.hosts += 1
         yield f"host {self.hosts}"
 
-    def run(self, command: str, host: str) -> Iterator[str]:
+    def lanes(self) -> frozenset[str]:
+        return frozenset({"container", "gvisor"})
+
+    def run(self, command: str, host: str, lane: str | None = None) -> Iterator[str]:
         self.asked.append((host, command))
         yield from lines(self.says.get(command, run()))
 
@@ -165,3 +168,13 @@ def test_a_server_that_is_no_backend_is_told_from_one(body: bytes, monkeypatch: 
     monkeypatch.setattr("docker_run.backend.urlopen", lambda *_, **__: io.BytesIO(body))
     with pytest.raises(BackendError, match="실행 서버가 아닌 것이 답했어요"):
         Backend("http://127.0.0.1")
+
+
+def test_a_lane_that_is_missing_keeps_the_recording_that_there_is(backend: Scripted, tmp_path: Path) -> None:
+    demos = [Fence(1, {"id": f"x-{lane}"}, "docker a", lane) for lane in ("container", "gvisor", "vm")]
+    kept = recording.place(tmp_path, "a.md", "x-vm")
+    kept.parent.mkdir()
+    kept.write_text("as it was")
+    record.record(backend, {"a.md": demos}, tmp_path)
+    assert kept.read_text() == "as it was"
+    assert recording.read(recording.place(tmp_path, "a.md", "x-gvisor")) is not None

@@ -57,9 +57,15 @@ class Backend:
         finally:
             self._call("DELETE", f"/v1/hosts/{name}").close()
 
-    def run(self, command: str, host: str) -> Iterator[str]:
+    def lanes(self) -> frozenset[str]:
+        """The lanes that it has."""
+        with self._call("GET", "/v1/health") as answer:
+            return frozenset(json.load(answer)["lanes"])
+
+    def run(self, command: str, host: str, lane: str | None = None) -> Iterator[str]:
         """The lines of a run's event stream as they come, without those that only say that it still goes on."""
-        with self._call("POST", "/v1/runs", {"command": command, "host": host}) as answer, _whole(command):
+        asked = {"command": command, "host": host} | ({"lane": lane} if lane else {})
+        with self._call("POST", "/v1/runs", asked) as answer, _whole(command):
             for line in answer:
                 event = json.loads(line)
                 self._kernel = event.get("kernel", self._kernel)

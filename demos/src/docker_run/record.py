@@ -66,27 +66,33 @@ def record(backend: Backend, pages: dict[str, list[Fence]], folder: Path) -> Non
         for fence, fresh in zip(fences, fresh_recordings(backend, fences), strict=True):
             file = recording.place(folder, page, fence.id)
             kept.add(file)
-            print(f"{page}  {fence.id:24} {_store(file, fresh)}")
+            done = _store(file, fresh) if fresh else f"{fence.lane} 레인이 없는 백엔드라서 그대로 두었어요"
+            print(f"{page}  {fence.id:24} {done}")
     for file in sorted(folder.rglob(f"*{recording.SUFFIX}")):
         if file not in kept:
             file.unlink()
             print(f"{file.relative_to(folder)}  지웠어요")
 
 
-def fresh_recordings(backend: Backend, fences: Sequence[Fence]) -> Iterator[Recording]:
-    """What the demos of one page do, one after the other on a host of their own."""
-    today = datetime.now(UTC).date().isoformat()
+def fresh_recordings(backend: Backend, fences: Sequence[Fence]) -> Iterator[Recording | None]:
+    """What the demos of one page do, one after the other on a host of their own; None for one whose lane is missing."""
+    lanes = backend.lanes() if any(fence.lane for fence in fences) else frozenset()
     with backend.host() as host:
         for fence in fences:
-            lines = tuple(backend.run(fence.command, host))
-            try:
-                fresh = recording.parse(Recording(fence.command, today, "", lines).text)
-            except ValueError as error:
-                last = lines[-1] if lines else "사건이 하나도 없어요"
-                raise RecordError(f"{fence.command}: 실행이 끝까지 가지 못해서 기록하지 않았어요: {last}") from error
-            if len(fresh.text) > MOST_BYTES:
-                raise RecordError(f"{fence.command}: 기록이 너무 길어요 ({len(fresh.text)}바이트, {MOST_BYTES}까지)")
-            yield Recording(fence.command, today, backend.engine, lines)
+            yield _fresh(backend, fence, host) if fence.lane is None or fence.lane in lanes else None
+
+
+def _fresh(backend: Backend, fence: Fence, host: str) -> Recording:
+    today = datetime.now(UTC).date().isoformat()
+    lines = tuple(backend.run(fence.command, host, fence.lane))
+    try:
+        fresh = recording.parse(Recording(fence.command, today, "", lines).text)
+    except ValueError as error:
+        last = lines[-1] if lines else "사건이 하나도 없어요"
+        raise RecordError(f"{fence.command}: 실행이 끝까지 가지 못해서 기록하지 않았어요: {last}") from error
+    if len(fresh.text) > MOST_BYTES:
+        raise RecordError(f"{fence.command}: 기록이 너무 길어요 ({len(fresh.text)}바이트, {MOST_BYTES}까지)")
+    return Recording(fence.command, today, backend.engine, lines)
 
 
 def _store(file: Path, fresh: Recording) -> str:

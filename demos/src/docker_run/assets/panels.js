@@ -1,4 +1,5 @@
 // The panels that an element may have. A page loads them, before the element, only where one is asked for.
 import { Charts } from "./charts.js";
+import { Facts } from "./facts.js";
 
-globalThis.dockerRunPanels = { charts: Charts };
+globalThis.dockerRunPanels = { charts: Charts, lane: Facts };
