@@ -45,8 +45,10 @@ def configuration(shop: Workshop, slot: Slot, name: str, image: Image, plan: Pla
     except users.UserError as error:
         raise NotStarted(str(error)) from error
     devices = tuple(_device(throttle) for throttle in (*plan.read_bps, *plan.write_bps))
+    if devices and snap.disk is None:
+        raise NotStarted(words.NO_DISK)
     files = _files(shop, name, plan, snap)
-    place = spec.Place(name, str(snap.root), f"/{shop.cgroup}/{name}", slot.first_uid, files, devices)
+    place = spec.Place(name, str(snap.root), f"/{shop.cgroup}/{name}", slot.first_uid, files, devices, snap.disk)
     return spec.build(plan, image.config, identity, place, shop.seccomp)
 
 

@@ -1,0 +1,167 @@
+"""`--device-write-bps` and `--device-read-bps`: the run writes to a disk of its own, which the kernel slows down."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from support.backend import Backend, running
+from support.client import Docker, Event, Result, new_host, run
+from support.footprint import at_rest, settled
+
+pytestmark = pytest.mark.container
+DISK = next(
+    f"/dev/{entry.name}" for entry in sorted(Path("/sys/block").iterdir()) if Path(f"/dev/{entry.name}").exists()
+)
+MB = 1024 * 1024
+WRITE = "time dd if=/dev/zero of=/file bs=64k count=32 oflag=direct"
+READ = "time dd if=/file of=/dev/null bs=64k iflag=direct"
+
+
+def seconds(result: Result) -> list[float]:
+    """What `time` says that each copy took."""
+    return [
+        60 * int(minutes) + float(rest) for minutes, rest in re.findall(r"real\s+(\d+)m ?([0-9.]+)s", result.stderr)
+    ]
+
+
+def stats(result: Result) -> list[Event]:
+    return [event for event in result.events if event["type"] == "stats"]
+
+
+def test_writing_takes_what_the_rate_says(docker: Docker) -> None:
+    result = docker(f"docker run --device-write-bps {DISK}:1mb alpine {WRITE}")
+    assert seconds(result) == [pytest.approx(2.0, rel=0.15)], result
+    written = [event["written_bytes"] for event in stats(result)]
+    assert written == sorted(written)
+    assert written[-1] == pytest.approx(2 * MB, rel=0.15)
+    half = next(event for event in stats(result) if event["written_bytes"] >= MB)
+    assert half["at"] - stats(result)[0]["at"] == pytest.approx(1.0, abs=0.3)
+
+
+def test_reading_takes_what_the_rate_says(docker: Docker) -> None:
+    result = docker(f"docker run --device-read-bps {DISK}:1mb alpine sh -c '{WRITE}; {READ}'")
+    write, read = seconds(result)
+    assert write < 0.5
+    assert read == pytest.approx(2.0, rel=0.15), result
+    assert stats(result)[-1]["read_bytes"] == pytest.approx(2 * MB, rel=0.15)
+
+
+def test_twice_the_rate_is_half_the_time_and_no_flag_is_no_wait(docker: Docker) -> None:
+    (fast,) = seconds(docker(f"docker run --device-write-bps {DISK}:2mb alpine {WRITE}"))
+    assert fast == pytest.approx(1.0, rel=0.15)
+    assert docker(f"docker run alpine {WRITE.replace(' oflag=direct', '')}").event("exited")["wall_ms"] < 900
+
+
+def test_what_is_synchronous_waits_too(docker: Docker) -> None:
+    result = docker(
+        f"docker run --device-write-bps {DISK}:1mb alpine time dd if=/dev/zero of=/file bs=64k count=32 conv=fsync"
+    )
+    assert seconds(result) == [pytest.approx(2.0, rel=0.15)], result
+
+
+def test_the_strictest_of_two_rates_counts(docker: Docker) -> None:
+    other = next(path for path in (Path(f"/dev/loop{n}") for n in range(8)) if path.exists() and str(path) != DISK)
+    line = f"docker run --device-write-bps {DISK}:100mb --device-write-bps {other}:1mb alpine {WRITE}"
+    assert seconds(docker(line)) == [pytest.approx(2.0, rel=0.15)]
+
+
+def test_the_disk_is_as_large_as_any_run_may_write(narrow: Docker) -> None:
+    line = f"docker run --device-write-bps {DISK}:1gb alpine sh -c"
+    result = narrow(f"{line} 'dd if=/dev/zero of=/big bs=64k count=300; echo code $?; wc -c < /big'")
+    assert "No space left on device" in result.stderr
+    code, size = result.stdout.splitlines()
+    assert code == "code 1"
+    assert 8 * MB <= int(size) < 9 * MB
+    result = narrow(f"{line} 'i=0; while touch /f$i; do i=$((i+1)); done; echo made $i'")
+    assert "No space left on device" in result.stderr
+    assert 700 < int(result.stdout.split()[1]) < 900
+
+
+def test_the_disk_is_the_containers_own_and_shows_nothing_of_the_machine(docker: Docker) -> None:
+    line = f"docker run --device-write-bps {DISK}:1mb alpine sh -c"
+    result = docker(f"{line} 'stat -c %u:%g / /etc/passwd; ls / /dev; touch /x; grep -v /etc/ /proc/mounts'")
+    assert result.stdout.splitlines()[:2] == ["0:0", "0:0"]
+    assert "lost+found" not in result.stdout
+    assert "loop" not in result.stdout
+    assert docker(f"{line} 'ls /x'").code == 1
+
+
+def test_a_device_that_docker_refuses_is_refused(docker: Docker) -> None:
+    for path in ("/dev/nosuch", "/dev/null"):
+        result = docker(f"docker run --device-write-bps {path}:1mb alpine true")
+        assert (result.code, result.reason) == (127, "not-started")
+        assert f"stat {path}: no such file or directory" in result.stderr
+
+
+def test_runs_leave_no_disk_however_they_end(backend: Backend, docker: Docker) -> None:
+    docker("docker run alpine true")
+    before = at_rest(backend)
+    slow = f"docker run --device-write-bps {DISK}:1mb --device-read-bps {DISK}:1mb alpine"
+    lines = [
+        f"{slow} sh -c 'echo x > /x'",
+        f"{slow} nosuch",
+        f"{slow} /etc",
+        f"docker run --device-read-bps {DISK}:1mb -u nosuch alpine",
+    ]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda line: run(backend.url, line, docker.host), lines * 6))
+    assert settled(backend, before) == before
+
+
+def test_a_process_that_waits_for_its_disk_is_ended_in_time(narrow_backend: Backend, narrow: Docker) -> None:
+    narrow("docker run alpine true")
+    before = at_rest(narrow_backend)
+    begun = time.monotonic()
+    result = narrow(
+        f"docker run --device-write-bps {DISK}:1 alpine dd if=/dev/zero of=/file bs=4M count=1 oflag=direct"
+    )
+    assert (result.code, result.reason) == (137, "timeout")
+    assert time.monotonic() - begun < 3.0
+    assert settled(narrow_backend, before) == before
+
+
+def test_the_slowest_disk_still_starts_a_program(narrow: Docker) -> None:
+    result = narrow(f"docker run --device-write-bps {DISK}:1 --device-read-bps {DISK}:1 alpine echo hi")
+    assert (result.stdout, result.code) == ("hi\n", 0)
+
+
+def test_a_killed_runner_leaves_no_disk() -> None:
+    with running({"slots": 8}) as own:
+        host = new_host(own.url)
+        run(own.url, "docker run alpine true", host)
+        before = at_rest(own)
+        line = f"docker run --device-write-bps {DISK}:1kb alpine dd if=/dev/zero of=/file bs=4M count=1 oflag=direct"
+        with ThreadPoolExecutor(6) as pool:
+            ends = [pool.submit(lambda: run(own.url, line, host)) for _ in range(6)]
+            deadline = time.monotonic() + 10
+            while at_work(own) < 6 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert at_work(own) == 6
+            os.kill(own.pid_of("runner"), signal.SIGKILL)
+            assert {end.result().events[-1]["code"] for end in ends} == {"runner-lost"}
+        back(own, host)
+        assert settled(own, before, 10) == before
+
+
+def back(backend: Backend, host: str) -> None:
+    """Wait until it runs something again."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with contextlib.suppress(AssertionError, OSError):
+            if run(backend.url, "docker run alpine echo back", host).stdout == "back\n":
+                return
+    raise AssertionError(backend.log.read_text()[-2000:])
+
+
+def at_work(backend: Backend) -> int:
+    """How many processes wait for a disk."""
+    states = [Path(f"/proc/{pid}/stat") for pid in backend.processes()]
+    return sum(state.exists() and ") D " in state.read_text() for state in states)
