@@ -101,6 +101,25 @@ def test_a_device_that_docker_refuses_is_refused(docker: Docker) -> None:
         assert f"stat {path}: no such file or directory" in result.stderr
 
 
+def test_files_may_be_larger_than_the_memory(docker: Docker) -> None:
+    copy = "dd if=/dev/zero of=/big bs=1M count=50"
+    assert docker(f"docker run --memory 16m --device-write-bps {DISK}:1gb alpine {copy}").code == 0
+
+
+def test_a_machine_without_loop_devices_refuses_these_lines_and_runs_all_others() -> None:
+    hide = ("unshare", "--mount", "sh", "-c", 'mount --bind /dev/null /dev/loop-control && exec "$@"', "sh")
+    with running(within=hide) as own:
+        host = new_host(own.url)
+        assert run(own.url, "docker run alpine echo hi", host).stdout == "hi\n"
+        refused = run(own.url, f"docker run --device-write-bps {DISK}:1mb alpine true", host)
+        assert (refused.code, refused.reason) == (125, "not-started")
+        assert "is not available on this host" in refused.stderr
+        assert "느리게" in refused.events[-1]["hint"]
+        missing = run(own.url, "docker run --device-write-bps /dev/nosuch:1mb alpine true", host)
+        assert (missing.code, "no such file or directory" in missing.stderr) == (127, True)
+        assert run(own.url, "docker run alpine echo hi", host).stdout == "hi\n"
+
+
 def test_runs_leave_no_disk_however_they_end(backend: Backend, docker: Docker) -> None:
     docker("docker run alpine true")
     before = at_rest(backend)

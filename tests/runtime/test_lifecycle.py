@@ -169,3 +169,11 @@ def test_ctrl_c_leaves_nothing_behind() -> None:
         assert not (own.runtime).exists()
         assert list(GROUPS.glob(f"**/{own.cgroup}")) == []
         assert str(own.runtime) not in Path("/proc/self/mountinfo").read_text()
+
+
+def test_other_user_ids_than_last_time_are_no_trouble(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    for first in (2_000_000_000, 1_500_000_000):
+        with running({"first_uid": first}, state=tmp_path / "state") as own:
+            result = run(own.url, "docker run alpine stat -c %u /bin/busybox")
+            assert (result.stdout, result.code) == ("0\n", 0)

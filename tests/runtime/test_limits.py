@@ -64,6 +64,12 @@ def test_open_files_are_counted(narrow: Docker) -> None:
     assert narrow("docker run --ulimit nofile=64 alpine sh -c 'ulimit -n'").stdout == "64\n"
 
 
+def test_a_limit_of_the_readers_own_does_not_hinder_the_runtime(docker: Docker) -> None:
+    result = docker("docker run --ulimit fsize=0 --ulimit nproc=0 alpine sh -c 'echo hi; echo x >/f'")
+    assert (result.stdout, result.code) == ("hi\n", 1)
+    assert "File too large" in result.stderr
+
+
 def test_the_cpu_is_shared_out(narrow: Docker) -> None:
     result = narrow("docker run --cpus 0.2 alpine sh -c 'while :; do :; done'")
     assert result.reason == "timeout"

@@ -130,9 +130,13 @@ async def test_img_10_a_blob_of_another_length_is_said_to_be_one(bench: Bench, f
 
 
 async def test_img_10_a_manifest_that_is_not_the_one_asked_for_is_refused(bench: Bench, fake: FakeRegistry) -> None:
-    good, bad = oci.build([{"f": b"1"}], index=True), oci.build([{"f": b"poison"}])
+    good, bad = oci.build([{"f": b"1"}], index=True), oci.build([{"f": b"2"}], index=True)
+    # the other image is whole and as long, so that nothing but the digest tells
+    oci.hold(fake, NAME, bad)
     oci.hold(fake, NAME, good)
-    fake.on(oci.digest_of(good.manifests[0][0]), Answer(body=bad.manifests[0][0]))
+    asked, given = good.manifests[0][0], bad.manifests[0][0]
+    assert len(asked) == len(given)
+    fake.on(oci.digest_of(asked), Answer(body=given))
     assert (await refused(bench))["code"] == "digest-mismatch"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,20 @@ async def test_a_sweep_removes_what_a_killed_process_left_and_keeps_what_has_a_n
     Store(settings).sweep()
     assert list((settings.state / "tmp").iterdir()) == []
     assert store.layer("sha256:" + "a" * 64) == Held("sha256:" + "b" * 64, 1, 1)
+
+
+async def test_layers_that_were_unpacked_for_other_user_ids_are_unpacked_anew(tmp_path: Path) -> None:
+    digest = "sha256:" + "a" * 64
+    settings, store = store_in(tmp_path)
+    async with store.building() as folder:
+        store.write_down(folder, Held("sha256:" + "b" * 64, 1, 1))
+        store.adopt(folder, digest)
+    (settings.state / "images/sha256-c.json").write_text("{}")
+    Store(settings).sweep()
+    assert store.layer(digest) is not None
+    Store(replace(settings, first_uid=settings.first_uid + 65_536)).sweep()
+    assert store.layer(digest) is None
+    assert list((settings.state / "images").iterdir()) == []
 
 
 async def test_nothing_in_the_store_is_open_to_other_users(tmp_path: Path) -> None:

@@ -24,9 +24,9 @@ AT_ONCE = 1.0
 
 
 @contextmanager
-def reading(web: Web, line: str, host: str | None = None) -> Iterator[Iterator[Event]]:
-    """The events of a run as they come; leaving the block closes the connection."""
-    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=20)
+def reading(web: Web, line: str, host: str | None = None, address: str = "127.0.0.1") -> Iterator[Iterator[Event]]:
+    """The events of a run as they come to `address`; leaving the block closes the connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=20, source_address=(address, 0))
     body = {"command": line} | ({"host": host} if host else {})
     with closing(connection):
         connection.request("POST", "/v1/runs", json.dumps(body), {"Content-Type": "application/json"})
@@ -161,6 +161,19 @@ def test_the_place_in_line_is_told_again_when_it_changes(tmp_path: Path) -> None
                     assert call(web.url, "DELETE", f"/v1/runs/{name}")[0] == 204
                     assert reach(third, "queued")["position"] == 1
                     assert list(second)[-1]["reason"] == "cancelled"
+
+
+def test_a_reader_elsewhere_does_not_wait_for_all_the_runs_of_one_address(tmp_path: Path) -> None:
+    with serving(tmp_path, slots=1, queue=5) as web:
+        line = "docker run alpine wait"
+        with reading(web, line) as one, reading(web, line) as two, reading(web, line, address="127.0.0.2") as other:
+            reach(one, "started")
+            for events in (two, other):
+                # pulls have a line of their own
+                reach(events, "pulled")
+                assert reach(events, "queued")["position"] == 1
+            web.release()
+            assert [list(events)[-1]["code"] for events in (one, two, other)] == [0, 0, 0]
 
 
 def test_one_address_has_only_its_share(tmp_path: Path) -> None:

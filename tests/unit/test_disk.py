@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from sandbox.image import Config, Image
 from sandbox.plan import MIB, Limits, Plan
 from sandbox.runner import container, disk
 from sandbox.runner.run import BROKEN, NO_SPACE, Job, Run
+from sandbox.runner.workshop import Slot, Workshop
 
 SMALL = Limits(disk=8 * MIB, inodes=800)
 IMAGE = Image("a:latest", "", "", "", (), Config(), 0, 0, "stand-in")
@@ -49,9 +51,9 @@ def test_without_its_program_there_are_no_disks(
 
 
 def test_a_folder_that_is_full_today_may_have_room_tomorrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disk.os, "posix_fallocate", raising(OSError(errno.ENOSPC, "No space left on device")))
+    monkeypatch.setattr(os, "posix_fallocate", raising(OSError(errno.ENOSPC, "No space left on device")))
     assert disk.usable(tmp_path, SMALL, tmp_path) is not None
-    monkeypatch.setattr(disk.os, "posix_fallocate", raising(OSError(errno.EIO, "Input/output error")))
+    monkeypatch.setattr(os, "posix_fallocate", raising(OSError(errno.EIO, "Input/output error")))
     assert disk.usable(tmp_path, SMALL, tmp_path) is None
 
 
@@ -59,9 +61,7 @@ def test_a_folder_that_is_full_today_may_have_room_tomorrow(tmp_path: Path, monk
     ("number", "told"),
     [(errno.ENOSPC, Failed("no-space", NO_SPACE)), (errno.EIO, Failed("sandbox-failed", BROKEN))],
 )
-def test_a_run_without_room_on_the_machine_says_so(
-    number: int, told: Failed, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_without_room_on_the_machine_says_so(number: int, told: Failed, monkeypatch: pytest.MonkeyPatch) -> None:
     @asynccontextmanager
     async def prepared(*_: object) -> AsyncIterator[None]:
         raise OSError(number, "said the kernel")
@@ -73,9 +73,8 @@ def test_a_run_without_room_on_the_machine_says_so(
         said.append(event)
 
     async def carry_out() -> None:
-        shop: container.Workshop = object.__new__(container.Workshop)
-        slot: container.Slot = object.__new__(container.Slot)
-        await Run(Job(IMAGE, [], Plan("a")), note, asyncio.Event()).carry_out(shop, slot)
+        run = Run(Job(IMAGE, [], Plan("a")), note, asyncio.Event())
+        await run.carry_out(object.__new__(Workshop), Slot(0, 0))
 
     monkeypatch.setattr(container, "prepared", prepared)
     asyncio.run(carry_out())

@@ -15,7 +15,7 @@ FULL = Plan(
     ("ls",),
     ("sh",),
     ("A=1",),
-    ulimits=(Ulimit("nofile", 1, 2),),
+    ulimits=(Ulimit("nofile", 1, 2), Ulimit("stack", -1, -1)),
     tmpfs=(Tmpfs("/x", 5),),
     write_bps=(Throttle("/dev/vda", 7),),
 )
@@ -27,7 +27,7 @@ def test_a_plan_survives_the_wire() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"args": [1]}, {"pull": "sometimes"}, {"surprise": 1}, {"limits": {"memory": "1"}}, {"tmpfs": [{"path": "/x"}]}],
+    [{"args": [1]}, {"tty": "no"}, {"surprise": 1}, {"limits": {"memory": "1"}}, {"tmpfs": [{"path": "/x"}]}],
 )
 def test_what_is_not_a_plan_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="not a plan"):
@@ -48,6 +48,11 @@ def test_a_plan_is_an_object(value: object) -> None:
         Plan("a", limits=Limits(seconds=1e9)),
         Plan("a", args=("a\0b",)),
         Plan("a", env=("A=\0",)),
+        Plan("a", ulimits=(Ulimit("nofile", 5, 1025),)),
+        Plan("a", ulimits=(Ulimit("memlock", 0, -1),)),
+        Plan("a", ulimits=(Ulimit("nproc", 6, 5),)),
+        Plan("a", ulimits=(Ulimit("nproc", -1, 5),)),
+        Plan("a", ulimits=(Ulimit("as", 5, 5),)),
         Plan("a", tmpfs=(Tmpfs("/x", 1 << 40),)),
         Plan("a", tmpfs=(Tmpfs("x", 1),)),
         Plan("a", tmpfs=(Tmpfs("/x", 1, options=("nosuid", "nodev", "lowerdir=/")),)),

@@ -7,8 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from sandbox.web import queue
-from sandbox.web.queue import Admission, Full, Line, TooMany
+from sandbox.web.queue import Admission, Full, Queue, TooMany
 
 
 async def nobody(position: int, retry_seconds: float) -> None:
@@ -16,14 +15,18 @@ async def nobody(position: int, retry_seconds: float) -> None:
     raise AssertionError(f"told to wait at {position}")
 
 
-async def holding(line: Line, until: asyncio.Event, told: list[int]) -> None:
+async def ignored(position: int, retry_seconds: float) -> None:
+    """A reader who does not mind."""
+
+
+async def holding(queue: Queue, until: asyncio.Event, told: list[int], address: str = "a") -> None:
     """Take a place, note what is said while waiting, hold it."""
 
     async def report(position: int, retry_seconds: float) -> None:
         assert retry_seconds > 0
         told.append(position)
 
-    async with line.place(report):
+    async with queue.place(address, report):
         await until.wait()
 
 
@@ -34,69 +37,105 @@ async def settle() -> None:
 
 
 async def test_a_free_place_is_taken_at_once_and_given_back() -> None:
-    line = Line(1)
-    async with line.place(nobody):
-        assert (line.taken, line.waiting) == (1, 0)
-    assert (line.taken, line.waiting) == (0, 0)
+    queue = Queue(1)
+    async with queue.place("a", nobody):
+        assert (queue.taken, queue.waiting) == (1, 0)
+    assert (queue.taken, queue.waiting) == (0, 0)
 
 
-async def test_those_who_wait_are_served_in_order_and_told_when_their_place_changes(
+async def test_those_who_wait_at_one_address_are_served_in_order_and_told_when_their_place_changes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(queue, "TELL_SECONDS", 0.01)
-    line, doors = Line(1), [asyncio.Event() for _ in range(3)]
+    monkeypatch.setattr("sandbox.web.queue.TELL_SECONDS", 0.01)
+    queue, doors = Queue(1), [asyncio.Event() for _ in range(3)]
     told: list[list[int]] = [[], [], []]
     tasks = []
     for door, said in zip(doors, told, strict=True):
-        tasks.append(asyncio.create_task(holding(line, door, said)))
+        tasks.append(asyncio.create_task(holding(queue, door, said)))
         await settle()
     assert told == [[], [1], [2]]
     doors[0].set()
     await tasks[0]
     await asyncio.sleep(0.05)
     assert told == [[], [1], [2, 1]]
-    assert (line.taken, line.waiting) == (1, 1)
+    assert (queue.taken, queue.waiting) == (1, 1)
     doors[1].set()
     doors[2].set()
     await asyncio.gather(*tasks)
-    assert (line.taken, line.waiting) == (0, 0)
+    assert (queue.taken, queue.waiting) == (0, 0)
+
+
+async def test_a_free_place_goes_to_the_address_that_holds_the_fewest() -> None:
+    queue, doors, served = Queue(2), [asyncio.Event() for _ in range(6)], list[str]()
+
+    async def one(name: str, door: asyncio.Event) -> None:
+        async with queue.place(name[0], ignored):
+            served.append(name)
+            await door.wait()
+
+    names = ["a1", "a2", "a3", "a4", "b1", "b2"]
+    tasks = []
+    for name, door in zip(names, doors, strict=True):
+        tasks.append(asyncio.create_task(one(name, door)))
+        await settle()
+    assert served == ["a1", "a2"]
+    for next_to_end in (0, 1, 2, 4, 5, 3):
+        doors[next_to_end].set()
+        await tasks[next_to_end]
+        await settle()
+    # b1 before a3, who came earlier; then `a` holds nothing, so that a3 and a4 come before b2
+    assert served == ["a1", "a2", "b1", "a3", "a4", "b2"]
+    assert (queue.taken, queue.waiting) == (0, 0)
+
+
+async def test_the_place_in_line_counts_those_who_will_be_served_before() -> None:
+    queue, until = Queue(1), asyncio.Event()
+    told: dict[str, list[int]] = {}
+    tasks = []
+    for name in ("a1", "a2", "a3", "b1", "b2"):
+        said = told[name] = list[int]()
+        tasks.append(asyncio.create_task(holding(queue, until, said, name[0])))
+        await settle()
+    assert told == {"a1": [], "a2": [1], "a3": [2], "b1": [1], "b2": [3]}
+    until.set()
+    await asyncio.gather(*tasks)
 
 
 async def test_a_place_survives_the_one_who_held_it() -> None:
-    line = Line(1)
-    task = asyncio.create_task(holding(line, asyncio.Event(), []))
+    queue = Queue(1)
+    task = asyncio.create_task(holding(queue, asyncio.Event(), []))
     await settle()
     task.cancel()
     await asyncio.wait({task})
-    assert line.taken == 0
+    assert queue.taken == 0
 
 
 async def test_one_who_leaves_the_line_does_not_hold_up_the_others() -> None:
-    line, first, third = Line(1), asyncio.Event(), asyncio.Event()
-    one = asyncio.create_task(holding(line, first, []))
+    queue, first, third = Queue(1), asyncio.Event(), asyncio.Event()
+    one = asyncio.create_task(holding(queue, first, []))
     await settle()
-    leaver = asyncio.create_task(holding(line, asyncio.Event(), []))
+    leaver = asyncio.create_task(holding(queue, asyncio.Event(), []))
     await settle()
-    last = asyncio.create_task(holding(line, third, []))
+    last = asyncio.create_task(holding(queue, third, []))
     await settle()
     leaver.cancel()
     await asyncio.wait({leaver})
-    assert line.waiting == 1
+    assert queue.waiting == 1
     first.set()
     third.set()
     await asyncio.wait_for(asyncio.gather(one, last), 1)
-    assert (line.taken, line.waiting) == (0, 0)
+    assert (queue.taken, queue.waiting) == (0, 0)
 
 
 async def test_a_place_that_comes_in_the_moment_of_leaving_goes_to_the_next() -> None:
-    line, first = Line(1), asyncio.Event()
-    one = asyncio.create_task(holding(line, first, []))
+    queue, first = Queue(1), asyncio.Event()
+    one = asyncio.create_task(holding(queue, first, []))
     await settle()
-    leaver = asyncio.create_task(holding(line, asyncio.Event(), []))
+    leaver = asyncio.create_task(holding(queue, asyncio.Event(), []))
     await settle()
     door = asyncio.Event()
     door.set()
-    last = asyncio.create_task(holding(line, door, []))
+    last = asyncio.create_task(holding(queue, door, []))
     await settle()
     first.set()
     await one
@@ -104,23 +143,23 @@ async def test_a_place_that_comes_in_the_moment_of_leaving_goes_to_the_next() ->
     leaver.cancel()
     await asyncio.wait({leaver})
     await asyncio.wait_for(last, 1)
-    assert (line.taken, line.waiting) == (0, 0)
+    assert (queue.taken, queue.waiting) == (0, 0)
 
 
 async def test_a_reader_who_cannot_be_told_leaves_the_line() -> None:
-    line, first = Line(1), asyncio.Event()
-    one = asyncio.create_task(holding(line, first, []))
+    queue, first = Queue(1), asyncio.Event()
+    one = asyncio.create_task(holding(queue, first, []))
     await settle()
     with pytest.raises(AssertionError, match="told to wait"):
-        async with line.place(nobody):
+        async with queue.place("a", nobody):
             pass
-    assert line.waiting == 0
+    assert queue.waiting == 0
     first.set()
     await one
 
 
 def test_admission_is_bounded_and_says_which_place_it_would_have_been() -> None:
-    admission = Admission(Line(2), most=5, per_address=5)
+    admission = Admission(Queue(2), most=5, per_address=5)
     with ExitStack() as inside:
         for _ in range(5):
             inside.enter_context(admission.admitted("a"))
@@ -133,7 +172,7 @@ def test_admission_is_bounded_and_says_which_place_it_would_have_been() -> None:
 
 
 def test_one_address_cannot_take_all_the_room() -> None:
-    admission = Admission(Line(2), most=5, per_address=2)
+    admission = Admission(Queue(2), most=5, per_address=2)
     with admission.admitted("a"), admission.admitted("a"):
         with pytest.raises(TooMany), admission.admitted("a"):
             pass

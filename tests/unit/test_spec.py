@@ -8,7 +8,7 @@ import pytest
 
 from sandbox import spec
 from sandbox.image import Config
-from sandbox.plan import Limits, Plan, Throttle, Tmpfs, Ulimit
+from sandbox.plan import Limits, Plan, Throttle, Tmpfs
 from sandbox.users import Identity
 
 PLACE = spec.Place("ab" * 32, "/run/rootfs", "/group/ab", 100_000, (("/etc/hosts", "/run/hosts"),), (("/dev/x", 8, 1),))
@@ -103,7 +103,6 @@ def test_options_reach_their_place() -> None:
         read_only=True,
         init=True,
         tty=True,
-        ulimits=(Ulimit("nofile", 5, 6),),
         tmpfs=(Tmpfs("/t", 4096, 0o755),),
     )
     made = build(plan)
@@ -112,7 +111,6 @@ def test_options_reach_their_place() -> None:
     assert made["process"]["terminal"] is True
     assert made["hostname"] == "h"
     assert made["root"] == {"path": "/run/rootfs", "readonly": True}
-    assert {"type": "RLIMIT_NOFILE", "soft": 5, "hard": 6} in made["process"]["rlimits"]
     mount = next(entry for entry in made["mounts"] if entry["destination"] == "/t")
     assert mount["options"] == ["noexec", "nosuid", "nodev", "size=4096", "mode=755", "nr_inodes=4096"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import dacite
 
@@ -15,6 +15,26 @@ TMPFS_OPTIONS = frozenset(
     atime noatime relatime norelatime strictatime nostrictatime
     """.split()
 )
+# the most of each limit that a stranger may ask for; None where it is the reader's own affair, or the operator's
+_ULIMITS: dict[str, int | None] = {
+    "core": 0,
+    "cpu": None,
+    "data": None,
+    "fsize": None,
+    "locks": None,
+    "memlock": 64 * 1024,
+    "msgqueue": 819_200,
+    "nice": 0,
+    "nofile": None,
+    "nproc": None,
+    "rss": None,
+    "rtprio": 0,
+    "rttime": 0,
+    "sigpending": 1024,
+    "stack": None,
+}
+ULIMITS = frozenset(_ULIMITS)
+UNLIMITED = -1
 _TMPFS_OWNER = re.compile(r"[ug]id=[0-9]{1,9}")
 
 
@@ -34,6 +54,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Ulimit:
+    """A `--ulimit`; a limit may be UNLIMITED."""
+
     name: str
     soft: int
     hard: int
@@ -69,23 +91,29 @@ class Plan:
     workdir: str | None = None
     user: str | None = None
     hostname: str | None = None
-    name: str | None = None
-    labels: tuple[str, ...] = ()
     tty: bool = False
-    interactive: bool = False
     init: bool = False
     read_only: bool = False
-    remove: bool = False
-    stop_signal: str | None = None
     ulimits: tuple[Ulimit, ...] = ()
     tmpfs: tuple[Tmpfs, ...] = ()
     cap_drop: tuple[str, ...] = ()
     read_bps: tuple[Throttle, ...] = ()
     write_bps: tuple[Throttle, ...] = ()
-    pull: Literal["missing", "always", "never"] = "missing"
-    quiet: bool = False
-    platform: str | None = None
     limits: Limits = field(default_factory=Limits)
+
+
+def most_of(ulimit: str, limits: Limits) -> int | None:
+    """The most that a stranger may ask for of a limit of this name; None where any number will do."""
+    return limits.open_files if ulimit == "nofile" else _ULIMITS[ulimit]
+
+
+def exceeds(limit: Ulimit, most: int | None) -> bool:
+    """True when one of the two numbers is above `most`."""
+    return most is not None and any(number == UNLIMITED or number > most for number in (limit.soft, limit.hard))
+
+
+def _is_ordered(limit: Ulimit) -> bool:
+    return limit.hard == UNLIMITED or UNLIMITED < limit.soft <= limit.hard
 
 
 def encode(plan: Plan) -> dict[str, Any]:
@@ -108,9 +136,12 @@ def check(plan: Plan, ceiling: Limits) -> None:
     for name in Limits.__dataclass_fields__:
         if not 0 < getattr(plan.limits, name) <= getattr(ceiling, name):
             raise ValueError(f"{name}: {getattr(plan.limits, name)} is not within {getattr(ceiling, name)}")
-    texts = [*plan.args, *(plan.entrypoint or ()), *plan.env, plan.workdir, plan.user, plan.hostname, plan.name]
+    texts = [*plan.args, *(plan.entrypoint or ()), *plan.env, plan.workdir, plan.user, plan.hostname]
     if any(text and "\0" in text for text in texts):
         raise ValueError("a NUL byte")
+    for limit in plan.ulimits:
+        if limit.name not in ULIMITS or not _is_ordered(limit) or exceeds(limit, most_of(limit.name, ceiling)):
+            raise ValueError(f"ulimit {limit.name}: {limit.soft}:{limit.hard} is not allowed")
     if sum(mount.size for mount in plan.tmpfs) > ceiling.disk or any(mount.size <= 0 for mount in plan.tmpfs):
         raise ValueError("tmpfs: more than the disk limit")
     if any(not mount.path.startswith("/") for mount in plan.tmpfs):

@@ -142,7 +142,7 @@ def _process(plan: Plan, config: Config, identity: Identity, place: Place) -> Sp
         "cwd": workdir(plan, config),
         "user": {"uid": identity.uid, "gid": identity.gid, "additionalGids": list(identity.groups)},
         "capabilities": dict.fromkeys(sets, kept),
-        "rlimits": _rlimits(plan),
+        "rlimits": [_rlimit("NOFILE", plan.limits.open_files), _rlimit("CORE", 0)],
         "noNewPrivileges": True,
         "oomScoreAdj": 500,
     }
@@ -153,10 +153,8 @@ def _dropped(capability: str, drops: tuple[str, ...]) -> bool:
     return "ALL" in names or capability.removeprefix("CAP_") in names
 
 
-def _rlimits(plan: Plan) -> list[Spec]:
-    limits = {"nofile": (plan.limits.open_files,) * 2, "core": (0, 0)}
-    limits |= {limit.name: (limit.soft, limit.hard) for limit in plan.ulimits}
-    return [{"type": f"RLIMIT_{name.upper()}", "soft": soft, "hard": hard} for name, (soft, hard) in limits.items()]
+def _rlimit(name: str, number: int) -> Spec:
+    return {"type": f"RLIMIT_{name}", "soft": number, "hard": number}
 
 
 def _mapping(place: Place) -> Spec:

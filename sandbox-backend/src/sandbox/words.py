@@ -81,26 +81,6 @@ def no_such_image(reference: Reference) -> str:
     return f"No such image: {reference.familiar}"
 
 
-def access_denied(reference: Reference) -> str:
-    """The daemon's words for a repository that the registry does not have."""
-    name = reference.familiar_name
-    return f"pull access denied for {name}, repository does not exist or may require 'docker login'"
-
-
-def tag_not_found(reference: Reference) -> str:
-    """The daemon's words for a repository without that tag or digest."""
-    name = canonical(reference)
-    return f'failed to resolve reference "{name}": {name}: not found'
-
-
-def no_platform(platform: str, reference: Reference) -> str:
-    """The daemon's words for an image that has no variant for `platform`."""
-    return (
-        f"no matching manifest for {platform} in the manifest list entries: "
-        f"no match for platform in manifest: {canonical(reference)}: not found"
-    )
-
-
 def task_error(detail: str) -> str:
     """The layers that Docker 29 puts around an OCI runtime's `detail`, such as `exec: "ls": executable file not
     found in $PATH`."""

@@ -9,13 +9,10 @@ import re
 from fractions import Fraction
 from math import inf
 
-from sandbox.plan import Throttle, Ulimit
+from sandbox.plan import ULIMITS, Throttle, Ulimit
 
 TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
-ULIMITS = frozenset(
-    "core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack".split()
-)
 LARGEST = 2**63 - 1
 _MULTIPLIERS: dict[str, int] = {letter: 1024**power for power, letter in enumerate("kmgtp", start=1)}
 _FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")

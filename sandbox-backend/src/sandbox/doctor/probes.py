@@ -19,7 +19,8 @@ from pathlib import Path
 
 from sandbox import embedded, linux
 from sandbox.plan import Limits
-from sandbox.runner import cgroup, disk
+from sandbox.runner import cgroup
+from sandbox.runner.disk import Disks
 from sandbox.settings import Settings
 
 # overlay takes id-mapped mounts as lower layers from this version on (Linux 5.19, fs/overlayfs)
@@ -168,7 +169,7 @@ def _try_snapshot(folder: Path, first_uid: int) -> None:
 
 def _try_disk(folder: Path, limits: Limits) -> None:
     linux.private_mounts()
-    disk.Disks(folder, limits).mount(folder)
+    Disks(folder, limits).mount(folder)
     # before the folder goes, which the disk lies over in this process alone
     linux.unmount(folder)
 

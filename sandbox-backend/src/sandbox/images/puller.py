@@ -1,4 +1,4 @@
-"""The puller's process: it speaks HTTP with the registry, and owns nothing. Started with its order as its argument.
+"""The puller's process: it speaks HTTP with the registry, and owns nothing. Started with its options as its argument.
 
 No capability, its own user id, a read-only view of Python and the certificates, and no folder to write in: what it
 fetches goes into files that the runner has opened. It knows nothing of images; a digest is a digest of bytes.
@@ -29,7 +29,7 @@ AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Options:
     """How to start: the inherited socket, the registry's address, whom else it may send us to, who to become."""
 
     descriptor: int
@@ -145,12 +145,12 @@ def _check(kind: str, wanted: str, got: str, size: int, most: int) -> None:
 
 def main() -> int:
     """Serve until the runner is gone."""
-    order = Order(**json.loads(sys.argv[1]))
-    confine(order.uid, Path(order.view), network=True)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (order.bytes, order.bytes))
+    options = Options(**json.loads(sys.argv[1]))
+    confine(options.uid, Path(options.view), network=True)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (options.bytes, options.bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with socket.socket(fileno=order.descriptor) as connection:
-        Service(connection, Registry(order.registry, tuple(order.hosts))).serve()
+    with socket.socket(fileno=options.descriptor) as connection:
+        Service(connection, Registry(options.registry, tuple(options.hosts))).serve()
     return 0
 
 

@@ -125,7 +125,7 @@ class Puller:
         ours.setblocking(False)
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-m", "sandbox.images.puller", self._order(theirs.fileno())),
+                *(sys.executable, "-I", "-m", "sandbox.images.puller", self._options(theirs.fileno())),
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
@@ -133,7 +133,7 @@ class Puller:
         self._socket = ours
         asyncio.get_running_loop().add_reader(ours, self._hear)
 
-    def _order(self, descriptor: int) -> str:
+    def _options(self, descriptor: int) -> str:
         view = self._settings.runtime / "view-puller"
         view.mkdir(mode=0o755, parents=True, exist_ok=True)
         values = {

@@ -20,8 +20,8 @@ class Refused(Exception):
         self.code, self.message = code, message
 
 
-def canonical(reference: Reference) -> str:
-    """The name in full: `docker.io/library/alpine:latest`."""
+def _resolved(reference: Reference) -> str:
+    """The full name that the daemon asks for, where a digest takes the tag's place (`words.canonical` keeps both)."""
     tail = f"@{reference.digest}" if reference.digest else f":{reference.tag}"
     return f"{reference.domain or DEFAULT_DOMAIN}/{reference.path}{tail}"
 
@@ -32,7 +32,7 @@ def unresolved(reference: Reference, code: str, text: str) -> Refused:
         name = reference.familiar_name
         message = f"pull access denied for {name}, repository does not exist or may require 'docker login'"
         return Refused(code, message)
-    name = canonical(reference)
+    name = _resolved(reference)
     return Refused(
         code, f'failed to resolve reference "{name}": ' + (f"{name}: not found" if text == "not found" else text)
     )

@@ -2,7 +2,7 @@
 
 A layer comes into being under `tmp/` and gets its name by one rename when its blob's digest has been checked, so that
 a name is a promise whenever the process is killed. All folders above the files belong to root alone: no program of the
-machine reads, maps or runs what is shared with containers.
+machine reads, maps or runs what is shared with containers. `owner` holds the user id that the files were unpacked for.
 """
 
 from __future__ import annotations
@@ -47,16 +47,21 @@ class Store:
     """One process at a time owns a store; `lock` orders the pulls within it."""
 
     def __init__(self, settings: Settings) -> None:
-        self._state = settings.state
-        self._layers, self._images, self._tmp = (self._state / name for name in ("layers", "images", "tmp"))
+        self._layers, self._images, self._tmp = (settings.state / name for name in ("layers", "images", "tmp"))
+        self._owner, self._uid = settings.state / "owner", settings.store_uid
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
         self._known: dict[str, Image] = {}
 
     def sweep(self) -> None:
-        """Make the folders and remove what a killed process left half done."""
+        """Make the folders and remove what a killed process left half done, and layers unpacked for another owner."""
         shutil.rmtree(self._tmp, ignore_errors=True)
+        if not self._owner.exists() or self._owner.read_text() != str(self._uid):
+            # they come again with the next pull; images go first, as they promise layers
+            for folder in (self._images, self._layers):
+                shutil.rmtree(folder, ignore_errors=True)
         for folder in (self._layers, self._images, self._tmp):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._owner.write_text(str(self._uid))
 
     def layer_path(self, layer: image.Layer) -> Path:
         """The folder with the layer's files, as an overlay's lower layer. UnknownImageError when it is not held."""

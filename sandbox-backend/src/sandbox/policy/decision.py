@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from sandbox import plan as plans
 from sandbox import reference
 from sandbox.command import messages
 from sandbox.command.model import Printed, Run
-from sandbox.plan import MIB, Limits, Plan, Throttle, Ulimit
+from sandbox.plan import MIB, UNLIMITED, Limits, Plan, Throttle, Ulimit
 from sandbox.policy import tmpfs
 from sandbox.policy.kernel import CAPABILITIES, SIGNALS
 from sandbox.policy.refused import RefusedError
@@ -21,20 +22,9 @@ from sandbox.words import client_error, daemon_error, task_error
 SMALLEST_MEMORY = 6 * MIB
 SMALLEST_CPUS = 0.01
 LONGEST_HOSTNAME = 64
-UNLIMITED = 2**64 - 1
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 _NETWORKS = frozenset({None, "none", "default"})
-# the most of each limit that a stranger may ask for; one that is not here is the reader's own affair
-_ULIMITS = {
-    "core": 0,
-    "memlock": 64 * 1024,
-    "msgqueue": 819_200,
-    "sigpending": 1024,
-    "nice": 0,
-    "rtprio": 0,
-    "rttime": 0,
-}
 
 
 def decide(run: Run, limits: Limits) -> Plan | Printed:
@@ -49,6 +39,7 @@ def decide(run: Run, limits: Limits) -> Plan | Printed:
 
 def _plan(run: Run, limits: Limits) -> Plan:
     _check_identity(run)
+    _check_stop_signal(run.stop_signal or "")
     return Plan(
         image=reference.parse(run.image).familiar,
         args=run.args,
@@ -57,22 +48,14 @@ def _plan(run: Run, limits: Limits) -> Plan:
         workdir=_workdir(run),
         user=run.user or None,
         hostname=run.hostname or None,
-        name=run.container_name or None,
-        labels=run.labels,
         tty=run.tty,
-        interactive=run.interactive,
         init=run.init,
         read_only=run.read_only,
-        remove=run.remove,
-        stop_signal=_stop_signal(run.stop_signal),
         ulimits=tuple(_ulimit(limit, limits) for limit in run.ulimits),
         tmpfs=tmpfs.parse_all(run.tmpfs, limits.disk),
         cap_drop=tuple(map(_capability, run.cap_drop)),
         read_bps=_throttles(run.read_bps),
         write_bps=_throttles(run.write_bps),
-        pull=run.pull,
-        quiet=run.quiet,
-        platform=run.platform,
         limits=_limits(run, limits),
     )
 
@@ -100,15 +83,10 @@ def _workdir(run: Run) -> str | None:
     return run.workdir or None
 
 
-def _stop_signal(text: str | None) -> str | None:
-    if not text:
-        return None
-    name = text.upper().removeprefix("SIG")
-    if name in SIGNALS:
-        return f"SIG{name}"
-    if _INTEGER.fullmatch(text) and int(text) != 0:
-        return str(int(text))
-    raise RefusedError(f"invalid signal: {text}", messages.BAD_SIGNAL)
+def _check_stop_signal(text: str) -> None:
+    known = text.upper().removeprefix("SIG") in SIGNALS or (_INTEGER.fullmatch(text) and int(text) != 0)
+    if text and not known:
+        raise RefusedError(f"invalid signal: {text}", messages.BAD_SIGNAL)
 
 
 def _capability(text: str) -> str:
@@ -120,13 +98,13 @@ def _capability(text: str) -> str:
     return f"CAP_{name}"
 
 
-def _ulimit(limit: Ulimit, limits: Limits) -> Ulimit:
-    soft, hard = (UNLIMITED if number < 0 else number for number in (limit.soft, limit.hard))
-    most = (_ULIMITS | {"nofile": limits.open_files}).get(limit.name)
-    if most is not None and max(soft, hard) > most:
-        text = f"--ulimit {limit.name}={limit.soft}:{limit.hard} is above this host's limit of {most}"
-        raise RefusedError(text, messages.TOO_HIGH_ULIMIT.format(name=limit.name, most=most))
-    return Ulimit(limit.name, soft, hard)
+def _ulimit(asked: Ulimit, limits: Limits) -> Ulimit:
+    limit = Ulimit(asked.name, *(max(number, UNLIMITED) for number in (asked.soft, asked.hard)))
+    most = plans.most_of(limit.name, limits)
+    if plans.exceeds(limit, most):
+        text = f"--ulimit {asked.name}={asked.soft}:{asked.hard} is above this host's limit of {most}"
+        raise RefusedError(text, messages.TOO_HIGH_ULIMIT.format(name=asked.name, most=most))
+    return limit
 
 
 def _throttles(wanted: tuple[Throttle, ...]) -> tuple[Throttle, ...]:

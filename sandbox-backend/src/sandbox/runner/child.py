@@ -50,6 +50,17 @@ class Child:
             self.living.discard(self.pid)
         return self._ended
 
+    def buried(self) -> bool:
+        """Whether it has ended; if so, it is let go of."""
+        result = os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOHANG)
+        if result is None:
+            return False
+        self._ended = _ended(result)
+        self.living.discard(self.pid)
+        os.close(self._pidfd)
+        self._pidfd = -1
+        return True
+
     async def _end(self) -> None:
         loop, done = asyncio.get_running_loop(), asyncio.Event()
         loop.add_reader(self._pidfd, done.set)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ from pathlib import Path
 from sandbox import spec, words
 from sandbox.events import Created, Started, Stream
 from sandbox.image import Image
-from sandbox.plan import Plan
+from sandbox.plan import Plan, Ulimit
 from sandbox.runner import cgroup, cgroup_v1, snapshot
 from sandbox.runner.bundle import NotStarted, configuration
 from sandbox.runner.child import Child
@@ -23,6 +24,8 @@ from sandbox.runner.janitor import Janitor
 from sandbox.runner.snapshot import Snapshot
 from sandbox.runner.workshop import Slot, Workshop
 
+# Linux has it, and Python no name for it
+RLIMIT_LOCKS = 10
 NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
 
 
@@ -52,8 +55,8 @@ class Container:
     async def create(self, slot: Slot, snap: Snapshot) -> dict[int, Stream]:
         """Have it made in its snapshot; the descriptors that its output comes from, which are then the caller's.
 
-        NotStarted when there is no command, or no such user, folder or device. RuntimeFailed when the runtime
-        refuses, as it does for a program that the image does not have.
+        NotStarted when there is no command, no such user, folder or device, or a limit that cannot be set.
+        RuntimeFailed when the runtime refuses, as it does for a program that the image does not have.
         """
         if self._spare.begun is None:
             raise RuntimeError("the runtime is not started yet")
@@ -62,6 +65,7 @@ class Container:
         self._child = await self._shop.runtime.configure(
             self._spare.begun, self._spare.bundle, config, self._use_the_moment
         )
+        _restrict(self._child, self._plan.ulimits)
         return self._spare.sources()
 
     def _use_the_moment(self) -> None:
@@ -130,6 +134,17 @@ class Container:
     def forget(self) -> None:
         """Remove all that was made for it."""
         self._spare.forget()
+
+
+def _restrict(process: Child, ulimits: Sequence[Ulimit]) -> None:
+    """Set the reader's own limits; not earlier, as they would hinder the runtime at its work."""
+    for limit in ulimits:
+        number = RLIMIT_LOCKS if limit.name == "locks" else getattr(resource, f"RLIMIT_{limit.name.upper()}")
+        try:
+            resource.prlimit(process.pid, number, (limit.soft, limit.hard))
+        except OSError as error:
+            text = f"error setting rlimits for ready process: error setting rlimit type {number}: "
+            raise NotStarted(words.task_error(text + os.strerror(error.errno or 0).lower())) from error
 
 
 @asynccontextmanager

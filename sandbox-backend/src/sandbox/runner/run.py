@@ -32,7 +32,7 @@ BROKEN = "실행 환경에 문제가 생겼어요. 잠시 뒤에 다시 실행�
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Job:
     """What one run needs to know: its image, layers on disk (lowest first) and plan."""
 
     image: Image
@@ -41,10 +41,10 @@ class Order:
 
 
 class Run:
-    """One order being carried out."""
+    """One job being carried out."""
 
-    def __init__(self, order: Order, send: Send, cancel: asyncio.Event) -> None:
-        self._order, self._send, self._cancel = order, send, cancel
+    def __init__(self, job: Job, send: Send, cancel: asyncio.Event) -> None:
+        self._job, self._send, self._cancel = job, send, cancel
         self._begun = time.monotonic()
         self._told = False
 
@@ -53,16 +53,16 @@ class Run:
 
         What goes wrong on our side becomes `failed`, its detail a log entry.
         """
-        order, started = self._order, False
+        job, started = self._job, False
         try:
-            made = container.prepared(shop, slot, order.image, order.plan, order.layers)
+            made = container.prepared(shop, slot, job.image, job.plan, job.layers)
             async with made as (box, snap):
                 started = await self._in(box, slot, snap)
         except ConnectionError:
             # the web process has gone, and with it whoever could be told
             raise
         except OSError as error:
-            log.exception("a run of %s", order.image.reference)
+            log.exception("a run of %s", job.image.reference)
             if not self._told:
                 full = error.errno == errno.ENOSPC
                 await self._send(Failed("no-space", NO_SPACE) if full else Failed("sandbox-failed", BROKEN))
@@ -80,7 +80,7 @@ class Run:
             await self._send(box.created(self._elapsed()))
             await self._not_started(refusal.code, words.task_error(refusal.detail))
             return False
-        outputs = Outputs(sources, self._order.plan.limits.output)
+        outputs = Outputs(sources, self._job.plan.limits.output)
         try:
             await self._send(box.created(self._elapsed()))
             await self._send(box.start())
@@ -137,7 +137,7 @@ class Run:
             asyncio.create_task(outputs.over.wait()): "output-limit",
             asyncio.create_task(self._cancel.wait()): "cancelled",
         }
-        limits: Limits = self._order.plan.limits
+        limits: Limits = self._job.plan.limits
         try:
             done, _ = await asyncio.wait(
                 {process, *causes}, timeout=limits.seconds, return_when=asyncio.FIRST_COMPLETED

@@ -56,6 +56,13 @@ class Begun:
         finally:
             self._close()
 
+    def lost(self) -> bool:
+        """Whether it was killed while it waited; if so, it is let go of."""
+        if not self.child.buried():
+            return False
+        self._close()
+        return True
+
     async def end(self) -> None:
         """Kill it if it lives."""
         self._close()

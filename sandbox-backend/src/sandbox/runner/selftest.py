@@ -14,7 +14,7 @@ from pathlib import Path
 from sandbox.events import Event, Exited, Output
 from sandbox.image import Config, Image
 from sandbox.plan import MIB, Limits, Plan
-from sandbox.runner.run import Order, Run
+from sandbox.runner.run import Job, Run
 from sandbox.runner.slots import Slots
 from sandbox.runner.workshop import Workshop
 from sandbox.settings import Settings
@@ -70,20 +70,20 @@ class SelfTest:
             said.append(event)
 
         async with self._slots.taken() as slot:
-            order = Order(image, [self._layer], plan)
-            await Run(order, note, asyncio.Event()).carry_out(self._shop, slot)
+            job = Job(image, [self._layer], plan)
+            await Run(job, note, asyncio.Event()).carry_out(self._shop, slot)
         return _verdict(said)
 
     def _make_layer(self) -> None:
-        if (self._layer / "bin/busybox").exists():
-            return
         program = self._layer / "bin/busybox"
-        program.parent.mkdir(parents=True, exist_ok=True)
-        (self._layer / "tmp").mkdir(exist_ok=True)
-        shutil.copy(BUSYBOX, program)
-        program.chmod(0o755)
-        for applet in ("sh", "grep", "unshare", "mount", "awk", "ls", "wc", "true"):
-            (self._layer / "bin" / applet).symlink_to("busybox")
+        if not program.exists():
+            program.parent.mkdir(parents=True, exist_ok=True)
+            (self._layer / "tmp").mkdir(exist_ok=True)
+            shutil.copy(BUSYBOX, program)
+            program.chmod(0o755)
+            for applet in ("sh", "grep", "unshare", "mount", "awk", "ls", "wc", "true"):
+                (self._layer / "bin" / applet).symlink_to("busybox")
+        # the operator may have chosen other user ids since
         for path in (self._layer, *self._layer.rglob("*")):
             os.chown(path, self._uid, self._uid, follow_symlinks=False)
 

@@ -21,7 +21,7 @@ from sandbox import events, plan
 from sandbox.events import Event, Failed
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
-from sandbox.runner.run import Order, Run
+from sandbox.runner.run import Job, Run
 from sandbox.runner.selftest import SelfTest
 from sandbox.runner.slots import Slots
 from sandbox.runner.workshop import Workshop
@@ -84,22 +84,22 @@ class Runner:
             await operation(request, writer, gone)
 
     async def _run(self, request: Request, writer: asyncio.StreamWriter, gone: asyncio.Event) -> None:
-        order = self._order(request)
+        job = self._job(request)
         received = float(request["received"])
 
         async def send(event: Event) -> None:
             await self._write(writer, events.encode(event, max(0.0, time.monotonic() - received)))
 
         async with self._slots.taken() as slot:
-            if await Run(order, send, gone).carry_out(self._shop, slot):
+            if await Run(job, send, gone).carry_out(self._shop, slot):
                 self._selftest.seen()
 
-    def _order(self, request: Request) -> Order:
+    def _job(self, request: Request) -> Job:
         image = self._store.image(str(request.get("image")))
         wanted = plan.decode(request.get("plan"))
         plan.check(wanted, self._settings.limits)
         layers = [self._store.layer_path(layer) for layer in image.layers]
-        return Order(image, layers, wanted)
+        return Job(image, layers, wanted)
 
     async def _pull(self, request: Request, writer: asyncio.StreamWriter, gone: asyncio.Event) -> None:
         async def relay() -> None:

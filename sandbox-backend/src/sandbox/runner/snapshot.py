@@ -97,7 +97,7 @@ def mounted(
     """
     folder.mkdir(mode=0o711)
     try:
-        disk = disks.mount(folder) if disks else _mount_tmpfs(folder, limits)
+        disk = _mount_writable(folder, limits, disks)
         try:
             yield replace(_merged(folder, layers, namespace, first_uid), disk=disk)
         finally:
@@ -106,9 +106,12 @@ def mounted(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _mount_tmpfs(folder: Path, limits: Limits) -> None:
+def _mount_writable(folder: Path, limits: Limits, disks: Disks | None) -> Device | None:
+    if disks is not None:
+        return disks.mount(folder)
     data = f"mode=0711,size={limits.disk},nr_inodes={limits.inodes}"
     linux.mount("tmpfs", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, data)
+    return None
 
 
 def _merged(folder: Path, layers: Sequence[Path], namespace: int, first_uid: int) -> Snapshot:

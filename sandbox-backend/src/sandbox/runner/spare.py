@@ -99,11 +99,16 @@ class Spares:
         self._kept: Spare | None = None
 
     def take(self, tty: bool) -> Spare:
-        """The spare, or a new one, which is not begun yet; a terminal always needs its own."""
+        """The spare, or a new one, which is not begun yet, where there is none or it was killed; a terminal always
+        needs its own."""
         if self._kept is None or tty:
             return self._new()
         spare, self._kept = self._kept, None
-        return spare
+        if spare.begun is None or not spare.begun.lost():
+            return spare
+        spare.close()
+        spare.forget()
+        return self._new()
 
     def refill(self) -> None:
         """Begin one if there is none."""

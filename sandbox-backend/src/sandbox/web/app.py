@@ -21,7 +21,7 @@ from sandbox.web import body, hosts, metrics, openapi, site, stream
 from sandbox.web.hosts import Host, Hosts
 from sandbox.web.metrics import Metrics
 from sandbox.web.problems import Problem, retry_later
-from sandbox.web.queue import Admission, Full, Line, TooMany
+from sandbox.web.queue import Admission, Full, Queue, TooMany
 from sandbox.web.runnerclient import RunnerClient
 from sandbox.web.security import Guard
 from sandbox.web.session import STOPPING, Session
@@ -40,9 +40,9 @@ class Api:
     def __init__(self, settings: Settings, client: RunnerClient) -> None:
         self._settings, self._client = settings, client
         self._hosts = Hosts(settings.max_hosts, settings.idle_seconds)
-        self._runs, self._metrics = Line(settings.slots), Metrics()
+        self._runs, self._metrics = Queue(settings.slots), Metrics()
         self._admission = Admission(self._runs, settings.slots + settings.queue, settings.per_address)
-        self._services = Services(settings, client, self._runs, Line(settings.slots), self._metrics)
+        self._services = Services(settings, client, self._runs, Queue(settings.slots), self._metrics)
         self._sessions: dict[str, Session] = {}
         self._stopping = False
         self._document = json.dumps(openapi.document(settings), ensure_ascii=False).encode()

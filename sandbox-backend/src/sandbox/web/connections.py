@@ -25,7 +25,7 @@ MOST_HEAD = 32 * 1024
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
-class Crowd:
+class ConnectionTable:
     """All connections, by address: where one address has too many, its longest idle one gives way."""
 
     def __init__(self, per_address: int) -> None:
@@ -64,10 +64,10 @@ class Connection(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         settings: Settings,
-        crowd: Crowd,
+        table: ConnectionTable,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._settings, self._crowd = settings, crowd
+        self._settings, self._table = settings, table
         self._deadline: asyncio.TimerHandle | None = None
         self._in_body = False
         self._received = 0
@@ -83,14 +83,14 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
         super().connection_made(transport)
-        if not self._crowd.add(self, self._address):
+        if not self._table.add(self, self._address):
             transport.abort()
             return
         _bound(transport.get_extra_info("socket"), self._settings.stalled_seconds)
         self._expect_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._crowd.remove(self, self._address)
+        self._table.remove(self, self._address)
         self._request_came()
         super().connection_lost(exc)
 

@@ -14,7 +14,7 @@ from sandbox.events import Pull as PullEvent
 from sandbox.image import Image
 from sandbox.reference import Reference
 from sandbox.web.hosts import Host
-from sandbox.web.queue import Line
+from sandbox.web.queue import Queue
 from sandbox.web.runnerclient import RunnerClient, RunnerLost, decoded
 from sandbox.web.stream import Sink
 
@@ -54,8 +54,8 @@ class Want:
 class Fetcher:
     """Finds images on `host` or pulls them there."""
 
-    def __init__(self, client: RunnerClient, line: Line, patience: float, host: Host, sink: Sink) -> None:
-        self._client, self._line, self._patience, self._host, self._sink = client, line, patience, host, sink
+    def __init__(self, client: RunnerClient, queue: Queue, patience: float, host: Host, sink: Sink) -> None:
+        self._client, self._queue, self._patience, self._host, self._sink = client, queue, patience, host, sink
 
     async def for_run(self, run: Run, reference: Reference) -> Image:
         """The image that `docker run` starts from, as its `--pull` says. Refused, Broken or RunnerLost."""
@@ -94,7 +94,10 @@ class Fetcher:
             "have": have,
             "received": self._sink.received,
         }
-        async with self._line.place(self._queued), self._client.operation(request, self._patience) as operation:
+        async with (
+            self._queue.place(self._host.address, self._queued),
+            self._client.operation(request, self._patience) as operation,
+        ):
             async for block in operation.blocks():
                 for line in block:
                     image = await self._step(want, line)

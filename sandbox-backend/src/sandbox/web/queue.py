@@ -1,4 +1,4 @@
-"""Who runs now, who waits and who is sent away: bounded, fair (first come, first served), with the place in line.
+"""Who runs now, who waits and who is sent away: bounded, fair among addresses, with the place in line.
 
 A request is admitted first, which is where it can be refused; it takes a place in a line later, as often as it needs.
 Everything is given back in the order of leaving, without an await, so that a cancelled run cannot lose a place.
@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 
 Report = Callable[[int, float], Awaitable[None]]
 # how often a waiting reader is told of a new place: often enough for an eye, seldom enough for a full queue
@@ -32,12 +33,23 @@ class TooMany(Exception):
     """One address asks for more than its share."""
 
 
-class Line:
-    """`places` at once; the others wait in order."""
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """One who waits: for whom, and the turn that comes."""
+
+    address: str
+    turn: asyncio.Future[None]
+
+
+class Queue:
+    """`places` at once; the others wait. A place that becomes free goes to the address that holds the fewest, and
+    among equals to the one that has waited longest."""
 
     def __init__(self, places: int) -> None:
         self.places, self._free = places, places
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        # in the order of arrival
+        self._waiting: list[Waiting] = []
+        self._held: Counter[str] = Counter()
         self._typical = FIRST_GUESS
 
     @property
@@ -55,54 +67,72 @@ class Line:
         return round(max(0.1, position * self._typical / self.places), 1)
 
     @asynccontextmanager
-    async def place(self, report: Report) -> AsyncIterator[None]:
-        """A place of one's own. While waiting, `report(position, retry_seconds)` is awaited whenever the place in
+    async def place(self, address: str, report: Report) -> AsyncIterator[None]:
+        """A place for `address`. While waiting, `report(position, retry_seconds)` is awaited whenever the place in
         line has changed; 1 is next."""
         if self._free and not self._waiting:
-            self._free -= 1
+            self._take(address)
         else:
-            await self._wait(report)
+            await self._wait(address, report)
         begun = time.monotonic()
         try:
             yield
         finally:
             self._typical += WEIGHT * (time.monotonic() - begun - self._typical)
-            self._pass_on()
+            self._give_back(address)
 
-    async def _wait(self, report: Report) -> None:
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+    async def _wait(self, address: str, report: Report) -> None:
+        one = Waiting(address, asyncio.get_running_loop().create_future())
+        self._waiting.append(one)
         told = 0
         try:
-            while not turn.done():
-                position = self._waiting.index(turn) + 1
+            while not one.turn.done():
+                position = self._in_turn().index(one) + 1
                 if position != told:
                     told = position
                     await report(position, self.seconds_until(position))
-                await asyncio.wait({turn}, timeout=TELL_SECONDS)
+                await asyncio.wait({one.turn}, timeout=TELL_SECONDS)
         except BaseException:
-            self._leave(turn)
+            self._leave(one)
             raise
 
-    def _leave(self, turn: asyncio.Future[None]) -> None:
-        if turn.done():
-            # the turn came in the moment of leaving: the next one gets it
-            self._pass_on()
-        else:
-            self._waiting.remove(turn)
-            turn.cancel()
+    def _in_turn(self) -> list[Waiting]:
+        """Those who wait, in the order in which they would be served if nobody else came or went."""
+        had = self._held.copy()
+        keys = {}
+        for one in self._waiting:
+            keys[one] = had[one.address]
+            had[one.address] += 1
+        return sorted(self._waiting, key=lambda one: keys[one])
 
-    def _pass_on(self) -> None:
-        if self._waiting:
-            self._waiting.popleft().set_result(None)
+    def _leave(self, one: Waiting) -> None:
+        if one.turn.done():
+            # the turn came in the moment of leaving: the next one gets it
+            self._give_back(one.address)
         else:
-            self._free += 1
+            self._waiting.remove(one)
+            one.turn.cancel()
+
+    def _take(self, address: str) -> None:
+        self._free -= 1
+        self._held[address] += 1
+
+    def _give_back(self, address: str) -> None:
+        self._free += 1
+        self._held[address] -= 1
+        if not self._held[address]:
+            del self._held[address]
+        if self._waiting:
+            one = self._in_turn()[0]
+            self._waiting.remove(one)
+            self._take(one.address)
+            one.turn.set_result(None)
 
 
 class Admission:
     """At most `most` requests inside, `per_address` of them from one address."""
 
-    def __init__(self, runs: Line, most: int, per_address: int) -> None:
+    def __init__(self, runs: Queue, most: int, per_address: int) -> None:
         self._runs, self._most, self._per_address = runs, most, per_address
         self._inside: Counter[str] = Counter()
         self._total = 0

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from sandbox.settings import Settings
 from sandbox.web.app import create_app
-from sandbox.web.connections import Connection, Crowd
+from sandbox.web.connections import Connection, ConnectionTable
 from sandbox.web.runnerclient import RunnerClient
 
 KEEP_ALIVE_SECONDS = 15
@@ -48,8 +48,8 @@ def server(settings: Settings, listener: socket.socket) -> Server:
     """The server, ready to run; its port is the listener's."""
     settings = dataclasses.replace(settings, port=listener.getsockname()[1])
     app = create_app(settings, RunnerClient(settings.runtime / "web" / "runner.sock"))
-    crowd = Crowd(settings.connections)
-    protocol: Any = functools.partial(Connection, settings=settings, crowd=crowd)
+    table = ConnectionTable(settings.connections)
+    protocol: Any = functools.partial(Connection, settings=settings, table=table)
     config = uvicorn.Config(
         app,
         http=protocol,

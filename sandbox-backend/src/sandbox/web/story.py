@@ -21,7 +21,7 @@ from sandbox.web import listing
 from sandbox.web.fetching import Fetcher, Refused
 from sandbox.web.hosts import Container, Host
 from sandbox.web.metrics import Metrics
-from sandbox.web.queue import Line
+from sandbox.web.queue import Queue
 from sandbox.web.runnerclient import Operation, RunnerClient, RunnerLost, decoded, kind_of
 from sandbox.web.stream import Sink, Stalled
 
@@ -37,8 +37,8 @@ class Services:
 
     settings: Settings
     client: RunnerClient
-    runs: Line
-    pulls: Line
+    runs: Queue
+    pulls: Queue
     metrics: Metrics
 
 
@@ -118,7 +118,7 @@ class Story:
         patience = decision.limits.seconds + PATIENCE
         try:
             async with (
-                self._services.runs.place(self._queued),
+                self._services.runs.place(self._host.address, self._queued),
                 asyncio.timeout(patience + 2 * self._services.settings.stalled_seconds),
                 self._services.client.operation(request, patience) as self.operation,
             ):
