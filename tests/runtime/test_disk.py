@@ -17,9 +17,7 @@ from support.client import Docker, Event, Result, new_host, run
 from support.footprint import at_rest, settled
 
 pytestmark = pytest.mark.container
-DISK = next(
-    f"/dev/{entry.name}" for entry in sorted(Path("/sys/block").iterdir()) if Path(f"/dev/{entry.name}").exists()
-)
+DISK = "/dev/loop0"
 MB = 1024 * 1024
 WRITE = "time dd if=/dev/zero of=/file bs=64k count=32 oflag=direct"
 READ = "time dd if=/file of=/dev/null bs=64k iflag=direct"
@@ -68,7 +66,9 @@ def test_what_is_synchronous_waits_too(docker: Docker) -> None:
 
 
 def test_the_strictest_of_two_rates_counts(docker: Docker) -> None:
-    other = next(path for path in (Path(f"/dev/loop{n}") for n in range(8)) if path.exists() and str(path) != DISK)
+    other = next(
+        path for path in map(Path, map("/dev/{}".format, sorted(os.listdir("/sys/block")))) if str(path) != DISK
+    )
     line = f"docker run --device-write-bps {DISK}:100mb --device-write-bps {other}:1mb alpine {WRITE}"
     assert seconds(docker(line)) == [pytest.approx(2.0, rel=0.15)]
 
@@ -94,11 +94,11 @@ def test_the_disk_is_the_containers_own_and_shows_nothing_of_the_machine(docker:
     assert docker(f"{line} 'ls /x'").code == 1
 
 
-def test_a_device_that_docker_refuses_is_refused(docker: Docker) -> None:
-    for path in ("/dev/nosuch", "/dev/null"):
-        result = docker(f"docker run --device-write-bps {path}:1mb alpine true")
-        assert (result.code, result.reason) == (127, "not-started")
-        assert f"stat {path}: no such file or directory" in result.stderr
+@pytest.mark.parametrize("path", ["/dev/nosuch", "/dev/shm", "/dev/../etc/passwd", "/dev/../etc/nosuch"])
+def test_what_is_no_device_is_not_there(path: str, docker: Docker) -> None:
+    result = docker(f"docker run --device-write-bps {path}:1mb alpine true")
+    assert (result.code, result.reason) == (127, "not-started")
+    assert f"stat {path}: no such file or directory" in result.stderr
 
 
 def test_files_may_be_larger_than_the_memory(docker: Docker) -> None:
@@ -118,6 +118,18 @@ def test_a_machine_without_loop_devices_refuses_these_lines_and_runs_all_others(
         missing = run(own.url, "docker run --device-write-bps /dev/nosuch:1mb alpine true", host)
         assert (missing.code, "no such file or directory" in missing.stderr) == (127, True)
         assert run(own.url, "docker run alpine echo hi", host).stdout == "hi\n"
+
+
+def test_the_machine_sees_a_file_without_a_name_and_no_mount(backend: Backend, docker: Docker) -> None:
+    docker("docker run alpine true")
+    before = sorted(backend.state.rglob("*"))
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(docker, f"docker run --device-write-bps {DISK}:1mb alpine {WRITE}")
+        (mount,) = wait_for_disks(backend)
+        assert {"nosuid", "nodev"} <= set(mount.split()[5].split(","))
+        assert disks("self", backend) == []
+        assert sorted(backend.state.rglob("*")) == before
+        assert slow.result().code == 0
 
 
 def test_runs_leave_no_disk_however_they_end(backend: Backend, docker: Docker) -> None:
@@ -184,3 +196,17 @@ def at_work(backend: Backend) -> int:
     """How many processes wait for a disk."""
     states = [Path(f"/proc/{pid}/stat") for pid in backend.processes()]
     return sum(state.exists() and ") D " in state.read_text() for state in states)
+
+
+def wait_for_disks(backend: Backend) -> list[str]:
+    """The runner's mounts of disks, once there is one."""
+    deadline = time.monotonic() + 5
+    while not (found := disks(str(backend.pid_of("runner")), backend)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return found
+
+
+def disks(process: str, backend: Backend) -> list[str]:
+    """The backend's disks among the mounts that a process sees."""
+    lines = Path(f"/proc/{process}/mountinfo").read_text().splitlines()
+    return [line for line in lines if f" {backend.runtime}/" in line and " - ext4 /dev/loop" in line]

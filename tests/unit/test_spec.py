@@ -81,6 +81,8 @@ def test_limits_become_resources_without_swap() -> None:
 def test_the_slow_disk_is_the_runs_own_and_a_named_one_is_only_shown_to_the_kernel() -> None:
     plan = Plan("a", write_bps=(Throttle("/dev/x", 2000), Throttle("/dev/y", 1000)), read_bps=(Throttle("/dev/x", 30),))
     place = replace(PLACE, devices=(("/dev/x", 8, 1), ("/dev/y", 8, 2)), disk=(7, 3))
+    free = build(Plan("a", read_bps=(Throttle("/dev/x", 0),)), place=place)["linux"]["resources"]["blockIO"]
+    assert {one["rate"] for one in free["throttleReadBpsDevice"]} == {2**64 - 1}
     assert build(plan, place=place)["linux"]["resources"]["blockIO"] == {
         "throttleReadBpsDevice": [
             {"major": 8, "minor": 1, "rate": 2**64 - 1},

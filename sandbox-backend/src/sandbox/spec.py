@@ -207,5 +207,7 @@ def _resources(plan: Plan, place: Place) -> Spec:
 def _throttled(throttles: tuple[Throttle, ...], place: Place) -> list[Spec]:
     """The kernel may refuse the devices that are named, but a container's disk is its own: that is the slow one."""
     named = [(major, minor, FULL_SPEED) for path, major, minor in place.devices if path in {t.path for t in throttles}]
-    own = [(*place.disk, min(throttle.rate for throttle in throttles))] if place.disk else []
+    # 0 is no limit, as it is for Docker
+    slowest = min((throttle.rate for throttle in throttles if throttle.rate), default=FULL_SPEED)
+    own = [(*place.disk, slowest)] if place.disk else []
     return [{"major": major, "minor": minor, "rate": rate} for major, minor, rate in (*named, *own)]

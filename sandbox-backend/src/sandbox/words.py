@@ -90,6 +90,13 @@ def task_error(detail: str) -> str:
     )
 
 
+def not_throttled(major: int, minor: int, rate: int) -> str:
+    """runc's detail when the kernel knows no disk of these numbers."""
+    return (
+        f'error setting cgroup config for procHooks process: failed to write "{major}:{minor} {rate}": no such device'
+    )
+
+
 def size(number: int) -> str:
     """`number` bytes with three significant digits, as go-units prints them: `13MB`, `9.52kB`."""
     value, unit = float(number), 0

@@ -22,6 +22,7 @@ _DAEMON = (
     (": not found", messages.NO_TAG, None),
     ("unable to find user", messages.NO_USER, None),
     ("no command specified", messages.NO_COMMAND, None),
+    ("stat /dev/", messages.NO_DEVICE, None),
     (NO_DISK, messages.NO_DISK, None),
     ("stdin is not a terminal", messages.NO_TERMINAL, None),
 )

@@ -132,8 +132,8 @@ NEEDS_VALUE = "{flag} 옵션에는 값이 필요해요. 예: {example}"
 EXAMPLES = {
     "cap-drop": "--cap-drop ALL",
     "cpus": "--cpus 0.5",
-    "device-read-bps": "--device-read-bps /dev/vda:1mb",
-    "device-write-bps": "--device-write-bps /dev/vda:1mb",
+    "device-read-bps": "--device-read-bps /dev/loop0:1mb",
+    "device-write-bps": "--device-write-bps /dev/loop0:1mb",
     "entrypoint": "--entrypoint /bin/ls",
     "env": "-e NAME=value",
     "hostname": "--hostname web",
@@ -167,6 +167,9 @@ NOT_IN_REGISTRY = "이 레지스트리에는 그런 이미지가 없어요. 이�
 NO_TAG = "그 이미지에 그런 태그가 없어요."
 NO_USER = "이미지의 /etc/passwd 에 없는 사용자예요. 번호로 적으면 돼요. 예: --user 1000"
 NO_TERMINAL = "여기서는 아직 키보드로 입력할 수 없어요. 할 일을 줄에 적어요. 예: docker run alpine sh -c 'ls /etc'"
+NO_DEVICE = (
+    "이 서버에는 그런 디스크가 없어요. 어느 디스크를 적든 이 컨테이너의 디스크가 느려지니 /dev/loop0 으로 적어 보세요."
+)
 NO_DISK = "이 서버에는 컨테이너마다 줄 디스크가 없어서 느리게 할 수 없어요. 이 옵션을 빼고 실행해 보세요."
 NO_COMMAND = "실행할 프로그램이 정해지지 않았어요. 이미지 이름 뒤에 프로그램을 적어 보세요."
 OUT_OF_MEMORY = "쓸 수 있는 메모리는 --memory 로 정해요. 더 큰 값을 적어 보세요."

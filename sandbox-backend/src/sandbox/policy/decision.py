@@ -108,8 +108,7 @@ def _ulimit(asked: Ulimit, limits: Limits) -> Ulimit:
 
 
 def _throttles(wanted: tuple[Throttle, ...]) -> tuple[Throttle, ...]:
-    by_path = {throttle.path: throttle for throttle in wanted}
-    return tuple(throttle for throttle in by_path.values() if throttle.rate)
+    return tuple({throttle.path: throttle for throttle in wanted}.values())
 
 
 def _limits(run: Run, limits: Limits) -> Limits:
