@@ -29,8 +29,9 @@ site: ## 페이지를 site/에 만들어요
 	@$(ready) site
 
 record: ## 데모를 모두 실행해서 기록을 demos/recordings/에 적어요. BACKEND=주소로 다른 백엔드에서
-	@$(ready) record
-	@$(as_root) .venv/bin/python -m docker_run.record $(if $(BACKEND),--backend "$(BACKEND)",--state "$(CURDIR)/.state")
+	@$(ready) $(if $(BACKEND),check,record)
+	@$(if $(BACKEND),,$(as_root)) .venv/bin/python -m docker_run.record \
+	  $(if $(BACKEND),--backend "$(BACKEND)",--state "$(CURDIR)/.state")
 
 site-offline: ## 서버 없이 열리는 사본을 site-offline/과 site-offline.zip에 만들어요
 	@$(ready) offline

@@ -5,7 +5,7 @@
 /** The kinds of message that the theme and its worker exchange. */
 const SETUP = 0, READY = 1, QUERY = 2, RESULT = 3;
 /** @typedef {{ type: number, data?: any }} Message */
-/** What was found on a page, the best first. @typedef {{ location: string }[]} Page */
+/** What was found on a page, the best first. @typedef {{ location: string, terms: object }[]} Page */
 
 const say = self.postMessage.bind(self);
 /** What the theme told us when the page was loaded. @type {any} */
@@ -61,7 +61,14 @@ async function search(query) {
   const all = await find(query, word => `+${word}*`);
   const known = new Set(all.map(address));
   const some = (await find(query, word => word)).filter(page => !known.has(address(page)));
-  return all.length + some.length ? [...all, ...some] : find(query, nearly);
+  const found = all.length + some.length ? [...all, ...some] : await find(query, nearly);
+  return found.map(marked);
+}
+
+/** A page that is there only for its sections has no words of its own to mark: it gets theirs. @param {Page} page */
+function marked(page) {
+  const terms = Object.assign({}, ...page.map(section => section.terms));
+  return page.map(section => Object.keys(section.terms).length ? section : { ...section, terms });
 }
 
 /** @param {Message} message */
@@ -80,6 +87,7 @@ self.addEventListener("message", event => {
   turn = turn.then(() => answer(event.data)).catch(error => {
     console.warn(error);
     theme = undefined; // the next word tries again
-    say({ type: RESULT, data: { items: [] } });
+    // to the theme, no answer at all: an empty one would read as nothing found
+    new BroadcastChannel("search").postMessage("failed");
   });
 });

@@ -18,6 +18,11 @@ FRAME = "assets/from-disk.js"
 PYTHON = "assets/notebook/pyodide/"
 # what speaks to search engines, and is a template until the theme fills it
 FOR_SERVERS = ("sitemap.xml", "robots.txt")
+CELLS = '<div class="notebook-tools"'
+NO_PYTHON = (
+    '<p class="notebook-note">서버 없이 연 사본이라 여기서는 파이썬 칸을 실행할 수 없어요. '
+    "사이트에서 열거나, 노트북을 내려받아 Jupyter에서 실행하세요.</p>"
+)
 MODULE = re.compile(r"<script\b[^>]*\btype=.?module\b[^>]*></script>")
 
 
@@ -49,5 +54,5 @@ def on_files(files: Files, **_: object) -> Files:
 
 
 def on_post_page(output: str, **_: object) -> str:
-    """No modules: no browser loads them from disk."""
-    return MODULE.sub("", output) if wanted() else output
+    """No modules: no browser loads them from disk. A notebook says why its cells have no buttons."""
+    return MODULE.sub("", output).replace(CELLS, NO_PYTHON + CELLS) if wanted() else output

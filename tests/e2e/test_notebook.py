@@ -212,6 +212,20 @@ def test_stop_ends_a_loop_without_end_and_says_what_is_lost(page: Page, notebook
     assert "NameError: name 'kept' is not defined" in shown
 
 
+def test_an_output_of_an_earlier_run_looks_like_one_until_there_is_another(notebook: Callable[[int], Cell]) -> None:
+    notebook(1).run()
+    notebook(1).code.fill("while True: pass")
+    cell = notebook(2)
+    cell.button("실행").click()
+    cell.says("먼저 위의 칸 1번을")
+    expect(cell.root).to_have_attribute("data-old", "")
+    cell.button("멈춤").click()
+    cell.says("사라졌어요")
+    notebook(1).code.fill("print(1)")
+    cell.run("print(2)")
+    expect(cell.root).not_to_have_attribute("data-old", "")
+
+
 def test_reset_brings_the_code_and_its_output_back(notebook: Callable[[int], Cell]) -> None:
     cell = notebook(6)
     code, output = cell.code.input_value(), cell.output.inner_text()

@@ -59,6 +59,11 @@ def test_no_file_of_the_copy_is_a_template_that_nobody_filled(copy: Built) -> No
     assert [str(file) for file in texts if "{%" in file.read_text()] == []
 
 
+def test_a_notebook_says_why_its_cells_have_no_buttons(copy: Built) -> None:
+    noted = {path for path, page in copy.pages().items() if "서버 없이 연 사본이라" in page.source}
+    assert {path for path, page in copy.pages().items() if 'class="notebook-cell"' in page.source} == noted != set()
+
+
 def test_every_link_within_the_copy_names_a_file_of_it(copy: Built) -> None:
     for path, page in copy.pages().items():
         links = [link["href"].split("#")[0] for link in page.all("a") if "href" in link]

@@ -6,10 +6,10 @@ import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from support.built_site import Built
 
@@ -38,9 +38,8 @@ class Search:
         return [urlsplit(link.get_attribute("href") or "").path.strip("/").removesuffix(".html") for link in links]
 
     def _type(self, text: str) -> None:
+        # as a paste does it, without a key
         self._field.fill(text)
-        # the theme listens to keys; the last one is enough
-        self._field.press("Shift")
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +64,24 @@ def test_the_page_is_among_the_first_three(search: Search, query: str, expected:
 def test_a_word_that_is_not_in_the_book_is_said_to_be_missing(search: Search) -> None:
     assert search.ask("쿠쿠루삥뽕뽕") == []
     assert "없습니다" in search.meta.inner_text()
+
+
+def test_the_words_of_a_query_are_marked_where_they_are_found(search: Search) -> None:
+    search.ask("이미지 레이어")
+    first = search._page.locator(".md-search-result__item > a").first.get_attribute("href") or ""
+    assert parse_qs(urlsplit(first).query) == {"h": ["이미지 레이어"]}
+
+
+def test_a_search_that_cannot_be_carried_out_does_not_look_like_nothing_found(chromium: Browser, served: str) -> None:
+    page = chromium.new_page(locale="ko-KR")
+    page.route("**/search/sections.*", lambda route: route.abort())
+    page.goto(served)
+    search = Search(page)
+    search._type("컨테이너")
+    expect(search.meta).to_contain_text("받지 못했어요")
+    page.unroute_all()
+    assert search.ask("이미지")
+    page.close()
 
 
 def test_nothing_of_the_sections_is_fetched_before_somebody_types(chromium: Browser, served: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from docker_run import record, recording, sources
-from docker_run.backend import Backend
+from docker_run.backend import Backend, BackendError
 from docker_run.fence import Fence
 from docker_run.recording import Event
 from support.recorded import lines, output, run
@@ -150,3 +151,17 @@ def test_a_backend_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.Capt
     (tmp_path / "mkdocs.yml").write_text("site_name: t\nplugins:\n  - docker-run: {recordings: r}\n")
     assert record.main(["--config", str(tmp_path / "mkdocs.yml"), "--backend", "http://127.0.0.1:9"]) == 1
     assert "http://127.0.0.1:9" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("address", ["nonsense", "http://127.0.0.1:1", "http://[::1", "ftp://127.0.0.1/"])
+def test_an_address_without_a_backend_is_said_in_a_line(address: str) -> None:
+    with pytest.raises(BackendError, match="실행 서버에 닿지 못했어요") as told:
+        Backend(address)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"info": 1}', b'{"info": {}}'])
+def test_a_server_that_is_no_backend_is_told_from_one(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("docker_run.backend.urlopen", lambda *_, **__: io.BytesIO(body))
+    with pytest.raises(BackendError, match="실행 서버가 아닌 것이 답했어요"):
+        Backend("http://127.0.0.1")

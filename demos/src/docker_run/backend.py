@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import IO
 from urllib.error import HTTPError, URLError
@@ -34,8 +35,11 @@ class Backend:
     def __init__(self, address: str, runtime: str = "", kernel: str = "") -> None:
         self._address, self._runtime, self._kernel = address.rstrip("/"), runtime, kernel
         with self._call("GET", "/v1/openapi.json") as answer:
-            about = json.load(answer)["info"]
-        self._name = f"{about['title']} {about['version']}"
+            try:
+                about = json.load(answer)["info"]
+                self._name = f"{about['title']} {about['version']}"
+            except (ValueError, LookupError, TypeError):
+                raise BackendError(f"{address}: 실행 서버가 아닌 것이 답했어요. 주소를 확인해 주세요") from None
 
     @property
     def engine(self) -> str:
@@ -55,7 +59,7 @@ class Backend:
 
     def run(self, command: str, host: str) -> Iterator[str]:
         """The lines of a run's event stream as they come, without those that only say that it still goes on."""
-        with self._call("POST", "/v1/runs", {"command": command, "host": host}) as answer:
+        with self._call("POST", "/v1/runs", {"command": command, "host": host}) as answer, _whole(command):
             for line in answer:
                 event = json.loads(line)
                 self._kernel = event.get("kernel", self._kernel)
@@ -65,17 +69,25 @@ class Backend:
     def _call(self, method: str, path: str, body: object = None) -> IO[bytes]:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"} if data else {}
-        asked = Request(self._address + path, data, headers, method=method)
         try:
+            asked = Request(self._address + path, data, headers, method=method)
             answer: IO[bytes] = urlopen(asked, timeout=ANSWER_SECONDS)
         except HTTPError as error:
             with error:
-                raise BackendError(
-                    f"{method} {path}: {error.code} {error.read(300).decode(errors='replace')}"
-                ) from error
-        except URLError as error:
-            raise BackendError(f"{self._address}: {error.reason}") from error
+                told = " ".join(error.read(300).decode(errors="replace").split())
+            raise BackendError(f"실행 서버가 {method} {path} 요청을 거절했어요 ({error.code}): {told}") from error
+        except (URLError, OSError, HTTPException, ValueError) as error:
+            reason = getattr(error, "reason", error)
+            raise BackendError(f"{self._address}: 실행 서버에 닿지 못했어요 ({reason})") from error
         return answer
+
+
+@contextmanager
+def _whole(command: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, HTTPException, ValueError) as error:
+        raise BackendError(f"{command}: 실행하는 도중에 서버와 연결이 끊겼어요 ({error})") from error
 
 
 @contextmanager

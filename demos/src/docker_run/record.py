@@ -45,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (RecordError, BackendError, sources.WrongPageError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"\n기록을 적지 못했어요: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -79,7 +82,8 @@ def fresh_recordings(backend: Backend, fences: Sequence[Fence]) -> Iterator[Reco
             try:
                 fresh = recording.parse(Recording(fence.command, today, "", lines).text)
             except ValueError as error:
-                raise RecordError(f"{fence.command}: {error}: {lines[-1] if lines else ''}") from error
+                last = lines[-1] if lines else "사건이 하나도 없어요"
+                raise RecordError(f"{fence.command}: 실행이 끝까지 가지 못해서 기록하지 않았어요: {last}") from error
             if len(fresh.text) > MOST_BYTES:
                 raise RecordError(f"{fence.command}: 기록이 너무 길어요 ({len(fresh.text)}바이트, {MOST_BYTES}까지)")
             yield Recording(fence.command, today, backend.engine, lines)

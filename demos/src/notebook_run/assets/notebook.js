@@ -71,6 +71,7 @@ class Cell {
   show(text, open = true) {
     this.output.textContent = text;
     this.output.hidden = !text;
+    this.root.removeAttribute("data-old");
     if (this.fold) this.fold.open = open;
   }
 
@@ -121,6 +122,8 @@ class Notebook {
     this.busy = true;
     this.stopped = false;
     cell.turn(true);
+    // what stands there is of an earlier run, until this one says something
+    cell.root.toggleAttribute("data-old", true);
     for (const other of this.cells) if (other !== cell) other.run.disabled = true;
     /** @type {Awaited<ReturnType<typeof words>> | undefined} */
     let label;

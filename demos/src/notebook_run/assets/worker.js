@@ -43,6 +43,7 @@ addEventListener("message", async ({ data }) => {
     if (data.wheels) {
       started = start(data.wheels);
       await started;
+      self.fetch = fetched;
       postMessage({ type: "done" });
       return;
     }

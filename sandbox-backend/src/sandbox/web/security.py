@@ -38,6 +38,10 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
     return frozenset(name.lower() for name in (*own, *settings.hosts))
 
 
+# the theme has scripts in its pages; Python in the browser is compiled WebAssembly
+SCRIPTS = "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'self'; object-src 'none'; base-uri 'self'"
+
+
 class Guard:
     """Refuses foreign hosts everywhere and foreign origins on the API; adds headers to what is answered."""
 
@@ -57,7 +61,7 @@ class Guard:
             {
                 "X-Content-Type-Options": "nosniff",
                 "Referrer-Policy": "strict-origin-when-cross-origin",
-                "Content-Security-Policy": f"object-src 'none'; base-uri 'self'; frame-ancestors {ancestors}",
+                "Content-Security-Policy": f"{SCRIPTS}; frame-ancestors {ancestors}",
             }
         )
 
