@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from support.backend import Backend, running
-from support.client import Docker, Event, Result, new_host, run
-from support.footprint import at_rest, settled
+from support.backend import Backend, running, stop
+from support.client import Docker, Event, Result, call, new_host, run
+from support.footprint import at_rest, backing_files, settled
 
 pytestmark = pytest.mark.container
 DISK = "/dev/loop0"
 MB = 1024 * 1024
 WRITE = "time dd if=/dev/zero of=/file bs=64k count=32 oflag=direct"
+STUCK = f"docker run --device-write-bps {DISK}:1 alpine dd if=/dev/zero of=/file bs=4M count=1 oflag=direct"
 READ = "time dd if=/file of=/dev/null bs=64k iflag=direct"
 
 
@@ -66,9 +67,8 @@ def test_what_is_synchronous_waits_too(docker: Docker) -> None:
 
 
 def test_the_strictest_of_two_rates_counts(docker: Docker) -> None:
-    other = next(
-        path for path in map(Path, map("/dev/{}".format, sorted(os.listdir("/sys/block")))) if str(path) != DISK
-    )
+    names = sorted(entry.name for entry in Path("/sys/block").iterdir())
+    other = next(f"/dev/{name}" for name in names if f"/dev/{name}" != DISK and Path("/dev", name).exists())
     line = f"docker run --device-write-bps {DISK}:100mb --device-write-bps {other}:1mb alpine {WRITE}"
     assert seconds(docker(line)) == [pytest.approx(2.0, rel=0.15)]
 
@@ -151,12 +151,38 @@ def test_a_process_that_waits_for_its_disk_is_ended_in_time(narrow_backend: Back
     narrow("docker run alpine true")
     before = at_rest(narrow_backend)
     begun = time.monotonic()
-    result = narrow(
-        f"docker run --device-write-bps {DISK}:1 alpine dd if=/dev/zero of=/file bs=4M count=1 oflag=direct"
-    )
+    result = narrow(STUCK)
     assert (result.code, result.reason) == (137, "timeout")
     assert time.monotonic() - begun < 3.0
     assert settled(narrow_backend, before) == before
+
+
+def test_who_lets_go_of_a_slow_disk_is_heard_at_once(backend: Backend) -> None:
+    host = new_host(backend.url)
+    run(backend.url, "docker run alpine true", host)
+    before = at_rest(backend)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(lambda: run(backend.url, STUCK, host))
+        wait_until_stuck(backend, 1)
+        begun = time.monotonic()
+        assert call(backend.url, "DELETE", f"/v1/hosts/{host}")[0] == 204
+        assert slow.result().reason == "cancelled"
+        assert time.monotonic() - begun < 1.5
+    assert settled(backend, before) == before
+
+
+def test_ctrl_c_leaves_no_disk_either() -> None:
+    with running() as own, ThreadPoolExecutor(2) as pool:
+        host = new_host(own.url)
+        run(own.url, "docker run alpine true", host)
+        slow = [pool.submit(lambda: run(own.url, STUCK, host)) for _ in range(2)]
+        wait_until_stuck(own, 2)
+        begun = time.monotonic()
+        assert stop(own) == 0
+        assert time.monotonic() - begun < 4
+        assert backing_files(own) == []
+        for one in slow:
+            one.exception()
 
 
 def test_the_slowest_disk_still_starts_a_program(narrow: Docker) -> None:
@@ -169,13 +195,9 @@ def test_a_killed_runner_leaves_no_disk() -> None:
         host = new_host(own.url)
         run(own.url, "docker run alpine true", host)
         before = at_rest(own)
-        line = f"docker run --device-write-bps {DISK}:1kb alpine dd if=/dev/zero of=/file bs=4M count=1 oflag=direct"
         with ThreadPoolExecutor(6) as pool:
-            ends = [pool.submit(lambda: run(own.url, line, host)) for _ in range(6)]
-            deadline = time.monotonic() + 10
-            while at_work(own) < 6 and time.monotonic() < deadline:
-                time.sleep(0.05)
-            assert at_work(own) == 6
+            ends = [pool.submit(lambda: run(own.url, STUCK, host)) for _ in range(6)]
+            wait_until_stuck(own, 6)
             os.kill(own.pid_of("runner"), signal.SIGKILL)
             assert {end.result().events[-1]["code"] for end in ends} == {"runner-lost"}
         back(own, host)
@@ -192,8 +214,15 @@ def back(backend: Backend, host: str) -> None:
     raise AssertionError(backend.log.read_text()[-2000:])
 
 
-def at_work(backend: Backend) -> int:
-    """How many processes wait for a disk."""
+def wait_until_stuck(backend: Backend, count: int) -> None:
+    """Wait until so many of its processes wait for a disk."""
+    deadline = time.monotonic() + 10
+    while _stuck(backend) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _stuck(backend: Backend) -> int:
     states = [Path(f"/proc/{pid}/stat") for pid in backend.processes()]
     return sum(state.exists() and ") D " in state.read_text() for state in states)
 

@@ -23,11 +23,11 @@ def footprint(backend: Backend) -> dict[str, int]:
         "folders": len(list(runs.iterdir())),
         "states": len(list((backend.runtime / "crun").glob("*"))),
         "network namespaces": _namespaces("net"),
-        "disks": len(_disks(backend)),
+        "disks": len(backing_files(backend)),
     }
 
 
-def _disks(backend: Backend) -> list[str]:
+def backing_files(backend: Backend) -> list[str]:
     """The files behind loop devices that are the backend's."""
     files = [_text(device / "loop/backing_file") for device in Path("/sys/block").glob("loop*")]
     return [file for file in files if file.startswith(str(backend.state))]
