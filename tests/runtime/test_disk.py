@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -130,6 +131,29 @@ def test_the_machine_sees_a_file_without_a_name_and_no_mount(backend: Backend, d
         assert disks("self", backend) == []
         assert sorted(backend.state.rglob("*")) == before
         assert slow.result().code == 0
+
+
+# a state folder of its own size, in the backend's own mount namespace
+SMALL_STATE = """truncate -s 1500M "$0.image" && mkfs.ext4 -q -F -m 0 "$0.image" && mkdir "$0.mount" &&
+mount -o loop "$0.image" "$0.mount" && cp -a "$0/." "$0.mount" && mount --bind "$0.mount" "$0" && exec "$@"
+"""
+
+
+def test_a_full_state_folder_is_the_servers_own_fault(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    state = tmp_path / "state"
+    with running(state=state, within=("unshare", "--mount", "sh", "-c", SMALL_STATE, str(state))) as own:
+        host = new_host(own.url)
+        line = f"docker run --device-write-bps {DISK}:1mb alpine echo hi"
+        assert run(own.url, line, host).stdout.endswith("hi\n")
+        filler = Path(f"/proc/{own.pid_of('runner')}/root{state}/filler")
+        with filler.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(filler.parent).free - 32 * MB)
+        full = run(own.url, line, host)
+        assert (full.events[-1]["type"], full.events[-1]["code"]) == ("failed", "no-space")
+        assert run(own.url, "docker run alpine echo hi", host).stdout == "hi\n"
+        filler.unlink()
+        assert run(own.url, line, host).stdout == "hi\n"
 
 
 def test_runs_leave_no_disk_however_they_end(backend: Backend, docker: Docker) -> None:

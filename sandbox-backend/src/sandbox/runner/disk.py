@@ -29,7 +29,7 @@ INODE_BYTES, BLOCK, SMALL_TABLES = 256, 4096, MIB // 2
 RESERVED_INODES = 11
 # no flush of a run reaches the machine's own disk, and no kernel thread writes to the run's
 OPTIONS = "nobarrier,noinit_itable"
-# linux/loop.h: struct loop_config with its file, no block size and flags, as the two calls want it
+# linux/loop.h: the calls' numbers, and struct loop_config with its file, its block size and its flags
 _CONFIG = struct.Struct("=II52xI240x")
 _GET_FREE, _CONFIGURE, _AUTOCLEAR = 0x4C82, 0x4C0A, 4
 _ATTEMPTS = 16
@@ -75,15 +75,22 @@ def usable(folder: Path, limits: Limits, target: Path) -> Disks | None:
     """Disks, if this machine can make one, which is tried once at `target`."""
     try:
         disks = Disks(folder, limits)
-        disks.mount(target)
-        linux.unmount(target)
+        _try(disks, target)
     except (OSError, subprocess.SubprocessError) as error:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            # there may be room when somebody asks for one
-            return disks
         log.warning("runs cannot have a slow disk here: %s", error)
         return None
     return disks
+
+
+def _try(disks: Disks, target: Path) -> None:
+    try:
+        disks.mount(target)
+    except OSError as error:
+        # there may be room when somebody asks for one
+        if error.errno != errno.ENOSPC:
+            raise
+    else:
+        linux.unmount(target)
 
 
 def _size(limits: Limits) -> int:
