@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,16 +75,27 @@ def new_host(base: str) -> str:
     return str(answer["host"])
 
 
-def run(base: str, line: str, host: str | None = None, timeout: float = 90.0) -> Result:
-    """Run one docker line to its last event."""
+def run(
+    base: str,
+    line: str,
+    host: str | None = None,
+    timeout: float = 90.0,
+    *,
+    lane: str = "container",
+    each: Callable[[Event], None] = lambda _: None,
+) -> Result:
+    """Run one docker line to its last event; `each` is called with every event as it comes."""
     connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=timeout)
     try:
-        body = {"command": line} | ({"host": host} if host else {})
+        body = {"command": line, "lane": lane} | ({"host": host} if host else {})
         connection.request("POST", "/v1/runs", json.dumps(body), {"Content-Type": "application/json"})
         answer = connection.getresponse()
         if answer.status != 200:
             raise NoStreamError(answer.status, json.loads(answer.read() or b"{}"))
-        events = [json.loads(one) for one in answer]
+        events = []
+        for one in answer:
+            events.append(json.loads(one))
+            each(events[-1])
     finally:
         connection.close()
     kinds = [event["type"] for event in events]
@@ -95,16 +107,15 @@ def run(base: str, line: str, host: str | None = None, timeout: float = 90.0) ->
 class Docker:
     """`docker("docker run …")` in a host of its own, where the images of earlier calls are already there."""
 
-    def __init__(self, base: str, state: Path) -> None:
-        self.base, self.state = base, str(state)
+    def __init__(self, base: str, state: Path, lane: str = "container") -> None:
+        self.base, self.state, self.lane = base, str(state), lane
         self.port = urlsplit(base).port
         self.host = new_host(base)
 
-    def __call__(self, line: str, *, shared: bool = True) -> Result:
-        if not shared:
-            return run(self.base, line)
-        result = run(self.base, line, self.host)
-        if any(event["type"] == "pulled" for event in result.events):
+    def __call__(self, line: str, *, shared: bool = True, each: Callable[[Event], None] = lambda _: None) -> Result:
+        host = self.host if shared else None
+        result = run(self.base, line, host, lane=self.lane, each=each)
+        if shared and any(event["type"] == "pulled" for event in result.events):
             # tests of a run itself do not want the pull of the first one among its events
-            return run(self.base, line, self.host)
+            return run(self.base, line, host, lane=self.lane, each=each)
         return result

@@ -7,6 +7,7 @@ linux/openat2.h); system call numbers above 423 are the same on every architectu
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import signal
 from pathlib import Path
@@ -140,6 +141,14 @@ def open_in_root(root: int, path: str, flags: int) -> int:
     """Open `path` as a process chrooted into the folder `root` would, so that no link in it leads outside."""
     how = _OpenHow(flags | os.O_CLOEXEC, 0, _RESOLVE_IN_ROOT | _RESOLVE_NO_MAGICLINKS)
     return _check(_libc.syscall(_OPENAT2, root, os.fsencode(path), ctypes.byref(how), ctypes.sizeof(how)), path)
+
+
+def size_pipe(pipe: int, size: int) -> None:
+    """Give a pipe room for `size` bytes, or for as many as this machine lets one have."""
+    try:
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, size)
+    except PermissionError:
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, int(Path("/proc/sys/fs/pipe-max-size").read_text()))
 
 
 def become_subreaper() -> None:

@@ -28,6 +28,7 @@ class Settings:
 
     `registry` is the one registry that images come from, an http:// or https:// base address; empty means the
     embedded one, which `serve` starts by itself.
+    `machines` virtual machines at once, each of `machine_bytes` at most and for `machine_seconds` with its start.
     `state` holds images and survives a restart; `runtime` holds sockets and live runs and does not. It and `cgroup` are
     named for the port, so that two backends on one machine do not meet.
     """
@@ -42,6 +43,7 @@ class Settings:
     state: Path = Path("/var/lib/docker-run-sandbox")
     runtime: Path = Path("/run/docker-run-sandbox-8000")
     crun: str = "crun"
+    runsc: str = "runsc"
     cgroup: str = "docker-run-sandbox-8000"
     slots: int = 8
     queue: int = 64
@@ -56,6 +58,9 @@ class Settings:
     image_bytes: int = 512 * 1024 * 1024
     image_files: int = 50_000
     unpack_seconds: float = 60.0
+    machines: int = 1
+    machine_bytes: int = 512 * 1024 * 1024
+    machine_seconds: float = 30.0
     first_uid: int = 2_000_000_000
     limits: Limits = field(default_factory=Limits)
 

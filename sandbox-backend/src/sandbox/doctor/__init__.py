@@ -29,7 +29,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One need as it was found: `found` is what the probe saw."""
+    """One need as it was found: `found` is what the probe saw. Without an `optional` one all the rest works."""
 
     name: str
     met: bool
@@ -153,6 +153,22 @@ NEEDS: tuple[Need, ...] = (
         as_root=True,
         optional=True,
     ),
+    Need(
+        "lane gvisor: runsc",
+        probes.gvisor,
+        "gVisor와 견주는 데모에 써요. 없어도 나머지는 그대로예요.",
+        "설치해 주세요.",
+        _package("runsc"),
+        optional=True,
+    ),
+    Need(
+        "lane vm: QEMU, kernel",
+        probes.machines,
+        "가상 머신과 견주는 데모에 써요. 없어도 나머지는 그대로예요.",
+        "체크아웃에서 아래를 실행하면 QEMU와 커널이 준비돼요.",
+        "make serve",
+        optional=True,
+    ),
 )
 
 
@@ -163,7 +179,7 @@ def examine(settings: Settings, needs: Sequence[Need] = NEEDS) -> list[Finding]:
 
 
 def unmet(settings: Settings) -> list[Finding]:
-    """The needs that this machine does not meet and that are not optional; `serve` starts only when there are none."""
+    """What `serve` does not start without and this machine does not have."""
     return [finding for finding in examine(settings) if not finding.met and not finding.optional]
 
 
@@ -195,7 +211,7 @@ def _verdict(lacking: Sequence[Finding]) -> str:
 
 
 def _lines(finding: Finding, width: int) -> list[str]:
-    mark = "✓" if finding.met else "-" if finding.optional else "✗"
+    mark = "✓" if finding.met else "–" if finding.optional else "✗"
     first = f"{mark} {finding.name:<{width}}  {finding.found}"
     if finding.met:
         return [first]
@@ -213,7 +229,7 @@ def report(findings: Sequence[Finding], stream: TextIO) -> None:
 
 
 def main(settings: Settings, as_json: bool = False) -> int:
-    """Print what was found, as a table or as JSON; 1 when a need is not met that is not optional."""
+    """Print what was found, as a table or as JSON; 1 when something is missing without which `serve` does not start."""
     findings = examine(settings)
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))

@@ -14,6 +14,7 @@ from sandbox.plan import Plan, Throttle
 from sandbox.runner.snapshot import Snapshot
 from sandbox.runner.workshop import Slot, Workshop
 
+Files = tuple[tuple[str, str], ...]
 TASK = "failed to create task for container: failed to create shim task: OCI runtime create failed"
 HOSTS = """127.0.0.1\tlocalhost
 ::1\tlocalhost ip6-localhost ip6-loopback
@@ -32,8 +33,10 @@ class NotStarted(Exception):
         self.message = message
 
 
-def configuration(shop: Workshop, slot: Slot, name: str, image: Image, plan: Plan, snap: Snapshot) -> spec.Spec:
-    """The OCI configuration; the folder to work in and the files of its own are made on the way.
+def configuration(
+    shop: Workshop, slot: Slot, name: str, image: Image, plan: Plan, snap: Snapshot, extra: Files = ()
+) -> spec.Spec:
+    """The OCI configuration; the folder to work in and the files of its own are made on the way, and `extra` are there.
 
     NotStarted when there is no command, or no such user, folder or device.
     """
@@ -47,12 +50,12 @@ def configuration(shop: Workshop, slot: Slot, name: str, image: Image, plan: Pla
     devices = tuple(_device(throttle) for throttle in (*plan.read_bps, *plan.write_bps))
     if devices and snap.disk is None:
         raise NotStarted(words.NO_DISK)
-    files = _files(shop, name, plan, snap)
+    files = (*_files(shop, name, plan, snap), *extra)
     place = spec.Place(name, str(snap.root), f"/{shop.cgroup}/{name}", slot.first_uid, files, devices, snap.disk)
     return spec.build(plan, image.config, identity, place, shop.seccomp)
 
 
-def _files(shop: Workshop, name: str, plan: Plan, snap: Snapshot) -> tuple[tuple[str, str], ...]:
+def _files(shop: Workshop, name: str, plan: Plan, snap: Snapshot) -> Files:
     texts = {"resolv.conf": "", "hostname": f"{plan.hostname or name[:12]}\n", "hosts": HOSTS}
     files = [(f"/etc/{file}", str(snap.write(file, text))) for file, text in texts.items()]
     if plan.init:

@@ -12,12 +12,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sandbox import spec, words
+from sandbox import gvisor, spec, words
 from sandbox.events import Created, Started, Stream
 from sandbox.image import Image
 from sandbox.plan import Plan, Ulimit
 from sandbox.runner import cgroup, cgroup_v1, snapshot
-from sandbox.runner.bundle import NotStarted, configuration
+from sandbox.runner.bundle import Files, NotStarted, configuration
 from sandbox.runner.child import Child
 from sandbox.runner.disk import Device
 from sandbox.runner.janitor import Janitor
@@ -26,7 +26,6 @@ from sandbox.runner.workshop import Slot, Workshop
 
 # Linux has it, and Python no name for it
 RLIMIT_LOCKS = 10
-NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
 
 
 class Container:
@@ -52,8 +51,9 @@ class Container:
         if self._spare.begun is None:
             self._spare.begin(self._plan.tty)
 
-    async def create(self, slot: Slot, snap: Snapshot) -> dict[int, Stream]:
-        """Have it made in its snapshot; the descriptors that its output comes from, which are then the caller's.
+    async def create(self, slot: Slot, snap: Snapshot, files: Files = ()) -> dict[int, Stream]:
+        """Have it made in its snapshot, with `files` (path inside, path on the machine) bound into it; the descriptors
+        that its output comes from, which are then the caller's.
 
         NotStarted when there is no command, no such user, folder or device, or a limit that cannot be set.
         RuntimeFailed when the runtime refuses, as it does for a program that the image does not have.
@@ -61,11 +61,12 @@ class Container:
         if self._spare.begun is None:
             raise RuntimeError("the runtime is not started yet")
         self.disk = snap.disk
-        config = json.dumps(self._config(slot, snap))
+        config = json.dumps(self._config(slot, snap, files))
         self._child = await self._shop.runtime.configure(
             self._spare.begun, self._spare.bundle, config, self._use_the_moment
         )
-        _restrict(self._child, self._plan.ulimits)
+        if not self._shop.gvisor:
+            _restrict(self._child, self._plan.ulimits)
         return self._spare.sources()
 
     def _use_the_moment(self) -> None:
@@ -74,8 +75,12 @@ class Container:
         with contextlib.suppress(OSError, RuntimeError):
             self._shop.spares.refill()
 
-    def _config(self, slot: Slot, snap: Snapshot) -> spec.Spec:
-        made = configuration(self._shop, slot, self.id, self._image, self._plan, snap)
+    def _config(self, slot: Slot, snap: Snapshot, files: Files) -> spec.Spec:
+        made = configuration(self._shop, slot, self.id, self._image, self._plan, snap, files)
+        if self._shop.gvisor:
+            made = gvisor.configuration(made, self._plan)
+            if self._plan.read_only:
+                snap.seal()
         if not self._shop.runtime.makes_cgroups:
             self._limit(made["linux"].pop("resources"))
         return made
@@ -104,14 +109,14 @@ class Container:
     def start(self) -> Started:
         """Let the first process go; what the machine sees of it, read just before."""
         begun = time.monotonic()
-        namespaces = {name: Path(f"/proc/{self.child.pid}/ns/{name}").stat().st_ino for name in NAMESPACES}
+        namespaces = self._shop.runtime.namespaces(self.child.pid)
         self._shop.runtime.start(self.id)
         return Started(
             pid=self.child.pid,
             pid_inside=1,
             namespaces=namespaces,
             cgroup=self.cgroup,
-            kernel=os.uname().release,
+            kernel=gvisor.KERNEL if self._shop.gvisor else os.uname().release,
             start_ms=round((time.monotonic() - begun) * 1000, 3),
         )
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from sandbox import linux
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
-from sandbox.runner import cgroup, cgroup_v1, disk, seccomp, slots
+from sandbox.runner import cgroup, cgroup_v1, disk, lanes, seccomp, slots
 from sandbox.runner.janitor import Janitor
 from sandbox.runner.runtime import Runtime
 from sandbox.runner.selftest import SelfTest
@@ -48,7 +48,7 @@ def sweep(settings: Settings) -> None:
     namespace that they were in."""
     cgroup.unthrottle(settings.cgroup)
     cgroup.remove(settings.cgroup, patience=SWEEP_SECONDS)
-    for name in ("runs", "bundles", "crun"):
+    for name in ("runs", "bundles", "crun", "runsc"):
         shutil.rmtree(settings.runtime / name, ignore_errors=True)
 
 
@@ -60,7 +60,9 @@ async def _serve(settings: Settings) -> None:
     store.sweep()
     async with Pulls.start(settings, store) as pulls:
         shop, places = _workshop(settings), slots.make(settings)
-        runner = Runner(settings, shop, places, store, pulls, SelfTest(settings, shop, places))
+        selftest = SelfTest(settings, shop, places)
+        others = lanes.Lanes(await lanes.gvisor(settings, shop, selftest), lanes.machines(settings))
+        runner = Runner(settings, shop, places, store, pulls, selftest, others)
         # what lives now lives for ever: the collector need not look at it again and again
         gc.freeze()
         async with _listening(settings, runner):
@@ -91,7 +93,8 @@ def _workshop(settings: Settings) -> Workshop:
     runs, bundles = settings.runtime / "runs", settings.runtime / "bundles"
     for folder in (runs, bundles):
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-    runtime = Runtime(settings.crun, settings.runtime / "crun", makes_cgroups=makes_cgroups)
+    options = [] if makes_cgroups else ["--cgroup-manager", "disabled"]
+    runtime = Runtime(settings.crun, settings.runtime / "crun", options, makes_cgroups=makes_cgroups)
     return Workshop(
         runtime=runtime,
         runs=runs,

@@ -47,26 +47,30 @@ class Run:
         self._job, self._send, self._cancel = job, send, cancel
         self._begun = time.monotonic()
         self._told = False
+        # a task that sends may miss its cancelling: wait_for() of Python 3.11 forgets it when it comes with the result
+        self._over = False
 
     async def carry_out(self, shop: Workshop, slot: Slot) -> bool:
         """Send the whole story, the last event before the clean-up; whether a program was started.
 
         What goes wrong on our side becomes `failed`, its detail a log entry.
         """
-        job, started = self._job, False
         try:
-            made = container.prepared(shop, slot, job.image, job.plan, job.layers)
-            async with made as (box, snap):
-                started = await self._in(box, slot, snap)
+            return await self._carry_out(shop, slot)
         except ConnectionError:
             # the web process has gone, and with it whoever could be told
             raise
         except OSError as error:
-            log.exception("a run of %s", job.image.reference)
+            log.exception("a run of %s", self._job.image.reference)
             if not self._told:
                 full = error.errno == errno.ENOSPC
                 await self._send(Failed("no-space", NO_SPACE) if full else Failed("sandbox-failed", BROKEN))
-        return started
+        return False
+
+    async def _carry_out(self, shop: Workshop, slot: Slot) -> bool:
+        job = self._job
+        async with container.prepared(shop, slot, job.image, job.plan, job.layers) as (box, snap):
+            return await self._in(box, slot, snap)
 
     async def _in(self, box: Container, slot: Slot, snap: Snapshot) -> bool:
         try:
@@ -90,6 +94,15 @@ class Run:
         return True
 
     async def _stream(self, box: Container, outputs: Outputs) -> None:
+        ended, reason = await self._follow(box, outputs)
+        usage = cgroup.usage(box.cgroup)
+        code, natural, signal = outcome.ended(ended.code, ended.signal, usage.oom_kills)
+        if reason:
+            code, natural, signal = outcome.KILLED, reason, "SIGKILL"
+        await self._exited(code, natural, signal, usage)
+
+    async def _follow(self, box: Container, outputs: Outputs) -> tuple[Ended, Reason | None]:
+        """Send all that comes until the end; how the program ended, and why we ended it, if we did."""
         relay, measuring = asyncio.create_task(self._relay(outputs)), asyncio.create_task(self._measure(box))
         try:
             ended, reason = await self._watch(box, outputs)
@@ -97,22 +110,18 @@ class Run:
             relay.cancel()
             raise
         finally:
+            self._over = True
             measuring.cancel()
         outputs.finish()
         await relay
         if reason == "output-limit":
             await self._send(Notice("output-cut", OUTPUT_CUT))
-        usage = cgroup.usage(box.cgroup)
-        code, natural, signal = outcome.ended(ended.code, ended.signal, usage.oom_kills)
+        return ended, reason
+
+    async def _exited(self, code: int, reason: Reason, signal: str | None, usage: cgroup.Usage) -> None:
+        wall, cpu = round(self._elapsed(), 3), round(usage.cpu_ms, 3)
         await self._end(
-            Exited(
-                code=outcome.KILLED if reason else code,
-                reason=reason or natural,
-                signal="SIGKILL" if reason else signal,
-                wall_ms=round(self._elapsed(), 3),
-                cpu_ms=round(usage.cpu_ms, 3),
-                peak_memory_bytes=usage.peak_memory_bytes,
-            )
+            Exited(code, reason, signal, wall_ms=wall, cpu_ms=cpu, peak_memory_bytes=usage.peak_memory_bytes)
         )
 
     async def _relay(self, outputs: Outputs) -> None:
@@ -125,8 +134,7 @@ class Run:
         # whoever does not read, or is gone, is met by the output and by the last event
         with contextlib.suppress(OSError):
             async for reading in meter.readings(box.cgroup, box.child.pid, box.disk):
-                # Python 3.11's wait_for, below _send, may swallow the cancellation that ends this
-                if self._told:
+                if self._over or self._told:
                     return
                 await self._send(reading)
 

@@ -79,6 +79,24 @@ class Snapshot:
             finally:
                 os.close(at)
 
+    def put(self, path: str, content: bytes, mode: int) -> None:
+        """A file at `path` of the root file system, in place of what is there; owned by the container's root."""
+        self.make_folder(posixpath.dirname(path))
+        root = os.open(self.root, os.O_PATH | os.O_DIRECTORY)
+        try:
+            found = linux.open_in_root(root, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK)
+        finally:
+            os.close(root)
+        with os.fdopen(found, "wb") as file:
+            file.write(content)
+            os.fchmod(found, mode)
+            os.fchown(found, self.first_uid, self.first_uid)
+
+    def seal(self) -> None:
+        """Let nothing write to the root file system any more."""
+        flags = linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV
+        linux.mount("none", self.root, None, flags)
+
     def write(self, name: str, text: str) -> Path:
         """A file beside the root file system, owned by the container's root, to be bound into it."""
         file = self.folder / name

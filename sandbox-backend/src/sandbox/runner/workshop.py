@@ -22,7 +22,8 @@ class Slot:
 @dataclass(frozen=True, slots=True)
 class Workshop:
     """What all containers share: the runtime, the folder of their root file systems, the parent of their groups, the
-    compiled filter, Docker's own small init, a spare container, and disks, where the machine can make them."""
+    compiled filter, Docker's own small init, a spare container, and disks, where the machine can make them. With
+    `gvisor` the runtime is runsc."""
 
     runtime: Runtime
     runs: Path
@@ -33,3 +34,4 @@ class Workshop:
     janitor: Janitor
     spares: Spares
     disks: Disks | None
+    gvisor: bool = False

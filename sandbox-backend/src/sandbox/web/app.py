@@ -42,7 +42,9 @@ class Api:
         self._hosts = Hosts(settings.max_hosts, settings.idle_seconds)
         self._runs, self._metrics = Queue(settings.slots), Metrics()
         self._admission = Admission(self._runs, settings.slots + settings.queue, settings.per_address)
-        self._services = Services(settings, client, self._runs, Queue(settings.slots), self._metrics)
+        self._services = Services(
+            settings, client, self._runs, Queue(settings.slots), self._metrics, Queue(settings.machines)
+        )
         self._sessions: dict[str, Session] = {}
         self._stopping = False
         self._document = json.dumps(openapi.document(settings), ensure_ascii=False).encode()
@@ -76,7 +78,8 @@ class Api:
         state: dict[str, Any] = (
             {"status": "unavailable", "reason": status.reason} if status.reason else {"status": "ok"}
         )
-        state |= {"lanes": list(body.LANES), "running": self._runs.taken, "slots": self._runs.places}
+        state |= {"lanes": [lane for lane in body.LANES if lane in status.lanes]}
+        state |= {"running": self._runs.taken, "slots": self._runs.places}
         state["queued"] = self._runs.waiting
         return JSONResponse(state, status_code=503 if status.reason else 200, headers=NO_STORE)
 
@@ -100,6 +103,8 @@ class Api:
         if self._stopping:
             raise retry_later("stopping", SOON)
         asked = body.run_request(await self._json(request))
+        if asked.lane != body.LANES[0] and asked.lane not in (await self._client.status()).lanes:
+            raise Problem("lane-unavailable", members={"field": "lane"})
         received = time.monotonic()
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -163,7 +168,7 @@ class Api:
             host = self._find(asked.host)
             # a host is as fresh as the end of its last run
             held.callback(self._hosts.find, host.id)
-        session = Session(self._services, host, asked.command)
+        session = Session(self._services, host, asked.command, asked.lane)
         self._sessions[session.id] = session
         held.callback(self._sessions.pop, session.id)
         return session

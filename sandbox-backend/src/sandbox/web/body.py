@@ -15,7 +15,8 @@ from sandbox.web.problems import Problem
 CLOSE = {"Connection": "close"}
 # a body that is too large is still read this many times over, so that its sender gets to read the answer
 PATIENCE = 8
-LANES = ("container",)
+# the lanes that a request may name; which of them are here, the runner knows
+LANES: tuple[str, ...] = ("container", "gvisor", "vm")
 
 
 class Gone(Exception):
@@ -28,6 +29,7 @@ class RunRequest:
 
     command: str
     host: str | None = None
+    lane: str = LANES[0]
 
 
 def check_type(headers: Headers) -> None:
@@ -78,7 +80,8 @@ def run_request(value: dict[str, Any]) -> RunRequest:
     lane = _text(value, "lane", LANES[0])
     if lane not in LANES:
         raise Problem("lane-unavailable", members={"field": "lane"})
-    return RunRequest(_text(value, "command", None), _text(value, "host", None) if "host" in value else None)
+    host = _text(value, "host", None) if "host" in value else None
+    return RunRequest(_text(value, "command", None), host, lane)
 
 
 def only(value: dict[str, Any], *known: str) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from sandbox.image import Image
 from sandbox.reference import Reference
+from sandbox.web.queue import Queue
 from sandbox.words import short
 
 # one address may crowd out others' hosts up to this share of all hosts, then only its own
@@ -57,6 +58,7 @@ class Host:
     images: dict[str, Image] = field(default_factory=dict)
     containers: dict[str, Container] = field(default_factory=dict)
     runs: dict[str, Stoppable] = field(default_factory=dict)
+    machines: Queue = field(default_factory=lambda: Queue(1))
 
     def find(self, text: str, reference: Reference, platform: str | None = None) -> Image | None:
         """The image that `reference` names here, or whose id begins with `text`, if it is for `platform`."""

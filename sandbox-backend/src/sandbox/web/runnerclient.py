@@ -86,11 +86,13 @@ def decoded(line: bytes) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the runner says of itself; `reason` is None when a container was really started lately."""
+    """What the runner says of itself: `lanes` are the ways in which it can run a command, and `reason` is None when a
+    container was really started lately."""
 
     running: int
     slots: int
     reason: str | None
+    lanes: tuple[str, ...] = ("container",)
 
 
 class RunnerClient:
@@ -131,7 +133,8 @@ class RunnerClient:
             async with asyncio.timeout(STATUS_SECONDS), self.operation({"op": "status"}) as operation:
                 async for answer in operation.lines():
                     reason = None if answer.get("ok") else str(answer.get("reason") or "unknown")
-                    return Status(int(answer.get("running", 0)), int(answer.get("slots", 0)), reason)
+                    lanes = tuple(map(str, answer.get("lanes", ("container",))))
+                    return Status(int(answer.get("running", 0)), int(answer.get("slots", 0)), reason, lanes)
         except (RunnerLost, TimeoutError, ValueError, TypeError):
             pass
         return Status(0, 0, "the runner does not answer")

@@ -6,6 +6,8 @@ import asyncio
 import dataclasses
 import re
 import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -25,7 +27,7 @@ from sandbox.web.queue import Queue
 from sandbox.web.runnerclient import Operation, RunnerClient, RunnerLost, decoded, kind_of
 from sandbox.web.stream import Sink, Stalled
 
-LANE = "container"
+MACHINE = "vm"
 # what the runner may need beyond a run's own time: to create the container and to end it
 PATIENCE = 10.0
 CODE = re.compile(r"[a-z0-9-]{1,40}")
@@ -40,13 +42,15 @@ class Services:
     runs: Queue
     pulls: Queue
     metrics: Metrics
+    machines: Queue
 
 
 class Story:
     """One command line on one host, up to its last event."""
 
-    def __init__(self, services: Services, host: Host, run: str, line: str, sink: Sink) -> None:
+    def __init__(self, services: Services, host: Host, run: str, line: str, lane: str, sink: Sink) -> None:
         self._services, self._host, self._run_id, self._line, self._sink = services, host, run, line, sink
+        self._lane = lane
         self._begun = time.monotonic()
         self._kind = "unknown"
         self.operation: Operation | None = None
@@ -57,7 +61,7 @@ class Story:
         self._kind = asked.name
         # what the client prints by itself follows as output: no need to send it twice
         shown = {"name": asked.name} if isinstance(asked, Printed) else command.as_dict(asked)
-        await self._sink.event(Accepted(self._run_id, self._host.id, shown, LANE))
+        await self._sink.event(Accepted(self._run_id, self._host.id, shown, self._lane))
         match asked:
             case Printed():
                 await self._print(asked)
@@ -114,11 +118,13 @@ class Story:
             "image": image.id,
             "reference": image.reference,
             "plan": plan.encode(decision),
+            "lane": self._lane,
         }
-        patience = decision.limits.seconds + PATIENCE
+        seconds = self._services.settings.machine_seconds if self._lane == MACHINE else decision.limits.seconds
+        patience = seconds + PATIENCE
         try:
             async with (
-                self._services.runs.place(self._host.address, self._queued),
+                self._place(),
                 asyncio.timeout(patience + 2 * self._services.settings.stalled_seconds),
                 self._services.client.operation(request, patience) as self.operation,
             ):
@@ -126,6 +132,16 @@ class Story:
         except TimeoutError:
             # the runner has its own, shorter clock: what is slow here is the reader
             raise Stalled from None
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """A place on the machine; a virtual machine also waits for the visitor's own one before it."""
+        async with AsyncExitStack() as held:
+            if self._lane == MACHINE:
+                for queue in (self._host.machines, self._services.machines):
+                    await held.enter_async_context(queue.place(self._host.address, self._queued))
+            await held.enter_async_context(self._services.runs.place(self._host.address, self._queued))
+            yield
 
     async def _relay(self, operation: Operation, asked: Run, image: Image) -> None:
         async for block in operation.blocks():

@@ -1,0 +1,70 @@
+"""Reads what a virtual machine's first process tells of its program.
+
+Whoever is root in the machine can write there too, so what comes is checked and bounded: it can tell lies about that
+one run, and nothing more.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+LONGEST = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The program's number inside, and the release of the machine's kernel."""
+
+    pid: int
+    kernel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The program could not be started; the words are those of crun."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The program's exit code, or the signal that ended it, and how many processes the machine's kernel has killed for
+    want of memory."""
+
+    code: int
+    signal: int | None
+    oom_kills: int
+
+
+Report = Started | Refused | Ended
+_STARTED = re.compile(r"started (\d{1,7}) (\S{1,100})")
+_ENDED = re.compile(r"(exited|killed) (\d{1,3}) (\d{1,9})")
+
+
+class Control:
+    """The reports in a row of bytes, in whatever pieces they come."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[Report]:
+        """The reports that `data` completes; lines that say nothing known are passed over."""
+        *lines, rest = (self._rest + data).split(b"\n")
+        self._rest = rest[:LONGEST]
+        reports = (_report(line[:LONGEST].decode("utf-8", "replace")) for line in lines)
+        return [report for report in reports if report is not None]
+
+
+def _report(line: str) -> Report | None:
+    if match := _STARTED.fullmatch(line):
+        return Started(int(match[1]), match[2])
+    if line.startswith("refused "):
+        return Refused(line.removeprefix("refused "))
+    match = _ENDED.fullmatch(line)
+    if match is None:
+        return None
+    number, kills = int(match[2]), int(match[3])
+    if match[1] == "exited":
+        return Ended(number, None, kills) if number < 256 else None
+    return Ended(128 + number, number, kills) if 0 < number < 128 else None

@@ -1,0 +1,151 @@
+"""The lane `vm`: the same line in a virtual machine, with the same results, limits and clean-up as in a container."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from sandbox.runner import cgroup
+from support.backend import Backend, running
+from support.client import Docker, Result, call
+from support.footprint import at_rest, footprint
+
+pytestmark = pytest.mark.container
+FIRST_OUTPUT_SECONDS = 4.0
+
+
+@pytest.fixture(scope="module")
+def machines() -> Iterator[Backend]:
+    with running({"machine_seconds": 8.0}) as started:
+        if "vm" not in call(started.url, "GET", "/v1/health")[1]["lanes"]:
+            pytest.skip("no virtual machines here")
+        yield started
+
+
+@pytest.fixture
+def vm(machines: Backend) -> Docker:
+    return Docker(machines.url, machines.state, lane="vm")
+
+
+def own(backend: Backend) -> dict[str, int]:
+    """The footprint of this backend alone: network namespaces are counted for the whole machine."""
+    return {name: count for name, count in footprint(backend).items() if name != "network namespaces"}
+
+
+def boot_of(result: Result) -> str:
+    return "".join(event["text"] for event in result.events if event["type"] == "notice" and event["code"] == "boot")
+
+
+def test_a_machine_has_a_kernel_of_its_own_and_says_so_while_it_boots(vm: Docker) -> None:
+    result = vm("docker run alpine uname -r")
+    started = result.event("started")
+    assert result.stdout.strip() == started["kernel"] != os.uname().release
+    assert result.event("accepted")["lane"] == "vm"
+    assert f"Linux version {started['kernel']}" in boot_of(result)
+    assert "Linux version" not in result.stdout + result.stderr
+
+
+def test_the_first_output_comes_within_four_seconds(vm: Docker) -> None:
+    vm("docker run alpine true")
+    assert vm("docker run alpine uname -r").event("output")["at"] < FIRST_OUTPUT_SECONDS
+
+
+def test_the_machine_outside_sees_qemu_as_nobody_in_a_container(vm: Docker, machines: Backend) -> None:
+    seen: dict[str, str] = {}
+
+    def look(event: dict[str, object]) -> None:
+        if event["type"] == "started":
+            proc = Path(f"/proc/{event['pid']}")
+            seen["name"] = (proc / "comm").read_text().strip()
+            seen["status"] = (proc / "status").read_text()
+            seen["root"] = " ".join(path.name for path in (proc / "root").iterdir())
+            seen["net"] = (proc / "net/dev").read_text()
+
+    vm("docker run alpine sleep 1", each=look)
+    assert seen["name"].startswith("qemu-system")
+    lines = dict(line.split(":\t", 1) for line in seen["status"].splitlines() if ":\t" in line)
+    assert lines["CapEff"] == lines["CapPrm"] == lines["CapBnd"] == "0" * 16
+    assert (lines["Seccomp"], lines["NoNewPrivs"]) == ("2", "1")
+    assert int(lines["Uid"].split()[0]) > 1_000_000
+    assert len(seen["net"].splitlines()) == 3, "nothing but lo"
+    assert "root" not in seen["root"].split()
+
+
+def test_both_streams_arrive_whole_and_apart(vm: Docker) -> None:
+    result = vm("docker run alpine sh -c 'seq 20000; seq 20001 40000 >&2; exit 3'")
+    assert result.stdout == "".join(f"{n}\n" for n in range(1, 20_001))
+    assert result.stderr == "".join(f"{n}\n" for n in range(20_001, 40_001))
+    assert (result.code, result.reason) == (3, "exit")
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "reason"),
+    [
+        ("alpine nosuch", 127, "not-started"),
+        ("hello-world ls", 127, "not-started"),
+        ("alpine /etc/passwd", 126, "not-started"),
+        ("alpine /bin", 126, "not-started"),
+        ("--user nosuch alpine true", 126, "not-started"),
+    ],
+)
+def test_a_machine_ends_as_a_container_does(machines: Backend, line: str, code: int, reason: str) -> None:
+    ends = [Docker(machines.url, machines.state, lane=lane)(f"docker run {line}") for lane in ("vm", "container")]
+    assert [(end.code, end.reason) for end in ends] == [(ends[1].code, reason)] * 2
+    assert ends[0].event("exited").get("message") == ends[1].event("exited").get("message")
+    assert ends[0].code == code or "--user" in line
+
+
+def test_a_signal_ends_a_program_that_is_not_the_first_process(vm: Docker) -> None:
+    result = vm("docker run alpine sh -c 'kill -TERM $$'")
+    assert (result.code, result.reason, result.event("exited")["signal"]) == (143, "signal", "SIGTERM")
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("while :; do :; done", "timeout"),
+        ("yes", "output-limit"),
+        ("f() { f | f & }; f; f; sleep 60", "timeout"),
+        ("x=a; while :; do x=$x$x; done", "oom"),
+        ("while :; do echo flood >/dev/kmsg; done", "timeout"),
+        ("dd if=/dev/zero of=/fill bs=1M; cat /fill /fill /fill >/fill2; sleep 60", "timeout"),
+        ("reboot -f; sleep 60", "signal"),
+        ("echo c >/proc/sysrq-trigger; sleep 60", "signal"),
+    ],
+)
+def test_a_hostile_machine_ends_inside_its_limits_and_leaves_nothing(
+    vm: Docker, machines: Backend, script: str, reason: str
+) -> None:
+    at_rest(machines)
+    before = own(machines)
+    result = vm(f"docker run alpine sh -c '{script}'")
+    assert (result.code, result.reason) == (137, reason)
+    assert len(boot_of(result)) <= 65_536
+    time.sleep(1.0)
+    assert own(machines) == before
+
+
+def test_the_memory_of_a_machine_is_back_within_a_second(vm: Docker, machines: Backend) -> None:
+    before = cgroup.sample(machines.cgroup).memory_bytes
+    vm("docker run alpine true")
+    time.sleep(1)
+    assert cgroup.sample(machines.cgroup).memory_bytes - before < 32 * 1024 * 1024
+
+
+def test_limits_of_the_program_hold_inside(vm: Docker) -> None:
+    result = vm("docker run --pids-limit 20 alpine sh -c 'cat /sys/fs/cgroup/program/pids.max; ulimit -n'")
+    assert result.stdout.split() == ["20", "1024"]
+
+
+def test_a_visitor_waits_for_their_own_machine(machines: Backend) -> None:
+    docker = Docker(machines.url, machines.state, lane="vm")
+    docker("docker run alpine true")
+    with ThreadPoolExecutor(2) as both:
+        results = list(both.map(docker, ["docker run alpine sleep 1"] * 2))
+    assert [result.code for result in results] == [0, 0]
+    assert sum(event["type"] == "queued" for result in results for event in result.events) >= 1
