@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,12 +30,13 @@ class Search:
     def ask(self, query: str) -> list[str]:
         """The pages that are found, the best first."""
         self._type("")
-        self._page.wait_for_function("!document.querySelector('.md-search-result__item')")
+        expect(self._page.locator(".md-search-result__item")).to_have_count(0)
         self._type(query)
-        self._page.wait_for_function(
-            "/검색 결과|일치하는 문서/.test(document.querySelector('.md-search-result__meta').textContent)"
-        )
-        links = self._page.locator(".md-search-result__item > a:first-child").all()
+        expect(self.meta).to_have_text(re.compile("검색 결과|일치하는 문서"))
+        found = self._page.locator(".md-search-result__item > a:first-child")
+        if "없" not in self.meta.inner_text():
+            found.first.wait_for(state="attached")
+        links = found.all()
         return [urlsplit(link.get_attribute("href") or "").path.strip("/").removesuffix(".html") for link in links]
 
     def _type(self, text: str) -> None:

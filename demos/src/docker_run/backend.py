@@ -68,7 +68,8 @@ class Backend:
         with self._call("POST", "/v1/runs", asked) as answer, _whole(command):
             for line in answer:
                 event = json.loads(line)
-                self._kernel = event.get("kernel", self._kernel)
+                if lane in (None, "container"):
+                    self._kernel = event.get("kernel", self._kernel)
                 if event["type"] != "heartbeat":
                     yield line.decode().rstrip("\n")
 

@@ -92,7 +92,8 @@ def _fresh(backend: Backend, fence: Fence, host: str) -> Recording:
         raise RecordError(f"{fence.command}: 실행이 끝까지 가지 못해서 기록하지 않았어요: {last}") from error
     if len(fresh.text) > MOST_BYTES:
         raise RecordError(f"{fence.command}: 기록이 너무 길어요 ({len(fresh.text)}바이트, {MOST_BYTES}까지)")
-    return Recording(fence.command, today, backend.engine, lines)
+    engine = backend.engine + (f" · {fence.lane}" if fence.lane else "")
+    return Recording(fence.command, today, engine, lines)
 
 
 def _store(file: Path, fresh: Recording) -> str:

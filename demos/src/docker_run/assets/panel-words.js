@@ -36,7 +36,7 @@ export const facts = {
   memory: "기계가 내준 메모리",
   kernel: "uname -r",
   seen: "기계가 보는 것",
-  system: "벽에 든 파일",
+  system: "더 든 커널과 시스템",
   boot: "부팅 메시지",
 };
 

@@ -104,6 +104,7 @@ class Container:
             root_bytes=image.root_bytes,
             prepared=False,
             created_ms=round(milliseconds, 3),
+            system_bytes=self._shop.system_bytes,
         )
 
     def start(self) -> Started:

@@ -23,7 +23,7 @@ class Slot:
 class Workshop:
     """What all containers share: the runtime, the folder of their root file systems, the parent of their groups, the
     compiled filter, Docker's own small init, a spare container, and disks, where the machine can make them. With
-    `gvisor` the runtime is runsc."""
+    `gvisor` the runtime is runsc, of `system_bytes`."""
 
     runtime: Runtime
     runs: Path
@@ -35,3 +35,4 @@ class Workshop:
     spares: Spares
     disks: Disks | None
     gvisor: bool = False
+    system_bytes: int | None = None
