@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.utils.yaml import yaml_load
 
 from docker_run import drift, recording, sources
 from docker_run.backend import Backend, BackendError, started
@@ -23,6 +25,7 @@ from docker_run.recording import Recording
 
 # a recording is part of its page
 MOST_BYTES = 100_000
+PLUGIN = "docker-run"
 
 
 class RecordError(Exception):
@@ -32,12 +35,12 @@ class RecordError(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Record; the exit status."""
     asked = _parser().parse_args(arguments)
-    config = load_config(str(asked.config))
-    folder = config.plugins["docker-run"].config.recordings if "docker-run" in config.plugins else None
-    if not folder:
-        print("mkdocs.yml에 docker-run 플러그인의 recordings 폴더가 없어요", file=sys.stderr)
-        return 2
     try:
+        config = _config(asked.config)
+        folder = config.plugins[PLUGIN].config.recordings if PLUGIN in config.plugins else None
+        if not folder:
+            print("mkdocs.yml에 docker-run 플러그인의 recordings 폴더가 없어요", file=sys.stderr)
+            return 2
         pages = sources.pages(Path(config.docs_dir))
         running = nullcontext(Backend(asked.backend)) if asked.backend else started(asked.state)
         with running as backend:
@@ -49,6 +52,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"\n기록을 적지 못했어요: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _config(file: Path) -> MkDocsConfig:
+    """The site's, with no other plugin than ours: another may lack what only a build needs."""
+    try:
+        with file.open("rb") as opened:
+            plugins = yaml_load(opened).get("plugins") or []
+    except OSError as error:
+        raise RecordError(f"사이트의 설정을 읽지 못했어요: {error}") from error
+    each = [{name: options} for name, options in plugins.items()] if isinstance(plugins, dict) else plugins
+    return load_config(str(file), plugins=[one for one in each if PLUGIN in ([one] if isinstance(one, str) else one)])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -112,12 +126,15 @@ def _write(file: Path, text: str) -> None:
     """All of it or nothing; for whoever asked by sudo."""
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-    unfinished.write_text(text, encoding="utf-8")
-    if "SUDO_UID" in os.environ:
-        owner = int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"])
-        for path in (unfinished, file.parent):
-            os.chown(path, *owner)
-    unfinished.replace(file)
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        if "SUDO_UID" in os.environ:
+            owner = int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"])
+            for path in (unfinished, file.parent):
+                os.chown(path, *owner)
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
