@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from support.built_site import DOCS, Built, fences, sources
-from support.visits import sitemap
 
 FOREIGN_CSS = re.compile(r"""(?:@import\s+|url\()\s*["']?((?:https?:)?//[^"')\s]+)""")
 FIGURES = sorted((DOCS / "figures").glob("*.svg"))
@@ -52,14 +51,6 @@ def test_every_page_has_a_title_and_a_description_of_its_own(built: Built) -> No
         assert page.texts["title"].strip(), path
         assert len(page.description()) > 30, path
     assert len({page.description() for page in pages.values()}) == len(pages)
-
-
-def test_a_site_whose_address_nobody_has_said_names_none(built: Built) -> None:
-    for path, page in built.pages().items():
-        assert [link for link in page.all("link") if link.get("rel") == "canonical"] == [], path
-        assert [meta for meta in page.all("meta") if meta.get("property", "").startswith("og:")] == [], path
-    assert (built.folder / "robots.txt").read_text() == "User-agent: *\nAllow: /"
-    assert sitemap((built.folder / "sitemap.xml").read_text()) == []
 
 
 def test_no_id_is_used_twice_on_a_page(built: Built) -> None:
