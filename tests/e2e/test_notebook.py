@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from e2e.pages import finished
 from support import axe, built_site
 from support.backend import Backend
+from support.browser import SHIFTS
 
 pytestmark = pytest.mark.container
 # Python is 11 MB, and this machine may be busy
@@ -24,8 +25,6 @@ STRICT = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 )
-SHIFTS = """() => { window.shift = 0; new PerformanceObserver(list => {
-    for (const entry of list.getEntries()) window.shift += entry.value; }).observe({type: "layout-shift"}); }"""
 MISFITS = """() => [...document.querySelectorAll(".notebook-code textarea")]
     .filter(one => one.scrollHeight > one.clientHeight || one.scrollWidth > one.clientWidth).map(one => one.value)"""
 
