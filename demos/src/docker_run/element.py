@@ -10,7 +10,7 @@ from docker_run.recording import Recording
 
 DEFAULT_LINES = "6"
 # attributes that ask for more to be shown of a run
-PANELS = ("charts", "lane")
+PANELS = ("charts", "lane", "view")
 
 
 def ids(options: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
@@ -39,6 +39,7 @@ def _element(source: str, options: Mapping[str, str], lane: str | None, recordin
         "id": options["id"],
         "label": options.get("title"),
         "charts": options.get("charts"),
+        "view": options.get("view"),
         "lane": lane,
         "follows": leads if leads != options["id"] else None,
         "lines": options["lines"],

@@ -26,6 +26,7 @@ OPTIONS = {
     "lines": "[1-9]|1[0-9]|20",
     "predict": "yes",
     "charts": f"{_MEASURE}( {_MEASURE})?",
+    "view": "machine",
     "compare": "container (gvisor|vm|gvisor vm)",
 }
 _PREFIX = " \t>"

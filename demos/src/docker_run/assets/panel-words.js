@@ -52,3 +52,19 @@ export function factWords(event, { lane, seconds, memory, output }) {
   if (event.type === "exited") return memory ? { total: took, memory: size(memory) } : { total: took };
   return output ? { first: took } : {};
 }
+
+export const machine = {
+  caption: "같은 프로세스를 안과 밖에서",
+  heads: ["명령", "컨테이너 안에서", "기계에서"],
+  before: "실행하는 동안 기계가 보는 것이 여기에 나와요. 0.1초보다 짧은 실행은 보이지 않아요.",
+};
+
+/** What the machine knows of the container around the processes. @param {WireEvent} event @param {string} numbers of the namespaces @returns {Names} */
+export const outsideWords = (event, numbers) => ({
+  "네임스페이스의 번호": numbers,
+  "cgroup의 경로": [...new Set(event.cgroups.map((/** @type {string} */ one) => one.replace(/^[^/]*/, "")))].join(", "),
+  "뿌리 파일 시스템": event.root,
+  "권한(capability)": event.capabilities.length ? event.capabilities.join(" ").replaceAll("CAP_", "") : "없음",
+  "시스템 호출 거르개": `${event.seccomp}${event.no_new_privs ? " · 새 권한 금지" : ""}`,
+  "사용자 번호": event.uid_map ? `안의 ${event.uid_map[0]}번부터 → 기계의 ${event.uid_map[1]}번부터 ${event.uid_map[2]}개` : "",
+});
