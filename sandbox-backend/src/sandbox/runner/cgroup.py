@@ -123,6 +123,11 @@ def sample(path: str) -> Sample:
     )
 
 
+def processes(path: str) -> list[int]:
+    """The numbers of the processes in the group; none where it is gone."""
+    return list(map(int, _text(folders(path)[0] / "cgroup.procs").split()))
+
+
 def remove(path: str, patience: float = 0.0) -> None:
     """Kill what still lives in the group and the groups below it, then remove them all; processes that need a moment
     to die are waited for, `patience` seconds in all."""

@@ -20,12 +20,12 @@ from sandbox.runner import cgroup_v1, snapshot
 from sandbox.runner.bundle import NotStarted, configuration
 from sandbox.runner.child import Child
 from sandbox.runner.janitor import Janitor
+from sandbox.runner.machine import NAMESPACES, View
 from sandbox.runner.snapshot import Snapshot
 from sandbox.runner.workshop import Slot, Workshop
 
 # Linux has it, and Python no name for it
 RLIMIT_LOCKS = 10
-NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
 
 
 class Container:
@@ -111,6 +111,10 @@ class Container:
             kernel=os.uname().release,
             start_ms=round((time.monotonic() - begun) * 1000, 3),
         )
+
+    def view(self) -> View:
+        """What the machine sees of it while it runs."""
+        return View(self.cgroup, self.child.pid, self._shop.runs)
 
     async def end(self) -> None:
         """Kill what is left of it."""

@@ -121,11 +121,15 @@ class Run:
     async def _measure(self, box: Container) -> None:
         # whoever does not read, or is gone, is met by the output and by the last event
         with contextlib.suppress(OSError):
+            view = box.view()
             async for reading in meter.readings(box.cgroup, box.child.pid):
                 # Python 3.11's wait_for, below _send, may swallow the cancellation that ends this
                 if self._told:
                     return
                 await self._send(reading)
+                seen = view.changed()
+                if seen is not None and not self._told:
+                    await self._send(seen)
 
     async def _watch(self, box: Container, outputs: Outputs) -> tuple[Ended, Reason | None]:
         """How the program ended, and why we ended it, if we did."""
