@@ -142,6 +142,7 @@ EXAMPLES = {
     "memory-swap": "--memory-swap 64m",
     "name": "--name web",
     "network": "--network none",
+    "pid": "--pid container:web",
     "pids-limit": "--pids-limit 32",
     "platform": "--platform linux/amd64",
     "pull": "--pull always",
@@ -188,6 +189,9 @@ SLOW_READ = (
     "이미지의 파일은 여러 실행이 함께 읽어서, 읽기 속도는 초당 10MiB보다 느리게 정할 수 없어요. 10mb 로 적어 보세요."
 )
 NO_NETWORK = "이곳의 컨테이너는 네트워크에 연결되지 않아요. --network 를 빼거나 --network none 으로 적어 보세요."
+OWN_HOSTNAME = "네트워크를 함께 쓰면 호스트 이름도 함께 써요. --hostname 을 빼고 실행해 보세요."
+SHARED_NAME = "container: 뒤에 돌고 있는 컨테이너의 이름을 적어요. 예: --network container:web"
+NOT_RUNNING = "함께 쓸 컨테이너가 아직 돌고 있어야 해요. 그 컨테이너를 --name 으로 이름 붙여 먼저 실행해 보세요."
 NAME_RULE = "컨테이너 이름은 영문자나 숫자로 시작하고, 두 글자 이상으로 적어요. 예: --name web"
 ABSOLUTE_FOLDER = "작업 폴더는 / 로 시작하는 경로로 적어요. 예: --workdir /tmp"
 BAD_SIGNAL = "SIGTERM, SIGINT 처럼 있는 신호 이름을 적어 보세요."

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from sandbox.runner.bundle import NotStarted
 from sandbox.runner.child import KILL_SECONDS, Ended
 from sandbox.runner.container import Container
 from sandbox.runner.output import Outputs
+from sandbox.runner.residents import Resident, Slot
 from sandbox.runner.runtime import RuntimeFailed
 from sandbox.runner.snapshot import Snapshot
-from sandbox.runner.workshop import Slot, Workshop
+from sandbox.runner.workshop import Workshop
 
 Send = Callable[[Event], Awaitable[None]]
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Job:
     image: Image
     layers: Sequence[Path]
     plan: Plan
+    host: str = ""
 
 
 class Run:
@@ -53,9 +55,16 @@ class Run:
         """
         job, started = self._job, False
         try:
-            made = container.prepared(shop, slot, job.image, job.plan, job.layers)
-            async with made as (box, snap):
-                started = await self._in(box, slot, snap)
+            donors = container.donors(shop, job.host, job.plan)
+            with contextlib.ExitStack() as held:
+                for donor in donors.values():
+                    slot = donor.slot
+                    held.enter_context(shop.residents.guest(slot))
+                made = container.prepared(shop, slot, job.image, job.plan, job.layers)
+                async with made as (box, snap):
+                    started = await self._in(box, slot, snap, donors)
+        except NotStarted as error:
+            await self._not_started(outcome.exit_code(error.message), error.message)
         except ConnectionError:
             # the web process has gone, and with it whoever could be told
             raise
@@ -65,9 +74,9 @@ class Run:
                 await self._send(Failed("sandbox-failed", BROKEN))
         return started
 
-    async def _in(self, box: Container, slot: Slot, snap: Snapshot) -> bool:
+    async def _in(self, box: Container, slot: Slot, snap: Snapshot, donors: Mapping[str, Resident]) -> bool:
         try:
-            sources = await box.create(slot, snap)
+            sources = await box.create(slot, snap, donors)
         except NotStarted as error:
             await self._not_started(outcome.exit_code(error.message), error.message)
             return False
@@ -80,8 +89,10 @@ class Run:
         outputs = Outputs(sources, self._job.plan.limits.output)
         try:
             await self._send(box.created(self._elapsed()))
-            await self._send(box.start())
-            await self._stream(box, outputs)
+            resident = Resident(self._job.host, slot, box.child, box.hostname(donors), self._job.plan.shareable)
+            with box.listed(resident):
+                await self._send(box.start())
+                await self._stream(box, outputs)
         finally:
             outputs.close()
         return True

@@ -6,22 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.runner.janitor import Janitor
+from sandbox.runner.residents import Residents
 from sandbox.runner.runtime import Runtime
 from sandbox.runner.spare import Spares
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """A place to run in: its user ids on the machine and the namespace that translates the layers' owners to them."""
-
-    first_uid: int
-    namespace: int
-
-
-@dataclass(frozen=True, slots=True)
 class Workshop:
     """What all containers share: the runtime, the folder of their root file systems, the parent of their groups, the
-    compiled filter, Docker's own small init, and a spare container."""
+    compiled filter, Docker's own small init, a spare container, and the containers that run."""
 
     runtime: Runtime
     runs: Path
@@ -31,3 +24,4 @@ class Workshop:
     init_program: Path
     janitor: Janitor
     spares: Spares
+    residents: Residents
