@@ -21,9 +21,9 @@ from sandbox.runner import cgroup, cgroup_v1, residents, snapshot
 from sandbox.runner.bundle import NotStarted, configuration
 from sandbox.runner.child import KILL_SECONDS, Child
 from sandbox.runner.janitor import Janitor
-from sandbox.runner.machine import NAMESPACES, View
 from sandbox.runner.residents import Resident, Slot
 from sandbox.runner.snapshot import Snapshot
+from sandbox.runner.view import NAMESPACES, View
 from sandbox.runner.workshop import Workshop
 
 # Linux has it, and Python no name for it
