@@ -1,12 +1,13 @@
 """The containers that run now, by id: which visitor's host each belongs to, and the namespaces that others may join.
 
 A first process that is not waited for yet keeps its number, even when it has ended; so its namespaces are opened by
-that number without a race, as long as it is listed here.
+that number without a race, which `opened` makes sure of.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -83,6 +84,8 @@ def opened(wanted: Mapping[str, Resident]) -> Iterator[dict[str, str]]:
     descriptors: dict[str, int] = {}
     try:
         for kind, resident in wanted.items():
+            if resident.child.waited:
+                raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
             descriptors[kind] = os.open(f"/proc/{resident.child.pid}/ns/{files[kind]}", os.O_RDONLY | os.O_CLOEXEC)
         yield {kind: f"/proc/{os.getpid()}/fd/{descriptor}" for kind, descriptor in descriptors.items()}
     finally:
