@@ -21,6 +21,10 @@ from support.web_server import Web
 DOCUMENT = openapi.document(Settings())
 ID = "0" * 32
 EXAMPLES: tuple[Event, ...] = (
+    events.Machine(
+        (events.Process(4121, 1, 10**9, 0, 10**9, 0, "sh", {"pid": 4026532501}),),
+        *(0, ("memory:/sandbox/ab",), "/ / overlay", ("CAP_KILL",), "filter", True, (0, 10**9, 65_536)),
+    ),
     events.Accepted(ID, ID, {"name": "run"}, "container"),
     events.Queued(1, 0.5),
     events.Image("alpine:latest", "missing"),

@@ -16,8 +16,9 @@ from sandbox.events import Event, Failed
 from sandbox.image import Config, Image
 from sandbox.plan import MIB, Limits, Plan
 from sandbox.runner import container, disk
+from sandbox.runner.residents import Slot
 from sandbox.runner.run import BROKEN, NO_SPACE, Job, Run
-from sandbox.runner.workshop import Slot, Workshop
+from sandbox.runner.workshop import Workshop
 
 SMALL = Limits(disk=8 * MIB, inodes=800)
 IMAGE = Image("a:latest", "", "", "", (), Config(), 0, 0, "stand-in")

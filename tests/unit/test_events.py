@@ -11,6 +11,8 @@ from sandbox import events
 
 GOLDEN = Path(__file__).parent / "cases/events.ndjson"
 DIGEST = "sha256:" + "0f" * 32
+NAMESPACES = {"pid": 4026532501, "user": 4026532500}
+SHELL = events.Process(4121, 1, 1_000_000_000, 0, 1_000_000_000, 0, "sh -c sleep 2", NAMESPACES)
 EVERY: list[tuple[events.Event, float]] = [
     (events.Accepted("ab" * 16, "cd" * 16, {"name": "run", "image": "alpine", "args": ["ls"]}, "container"), 0.0001234),
     (events.Queued(2, 1.5), 0.001),
@@ -20,6 +22,19 @@ EVERY: list[tuple[events.Event, float]] = [
     (events.Pulled(DIGEST, 3_642_247), 0.2),
     (events.Created("12" * 32, DIGEST, ("/bin/sh", "-c", "ls"), "request", 1, 8_450_048, False, 3.21), 0.21),
     (events.Started(4121, 1, {"pid": 4026532501, "net": 4026532504}, "/sandbox/run-ab", "6.1.0-25-amd64", 1.5), 0.212),
+    (
+        events.Machine(
+            processes=(SHELL,),
+            more=0,
+            cgroups=("memory:/sandbox/run-ab",),
+            root="93 62 0:52 / / rw,nosuid - overlay overlay rw,lowerdir=/ab/l1:/ab/l0,upperdir=/ab/upper",
+            capabilities=("CAP_CHOWN", "CAP_KILL"),
+            seccomp="filter",
+            no_new_privs=True,
+            uid_map=(0, 1_000_000_000, 65_536),
+        ),
+        0.2125,
+    ),
     (events.Output("stdout", "한글과 \U0001f433, <b>, \x1b[31m 그리고 \ufffd\r\n"), 0.213),
     (events.Output("stderr", 'ls: "없음"\n'), 0.2131),
     (events.Stats(1.5, 0.0, 1_048_576, 67_108_864, 1, 0, 4096, 0, 0), 0.3),

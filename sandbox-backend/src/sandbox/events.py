@@ -7,7 +7,7 @@ relay can tell an event's type from the line's first bytes. Fields that are None
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Literal
 
 Stream = Literal["stdout", "stderr"]
@@ -85,6 +85,36 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Process:
+    """A process as the machine sees it; the names with `inside` are what it sees of itself."""
+
+    pid: int
+    pid_inside: int
+    uid: int
+    uid_inside: int
+    gid: int
+    gid_inside: int
+    command: str
+    namespaces: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The container as the machine sees it; `more` processes are not listed. What follows `cgroups` is of the first
+    process: `root` its line of mountinfo, `uid_map` the first id inside, the first on the machine, and how many."""
+
+    type: ClassVar[str] = "machine"
+    processes: tuple[Process, ...]
+    more: int
+    cgroups: tuple[str, ...]
+    root: str
+    capabilities: tuple[str, ...]
+    seccomp: str
+    no_new_privs: bool
+    uid_map: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     type: ClassVar[str] = "output"
     stream: Stream
@@ -149,6 +179,7 @@ Event = (
     | Pulled
     | Created
     | Started
+    | Machine
     | Output
     | Stats
     | Notice
@@ -167,7 +198,9 @@ def encode(event: Event, at: float) -> bytes:
         value = getattr(event, field.name)
         if value is not None or field.name == "layer":
             body[field.name] = value
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+    return (
+        json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=asdict).encode("utf-8", "replace") + b"\n"
+    )
 
 
 def type_of(line: bytes) -> str:

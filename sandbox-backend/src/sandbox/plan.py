@@ -35,6 +35,8 @@ _ULIMITS: dict[str, int | None] = {
 }
 ULIMITS = frozenset(_ULIMITS)
 UNLIMITED = -1
+JOINABLE = frozenset({"pid", "network", "ipc"})
+_ID = re.compile(r"[0-9a-f]{64}")
 _TMPFS_OWNER = re.compile(r"[ug]id=[0-9]{1,9}")
 
 
@@ -81,6 +83,14 @@ class Throttle:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """A namespace to share with another container of the same host: `pid`, `network` or `ipc`."""
+
+    kind: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One allowed `docker run`. Empty `args` means the image's own Cmd; `entrypoint` None means the image's own,
     an empty tuple means none (`--entrypoint ""`)."""
@@ -100,6 +110,8 @@ class Plan:
     cap_drop: tuple[str, ...] = ()
     read_bps: tuple[Throttle, ...] = ()
     write_bps: tuple[Throttle, ...] = ()
+    joins: tuple[Join, ...] = ()
+    shareable: bool = False
     limits: Limits = field(default_factory=Limits)
 
 
@@ -149,6 +161,11 @@ def check(plan: Plan, ceiling: Limits) -> None:
         raise ValueError("tmpfs: not an absolute path")
     if any(not rate.path.startswith("/dev/") or rate.rate < 0 for rate in (*plan.read_bps, *plan.write_bps)):
         raise ValueError("a rate: not that of a device")
+    kinds = [join.kind for join in plan.joins]
+    if len(set(kinds)) < len(kinds) or not JOINABLE.issuperset(kinds):
+        raise ValueError("joins: not namespaces that can be shared")
+    if not all(_ID.fullmatch(join.container) for join in plan.joins):
+        raise ValueError("joins: not the id of a container")
     if not all(map(_has_plain_options, plan.tmpfs)):
         raise ValueError("tmpfs: an option that is not allowed")
 

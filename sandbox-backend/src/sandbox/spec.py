@@ -6,6 +6,7 @@ Docker gives a container, so that what a reader sees inside is what Docker would
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -116,6 +117,19 @@ def build(plan: Plan, config: Config, identity: Identity, place: Place, seccomp:
             "sysctl": {"net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 65535"},
         },
     }
+
+
+def joined(made: Spec, namespaces: Mapping[str, str]) -> Spec:
+    """A configuration whose namespaces of these types are those at these paths."""
+    linux = made["linux"] | {
+        "namespaces": [
+            {"type": name} | ({"path": namespaces[name]} if name in namespaces else {}) for name in NAMESPACES
+        ]
+    }
+    if "network" in namespaces:
+        # the other one's settings are not this one's to change
+        linux["sysctl"] = {}
+    return made | {"linux": linux}
 
 
 def hostname(plan: Plan, place: Place) -> str:

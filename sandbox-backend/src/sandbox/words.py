@@ -23,6 +23,22 @@ _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _SPACING = 3
 
 
+def no_such_container(kind: str, name: str) -> str:
+    """The daemon's complaint about a container whose `pid`, `network` or `ipc` namespace was to be shared."""
+    opening = {
+        "pid": "failed to join PID namespace",
+        "network": "joining network namespace of container",
+        "ipc": "failed to join IPC namespace",
+    }
+    return f"{opening[kind]}: No such container: {name}"
+
+
+def not_shareable(name: str) -> str:
+    """The daemon's complaint about a container that was not started with `--ipc=shareable`."""
+    hint = "(hint: use IpcMode:shareable for the donor container)"
+    return f"failed to join IPC namespace: container {name}: non-shareable IPC {hint}"
+
+
 def unable_to_find(reference: Reference) -> str:
     """`docker run`'s first line when the image is not there yet (stderr)."""
     return f"Unable to find image '{reference.familiar}' locally\n"

@@ -142,6 +142,7 @@ EXAMPLES = {
     "memory-swap": "--memory-swap 64m",
     "name": "--name web",
     "network": "--network none",
+    "pid": "--pid container:web",
     "pids-limit": "--pids-limit 32",
     "platform": "--platform linux/amd64",
     "pull": "--pull always",
@@ -189,6 +190,10 @@ TOO_HIGH_ULIMIT = "--ulimit {name} 값은 이 서버에서 {most}까지 정할 �
 TOO_BIG_TMPFS = "--tmpfs 의 크기는 {most}까지예요. size={most_flag} 로 적어 보세요."
 MANY_WORDS = "한 줄에는 낱말을 {most}개까지 적을 수 있어요."
 NO_NETWORK = "이곳의 컨테이너는 네트워크에 연결되지 않아요. --network 를 빼거나 --network none 으로 적어 보세요."
+OWN_HOSTNAME = "네트워크를 함께 쓰면 호스트 이름도 함께 써요. --hostname 을 빼고 실행해 보세요."
+SHARED_NAME = "container: 뒤에 돌고 있는 컨테이너의 이름을 적어요. 예: --network container:web"
+LANE_OF_CONTAINERS = "네임스페이스는 컨테이너끼리만 함께 써요. gVisor와 가상 머신에는 저마다 제 커널이 있어요."
+NOT_RUNNING = "함께 쓸 컨테이너가 아직 돌고 있어야 해요. 그 컨테이너를 --name 으로 이름 붙여 먼저 실행해 보세요."
 NAME_RULE = "컨테이너 이름은 영문자나 숫자로 시작하고, 두 글자 이상으로 적어요. 예: --name web"
 ABSOLUTE_FOLDER = "작업 폴더는 / 로 시작하는 경로로 적어요. 예: --workdir /tmp"
 BAD_SIGNAL = "SIGTERM, SIGINT 처럼 있는 신호 이름을 적어 보세요."

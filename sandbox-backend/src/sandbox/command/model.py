@@ -38,6 +38,8 @@ class Run:
     cpus: float | None = None
     pids_limit: int | None = None
     network: str | None = None
+    pid: str | None = None
+    ipc: str | None = None
     entrypoint: str | None = None
     pull: PullPolicy = "missing"
     platform: str | None = None

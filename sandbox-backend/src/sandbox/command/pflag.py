@@ -20,7 +20,8 @@ class HelpAskedError(Exception):
 @dataclass(frozen=True, slots=True)
 class Flag:
     """One flag of a command. `read` turns its text into a value or raises ValueError; `field` is where the value
-    goes; `refused` names why this host does not take it; `about` is its line of help; `kind` the value's name there."""
+    goes; `refused` names why this host does not take it, unless its text is `harmless` or, where namespaces can be
+    shared (`sharing`), `container:NAME`; `about` is its line of help; `kind` the value's name there."""
 
     name: str
     short: str = ""
@@ -29,6 +30,7 @@ class Flag:
     many: bool = False
     refused: str = ""
     harmless: frozenset[str] = frozenset()
+    sharing: bool = False
     kind: str = "string"
     about: str = ""
 

@@ -15,6 +15,8 @@ from sandbox.command.platforms import platform
 from sandbox.command.refusals import bad_value, refuse, usage_error, wrong_flag
 from sandbox.words import client_error
 
+CONTAINER = "container:"
+SHARED = frozenset({"pid", "ipc"})
 PULL_POLICIES = ("always", "missing", "never")
 _WINDOWS = '"--{}" is only supported on a Docker daemon running on windows, but the Docker daemon is running on linux\n'
 
@@ -65,7 +67,8 @@ def _checked(words: Sequence[str], path: str, found: Scan) -> Command:
 
 
 def _is_refused(use: Use) -> bool:
-    return bool(use.flag.refused) and use.text not in use.flag.harmless
+    shared = use.flag.sharing and use.text.startswith(CONTAINER)
+    return bool(use.flag.refused) and use.text not in use.flag.harmless and not shared
 
 
 def without_refused(words: Sequence[str], uses: Iterable[Use]) -> list[str]:
@@ -96,6 +99,11 @@ def _run(image: str, args: tuple[str, ...], options: tuple[str, ...], uses: Iter
     # WrongValueError here is what docker says after the flags are read, without the usage line
     fields["pull"] = _pull_policy(fields.pop("pull", ""))
     fields["network"] = _network(fields.pop("network", ()))
+    for name in SHARED & fields.keys():
+        if fields[name] in ("", "private"):
+            del fields[name]
+    if fields.get("pid") == CONTAINER:
+        raise WrongValueError("pid", "--pid: invalid PID mode")
     if "ulimits" in fields:
         fields["ulimits"] = tuple({limit.name: limit for limit in fields["ulimits"]}.values())
     try:

@@ -13,7 +13,7 @@ from sandbox import plan as plans
 from sandbox import reference
 from sandbox.command import messages
 from sandbox.command.model import Printed, Run
-from sandbox.plan import MIB, UNLIMITED, Limits, Plan, Throttle, Ulimit
+from sandbox.plan import MIB, UNLIMITED, Join, Limits, Plan, Throttle, Ulimit
 from sandbox.policy import tmpfs
 from sandbox.policy.kernel import CAPABILITIES, SIGNALS
 from sandbox.policy.refused import RefusedError
@@ -24,6 +24,7 @@ SMALLEST_CPUS = 0.01
 LONGEST_HOSTNAME = 64
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
+CONTAINER = "container:"
 _NETWORKS = frozenset({None, "none", "default"})
 
 
@@ -56,6 +57,8 @@ def _plan(run: Run, limits: Limits) -> Plan:
         cap_drop=tuple(map(_capability, run.cap_drop)),
         read_bps=_throttles(run.read_bps),
         write_bps=_throttles(run.write_bps),
+        joins=_joins(run),
+        shareable=run.ipc == "shareable",
         limits=_limits(run, limits),
     )
 
@@ -66,12 +69,26 @@ def _check_identity(run: Run) -> None:
         raise RefusedError(f"Invalid container name ({run.container_name}), {rule}", messages.NAME_RULE)
     if run.hostname and len(run.hostname.encode()) > LONGEST_HOSTNAME:
         raise RefusedError(task_error("sethostname: invalid argument"), messages.LONG_HOSTNAME)
-    if run.network not in _NETWORKS:
+    if run.network not in _NETWORKS and not (run.network or "").startswith(CONTAINER):
         raise RefusedError(_network(run.network or ""), messages.NO_NETWORK)
 
 
+def _joins(run: Run) -> tuple[Join, ...]:
+    """The namespaces to share, each with the container as the line names it."""
+    asked = {"pid": run.pid, "network": run.network, "ipc": run.ipc}
+    named = {kind: text for kind, text in asked.items() if text and text.startswith(CONTAINER)}
+    if named.get("network") == CONTAINER:
+        text = "invalid network mode: invalid container format container:<name|id>"
+        raise RefusedError(text, messages.SHARED_NAME)
+    if named.get("ipc") == CONTAINER:
+        raise RefusedError(f"invalid IPC mode: {CONTAINER}", messages.SHARED_NAME)
+    if "network" in named and run.hostname:
+        raise RefusedError("conflicting options: hostname and the network mode", messages.OWN_HOSTNAME)
+    return tuple(Join(kind, text.removeprefix(CONTAINER)) for kind, text in named.items())
+
+
 def _network(name: str) -> str:
-    if name in ("host", "bridge") or name.startswith("container:") or "=" in name:
+    if name in ("host", "bridge") or "=" in name:
         return f"--network {name} is not available on this host: containers here have no network"
     return f"failed to set up container networking: network {name} not found"
 

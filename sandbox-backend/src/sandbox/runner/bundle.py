@@ -11,8 +11,9 @@ from pathlib import Path
 from sandbox import spec, users, words
 from sandbox.image import Image
 from sandbox.plan import Plan, Throttle
+from sandbox.runner.residents import Slot
 from sandbox.runner.snapshot import Snapshot
-from sandbox.runner.workshop import Slot, Workshop
+from sandbox.runner.workshop import Workshop
 
 Files = tuple[tuple[str, str], ...]
 TASK = "failed to create task for container: failed to create shim task: OCI runtime create failed"

@@ -6,6 +6,7 @@ hides from itself (`hide_unified`) because crun refuses to start where it sees b
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import os
@@ -136,6 +137,19 @@ def unthrottle(path: str) -> None:
             for device in re.findall(r"^\d+:\d+", _text(Path(group) / name), re.MULTILINE):
                 with contextlib.suppress(OSError):
                     (Path(group) / name).write_text(f"{device} {full_speed}")
+
+
+def processes(path: str) -> list[int]:
+    """The numbers of the processes in the group; none where it is gone."""
+    return list(map(int, _text(folders(path)[0] / "cgroup.procs").split()))
+
+
+async def ended(path: str, patience: float) -> None:
+    """Kill what lives in the group until nothing does; TimeoutError after `patience` seconds."""
+    async with asyncio.timeout(patience):
+        while processes(path):
+            _kill(folders(path)[0])
+            await asyncio.sleep(PAUSE_SECONDS)
 
 
 def remove(path: str, patience: float = 0.0) -> None:

@@ -50,6 +50,11 @@ class Child:
             self.living.discard(self.pid)
         return self._ended
 
+    @property
+    def waited(self) -> bool:
+        """Whether its end was taken note of, after which its number may be another process's."""
+        return self._ended is not None
+
     def buried(self) -> bool:
         """Whether it has ended; if so, it is let go of."""
         result = os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOHANG)

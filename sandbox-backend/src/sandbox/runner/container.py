@@ -8,21 +8,25 @@ import json
 import os
 import resource
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from sandbox import gvisor, spec, words
 from sandbox.events import Created, Started, Stream
 from sandbox.image import Image
 from sandbox.plan import Plan, Ulimit
-from sandbox.runner import cgroup, cgroup_v1, snapshot
+from sandbox.runner import cgroup, cgroup_v1, residents, snapshot
 from sandbox.runner.bundle import Files, NotStarted, configuration
-from sandbox.runner.child import Child
+from sandbox.runner.child import KILL_SECONDS, Child
 from sandbox.runner.disk import Device
 from sandbox.runner.janitor import Janitor
+from sandbox.runner.residents import Resident, Slot
 from sandbox.runner.snapshot import Snapshot
-from sandbox.runner.workshop import Slot, Workshop
+from sandbox.runner.view import View
+from sandbox.runner.workshop import Workshop
 
 # Linux has it, and Python no name for it
 RLIMIT_LOCKS = 10
@@ -38,6 +42,7 @@ class Container:
         self._shop, self._image, self._plan = shop, image, plan
         self._child: Child | None = None
         self.disk: Device | None = None
+        self._in_foreign_pids = False
 
     @property
     def child(self) -> Child:
@@ -51,9 +56,19 @@ class Container:
         if self._spare.begun is None:
             self._spare.begin(self._plan.tty)
 
-    async def create(self, slot: Slot, snap: Snapshot, files: Files = ()) -> dict[int, Stream]:
-        """Have it made in its snapshot, with `files` (path inside, path on the machine) bound into it; the descriptors
-        that its output comes from, which are then the caller's.
+    def hostname(self, donors: Mapping[str, Resident]) -> str:
+        """Its name for itself: the other one's, where it shares a network."""
+        return donors["network"].hostname if "network" in donors else self._plan.hostname or self.id[:12]
+
+    def listed(self, resident: Resident) -> AbstractContextManager[None]:
+        """Others of its host can join it for as long as the block lasts; what runs on gVisor has other namespaces."""
+        return contextlib.nullcontext() if self._shop.gvisor else self._shop.residents.living(self.id, resident)
+
+    async def create(
+        self, slot: Slot, snap: Snapshot, files: Files = (), donors: Mapping[str, Resident] = MappingProxyType({})
+    ) -> dict[int, Stream]:
+        """Have it made in its snapshot, with `files` (path inside, path on the machine) bound into it, in the
+        namespaces of its `donors`; the descriptors that its output comes from, which are then the caller's.
 
         NotStarted when there is no command, no such user, folder or device, or a limit that cannot be set.
         RuntimeFailed when the runtime refuses, as it does for a program that the image does not have.
@@ -61,10 +76,13 @@ class Container:
         if self._spare.begun is None:
             raise RuntimeError("the runtime is not started yet")
         self.disk = snap.disk
-        config = json.dumps(self._config(slot, snap, files))
-        self._child = await self._shop.runtime.configure(
-            self._spare.begun, self._spare.bundle, config, self._use_the_moment
-        )
+        self._plan = replace(self._plan, hostname=self.hostname(donors))
+        with _opened(donors) as namespaces:
+            config = json.dumps(spec.joined(self._config(slot, snap, files), namespaces))
+            self._child = await self._shop.runtime.configure(
+                self._spare.begun, self._spare.bundle, config, self._use_the_moment
+            )
+        self._in_foreign_pids = "pid" in donors
         if not self._shop.gvisor:
             _restrict(self._child, self._plan.ulimits)
         return self._spare.sources()
@@ -127,6 +145,10 @@ class Container:
             cgroup.unthrottle(self.cgroup)
         self.child.kill()
 
+    def view(self) -> View:
+        """What the machine sees of it while it runs."""
+        return View(self.cgroup, self.child.pid, self._shop.runs)
+
     async def end(self) -> None:
         """Kill what is left of it."""
         if self.disk:
@@ -134,12 +156,44 @@ class Container:
         try:
             if self._child is not None:
                 await self._child.end()
+            if self._in_foreign_pids:
+                # the kernel ends what is left with a namespace's first process, and this one has not been that
+                await cgroup.ended(self.cgroup, KILL_SECONDS)
         finally:
             await self._spare.end()
 
     def forget(self) -> None:
         """Remove all that was made for it."""
         self._spare.forget()
+
+
+def donors(shop: Workshop, host: str, plan: Plan) -> dict[str, Resident]:
+    """Whose namespaces a plan asks to share, by kind, and `user` with them: mounting /proc and the like needs the user
+    namespace that owns the others. NotStarted when one has ended, or does not share."""
+    found: dict[str, Resident] = {}
+    for join in plan.joins:
+        donor = shop.residents.find(host, join.container)
+        if donor is None:
+            raise NotStarted(words.no_such_container(join.kind, join.container))
+        if join.kind == "ipc" and not donor.shareable:
+            raise NotStarted(words.not_shareable(join.container))
+        found[join.kind] = donor
+    if len({donor.slot for donor in found.values()}) > 1:
+        raise NotStarted("containers with different user namespaces cannot be joined at once on this host")
+    for donor in list(found.values())[:1]:
+        found["user"] = donor
+    return found
+
+
+@contextlib.contextmanager
+def _opened(donors: Mapping[str, Resident]) -> Iterator[dict[str, str]]:
+    try:
+        stack = contextlib.ExitStack()
+        namespaces = stack.enter_context(residents.opened(donors))
+    except OSError as error:
+        raise NotStarted(f"cannot join a container that has ended: {error.strerror}") from error
+    with stack:
+        yield namespaces
 
 
 def _restrict(process: Child, ulimits: Sequence[Ulimit]) -> None:

@@ -23,8 +23,9 @@ from sandbox.runner import archive, container, snapshot
 from sandbox.runner.bundle import NotStarted, configuration
 from sandbox.runner.container import Container
 from sandbox.runner.lanes import Machines
+from sandbox.runner.residents import Slot
 from sandbox.runner.snapshot import Snapshot
-from sandbox.runner.workshop import Slot, Workshop
+from sandbox.runner.workshop import Workshop
 from sandbox.vm import guest, qemu
 from sandbox.vm.control import Started as Report
 

@@ -18,8 +18,9 @@ from sandbox.runner.container import Container
 from sandbox.runner.lanes import Machines
 from sandbox.runner.machine import Machine
 from sandbox.runner.output import FRAME_SECONDS, Outputs
+from sandbox.runner.residents import Slot
 from sandbox.runner.run import Job, Run, Send
-from sandbox.runner.workshop import Slot, Workshop
+from sandbox.runner.workshop import Workshop
 from sandbox.vm.control import Control, Refused, Report, Started
 from sandbox.vm.control import Ended as Told
 

@@ -18,6 +18,7 @@ from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
 from sandbox.runner import cgroup, cgroup_v1, disk, lanes, seccomp, slots
 from sandbox.runner.janitor import Janitor
+from sandbox.runner.residents import Residents
 from sandbox.runner.runtime import Runtime
 from sandbox.runner.selftest import SelfTest
 from sandbox.runner.server import LARGEST_REQUEST, Runner
@@ -106,6 +107,7 @@ def _workshop(settings: Settings) -> Workshop:
         # crun gives a container's user its standard streams to own, so the null device is not the machine's
         spares=Spares(runtime, bundles, settings.cgroup, _null(settings)),
         disks=disk.usable(settings.state, settings.limits, runs),
+        residents=Residents(),
     )
 
 

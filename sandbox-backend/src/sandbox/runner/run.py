@@ -7,7 +7,7 @@ import contextlib
 import errno
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,9 +20,10 @@ from sandbox.runner.bundle import NotStarted
 from sandbox.runner.child import KILL_SECONDS, Ended
 from sandbox.runner.container import Container
 from sandbox.runner.output import Outputs
+from sandbox.runner.residents import Resident, Slot
 from sandbox.runner.runtime import RuntimeFailed
 from sandbox.runner.snapshot import Snapshot
-from sandbox.runner.workshop import Slot, Workshop
+from sandbox.runner.workshop import Workshop
 
 Send = Callable[[Event], Awaitable[None]]
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class Job:
     image: Image
     layers: Sequence[Path]
     plan: Plan
+    host: str = ""
 
 
 class Run:
@@ -57,6 +59,8 @@ class Run:
         """
         try:
             return await self._carry_out(shop, slot)
+        except NotStarted as error:
+            await self._not_started(outcome.exit_code(error.message), error.message)
         except ConnectionError:
             # the web process has gone, and with it whoever could be told
             raise
@@ -69,12 +73,17 @@ class Run:
 
     async def _carry_out(self, shop: Workshop, slot: Slot) -> bool:
         job = self._job
-        async with container.prepared(shop, slot, job.image, job.plan, job.layers) as (box, snap):
-            return await self._in(box, slot, snap)
+        donors = container.donors(shop, job.host, job.plan)
+        with contextlib.ExitStack() as held:
+            for donor in donors.values():
+                slot = donor.slot
+                held.enter_context(shop.residents.guest(slot))
+            async with container.prepared(shop, slot, job.image, job.plan, job.layers) as (box, snap):
+                return await self._in(box, slot, snap, donors)
 
-    async def _in(self, box: Container, slot: Slot, snap: Snapshot) -> bool:
+    async def _in(self, box: Container, slot: Slot, snap: Snapshot, donors: Mapping[str, Resident]) -> bool:
         try:
-            sources = await box.create(slot, snap)
+            sources = await box.create(slot, snap, donors=donors)
         except NotStarted as error:
             await self._not_started(outcome.exit_code(error.message), error.message)
             return False
@@ -87,8 +96,10 @@ class Run:
         outputs = Outputs(sources, self._job.plan.limits.output)
         try:
             await self._send(box.created(self._elapsed()))
-            await self._send(box.start())
-            await self._stream(box, outputs)
+            resident = Resident(self._job.host, slot, box.child, box.hostname(donors), self._job.plan.shareable)
+            with box.listed(resident):
+                await self._send(box.start())
+                await self._stream(box, outputs)
         finally:
             outputs.close()
         return True
@@ -133,10 +144,14 @@ class Run:
     async def _measure(self, box: Container) -> None:
         # whoever does not read, or is gone, is met by the output and by the last event
         with contextlib.suppress(OSError):
+            view = box.view()
             async for reading in meter.readings(box.cgroup, box.child.pid, box.disk):
                 if self._over or self._told:
                     return
                 await self._send(reading)
+                seen = view.changed()
+                if seen is not None and not (self._over or self._told):
+                    await self._send(seen)
 
     async def _watch(self, box: Container, outputs: Outputs) -> tuple[Ended, Reason | None]:
         """How the program ended, and why we ended it, if we did."""

@@ -107,6 +107,7 @@ class Runner:
                 async with self._slots.taken() as slot:
                     if await Run(job, send, gone).carry_out(self._shop, slot):
                         self._selftest.seen()
+                    await self._shop.residents.alone(slot)
             case "gvisor" if self._lanes.gvisor:
                 wider = dataclasses.replace(job, plan=gvisor.widened(job.plan))
                 async with self._slots.taken() as slot:
@@ -122,7 +123,7 @@ class Runner:
         wanted = plan.decode(request.get("plan"))
         plan.check(wanted, self._settings.limits)
         layers = [self._store.layer_path(layer) for layer in image.layers]
-        return Job(image, layers, wanted)
+        return Job(image, layers, wanted, str(request.get("host", "")))
 
     async def _pull(self, request: Request, writer: asyncio.StreamWriter, gone: asyncio.Event) -> None:
         async def relay() -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sandbox import linux
-from sandbox.runner.workshop import Slot
+from sandbox.runner.residents import Slot
 from sandbox.settings import Settings
 
 RANGE = 65_536

@@ -7,23 +7,16 @@ from pathlib import Path
 
 from sandbox.runner.disk import Disks
 from sandbox.runner.janitor import Janitor
+from sandbox.runner.residents import Residents
 from sandbox.runner.runtime import Runtime
 from sandbox.runner.spare import Spares
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """A place to run in: its user ids on the machine and the namespace that translates the layers' owners to them."""
-
-    first_uid: int
-    namespace: int
-
-
-@dataclass(frozen=True, slots=True)
 class Workshop:
     """What all containers share: the runtime, the folder of their root file systems, the parent of their groups, the
-    compiled filter, Docker's own small init, a spare container, and disks, where the machine can make them. With
-    `gvisor` the runtime is runsc, of `system_bytes`."""
+    compiled filter, Docker's own small init, a spare container, the containers that run, and disks, where the machine
+    can make them. With `gvisor` the runtime is runsc, of `system_bytes`."""
 
     runtime: Runtime
     runs: Path
@@ -33,6 +26,7 @@ class Workshop:
     init_program: Path
     janitor: Janitor
     spares: Spares
+    residents: Residents
     disks: Disks | None
     gvisor: bool = False
     system_bytes: int | None = None

@@ -68,6 +68,13 @@ class Host:
         wanted = str(platform).removeprefix("linux/").split("/")[0]
         return found if wanted == found.architecture else None
 
+    def container(self, text: str) -> Container | None:
+        """The running container of that name or id, or the only one whose id begins so."""
+        running = self.containers.values()
+        named = [one for one in running if one.name == text.removeprefix("/") or one.id == text]
+        found = named or [one for one in running if text and one.id.startswith(text)]
+        return found[0] if len(found) == 1 else None
+
     def add(self, image: Image, reference: Reference) -> None:
         """Keep an image; the oldest goes when there are too many."""
         self.images.pop(reference.familiar, None)

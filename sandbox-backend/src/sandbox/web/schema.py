@@ -58,6 +58,13 @@ def _of(hint: Any, nullable: bool = False) -> Schema:
         return {"type": "string", "enum": list(arguments)}
     if origin is tuple:
         return {"type": "array", "items": _of(arguments[0])}
+    if dataclasses.is_dataclass(hint):
+        return _object(get_type_hints(hint))
     if origin is dict:
         return {"type": "object", "additionalProperties": _of(arguments[1])}
     return dict(PLAIN[hint])
+
+
+def _object(hints: dict[str, Any]) -> Schema:
+    properties = {name: _of(hint) for name, hint in hints.items()}
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 
 from sandbox import command, events, plan, policy, words
 from sandbox import reference as references
-from sandbox.command import Images, Printed, Pull, Run, hints
+from sandbox.command import Images, Printed, Pull, Run, hints, messages
 from sandbox.events import Accepted, Exited, Failed, Output, Queued
 from sandbox.image import Image
-from sandbox.plan import Plan
+from sandbox.plan import Join, Plan
 from sandbox.reference import InvalidReferenceError
 from sandbox.settings import Settings
 from sandbox.web import listing
@@ -27,7 +27,7 @@ from sandbox.web.queue import Queue
 from sandbox.web.runnerclient import Operation, RunnerClient, RunnerLost, decoded, kind_of
 from sandbox.web.stream import Sink, Stalled
 
-MACHINE = "vm"
+CONTAINER, MACHINE = "container", "vm"
 # what the runner may need beyond a run's own time: to create the container and to end it
 PATIENCE = 10.0
 CODE = re.compile(r"[a-z0-9-]{1,40}")
@@ -111,9 +111,24 @@ class Story:
             await self._start(asked, decision, image)
 
     async def _start(self, asked: Run, decision: Plan, image: Image) -> None:
+        if decision.joins and self._lane != CONTAINER:
+            text = words.daemon_error("a namespace of another container can be joined in the lane container only here")
+            await self._print(Printed(stderr=text, code=125, hint=messages.LANE_OF_CONTAINERS), asked)
+            return
+        joins = {join: self._host.container(join.container) for join in decision.joins}
+        for join, found in joins.items():
+            if found is None:
+                text = words.daemon_error(words.no_such_container(join.kind, join.container))
+                await self._print(Printed(stderr=text, code=125, hint=messages.NOT_RUNNING), asked)
+                return
+        ids = tuple(Join(join.kind, found.id) for join, found in joins.items() if found)
+        await self._operate(asked, dataclasses.replace(decision, joins=ids), image)
+
+    async def _operate(self, asked: Run, decision: Plan, image: Image) -> None:
         request = {
             "op": "run",
             "run": self._run_id,
+            "host": self._host.id,
             "received": self._sink.received,
             "image": image.id,
             "reference": image.reference,

@@ -1,0 +1,94 @@
+"""Two containers of one visitor share the namespaces that the second one asks for, and no others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from support.client import Docker, Result, call, new_host, run
+
+pytestmark = pytest.mark.container
+KINDS = ("pid", "net", "ipc", "user", "uts", "mnt", "cgroup")
+SLEEP = "sleep 3"
+LINKS = "true"
+
+
+@contextmanager
+def donor(base: str, host: str, options: str = "", command: str = SLEEP) -> Iterator[Future[Result]]:
+    """A container `web` that runs on a host when the block begins."""
+    with ThreadPoolExecutor() as pool:
+        future = pool.submit(run, base, f"docker run --name web {options} alpine {command}", host)
+        deadline = time.monotonic() + 20
+        while not call(base, "GET", f"/v1/hosts/{host}")[1]["containers"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(0.3)
+        yield future
+
+
+def shared(first: Result, second: Result) -> set[str]:
+    one, other = (first.event("started")["namespaces"], second.event("started")["namespaces"])
+    return {kind for kind in KINDS if one[kind] == other[kind]}
+
+
+@pytest.mark.parametrize(
+    ("own", "option", "kinds"),
+    [
+        ("", "--pid=container:web", {"pid", "user"}),
+        ("", "--network=container:web", {"net", "user"}),
+        ("", "--net container:web", {"net", "user"}),
+        ("--ipc shareable", "--ipc=container:web", {"ipc", "user"}),
+        ("", "", set()),
+    ],
+)
+def test_what_is_asked_for_is_shared(docker: Docker, own: str, option: str, kinds: set[str]) -> None:
+    host = new_host(docker.base)
+    with donor(docker.base, host, own) as first:
+        second = run(docker.base, f"docker run {option} alpine {LINKS}", host)
+        assert second.code == 0, second.stderr
+        assert shared(first.result(), second) == kinds
+
+
+def test_processes_of_the_other_are_seen_and_end_with_it(docker: Docker) -> None:
+    host = new_host(docker.base)
+    with donor(docker.base, host, command="sleep 2"):
+        second = run(docker.base, "docker run --pid=container:web alpine sh -c 'ps; sleep 15'", host)
+    assert "sleep 2" in second.stdout
+    assert (second.code, second.reason) == (137, "signal")
+
+
+def test_what_a_guest_leaves_behind_ends_with_it(docker: Docker) -> None:
+    host = new_host(docker.base)
+    with donor(docker.base, host, command="sh -c 'sleep 2; ps'") as first:
+        second = run(docker.base, "docker run --pid=container:web alpine sh -c 'sleep 13 & :'", host)
+        assert second.code == 0
+        assert "sleep 13" not in first.result().stdout
+
+
+def test_the_other_ones_name_goes_with_its_network(docker: Docker) -> None:
+    host = new_host(docker.base)
+    with donor(docker.base, host, "--hostname shop"):
+        assert run(docker.base, "docker run --network container:web alpine hostname", host).stdout == "shop\n"
+
+
+@pytest.mark.parametrize("option", ["--pid", "--network", "--ipc"])
+def test_another_visitors_container_is_not_there(docker: Docker, option: str) -> None:
+    host = new_host(docker.base)
+    with donor(docker.base, host, "--ipc shareable") as first:
+        name = call(docker.base, "GET", f"/v1/hosts/{host}")[1]["containers"][0]["container"]
+        for text in ("web", name, name[:12]):
+            refused = run(docker.base, f"docker run {option}=container:{text} alpine true", new_host(docker.base))
+            assert (refused.code, f"No such container: {text}\n" in refused.stderr) == (125, True)
+        assert first.result().code == 0
+
+
+def test_a_private_ipc_is_not_shared(docker: Docker) -> None:
+    host = new_host(docker.base)
+    with donor(docker.base, host):
+        refused = run(docker.base, "docker run --ipc container:web alpine true", host)
+    assert refused.code == 125
+    assert "non-shareable IPC" in refused.stderr
