@@ -1,0 +1,149 @@
+"""Sharing namespaces opens no way to anybody else's container, and none to the machine."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from sandbox import plan
+from sandbox.plan import Join, Plan
+from support.backend import Backend
+from support.client import Docker, Result, call, new_host, run
+from support.footprint import at_rest, settled
+
+pytestmark = pytest.mark.container
+
+
+@contextmanager
+def living(base: str, host: str, options: str = "", command: str = "sleep 20") -> Iterator[str]:
+    """A container `box` that runs on a host while the block lasts; its id."""
+    told: dict[str, Any] = {}
+    begun = threading.Event()
+
+    def note(event: dict[str, Any]) -> None:
+        told[event["type"]] = event
+        if event["type"] == "started":
+            begun.set()
+
+    line = f"docker run --name box {options} alpine {command}"
+    thread = threading.Thread(target=run, args=(base, line, host), kwargs={"each": note})
+    thread.start()
+    try:
+        assert begun.wait(20)
+        yield told["created"]["container"]
+    finally:
+        call(base, "DELETE", f"/v1/runs/{told['accepted']['run']}")
+        thread.join(20)
+
+
+def asked_of_the_runner(backend: Backend, host: str, join: Join) -> list[dict[str, Any]]:
+    """What the runner itself answers, root to root, without the web process between."""
+    (image, *_) = (file.stem.replace("-", ":", 1) for file in (backend.state / "images").glob("*.json") if "alpine" in file.read_text())
+    wanted = Plan("alpine:latest", args=("true",), joins=(join,))
+    request = {"op": "run", "run": "0" * 32, "host": host, "received": time.monotonic(), "image": image}
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(20)
+        client.connect(str(backend.runtime / "web/runner.sock"))
+        client.sendall(json.dumps(request | {"plan": plan.encode(wanted), "lane": "container"}).encode() + b"\n")
+        with client.makefile("rb") as lines:
+            return [json.loads(line) for line in lines]
+
+
+def test_the_runner_looks_itself_whose_container_it_is(backend: Backend) -> None:
+    owner, other = new_host(backend.url), new_host(backend.url)
+    run(backend.url, "docker run alpine true", owner)
+    with living(backend.url, owner) as container:
+        for host, name in ((other, container), ("", container), (owner, "0" * 64)):
+            last = asked_of_the_runner(backend, host, Join("pid", name))[-1]
+            assert (last["type"], last["code"]) == ("exited", 125), last
+            assert "No such container" in last["message"]
+        assert asked_of_the_runner(backend, owner, Join("pid", container))[-1]["code"] == 0
+
+
+@pytest.mark.parametrize("how", ["name", "id", "prefix"])
+def test_another_visitors_container_is_not_there(backend: Backend, how: str) -> None:
+    owner, other = new_host(backend.url), new_host(backend.url)
+    with living(backend.url, owner) as container:
+        name = {"name": "box", "id": container, "prefix": container[:12]}[how]
+        result = run(backend.url, f"docker run --pid=container:{name} alpine ps", other)
+    assert result.code == 125
+    assert "No such container" in result.stderr
+
+
+def joined(backend: Backend, script: str, options: str = "--pid=container:box", own: str = "") -> Result:
+    host = new_host(backend.url)
+    run(backend.url, "docker run alpine true", host)
+    with living(backend.url, host, own):
+        return run(backend.url, f"docker run {options} alpine sh -c '{script}'", host)
+
+
+def test_a_guest_is_confined_as_any_container_is(backend: Backend, docker: Docker) -> None:
+    script = "grep -E ^Cap.*:\\|^Seccomp:\\|^NoNewPrivs: /proc/self/status; unshare -U true || echo closed"
+    guest = joined(backend, script)
+    assert guest.stdout == docker(f"docker run alpine sh -c '{script}'").stdout
+    assert "closed" in guest.stdout
+
+
+@pytest.mark.parametrize(
+    ("own", "option"),
+    [("", "--pid=container:box"), ("", "--network=container:box"), ("--ipc shareable", "--ipc=container:box")],
+)
+def test_whoever_ends_first_nothing_is_left(backend: Backend, own: str, option: str) -> None:
+    host = new_host(backend.url)
+    run(backend.url, "docker run alpine true", host)
+    before = at_rest(backend)
+    for first, second in (("sleep 1", "sleep 2"), ("sleep 2", "sleep 1")):
+        with living(backend.url, host, own, first):
+            result = run(backend.url, f"docker run {option} alpine {second}", host)
+        ends_with_it = "pid" in option and first == "sleep 1"
+        assert result.code == (137 if ends_with_it else 0), result.events[-1]
+    assert settled(backend, before) == before
+
+
+def test_a_guest_that_is_stopped_leaves_nothing_and_its_host_goes_on(backend: Backend) -> None:
+    host = new_host(backend.url)
+    run(backend.url, "docker run alpine true", host)
+    before = at_rest(backend)
+    with living(backend.url, host):
+        begun: list[str] = []
+
+        def stop(event: dict[str, Any]) -> None:
+            if event["type"] == "accepted":
+                begun.append(event["run"])
+            if event["type"] == "started":
+                call(backend.url, "DELETE", f"/v1/runs/{begun[0]}")
+
+        line = "docker run --pid=container:box alpine sh -c 'sleep 60 & sleep 60'"
+        assert run(backend.url, line, host, each=stop).reason == "cancelled"
+        seen = run(backend.url, "docker run --pid=container:box alpine ps", host)
+        assert "sleep 20" in seen.stdout
+        assert "sleep 60" not in seen.stdout
+    assert settled(backend, before) == before
+
+
+@pytest.mark.parametrize("lane", ["gvisor", "vm"])
+def test_only_containers_share(backend: Backend, lane: str) -> None:
+    if lane not in call(backend.url, "GET", "/v1/health")[1]["lanes"]:
+        pytest.fail(f"no lane {lane} here")
+    host = new_host(backend.url)
+    with living(backend.url, host):
+        result = run(backend.url, "docker run --pid=container:box alpine ps", host, lane=lane)
+    assert result.code == 125
+    assert "제 커널이" in result.event("exited")["hint"]
+
+
+def test_what_the_machine_shows_is_the_runs_own_only(backend: Backend) -> None:
+    host, other = new_host(backend.url), new_host(backend.url)
+    with living(backend.url, other, command="sleep 19"):
+        result = run(backend.url, "docker run alpine sh -c 'sleep 0.5; :'", host)
+    seen = [event for event in result.events if event["type"] == "machine"]
+    assert seen
+    assert {one["command"] for event in seen for one in event["processes"]} <= {"sh -c sleep 0.5; :", "sleep 0.5"}
+    assert str(backend.state) not in json.dumps(seen)
