@@ -45,7 +45,11 @@ def living(base: str, host: str, options: str = "", command: str = "sleep 20") -
 
 def asked_of_the_runner(backend: Backend, host: str, join: Join) -> list[dict[str, Any]]:
     """What the runner itself answers, root to root, without the web process between."""
-    (image, *_) = (file.stem.replace("-", ":", 1) for file in (backend.state / "images").glob("*.json") if "alpine" in file.read_text())
+    (image, *_) = (
+        file.stem.replace("-", ":", 1)
+        for file in (backend.state / "images").glob("*.json")
+        if "alpine" in file.read_text()
+    )
     wanted = Plan("alpine:latest", args=("true",), joins=(join,))
     request = {"op": "run", "run": "0" * 32, "host": host, "received": time.monotonic(), "image": image}
     with socket.socket(socket.AF_UNIX) as client:
