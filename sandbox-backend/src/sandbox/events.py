@@ -7,7 +7,7 @@ relay can tell an event's type from the line's first bytes. Fields that are None
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Literal
 
 Stream = Literal["stdout", "stderr"]
@@ -71,6 +71,16 @@ class Created:
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """A container's first process as the virtual machine around it sees it, and the machine's own namespaces."""
+
+    pid: int
+    namespaces: dict[str, int]
+    own_namespaces: dict[str, int]
+    cgroup: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     type: ClassVar[str] = "started"
     pid: int
@@ -79,6 +89,7 @@ class Started:
     cgroup: str
     kernel: str
     start_ms: float
+    guest: Guest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +175,8 @@ def encode(event: Event, at: float) -> bytes:
         value = getattr(event, field.name)
         if value is not None or field.name == "layer":
             body[field.name] = value
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=asdict)
+    return text.encode("utf-8", "replace") + b"\n"
 
 
 def type_of(line: bytes) -> str:

@@ -23,7 +23,7 @@ class Machines:
 def machines(settings: Settings) -> Machines | None:
     """What the machines of this machine are made with; None where `guest/build` was not run."""
     home = settings.state / "vm"
-    if not all((home / part).exists() for part in ("init", "modules", "layer/boot/vmlinuz")):
+    if not all((home / part).exists() for part in ("init", "modules", "runtime", "layer/boot/vmlinuz")):
         return None
     for path in (home / "layer", *(home / "layer").rglob("*")):
         os.chown(path, settings.store_uid, settings.store_uid, follow_symlinks=False)

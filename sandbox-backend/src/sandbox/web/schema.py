@@ -60,4 +60,17 @@ def _of(hint: Any, nullable: bool = False) -> Schema:
         return {"type": "array", "items": _of(arguments[0])}
     if origin is dict:
         return {"type": "object", "additionalProperties": _of(arguments[1])}
+    if dataclasses.is_dataclass(hint):
+        return _of_part(hint)
     return dict(PLAIN[hint])
+
+
+def _of_part(kind: Any) -> Schema:
+    hints = get_type_hints(kind)
+    return {
+        "type": "object",
+        "description": kind.__doc__,
+        "properties": {name: _of(hint) for name, hint in hints.items()},
+        "required": list(hints),
+        "additionalProperties": False,
+    }
