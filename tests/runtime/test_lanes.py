@@ -23,7 +23,7 @@ FIRST_OUTPUT_SECONDS = 4.0
 
 @pytest.fixture(scope="module")
 def machines() -> Iterator[Backend]:
-    with running({"machine_seconds": 12.0}) as started:
+    with running({"machine_seconds": 8.0}) as started:
         if "vm" not in call(started.url, "GET", "/v1/health")[1]["lanes"]:
             pytest.skip("no virtual machines here")
         yield started

@@ -81,12 +81,11 @@ def running(
     port = free_port()
     values = {"cgroup": f"docker-run-test-{port}", **(settings or {})}
     state = state or folder / "state"
-    if (images / "registry").exists() and not state.exists():
-        shutil.copytree(images / "registry", state / "registry")
-        state.chmod(0o711)
-    if (images / "vm").exists():
-        # the backend gives the files to its own users, which are the same for all
-        shutil.copytree(images / "vm", state / "vm", symlinks=True)
+    if not state.exists():
+        for made in ("registry", "vm"):
+            if (images / made).exists():
+                shutil.copytree(images / made, state / made, symlinks=True)
+                state.chmod(0o711)
     config = folder / "sandbox.toml"
     config.write_text("".join(_toml(values)))
     command = [sys.executable, "-m", "sandbox", "serve", "--config", str(config), "--port", str(port)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import os
@@ -70,7 +71,21 @@ def test_programs_get_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     assert told == {"name": "other thing", "met": False, "found": "not found", "why": "왜 필요한지"} | {
         "mend": "고치는 법",
         "command": "mend other",
+        "optional": False,
     }
+
+
+def test_what_only_a_lane_needs_is_told_and_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lacking = dataclasses.replace(UNMET, optional=True)
+    monkeypatch.setattr(doctor, "examine", lambda _: [MET, lacking])
+    assert doctor.unmet(Settings()) == []
+    assert doctor.main(Settings()) == 0
+    told = capsys.readouterr().out
+    assert "– other thing" in told
+    assert "mend other" in told
+    assert "모두 갖춰져 있어요." in told
 
 
 def test_serve_is_told_only_what_is_lacking(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parents[2] / "sandbox-backend/src/sandbox"
 # what is in a row may import from its own row and the rows above it
 ROWS = (
     ("events", "plan", "image", "reference", "users"),
-    ("words", "outcome", "spec", "command", "policy", "vm"),
+    ("words", "outcome", "spec", "command", "policy", "vm", "gvisor"),
     ("linux", "settings"),
     ("confine",),
     ("images",),

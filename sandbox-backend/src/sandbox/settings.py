@@ -43,6 +43,7 @@ class Settings:
     state: Path = Path("/var/lib/docker-run-sandbox")
     runtime: Path = Path("/run/docker-run-sandbox-8000")
     crun: str = "crun"
+    runsc: str = "runsc"
     cgroup: str = "docker-run-sandbox-8000"
     slots: int = 8
     queue: int = 64

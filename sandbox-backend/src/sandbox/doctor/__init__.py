@@ -16,7 +16,7 @@ from sandbox.settings import Settings
 @dataclass(frozen=True, slots=True)
 class Need:
     """`why` and `mend` are Korean and shown when the need is not met; `command` can be pasted, and may be empty.
-    A need with `as_root` cannot be looked at by anybody else."""
+    A need with `as_root` cannot be looked at by anybody else; without an `optional` one its lane is missing."""
 
     name: str
     probe: Callable[[Settings], Seen]
@@ -24,11 +24,12 @@ class Need:
     mend: str
     command: str = ""
     as_root: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One need as it was found: `found` is what the probe saw."""
+    """One need as it was found: `found` is what the probe saw. Without an `optional` one all the rest works."""
 
     name: str
     met: bool
@@ -36,6 +37,7 @@ class Finding:
     why: str
     mend: str
     command: str
+    optional: bool = False
 
 
 def _package(name: str) -> str:
@@ -142,6 +144,22 @@ NEEDS: tuple[Need, ...] = (
         "내려받은 이미지를 펼쳐 둘 자리예요.",
         "자리를 비우거나 --state로 다른 폴더를 정해 주세요.",
     ),
+    Need(
+        "lane gvisor: runsc",
+        probes.gvisor,
+        "gVisor와 견주는 데모에 써요. 없어도 나머지는 그대로예요.",
+        "설치해 주세요.",
+        _package("runsc"),
+        optional=True,
+    ),
+    Need(
+        "lane vm: QEMU, kernel",
+        probes.machines,
+        "가상 머신과 견주는 데모에 써요. 없어도 나머지는 그대로예요.",
+        "체크아웃에서 아래를 실행하면 QEMU와 커널이 준비돼요.",
+        "make serve",
+        optional=True,
+    ),
 )
 
 
@@ -152,8 +170,8 @@ def examine(settings: Settings, needs: Sequence[Need] = NEEDS) -> list[Finding]:
 
 
 def unmet(settings: Settings) -> list[Finding]:
-    """The needs that this machine does not meet; `serve` starts only when there are none."""
-    return [finding for finding in examine(settings) if not finding.met]
+    """What `serve` does not start without and this machine does not have."""
+    return [finding for finding in examine(settings) if not finding.met and not finding.optional]
 
 
 def _look(need: Need, settings: Settings, is_root: bool) -> Seen:
@@ -166,20 +184,21 @@ def _look(need: Need, settings: Settings, is_root: bool) -> Seen:
 
 
 def _finding(need: Need, seen: Seen) -> Finding:
-    return Finding(need.name, seen.met, seen.found, need.why, need.mend, need.command)
+    return Finding(need.name, seen.met, seen.found, need.why, need.mend, need.command, need.optional)
 
 
 def table(findings: Sequence[Finding]) -> str:
     """For people: a line for each need, and below one that is not met why it matters and what mends it."""
     width = max((len(finding.name) for finding in findings), default=0)
     lines = [line for finding in findings for line in _lines(finding, width)]
-    missing = sum(not finding.met for finding in findings)
+    missing = sum(not finding.met and not finding.optional for finding in findings)
     verdict = f"{missing}가지가 모자라요." if missing else "모두 갖춰져 있어요."
     return "\n".join([*lines, "", verdict])
 
 
 def _lines(finding: Finding, width: int) -> list[str]:
-    first = f"{'✓' if finding.met else '✗'} {finding.name:<{width}}  {finding.found}"
+    mark = "✓" if finding.met else "–" if finding.optional else "✗"
+    first = f"{mark} {finding.name:<{width}}  {finding.found}"
     if finding.met:
         return [first]
     return [
@@ -196,10 +215,10 @@ def report(findings: Sequence[Finding], stream: TextIO) -> None:
 
 
 def main(settings: Settings, as_json: bool = False) -> int:
-    """Print what was found, as a table or as JSON; 1 when a need is not met."""
+    """Print what was found, as a table or as JSON; 1 when something is missing without which `serve` does not start."""
     findings = examine(settings)
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
     else:
         report(findings, sys.stdout)
-    return 0 if all(finding.met for finding in findings) else 1
+    return 0 if all(finding.met or finding.optional for finding in findings) else 1

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import embedded, linux
-from sandbox.runner import cgroup
+from sandbox.runner import cgroup, lanes
 from sandbox.settings import Settings
 
 # overlay takes id-mapped mounts as lower layers from this version on (Linux 5.19, fs/overlayfs)
@@ -97,12 +97,28 @@ def libseccomp(_: Settings) -> Seen:
 
 
 def crun(settings: Settings) -> Seen:
+    said = _said_version(settings.crun)
+    return Seen(version(said.found) >= CRUN, said.found) if said.met else said
+
+
+def gvisor(settings: Settings) -> Seen:
+    return _said_version(settings.runsc)
+
+
+def machines(settings: Settings) -> Seen:
+    """What `guest/build` makes; a processor's own virtualisation is not needed."""
+    if platform.machine() != "x86_64":
+        return Seen(False, f"for x86_64 only, this is {platform.machine()}")
+    home = lanes.machines_home(settings)
+    return Seen(lanes.machines_are_there(settings), f"software emulation, {home}" if home.exists() else f"no {home}")
+
+
+def _said_version(program: str) -> Seen:
     try:
-        said = subprocess.run([settings.crun, "--version"], capture_output=True, text=True, timeout=10, check=True)
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         return Seen(False, str(error))
-    first = said.stdout.partition("\n")[0]
-    return Seen(version(first) >= CRUN, first)
+    return Seen(True, said.stdout.partition("\n")[0])
 
 
 def program(name: str) -> Callable[[Settings], Seen]:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sandbox import spec, words
+from sandbox import gvisor, spec, words
 from sandbox.events import Created, Started, Stream
 from sandbox.image import Image
 from sandbox.plan import Plan, Ulimit
@@ -25,7 +25,6 @@ from sandbox.runner.workshop import Slot, Workshop
 
 # Linux has it, and Python no name for it
 RLIMIT_LOCKS = 10
-NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
 
 
 class Container:
@@ -63,7 +62,8 @@ class Container:
         self._child = await self._shop.runtime.configure(
             self._spare.begun, self._spare.bundle, config, self._use_the_moment
         )
-        _restrict(self._child, self._plan.ulimits)
+        if not self._shop.gvisor:
+            _restrict(self._child, self._plan.ulimits)
         return self._spare.sources()
 
     def _use_the_moment(self) -> None:
@@ -74,6 +74,10 @@ class Container:
 
     def _config(self, slot: Slot, snap: Snapshot, files: Files) -> spec.Spec:
         made = configuration(self._shop, slot, self.id, self._image, self._plan, snap, files)
+        if self._shop.gvisor:
+            made = gvisor.configuration(made, self._plan)
+            if self._plan.read_only:
+                snap.seal()
         if not self._shop.runtime.makes_cgroups:
             self._limit(made["linux"].pop("resources"))
         return made
@@ -102,14 +106,14 @@ class Container:
     def start(self) -> Started:
         """Let the first process go; what the machine sees of it, read just before."""
         begun = time.monotonic()
-        namespaces = {name: Path(f"/proc/{self.child.pid}/ns/{name}").stat().st_ino for name in NAMESPACES}
+        namespaces = self._shop.runtime.namespaces(self.child.pid)
         self._shop.runtime.start(self.id)
         return Started(
             pid=self.child.pid,
             pid_inside=1,
             namespaces=namespaces,
             cgroup=self.cgroup,
-            kernel=os.uname().release,
+            kernel=gvisor.KERNEL if self._shop.gvisor else os.uname().release,
             start_ms=round((time.monotonic() - begun) * 1000, 3),
         )
 

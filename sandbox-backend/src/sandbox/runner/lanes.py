@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.runner import cgroup
+from sandbox.runner.runsc import Runsc
+from sandbox.runner.selftest import SelfTest
+from sandbox.runner.workshop import Workshop
 from sandbox.settings import Settings
 
 
@@ -20,10 +26,43 @@ class Machines:
     kvm: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """Beside the lane `container`: what gVisor's containers share, and what virtual machines are made with; None for a
+    lane that this machine does not have."""
+
+    gvisor: Workshop | None = None
+    machines: Machines | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The lanes that a run may ask for."""
+        here = {"container": True, "gvisor": self.gvisor, "vm": self.machines}
+        return [lane for lane, there in here.items() if there]
+
+
+async def gvisor(settings: Settings, shop: Workshop, selftest: SelfTest) -> Workshop | None:
+    """What gVisor's containers share; None where there is no runsc, or none that can run a program here."""
+    if shutil.which(settings.runsc) is None:
+        return None
+    runtime = Runsc(settings.runsc, settings.runtime / "runsc", makes_cgroups=cgroup.layout() == "v2")
+    made = dataclasses.replace(shop, runtime=runtime, spares=shop.spares.none(runtime), gvisor=True)
+    return made if await selftest.passes(made) else None
+
+
+def machines_home(settings: Settings) -> Path:
+    """Where `guest/build` puts what it makes."""
+    return settings.state / "vm"
+
+
+def machines_are_there(settings: Settings) -> bool:
+    return all((machines_home(settings) / part).exists() for part in ("init", "modules", "runtime", "layer/boot/vmlinuz"))
+
+
 def machines(settings: Settings) -> Machines | None:
     """What the machines of this machine are made with; None where `guest/build` was not run."""
-    home = settings.state / "vm"
-    if not all((home / part).exists() for part in ("init", "modules", "runtime", "layer/boot/vmlinuz")):
+    home = machines_home(settings)
+    if not machines_are_there(settings):
         return None
     for path in (home / "layer", *(home / "layer").rglob("*")):
         os.chown(path, settings.store_uid, settings.store_uid, follow_symlinks=False)

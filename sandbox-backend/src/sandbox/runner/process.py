@@ -47,7 +47,7 @@ def sweep(settings: Settings) -> None:
     """Remove what runs have left: their processes and groups, then their folders. Their mounts went with the mount
     namespace that they were in."""
     cgroup.remove(settings.cgroup, patience=SWEEP_SECONDS)
-    for name in ("runs", "bundles", "crun"):
+    for name in ("runs", "bundles", "crun", "runsc"):
         shutil.rmtree(settings.runtime / name, ignore_errors=True)
 
 
@@ -59,8 +59,9 @@ async def _serve(settings: Settings) -> None:
     store.sweep()
     async with Pulls.start(settings, store) as pulls:
         shop, places = _workshop(settings), slots.make(settings)
-        selftest, machines = SelfTest(settings, shop, places), lanes.machines(settings)
-        runner = Runner(settings, shop, places, store, pulls, selftest, machines)
+        selftest = SelfTest(settings, shop, places)
+        others = lanes.Lanes(await lanes.gvisor(settings, shop, selftest), lanes.machines(settings))
+        runner = Runner(settings, shop, places, store, pulls, selftest, others)
         # what lives now lives for ever: the collector need not look at it again and again
         gc.freeze()
         async with _listening(settings, runner):
@@ -91,7 +92,8 @@ def _workshop(settings: Settings) -> Workshop:
     runs, bundles = settings.runtime / "runs", settings.runtime / "bundles"
     for folder in (runs, bundles):
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-    runtime = Runtime(settings.crun, settings.runtime / "crun", makes_cgroups=makes_cgroups)
+    options = [] if makes_cgroups else ["--cgroup-manager", "disabled"]
+    runtime = Runtime(settings.crun, settings.runtime / "crun", options, makes_cgroups=makes_cgroups)
     return Workshop(
         runtime=runtime,
         runs=runs,

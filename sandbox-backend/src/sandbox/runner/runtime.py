@@ -8,13 +8,15 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from sandbox.runner.child import Child, Stdio, bury, spawn
 
 CREATE_SECONDS = 10.0
+NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
 CONFIG = "config.json"
 # more than the largest configuration: a request has at most 64 KiB of words, and JSON makes at most six bytes of one
 PIPE_BYTES = 1 << 20
@@ -75,19 +77,22 @@ class Begun:
 
 
 class Runtime:
-    """An OCI runtime such as crun: `command` is its program, `root` its folder of container states."""
+    """An OCI runtime such as crun: `command` is its program, `root` its folder of container states, `options` what it
+    is told before each verb."""
 
-    def __init__(self, command: str, root: Path, *, makes_cgroups: bool = True) -> None:
+    verb: ClassVar[tuple[str, ...]] = ("create",)
+
+    def __init__(self, command: str, root: Path, options: Sequence[str], *, makes_cgroups: bool = True) -> None:
         self.name = Path(command).name
         self.root = root
         self.makes_cgroups = makes_cgroups
-        self._options = ["--root", str(root), *([] if makes_cgroups else ["--cgroup-manager", "disabled"])]
+        self._options = ["--root", str(root), *options]
         self._program = _sealed(shutil.which(command) or command)
 
     def begin(
         self, container: str, bundle: Path, stdio: Stdio, console: Path | None = None, within: str | None = None
     ) -> Begun:
-        """Start `create` in the v1 cgroup `within`, if one is given, before there is a configuration: the runtime
+        """Start the first verb in the v1 cgroup `within`, if one is given, before there is a configuration: the runtime
         loads itself, which takes a third of its time, and waits. `configure` lets it go on.
         """
         os.mkfifo(bundle / CONFIG, 0o600)
@@ -96,11 +101,11 @@ class Runtime:
         options = ["--bundle", str(bundle), "--pid-file", str(bundle / "pid")]
         if console is not None:
             options += ["--console-socket", str(console)]
-        words = [self.name, *self._options, "--log", str(bundle / "log"), "--log-format", "json"]
+        words = [self.name, *self._options, "--log", str(bundle / "log"), "--log-format", "json", *self.verb]
         program = f"/proc/self/fd/{self._program}"
         try:
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-            return Begun(spawn(program, [*words, "create", *options, container], stdio, within), pipe)
+            return Begun(spawn(program, [*words, *options, container], stdio, within), pipe)
         except BaseException:
             os.close(pipe)
             raise
@@ -123,8 +128,12 @@ class Runtime:
         if ended.signal:
             raise OSError(f"the OCI runtime was killed by signal {ended.signal}")
         if ended.code:
-            raise RuntimeFailed(_last_error(bundle / "log"))
+            raise RuntimeFailed(self.reason(_last_error(bundle / "log")))
         return Child(int((bundle / "pid").read_text()))
+
+    def reason(self, message: str) -> str:
+        """Why a program did not start, in crun's words, which `outcome` knows."""
+        return message
 
     def start(self, container: str) -> None:
         """Let the first process go: what `crun start` does, without the 4 ms of one more program.
@@ -138,6 +147,10 @@ class Runtime:
             os.write(descriptor, b"0")
         finally:
             os.close(descriptor)
+
+    def namespaces(self, pid: int) -> dict[str, int]:
+        """The inodes of the namespaces of a container's first process, which waits for `start`."""
+        return {name: Path(f"/proc/{pid}/ns/{name}").stat().st_ino for name in NAMESPACES}
 
     def delete(self, container: str) -> None:
         """Forget an ended container: the runtime's own state is one folder; its cgroup is the caller's to remove."""

@@ -58,21 +58,27 @@ class SelfTest:
             self.seen()
         return wrong
 
+    async def passes(self, shop: Workshop) -> bool:
+        """Whether a program runs to its end with another runtime."""
+        last = (await self._said(shop, "true", 128 * MIB))[-1]
+        return isinstance(last, Exited) and (last.code, last.reason) == (0, "exit")
+
     async def _try(self) -> str | None:
+        return _verdict(await self._said(self._shop, SCRIPT, 32 * MIB))
+
+    async def _said(self, shop: Workshop, script: str, memory: int) -> list[Event]:
         self._make_layer()
         image = Image("selftest:latest", "", "", "", (), Config(), 0, 0, "stand-in")
-        plan = Plan(
-            "selftest:latest", args=("/bin/busybox", "sh", "-c", SCRIPT), limits=Limits(memory=32 * MIB, seconds=5)
-        )
+        args = ("/bin/busybox", "sh", "-c", script)
+        plan = Plan(image.reference, args=args, limits=Limits(memory=memory, pids=128, seconds=5))
         said: list[Event] = []
 
         async def note(event: Event) -> None:
             said.append(event)
 
         async with self._slots.taken() as slot:
-            job = Job(image, [self._layer], plan)
-            await Run(job, note, asyncio.Event()).carry_out(self._shop, slot)
-        return _verdict(said)
+            await Run(Job(image, [self._layer], plan), note, asyncio.Event()).carry_out(shop, slot)
+        return said
 
     def _make_layer(self) -> None:
         program = self._layer / "bin/busybox"

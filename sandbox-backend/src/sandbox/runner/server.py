@@ -7,6 +7,7 @@ One connection carries one operation: a JSON line in, JSON lines out. The peer's
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import logging
 import os
@@ -17,13 +18,13 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
-from sandbox import events, plan
+from sandbox import events, gvisor, plan
 from sandbox.events import Event, Failed
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
-from sandbox.runner.lanes import Machines
+from sandbox.runner.lanes import Lanes
 from sandbox.runner.machine_run import MachineRun
-from sandbox.runner.run import Job, Run, Send
+from sandbox.runner.run import Job, Run
 from sandbox.runner.selftest import SelfTest
 from sandbox.runner.slots import Slots
 from sandbox.runner.workshop import Workshop
@@ -31,6 +32,7 @@ from sandbox.settings import Settings
 
 log = logging.getLogger(__name__)
 LARGEST_REQUEST = 1 << 20
+NO_OTHERS = Lanes()
 CREDENTIALS = struct.Struct("3i")
 BROKEN = "실행기에 문제가 생겼어요. 잠시 뒤에 다시 해 보세요."
 Request = dict[str, Any]
@@ -51,11 +53,11 @@ class Runner:
         store: Store,
         pulls: Pulls,
         selftest: SelfTest,
-        machines: Machines | None = None,
+        lanes: Lanes = NO_OTHERS,
     ) -> None:
         self._settings, self._shop, self._slots = settings, shop, slots
         self._store, self._pulls, self._selftest = store, pulls, selftest
-        self._machines, self._machine_places = machines, asyncio.Semaphore(settings.machines)
+        self._lanes, self._machine_places = lanes, asyncio.Semaphore(settings.machines)
         self._serving: set[asyncio.Task[None]] = set()
         self._operations = {"run": self._run, "pull": self._pull, "status": self._status}
 
@@ -100,18 +102,20 @@ class Runner:
         async def send(event: Event) -> None:
             await self._write(writer, events.encode(event, max(0.0, time.monotonic() - received)))
 
-        if request.get("lane", "container") != "container":
-            await self._run_machine(str(request["lane"]), job, send, gone)
-            return
-        async with self._slots.taken() as slot:
-            if await Run(job, send, gone).carry_out(self._shop, slot):
-                self._selftest.seen()
-
-    async def _run_machine(self, lane: str, job: Job, send: Send, gone: asyncio.Event) -> None:
-        if lane != "vm" or self._machines is None:
-            raise BadRequest("no such lane here")
-        async with self._machine_places, self._slots.taken() as slot:
-            await MachineRun(job, send, gone, self._machines).carry_out(self._shop, slot)
+        match str(request.get("lane", "container")):
+            case "container":
+                async with self._slots.taken() as slot:
+                    if await Run(job, send, gone).carry_out(self._shop, slot):
+                        self._selftest.seen()
+            case "gvisor" if self._lanes.gvisor:
+                wider = dataclasses.replace(job, plan=gvisor.widened(job.plan))
+                async with self._slots.taken() as slot:
+                    await Run(wider, send, gone).carry_out(self._lanes.gvisor, slot)
+            case "vm" if self._lanes.machines:
+                async with self._machine_places, self._slots.taken() as slot:
+                    await MachineRun(job, send, gone, self._lanes.machines).carry_out(self._shop, slot)
+            case lane:
+                raise BadRequest(f"no such lane here: {lane!r}")
 
     def _job(self, request: Request) -> Job:
         image = self._store.image(str(request.get("image")))
@@ -148,7 +152,7 @@ class Runner:
             "ok": reason is None,
             "running": self._slots.running,
             "slots": self._settings.slots,
-            "lanes": ["container", *(["vm"] if self._machines else [])],
+            "lanes": self._lanes.names,
             "reason": reason,
         }
         await self._write(writer, json.dumps(answer).encode() + b"\n")

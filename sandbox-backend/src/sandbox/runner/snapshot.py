@@ -88,6 +88,11 @@ class Snapshot:
             os.fchmod(found, mode)
             os.fchown(found, self.first_uid, self.first_uid)
 
+    def seal(self) -> None:
+        """Let nothing write to the root file system any more."""
+        flags = linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV
+        linux.mount("none", self.root, None, flags)
+
     def write(self, name: str, text: str) -> Path:
         """A file beside the root file system, owned by the container's root, to be bound into it."""
         file = self.folder / name

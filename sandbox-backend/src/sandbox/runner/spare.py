@@ -91,12 +91,17 @@ class Spares:
     """At most one spare. Making one costs a millisecond, so it is made while a run waits for something else.
 
     `bundles` is the folder of all containers' own folders, `cgroup` the parent of their groups, `null` the device that
-    they read from.
+    they read from. Without `keep` there is none: each run begins its own.
     """
 
-    def __init__(self, runtime: Runtime, bundles: Path, cgroup: str, null: Path) -> None:
+    def __init__(self, runtime: Runtime, bundles: Path, cgroup: str, null: Path, *, keep: bool = True) -> None:
         self._runtime, self._bundles, self._cgroup, self._null = runtime, bundles, cgroup, null
+        self._keep = keep
         self._kept: Spare | None = None
+
+    def none(self, runtime: Runtime) -> Spares:
+        """For another runtime, of which none waits."""
+        return Spares(runtime, self._bundles, self._cgroup, self._null, keep=False)
 
     def take(self, tty: bool) -> Spare:
         """The spare, or a new one, which is not begun yet, where there is none or it was killed; a terminal always
@@ -112,7 +117,7 @@ class Spares:
 
     def refill(self) -> None:
         """Begin one if there is none."""
-        if self._kept is None:
+        if self._keep and self._kept is None:
             spare = self._new()
             try:
                 spare.begin(tty=False)

@@ -21,7 +21,7 @@ class Slot:
 @dataclass(frozen=True, slots=True)
 class Workshop:
     """What all containers share: the runtime, the folder of their root file systems, the parent of their groups, the
-    compiled filter, Docker's own small init, and a spare container."""
+    compiled filter, Docker's own small init, and a spare container. With `gvisor` the runtime is runsc."""
 
     runtime: Runtime
     runs: Path
@@ -31,3 +31,4 @@ class Workshop:
     init_program: Path
     janitor: Janitor
     spares: Spares
+    gvisor: bool = False

@@ -16,7 +16,7 @@ CLOSE = {"Connection": "close"}
 # a body that is too large is still read this many times over, so that its sender gets to read the answer
 PATIENCE = 8
 # the lanes that a request may name; which of them are here, the runner knows
-LANES: tuple[str, ...] = ("container", "vm")
+LANES: tuple[str, ...] = ("container", "gvisor", "vm")
 
 
 class Gone(Exception):

@@ -27,7 +27,7 @@ from sandbox.web.queue import Queue
 from sandbox.web.runnerclient import Operation, RunnerClient, RunnerLost, decoded, kind_of
 from sandbox.web.stream import Sink, Stalled
 
-CONTAINER = "container"
+MACHINE = "vm"
 # what the runner may need beyond a run's own time: to create the container and to end it
 PATIENCE = 10.0
 CODE = re.compile(r"[a-z0-9-]{1,40}")
@@ -120,7 +120,7 @@ class Story:
             "plan": plan.encode(decision),
             "lane": self._lane,
         }
-        seconds = decision.limits.seconds if self._lane == CONTAINER else self._services.settings.machine_seconds
+        seconds = self._services.settings.machine_seconds if self._lane == MACHINE else decision.limits.seconds
         patience = seconds + PATIENCE
         try:
             async with (
@@ -137,7 +137,7 @@ class Story:
     async def _place(self) -> AsyncIterator[None]:
         """A place on the machine; a virtual machine also waits for the visitor's own one before it."""
         async with AsyncExitStack() as held:
-            if self._lane != CONTAINER:
+            if self._lane == MACHINE:
                 for queue in (self._host.machines, self._services.machines):
                     await held.enter_async_context(queue.place(self._host.address, self._queued))
             await held.enter_async_context(self._services.runs.place(self._host.address, self._queued))
