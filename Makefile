@@ -29,7 +29,7 @@ site: ## 페이지를 site/에 만들어요
 	@$(ready) site
 
 record: ## 데모를 모두 실행해서 기록을 demos/recordings/에 적어요. BACKEND=주소로 다른 백엔드에서
-	@$(ready) $(if $(BACKEND),check,record)
+	@$(ready) $(if $(BACKEND),recorder,record)
 	@$(if $(BACKEND),,$(as_root)) .venv/bin/python -m docker_run.record \
 	  $(if $(BACKEND),--backend "$(BACKEND)",--state "$(CURDIR)/.state")
 

@@ -87,7 +87,7 @@ self.addEventListener("message", event => {
   turn = turn.then(() => answer(event.data)).catch(error => {
     console.warn(error);
     theme = undefined; // the next word tries again
-    // to the theme, no answer at all: an empty one would read as nothing found
-    new BroadcastChannel("search").postMessage("failed");
+    // an empty answer reads as nothing found, unless search-field.js is told better
+    say({ type: RESULT, data: { items: [], failed: true } });
   });
 });

@@ -38,6 +38,12 @@ class Rule:
 
 ALWAYS = (
     Rule(
+        "path-of-a-control-group",
+        "the one that could not be written to is the engine's own",
+        r'(failed to write "[^"]*": )write /sys/fs/cgroup/\S+: ',
+        r"\1",
+    ),
+    Rule(
         "stray-log-line",
         "the 20.10 client also logs that it no longer waits, before or after the error; later clients do not",
         r'^time="[^"]*" level=error msg="error waiting for container: [^"]*"\n',

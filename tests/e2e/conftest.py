@@ -12,10 +12,10 @@ from playwright.sync_api import Page
 
 from support import built_site
 from support.backend import Backend, running
+from support.browser import QUIET
 from support.canned_backend import Canned, serving
 
 HERE = Path(__file__).parent
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 @pytest.hookimpl(trylast=True)

@@ -9,11 +9,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from e2e.pages import Demo
 from support import axe
+from support.browser import SHIFTS
 from support.canned_backend import Canned, Run
 
 HINT = "이 이미지에는 ls 파일이 없어요. docker run alpine ls 를 실행해 보세요."
-SHIFTS = """() => { window.shift = 0; new PerformanceObserver(list => {
-    for (const entry of list.getEntries()) window.shift += entry.value; }).observe({type: "layout-shift"}); }"""
 
 
 def whole_story(run: Run) -> None:

@@ -126,7 +126,6 @@ def test_leaving_the_page_ends_the_real_process(chapter: Page, live: Backend) ->
     demo.wait_for("running")
     pid = int(demo.steps[-1].split()[-1])
     chapter.goto(f"{live.url}/")
-    chapter.wait_for_function("() => document.readyState === 'complete'")
     for _ in range(100):
         if not Path(f"/proc/{pid}").exists():
             return

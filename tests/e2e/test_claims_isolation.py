@@ -18,7 +18,7 @@ from support.built_site import DOCS
 pytestmark = pytest.mark.container
 KERNEL = os.uname().release
 SPLIT = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
-PAGES = {"scenario": "scenario", "vm": "isolation", "isolation": "isolation"}
+PAGES = {"scenario": ("scenario",), "vm": ("isolation", "lanes"), "isolation": ("isolation",)}
 
 
 @pytest.fixture
@@ -43,13 +43,15 @@ def shown(page: Page, figure: str, slot: str) -> str:
 
 
 @pytest.mark.parametrize(("page_name", "tests"), PAGES.items())
-def test_every_demo_of_these_chapters_is_run_by_a_test(page_name: str, tests: str) -> None:
-    source = (Path(__file__).parent / f"test_claims_{tests}.py").read_text()
+def test_every_demo_of_these_chapters_is_run_by_a_test(page_name: str, tests: tuple[str, ...]) -> None:
+    found = [file for name in tests for file in Path(__file__).parent.glob(f"test_*{name}.py")]
+    source = "".join(file.read_text() for file in found)
     ids = re.findall(r'^```docker-run id="([^"]+)"', (DOCS / f"{page_name}.md").read_text(), re.M)
     assert ids
     assert [id for id in ids if f'"{id}"' not in source] == []
 
 
+@pytest.mark.claim("C13")
 def test_two_containers_do_not_see_each_others_files(vm: Page) -> None:
     assert run(vm, "note-write").out == "secret\n"
     other = run(vm, "note-read")
@@ -72,6 +74,7 @@ def test_a_container_that_does_nothing_tells_how_long_it_took(vm: Page) -> None:
     assert steps["종료"].startswith("0 · ")
 
 
+@pytest.mark.claim("C17")
 def test_the_first_process_is_1_inside_and_another_number_on_the_machine(vm: Page) -> None:
     told = run(vm, "pid-inside")
     assert told.out == "1\n"
@@ -104,6 +107,7 @@ def test_the_files_are_the_images_though_the_kernel_is_not(vm: Page) -> None:
     assert told.out != Path("/etc/os-release").read_text()
 
 
+@pytest.mark.claim("C19")
 def test_the_cgroup_is_the_root_inside_and_a_long_path_on_the_machine(isolation: Page, live: Backend) -> None:
     told = run(isolation, "cgroup-path")
     assert lines(told)
@@ -113,6 +117,8 @@ def test_the_cgroup_is_the_root_inside_and_a_long_path_on_the_machine(isolation:
     assert shown(isolation, "views", "cgroup") == path[:27] + "…"
 
 
+@pytest.mark.claim("C21")
+@pytest.mark.claim("C22")
 def test_the_namespaces_have_the_same_numbers_inside_and_on_the_machine(isolation: Page) -> None:
     told = run(isolation, "ns-ids")
     inside = dict(re.findall(r"'(\w+):\[(\d+)\]'", told.out))
@@ -127,6 +133,7 @@ def test_the_time_namespace_is_the_machines_own(isolation: Page) -> None:
     assert [run(isolation, "question-time").out for _ in range(2)] == [f"{Path('/proc/self/ns/time').readlink()}\n"] * 2
 
 
+@pytest.mark.claim("C20")
 def test_the_kernel_kills_what_goes_over_its_memory(isolation: Page) -> None:
     told = run(isolation, "memory")
     exited = told.one("exited")
@@ -136,6 +143,24 @@ def test_the_kernel_kills_what_goes_over_its_memory(isolation: Page) -> None:
     assert max(seen) > 48 * 2**20
     expect(told.demo.root.locator(".charts")).to_contain_text("한도 67.1 MB 커널이 끝냈어요")
     expect(told.demo.result).to_contain_text("커널이 끝냈어요")
+
+
+@pytest.mark.claim("C20")
+def test_a_fork_bomb_grows_to_its_limit_and_not_beyond(isolation: Page) -> None:
+    told = run(isolation, "bomb")
+    assert max(event["pids"] for event in told.events if event["type"] == "stats") == 16
+    expect(told.demo.root.locator(".charts")).to_contain_text("한도 16개 커널이 더 만들지 못하게 했어요.")
+
+
+@pytest.mark.claim("C20")
+def test_a_throttled_write_takes_what_the_limit_says(isolation: Page) -> None:
+    told = run(isolation, "disk")
+    minutes, seconds = re.findall(r"real\s+(\d+)m ([\d.]+)s", told.err)[0]
+    assert abs(60 * int(minutes) + float(seconds) - 2) <= 0.3
+    written = [event["written_bytes"] for event in told.events if event["type"] == "stats"]
+    assert written == sorted(written)
+    assert written[-1] > 1_500_000
+    expect(told.demo.root.locator(".charts")).to_contain_text("한도 1.0 MB/초")
 
 
 @pytest.mark.parametrize(("id", "most"), [("pids", 3), ("question-pids", 2)])

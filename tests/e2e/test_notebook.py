@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from e2e.pages import finished
 from support import axe, built_site
 from support.backend import Backend
+from support.browser import SHIFTS
 
 pytestmark = pytest.mark.container
 # Python is 11 MB, and this machine may be busy
@@ -24,8 +25,6 @@ STRICT = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 )
-SHIFTS = """() => { window.shift = 0; new PerformanceObserver(list => {
-    for (const entry of list.getEntries()) window.shift += entry.value; }).observe({type: "layout-shift"}); }"""
 MISFITS = """() => [...document.querySelectorAll(".notebook-code textarea")]
     .filter(one => one.scrollHeight > one.clientHeight || one.scrollWidth > one.clientWidth).map(one => one.value)"""
 
@@ -212,18 +211,23 @@ def test_stop_ends_a_loop_without_end_and_says_what_is_lost(page: Page, notebook
     assert "NameError: name 'kept' is not defined" in shown
 
 
-def test_an_output_of_an_earlier_run_looks_like_one_until_there_is_another(notebook: Callable[[int], Cell]) -> None:
-    notebook(1).run()
+def test_an_output_of_an_earlier_run_is_told_from_one_of_this_run(page: Page, notebook: Callable[[int], Cell]) -> None:
+    notebook(1).run("print(0)")
+    notebook(2).run("print(0)")
     notebook(1).code.fill("while True: pass")
     cell = notebook(2)
     cell.button("실행").click()
     cell.says("먼저 위의 칸 1번을")
-    expect(cell.root).to_have_attribute("data-old", "")
+    old = "위는 앞선 출력이에요."
+    expect(cell.state).to_have_attribute("data-old", old)
+    expect(notebook(1).state).to_have_attribute("data-old", old)
     cell.button("멈춤").click()
     cell.says("사라졌어요")
+    shown = "[...document.querySelectorAll('[data-old]')].map(e => getComputedStyle(e, '::after').content)"
+    assert page.evaluate(shown) == [f'" {old}"'] * 2
     notebook(1).code.fill("print(1)")
     cell.run("print(2)")
-    expect(cell.root).not_to_have_attribute("data-old", "")
+    expect(page.locator("[data-old]")).to_have_count(0)
 
 
 def test_reset_brings_the_code_and_its_output_back(notebook: Callable[[int], Cell]) -> None:
@@ -304,11 +308,18 @@ def test_the_text_field_lies_exactly_on_the_coloured_code(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_before_and_after_an_error(page: Page, live: Backend, scheme: Any) -> None:
+def test_axe_finds_nothing_before_and_after_an_error_nor_in_an_old_output(
+    page: Page, live: Backend, scheme: Any
+) -> None:
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{live.url}/class-and-instance/")
     assert axe.findings(page) == []
     Cell(page, 1).run("# 주석\nx = f'{1 + 1}' if True else 3.5\n1 / 0", says="오류로 끝났어요")
+    assert axe.findings(page) == []
+    Cell(page, 1).code.fill("while True: pass")
+    Cell(page, 1).button("실행").click()
+    Cell(page, 1).says("실행하고 있어요")
+    expect(Cell(page, 1).state).to_have_attribute("data-old", "위는 앞선 출력이에요.")
     assert axe.findings(page) == []
 
 

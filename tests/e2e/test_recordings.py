@@ -13,8 +13,9 @@ from playwright.sync_api import Page, Route, expect
 from docker_run import fence
 from docker_run.plugin import ASSETS
 from e2e.pages import Demo
-from e2e.test_access import SHIFTS, whole_story
+from e2e.test_access import whole_story
 from support import axe
+from support.browser import SHIFTS
 from support.canned_backend import Canned, serving
 from support.recorded import output, recording
 
@@ -43,7 +44,7 @@ SLOW = recording(
 
 
 def element(**options: str) -> str:
-    return fence.fence(COMMAND, "", "", options, None, recording=SLOW)
+    return fence.fence(COMMAND, "", "", options, None, recordings={options["id"]: SLOW})
 
 
 @pytest.fixture

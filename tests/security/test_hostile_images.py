@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,23 +12,11 @@ import pytest
 from support import oci
 from support.fake_registry import Answer, FakeRegistry
 from support.oci import Built, Link
-from support.pulls import Bench, pulling, refused
+from support.pulls import Bench, refused
 
 pytestmark = pytest.mark.container
 NAME = "library/alpine:latest"
 CONFIG = {"os": "linux", "architecture": "amd64"}
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeRegistry]:
-    with FakeRegistry() as made:
-        yield made
-
-
-@pytest.fixture
-async def bench(tmp_path: Path, fake: FakeRegistry) -> AsyncIterator[Bench]:
-    async with pulling(tmp_path, fake.url, unpack_seconds=5.0) as made:
-        yield made
 
 
 def with_config(**settings: Any) -> Built:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,18 +13,6 @@ from support.pulls import Bench, pulling, refused
 
 pytestmark = pytest.mark.container
 NAME = "library/alpine:latest"
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeRegistry]:
-    with FakeRegistry() as made:
-        yield made
-
-
-@pytest.fixture
-async def bench(tmp_path: Path, fake: FakeRegistry) -> AsyncIterator[Bench]:
-    async with pulling(tmp_path, fake.url, unpack_seconds=5.0) as made:
-        yield made
 
 
 @pytest.mark.parametrize("what", ["/manifests/", "/blobs/"])

@@ -28,7 +28,7 @@ FIGURES = {
     "C30": "p10",
     "C31": "p11",
 }
-PROVED = "C2 C3 C4 C5 C6 C7 C8 C9 C10 C11 C23 C24 C25 C26 C27 C28 C29 C30 C31".split()
+PROVED = [claim for claim in CLAIMS if claim != "C1"]
 MARKER = re.compile(r'pytest\.mark\.claim\("(C\d+)"\)')
 
 

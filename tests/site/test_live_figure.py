@@ -96,12 +96,20 @@ MOVING = [
 LIT = "[...document.querySelectorAll('svg.p7 .moves')].map(part => part.dataset.lit ?? null)"
 
 
+def until(chapter: Page, lit: list[str | None]) -> None:
+    for _ in range(100):
+        if chapter.evaluate(LIT) == lit:
+            return
+        chapter.wait_for_timeout(20)
+    assert chapter.evaluate(LIT) == lit
+
+
 def test_parts_move_in_the_order_of_the_events_with_a_pause_between(chapter: Page, address: str) -> None:
     chapter.goto(f"{address}/creation/")
     chapter.evaluate(SEND, ["disk", MOVING])
     assert chapter.evaluate(LIT) == [None, None]
-    chapter.wait_for_function(f"{LIT}[0] === 'created' && {LIT}[1] === null")
-    chapter.wait_for_function(f"{LIT}[1] === 'started'")
+    until(chapter, ["created", None])
+    until(chapter, ["created", "started"])
     assert chapter.locator("svg.p7 [data-slot=root_bytes]").text_content() == "2.1 MB"
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from support.built_site import Built
 
@@ -29,12 +30,13 @@ class Search:
     def ask(self, query: str) -> list[str]:
         """The pages that are found, the best first."""
         self._type("")
-        self._page.wait_for_function("!document.querySelector('.md-search-result__item')")
+        expect(self.meta).to_contain_text("검색어를 입력")
         self._type(query)
-        self._page.wait_for_function(
-            "/검색 결과|일치하는 문서/.test(document.querySelector('.md-search-result__meta').textContent)"
-        )
-        links = self._page.locator(".md-search-result__item > a:first-child").all()
+        expect(self.meta).to_contain_text(re.compile("검색 결과|일치하는 문서"))
+        found = self._page.locator(".md-search-result__item > a:first-child")
+        if "없" not in self.meta.inner_text():
+            found.first.wait_for(state="attached")
+        links = found.all()
         return [urlsplit(link.get_attribute("href") or "").path.strip("/").removesuffix(".html") for link in links]
 
     def _type(self, text: str) -> None:
@@ -73,14 +75,49 @@ def test_the_words_of_a_query_are_marked_where_they_are_found(search: Search) ->
 
 
 def test_a_search_that_cannot_be_carried_out_does_not_look_like_nothing_found(chromium: Browser, served: str) -> None:
-    page = chromium.new_page(locale="ko-KR")
+    context = chromium.new_context(locale="ko-KR")
+    page, other = context.new_page(), context.new_page()
     page.route("**/search/sections.*", lambda route: route.abort())
     page.goto(served)
+    other.goto(served)
+    found = Search(other)
+    assert found.ask("이미지")
+    said = found.meta.inner_text()
     search = Search(page)
     search._type("컨테이너")
     expect(search.meta).to_contain_text("받지 못했어요")
+    assert found.meta.inner_text() == said, "it is no other tab's failure"
     page.unroute_all()
     assert search.ask("이미지")
+    context.close()
+
+
+@pytest.mark.parametrize("lacking", ["search/search_index.json", "assets/search.js"])
+def test_a_search_that_never_begins_is_told_and_the_theme_would_not(
+    chromium: Browser, served: str, lacking: str
+) -> None:
+    page = chromium.new_page(locale="ko-KR")
+    page.route(f"**/{lacking}", lambda route: route.abort())
+    page.goto(served)
+    search = Search(page)
+    search._type("컨테이너")
+    expect(search.meta).to_contain_text("아직 답하지 않아요", timeout=10_000)
+    page.close()
+
+
+def test_a_search_that_is_only_slow_is_told_and_then_answers(chromium: Browser, served: str) -> None:
+    page = chromium.new_page(locale="ko-KR")
+    held: list[Route] = []
+    page.route("**/search/sections.*", lambda route: held.append(route))
+    page.goto(served)
+    search = Search(page)
+    search._type("컨테이너")
+    expect(search.meta).to_contain_text("아직 답하지 않아요", timeout=10_000)
+    held[0].continue_()
+    expect(search.meta).to_contain_text("일치하는 문서")
+    # the reader may wait as long as they like after an answer
+    page.wait_for_timeout(5500)
+    expect(search.meta).to_contain_text("일치하는 문서")
     page.close()
 
 

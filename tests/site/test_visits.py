@@ -10,9 +10,8 @@ from playwright.sync_api import Browser
 
 from support import axe
 from support.built_site import Built
-from support.visits import visiting
+from support.visits import BYTES, NOTEBOOK_BYTES, REQUESTS, SHIFT, visiting
 
-REQUESTS, BYTES, NOTEBOOK_BYTES, SHIFT = 15, 150_000, 300_000, 0.01
 # an address that the site does not have, asked for below a folder that it does not have either
 NOWHERE = "no/such/page/"
 

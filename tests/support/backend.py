@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,11 +70,12 @@ def running(
     environ: Mapping[str, str] | None = None,
     images: Path = STATE,
     state: Path | None = None,
+    within: Sequence[str] = (),
 ) -> Iterator[Backend]:
     """A backend that answers, with `settings` (as TOML values) over the defaults; stopped as Ctrl-C would at the end.
 
     Its folders are its own, unless it goes on with the `state` of an earlier one; its registry is a copy of the one in
-    `images`, which `make serve` has filled.
+    `images`, which `make serve` has filled. It starts `within` a program that executes the words after its own.
     """
     folder = Path(tempfile.mkdtemp(prefix="sandbox-test-"))
     folder.chmod(0o755)
@@ -88,7 +89,7 @@ def running(
                 state.chmod(0o711)
     config = folder / "sandbox.toml"
     config.write_text("".join(_toml(values)))
-    command = [sys.executable, "-m", "sandbox", "serve", "--config", str(config), "--port", str(port)]
+    command = [*within, sys.executable, "-m", "sandbox", "serve", "--config", str(config), "--port", str(port)]
     command += ["--state", str(state), "--runtime", str(folder / "run"), *(["--site", str(site)] if site else [])]
     kept = {name: value for name, value in os.environ.items() if name not in ("HOST", "PORT", "SANDBOX_REGISTRY")}
     log = folder / "log"

@@ -23,7 +23,22 @@ def footprint(backend: Backend) -> dict[str, int]:
         "folders": len(list(runs.iterdir())),
         "states": len(list((backend.runtime / "crun").glob("*"))),
         "network namespaces": _namespaces("net"),
+        "disks": len(backing_files(backend)),
     }
+
+
+def backing_files(backend: Backend) -> list[str]:
+    """The files behind loop devices that are the backend's."""
+    files = [_text(device / "loop/backing_file") for device in Path("/sys/block").glob("loop*")]
+    return [file for file in files if file.startswith(str(backend.state))]
+
+
+def _text(file: Path) -> str:
+    """Of a loop device that is free, the file is not there."""
+    try:
+        return file.read_text()
+    except OSError:
+        return ""
 
 
 def _namespaces(kind: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -11,6 +10,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from support.backend import free_port
 
 CONFIG = """version: 0.1
 log: {{level: error, accesslog: {{disabled: true}}}}
@@ -26,7 +27,7 @@ def running(folder: Path) -> Iterator[str]:
     if program is None:
         raise RuntimeError("docker-registry is not installed")
     folder.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
+    port = free_port()
     file = folder / "config.yml"
     file.write_text(CONFIG.format(folder=folder / "data", port=port))
     process = subprocess.Popen([program, "serve", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -36,13 +37,6 @@ def running(folder: Path) -> Iterator[str]:
     finally:
         process.kill()
         process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, Request
 
+# what a first visit may cost at most
+REQUESTS, BYTES, NOTEBOOK_BYTES, SHIFT = 15, 150_000, 300_000, 0.01
 WATCH_SHIFTS = """window.shift = 0; new PerformanceObserver(list => { for (const entry of list.getEntries())
     if (!entry.hadRecentInput) window.shift += entry.value; }).observe({type: "layout-shift", buffered: true});"""
 

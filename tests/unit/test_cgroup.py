@@ -56,6 +56,39 @@ def test_a_sample_reads_the_same_in_every_layout(
     assert cgroup.sample("/g") == expected
 
 
+@pytest.mark.parametrize(("files", "layout"), [(V2_NOW, "v2"), (V1_NOW, "v1")])
+def test_one_disk_can_be_counted_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], layout: str
+) -> None:
+    write(tmp_path, files)
+    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
+    monkeypatch.setattr(cgroup, "layout", lambda: layout)
+    one = cgroup.sample("/g", (8, 16))
+    assert (one.read_bytes, one.written_bytes) == (1, 2)
+    other = cgroup.sample("/g", (8, 1))
+    assert (other.read_bytes, other.written_bytes) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("layout", "file", "throttled", "free"),
+    [
+        ("v2", "g/a/io.max", "7:0 rbps=1 wbps=max riops=max wiops=max\n", "7:0 rbps=max wbps=max"),
+        ("v1", "blkio/g/a/blkio.throttle.read_bps_device", "7:0 1\n", "7:0 0"),
+        ("v1", "blkio/g/a/blkio.throttle.write_bps_device", "7:0 1\n", "7:0 0"),
+        ("v1", "blkio/g/a/blkio.throttle.write_bps_device", "", ""),
+    ],
+)
+def test_a_throttle_is_lifted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str, file: str, throttled: str, free: str
+) -> None:
+    write(tmp_path, {file: throttled})
+    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
+    monkeypatch.setattr(cgroup, "layout", lambda: layout)
+    cgroup.unthrottle("/g")
+    cgroup.unthrottle("/nosuch")
+    assert (tmp_path / file).read_text() == free
+
+
 @pytest.mark.parametrize(
     ("files", "layout"),
     [(V2, "v2"), (V1, "v1"), (V1 | {"unified/cgroup.controllers": ""}, "hybrid"), ({}, "none")],

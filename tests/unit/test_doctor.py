@@ -7,6 +7,7 @@ import io
 import json
 import os
 import platform
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,19 @@ def test_a_met_need_takes_one_line_and_an_unmet_one_says_why_and_how() -> None:
     assert told[0] == "✓ thing        thing 2.0"
     assert told[1:5] == ["✗ other thing  not found", "    왜 필요한지", "    고치는 법", "    $ mend other"]
     assert told[-1] == "1가지가 모자라요."
+
+
+def test_what_is_optional_keeps_nothing_from_starting(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    optional = replace(UNMET, optional=True)
+    monkeypatch.setattr(doctor, "examine", lambda _: [MET, optional])
+    assert doctor.unmet(Settings()) == []
+    assert doctor.main(Settings()) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[1:3] == ["– other thing  not found", "    왜 필요한지"]
+    assert told[-1] == "꼭 있어야 할 것은 모두 갖춰져 있어요."
+    assert doctor.table([UNMET, optional]).endswith("1가지가 모자라요.")
 
 
 def test_all_met_says_so() -> None:

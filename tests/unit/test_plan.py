@@ -55,6 +55,8 @@ def test_a_plan_is_an_object(value: object) -> None:
         Plan("a", ulimits=(Ulimit("as", 5, 5),)),
         Plan("a", tmpfs=(Tmpfs("/x", 1 << 40),)),
         Plan("a", tmpfs=(Tmpfs("x", 1),)),
+        Plan("a", write_bps=(Throttle("/etc/x", 1),)),
+        Plan("a", read_bps=(Throttle("/dev/x", -1),)),
         Plan("a", tmpfs=(Tmpfs("/x", 1, options=("nosuid", "nodev", "lowerdir=/")),)),
         Plan("a", tmpfs=(Tmpfs("/x", 1, options=("noexec",)),)),
     ],

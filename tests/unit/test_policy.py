@@ -74,6 +74,7 @@ def test_everything_that_a_line_says_of_the_container_arrives_in_the_plan() -> N
         ulimits=(Ulimit("nofile", 5, 6),),
         cap_drop=("CAP_NET_RAW",),
         read_bps=(Throttle("/dev/a", 20 * MIB),),
+        write_bps=(Throttle("/dev/b", 0),),
         limits=LIMITS,
     )
     assert plan.decode(plan.encode(found)) == found

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,8 @@ from docker_run import record, recording, sources
 from docker_run.backend import Backend, BackendError
 from docker_run.fence import Fence
 from docker_run.recording import Event
+from support import canned_backend
+from support.canned_backend import Canned
 from support.recorded import lines, output, run
 
 
@@ -32,7 +37,10 @@ class Scripted(Backend):
         self.hosts += 1
         yield f"host {self.hosts}"
 
-    def run(self, command: str, host: str) -> Iterator[str]:
+    def lanes(self) -> frozenset[str]:
+        return frozenset({"container", "gvisor"})
+
+    def run(self, command: str, host: str, lane: str | None = None) -> Iterator[str]:
         self.asked.append((host, command))
         yield from lines(self.says.get(command, run()))
 
@@ -153,6 +161,81 @@ def test_a_backend_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.Capt
     assert "http://127.0.0.1:9" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "plugins",
+    [
+        "  - docker-run: {recordings: r}\n  - notebook-run: {pyodide: nowhere, wheels: nowhere}\n  - search\n",
+        "  docker-run: {recordings: r}\n  notebook-run: {pyodide: nowhere, wheels: nowhere}\n",
+    ],
+)
+def test_what_only_a_build_needs_may_be_lacking(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], plugins: str
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text(f"site_name: t\nplugins:\n{plugins}")
+    assert record.main(["--config", str(tmp_path / "mkdocs.yml"), "--backend", "http://127.0.0.1:9"]) == 1
+    assert "닿지 못했어요" in capsys.readouterr().err
+
+
+def test_a_site_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert record.main(["--config", str(tmp_path / "mkdocs.yml")]) == 1
+    assert "사이트의 설정을 읽지 못했어요" in capsys.readouterr().err
+
+
+@dataclass
+class Site:
+    """A site of one demo, and the backend that it is recorded with."""
+
+    folder: Path
+    backend: Canned
+
+    def record(self) -> int:
+        return record.main(["--config", str(self.folder / "mkdocs.yml"), "--backend", self.backend.url])
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/index.md").write_text('```docker-run id="x"\ndocker run a\n```\n')
+    (tmp_path / "mkdocs.yml").write_text("site_name: t\nplugins:\n  - docker-run: {recordings: r}\n")
+    (tmp_path / "v1").mkdir()
+    (tmp_path / "v1/openapi.json").write_text('{"info": {"title": "canned", "version": "1"}}')
+    with canned_backend.serving(tmp_path) as backend:
+        yield Site(tmp_path, backend)
+
+
+def refuse(site: Site) -> None:
+    site.backend.refuse(503, "busy", "지금은 자리가 없어요.")
+
+
+def fail(site: Site) -> None:
+    site.backend.script = lambda run: run.send("failed", code="internal", text="저희 잘못이에요.")
+
+
+def fill_the_disk(site: Site) -> None:
+    (site.folder / "r/index").mkdir(parents=True)
+    (site.folder / f"r/index/.x.ndjson.{os.getpid()}").symlink_to("/dev/full")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (refuse, r"실행 서버가 POST /v1/runs 요청을 거절했어요 \(503\): 지금은 자리가 없어요\."),
+        (fail, r"docker run a: 실행이 끝까지 가지 못해서 기록하지 않았어요: .*저희 잘못이에요\..*"),
+        (fill_the_disk, r"기록을 적지 못했어요: \[Errno 28\] No space left on device.*"),
+    ],
+)
+def test_what_went_wrong_is_told_in_a_line_and_nothing_is_left_behind(
+    site: Site, capsys: pytest.CaptureFixture[str], trouble: Callable[[Site], None], told: str
+) -> None:
+    trouble(site)
+    assert site.record() == 1
+    assert re.fullmatch(told, capsys.readouterr().err.strip())
+    assert files(site.folder / "r") == {}
+    assert list((site.folder / "r").rglob(".*")) == []
+    assert site.backend.hosts == set()
+
+
 @pytest.mark.parametrize("address", ["nonsense", "http://127.0.0.1:1", "http://[::1", "ftp://127.0.0.1/"])
 def test_an_address_without_a_backend_is_said_in_a_line(address: str) -> None:
     with pytest.raises(BackendError, match="실행 서버에 닿지 못했어요") as told:
@@ -165,3 +248,13 @@ def test_a_server_that_is_no_backend_is_told_from_one(body: bytes, monkeypatch: 
     monkeypatch.setattr("docker_run.backend.urlopen", lambda *_, **__: io.BytesIO(body))
     with pytest.raises(BackendError, match="실행 서버가 아닌 것이 답했어요"):
         Backend("http://127.0.0.1")
+
+
+def test_a_lane_that_is_missing_keeps_the_recording_that_there_is(backend: Scripted, tmp_path: Path) -> None:
+    demos = [Fence(1, {"id": f"x-{lane}"}, "docker a", lane) for lane in ("container", "gvisor", "vm")]
+    kept = recording.place(tmp_path, "a.md", "x-vm")
+    kept.parent.mkdir()
+    kept.write_text("as it was")
+    record.record(backend, {"a.md": demos}, tmp_path)
+    assert kept.read_text() == "as it was"
+    assert recording.read(recording.place(tmp_path, "a.md", "x-gvisor")) is not None

@@ -70,12 +70,19 @@ def test_the_wheel_is_built_by_the_release_that_the_browser_runs() -> None:
     assert f"pyodide-build=={wished['pyodide']} " in (SETUP / "pyodide.in").read_text()
 
 
+def needed(goal: str) -> set[str]:
+    """The Debian packages of a goal."""
+    needs = [line.split() for line in (SETUP / "ready").read_text().split("needs='")[1].split("'\n")[0].splitlines()]
+    return {words[1] for words in needs if words and {goal, "all"} & set(words[2:])}
+
+
 @pytest.mark.parametrize(("goal", "npm"), [("doctor", False), ("check", True), ("record", True), ("serve", True)])
 def test_who_reads_the_site_gets_npm(goal: str, npm: bool) -> None:
-    needs = [line.split() for line in (SETUP / "ready").read_text().split("needs='")[1].split("'\n")[0].splitlines()]
-    for package in ("nodejs", "npm"):
-        (goals,) = [set(words[2:]) for words in needs if words[1:2] == [package]]
-        assert (goal in goals) is npm
+    assert {"nodejs", "npm"} & needed(goal) == ({"nodejs", "npm"} if npm else set())
+
+
+def test_who_records_from_a_backend_elsewhere_gets_python_alone() -> None:
+    assert needed("recorder") == {"python3-venv"}
 
 
 @pytest.mark.parametrize("arguments", [[], ["help"]])

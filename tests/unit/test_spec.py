@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sandbox import spec
@@ -12,8 +14,10 @@ from sandbox.users import Identity
 PLACE = spec.Place("ab" * 32, "/run/rootfs", "/group/ab", 100_000, (("/etc/hosts", "/run/hosts"),), (("/dev/x", 8, 1),))
 
 
-def build(plan: Plan, config: Config | None = None, identity: Identity | None = None) -> spec.Spec:
-    return spec.build(plan, config or Config(cmd=("/bin/sh",)), identity or Identity(0, 0), PLACE, ("note", "filter"))
+def build(
+    plan: Plan, config: Config | None = None, identity: Identity | None = None, place: spec.Place = PLACE
+) -> spec.Spec:
+    return spec.build(plan, config or Config(cmd=("/bin/sh",)), identity or Identity(0, 0), place, ("note", "filter"))
 
 
 @pytest.mark.parametrize(
@@ -74,9 +78,22 @@ def test_limits_become_resources_without_swap() -> None:
     assert made["devices"] == [{"allow": False, "access": "rwm"}]
 
 
-def test_throttles_use_the_device_numbers_of_the_machine() -> None:
-    made = build(Plan("a", write_bps=(Throttle("/dev/x", 1000),)))["linux"]["resources"]["blockIO"]
-    assert made == {"throttleWriteBpsDevice": [{"major": 8, "minor": 1, "rate": 1000}]}
+def test_the_slow_disk_is_the_runs_own_and_a_named_one_is_only_shown_to_the_kernel() -> None:
+    plan = Plan("a", write_bps=(Throttle("/dev/x", 2000), Throttle("/dev/y", 1000)), read_bps=(Throttle("/dev/x", 30),))
+    place = replace(PLACE, devices=(("/dev/x", 8, 1), ("/dev/y", 8, 2)), disk=(7, 3))
+    free = build(Plan("a", read_bps=(Throttle("/dev/x", 0),)), place=place)["linux"]["resources"]["blockIO"]
+    assert {one["rate"] for one in free["throttleReadBpsDevice"]} == {2**64 - 1}
+    assert build(plan, place=place)["linux"]["resources"]["blockIO"] == {
+        "throttleReadBpsDevice": [
+            {"major": 8, "minor": 1, "rate": 2**64 - 1},
+            {"major": 7, "minor": 3, "rate": 30},
+        ],
+        "throttleWriteBpsDevice": [
+            {"major": 8, "minor": 1, "rate": 2**64 - 1},
+            {"major": 8, "minor": 2, "rate": 2**64 - 1},
+            {"major": 7, "minor": 3, "rate": 1000},
+        ],
+    }
 
 
 def test_options_reach_their_place() -> None:

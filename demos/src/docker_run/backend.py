@@ -23,6 +23,7 @@ from urllib.request import Request, urlopen
 
 PROGRAM = "sandbox-backend"
 START_SECONDS, STOP_SECONDS, ANSWER_SECONDS = 60.0, 15.0, 120.0
+MOST_TOLD = 10_000
 
 
 class BackendError(Exception):
@@ -57,12 +58,19 @@ class Backend:
         finally:
             self._call("DELETE", f"/v1/hosts/{name}").close()
 
-    def run(self, command: str, host: str) -> Iterator[str]:
+    def lanes(self) -> frozenset[str]:
+        """The lanes that it has."""
+        with self._call("GET", "/v1/health") as answer:
+            return frozenset(json.load(answer)["lanes"])
+
+    def run(self, command: str, host: str, lane: str | None = None) -> Iterator[str]:
         """The lines of a run's event stream as they come, without those that only say that it still goes on."""
-        with self._call("POST", "/v1/runs", {"command": command, "host": host}) as answer, _whole(command):
+        asked = {"command": command, "host": host} | ({"lane": lane} if lane else {})
+        with self._call("POST", "/v1/runs", asked) as answer, _whole(command):
             for line in answer:
                 event = json.loads(line)
-                self._kernel = event.get("kernel", self._kernel)
+                if lane in (None, "container"):
+                    self._kernel = event.get("kernel", self._kernel)
                 if event["type"] != "heartbeat":
                     yield line.decode().rstrip("\n")
 
@@ -74,12 +82,21 @@ class Backend:
             answer: IO[bytes] = urlopen(asked, timeout=ANSWER_SECONDS)
         except HTTPError as error:
             with error:
-                told = " ".join(error.read(300).decode(errors="replace").split())
+                told = _told(error.read(MOST_TOLD).decode(errors="replace"))
             raise BackendError(f"실행 서버가 {method} {path} 요청을 거절했어요 ({error.code}): {told}") from error
         except (URLError, OSError, HTTPException, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise BackendError(f"{self._address}: 실행 서버에 닿지 못했어요 ({reason})") from error
         return answer
+
+
+def _told(refusal: str) -> str:
+    """What a refusal says, in one line: a problem's own words, and of anything else the beginning."""
+    try:
+        words = str(json.loads(refusal)["detail"])
+    except (ValueError, LookupError, TypeError):
+        words = refusal[:300]
+    return " ".join(words.split())
 
 
 @contextmanager

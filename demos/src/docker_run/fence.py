@@ -7,20 +7,18 @@ without a word; the plugin adds the file and the line. `fences` are those of a p
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from pymdownx.superfences import SuperFencesException
 
-from docker_run import still
+from docker_run import element
 from docker_run.recording import Recording
 
 NAME = "docker-run"
-# attributes of the element that ask for more to be shown of a run
-PANELS = ("charts",)
 _MEASURE = "(memory|cpu|pids|written|read|received)"
 OPTIONS = {
     "id": "[A-Za-z][A-Za-z0-9_-]*",
@@ -28,8 +26,9 @@ OPTIONS = {
     "lines": "[1-9]|1[0-9]|20",
     "predict": "yes",
     "charts": f"{_MEASURE}( {_MEASURE})?",
+    "view": "machine",
+    "compare": "container (gvisor|vm|gvisor vm)",
 }
-DEFAULT_LINES = "6"
 _PREFIX = " \t>"
 # a fence of backticks has none after them: that is inline code
 _FENCE = re.compile(r"(?P<indent>[ \t>]*)(?P<mark>`{3,}(?!.*`)|~{3,})[ \t]*(?P<info>.*?)[ \t]*$")
@@ -47,11 +46,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """A demo as its page has it: where, with what options, which command line."""
+    """A demo as its page has it: where, with what options, which command line, in which lane if one is named."""
 
     line: int
     options: Mapping[str, str]
     command: str
+    lane: str | None = None
 
     @property
     def id(self) -> str:
@@ -93,32 +93,25 @@ def fence(
     options: Mapping[str, str],
     ___: Any,
     *,
-    recording: Recording | None = None,
+    recordings: Mapping[str, Recording] = MappingProxyType({}),
     **____: Any,
 ) -> str:
-    """The element, with the command line as its readable content where there is no JavaScript, and its recording.
+    """The HTML of a fence, with those of `recordings` that have the ids of its elements.
 
-    SuperFencesException when it is not one docker command. The `div` around it is for Python-Markdown, to which an
-    unknown tag is part of a paragraph.
+    SuperFencesException when it is not one docker command.
     """
     for wrong in _wrong_content(source.splitlines()):
         raise SuperFencesException(f"{NAME}: {wrong}")
-    lines = options.get("lines", DEFAULT_LINES)
-    given = {"id": options.get("id"), "label": options.get("title"), "charts": options.get("charts"), "lines": lines}
-    named = "".join(f' {name}="{html.escape(value)}"' for name, value in given.items() if value)
-    marks = "".join(f" {mark}" for mark, on in (("predict", "predict" in options), ("recorded", recording)) if on)
-    command = f"<pre><code>{html.escape(source.strip())}</code></pre>"
-    recorded = still.html_of(recording, folded="predict" in options) if recording else ""
-    element = f"<docker-run{named}{marks}>{command}{recorded}</docker-run>"
-    return f'<div class="docker-run" style="--docker-run-lines: {lines}">{element}</div>'
+    return element.html_of(source, options, recordings)
 
 
 def fences(markdown: str) -> Iterator[Fence]:
-    """The `docker-run` fences of a page that has no problems, from top to bottom."""
+    """The demos of a page that has no problems, from top to bottom: one for each lane where lanes are compared."""
     for found in _scanned(markdown):
         if found.ours:
-            command = "".join(line.strip(_PREFIX) for line in found.content)
-            yield Fence(found.line, dict(found.options), command)
+            command, options = "".join(line.strip(_PREFIX) for line in found.content), dict(found.options)
+            for name, lane in element.ids(options):
+                yield Fence(found.line, options | {"id": name}, command, lane)
 
 
 def problems(markdown: str) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from docker_run import fence, recording, script
+from docker_run import element, fence, recording, script
 from docker_run.fence import Problem
 from docker_run.recording import Recording
 
@@ -27,7 +27,7 @@ FOLDER = "assets/docker-run"
 STYLES = ("docker-run.css", "panels.css")
 # what only some pages need: the script, and how its page is known
 PANELS = "panels.js"
-_HAS_PANELS = re.compile(rf"<docker-run[^>]* (?:{'|'.join(fence.PANELS)})=")
+_HAS_PANELS = re.compile(rf"<docker-run[^>]* (?:{'|'.join(element.PANELS)})=")
 SUPERFENCES = "pymdownx.superfences"
 FENCE = {"name": fence.NAME, "class": fence.NAME, "format": fence.fence, "validator": fence.validator}
 
@@ -58,9 +58,9 @@ class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  #
             fences.append(FENCE | {"format": self._fence})
         # first, so that a site's own style has the last word
         config.extra_css[:0] = [f"{FOLDER}/{style}" for style in STYLES]
-        element = config_options.ExtraScriptValue(f"{FOLDER}/{script.NAME}")
-        element.defer = True
-        config.extra_javascript.append(element)
+        loaded = config_options.ExtraScriptValue(f"{FOLDER}/{script.NAME}")
+        loaded.defer = True
+        config.extra_javascript.append(loaded)
         if self.config.recordings:
             config.watch.append(self.config.recordings)
         return config
@@ -109,8 +109,7 @@ class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  #
                 yield Problem(demo.line, f"{demo.id}: {lacking}. python -m docker_run.record 로 기록하세요")
 
     def _fence(self, source: str, language: str, css_class: str, options: dict[str, str], md: Any, **more: Any) -> str:
-        found = self._recordings.get(options.get("id", ""))
-        return fence.fence(source, language, css_class, options, md, recording=found, **more)
+        return fence.fence(source, language, css_class, options, md, recordings=self._recordings, **more)
 
     def on_page_content(self, content: str, *, page: Page, **_: Any) -> str:
         """Load the panels before the element, where there are any."""

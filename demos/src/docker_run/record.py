@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.utils.yaml import yaml_load
 
 from docker_run import drift, recording, sources
 from docker_run.backend import Backend, BackendError, started
@@ -23,6 +25,7 @@ from docker_run.recording import Recording
 
 # a recording is part of its page
 MOST_BYTES = 100_000
+PLUGIN = "docker-run"
 
 
 class RecordError(Exception):
@@ -32,12 +35,12 @@ class RecordError(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Record; the exit status."""
     asked = _parser().parse_args(arguments)
-    config = load_config(str(asked.config))
-    folder = config.plugins["docker-run"].config.recordings if "docker-run" in config.plugins else None
-    if not folder:
-        print("mkdocs.yml에 docker-run 플러그인의 recordings 폴더가 없어요", file=sys.stderr)
-        return 2
     try:
+        config = _config(asked.config)
+        folder = config.plugins[PLUGIN].config.recordings if PLUGIN in config.plugins else None
+        if not folder:
+            print("mkdocs.yml에 docker-run 플러그인의 recordings 폴더가 없어요", file=sys.stderr)
+            return 2
         pages = sources.pages(Path(config.docs_dir))
         running = nullcontext(Backend(asked.backend)) if asked.backend else started(asked.state)
         with running as backend:
@@ -49,6 +52,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"\n기록을 적지 못했어요: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _config(file: Path) -> MkDocsConfig:
+    """The site's, with no other plugin than ours: another may lack what only a build needs."""
+    try:
+        with file.open("rb") as opened:
+            plugins = yaml_load(opened).get("plugins") or []
+    except OSError as error:
+        raise RecordError(f"사이트의 설정을 읽지 못했어요: {error}") from error
+    each = [{name: options} for name, options in plugins.items()] if isinstance(plugins, dict) else plugins
+    return load_config(str(file), plugins=[one for one in each if PLUGIN in ([one] if isinstance(one, str) else one)])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,27 +80,34 @@ def record(backend: Backend, pages: dict[str, list[Fence]], folder: Path) -> Non
         for fence, fresh in zip(fences, fresh_recordings(backend, fences), strict=True):
             file = recording.place(folder, page, fence.id)
             kept.add(file)
-            print(f"{page}  {fence.id:24} {_store(file, fresh)}")
+            done = _store(file, fresh) if fresh else f"{fence.lane} 레인이 없는 백엔드라서 그대로 두었어요"
+            print(f"{page}  {fence.id:24} {done}")
     for file in sorted(folder.rglob(f"*{recording.SUFFIX}")):
         if file not in kept:
             file.unlink()
             print(f"{file.relative_to(folder)}  지웠어요")
 
 
-def fresh_recordings(backend: Backend, fences: Sequence[Fence]) -> Iterator[Recording]:
-    """What the demos of one page do, one after the other on a host of their own."""
-    today = datetime.now(UTC).date().isoformat()
+def fresh_recordings(backend: Backend, fences: Sequence[Fence]) -> Iterator[Recording | None]:
+    """What the demos of one page do, one after the other on a host of their own; None for one whose lane is missing."""
+    lanes = backend.lanes() if any(fence.lane for fence in fences) else frozenset()
     with backend.host() as host:
         for fence in fences:
-            lines = tuple(backend.run(fence.command, host))
-            try:
-                fresh = recording.parse(Recording(fence.command, today, "", lines).text)
-            except ValueError as error:
-                last = lines[-1] if lines else "사건이 하나도 없어요"
-                raise RecordError(f"{fence.command}: 실행이 끝까지 가지 못해서 기록하지 않았어요: {last}") from error
-            if len(fresh.text) > MOST_BYTES:
-                raise RecordError(f"{fence.command}: 기록이 너무 길어요 ({len(fresh.text)}바이트, {MOST_BYTES}까지)")
-            yield Recording(fence.command, today, backend.engine, lines)
+            yield _fresh(backend, fence, host) if fence.lane is None or fence.lane in lanes else None
+
+
+def _fresh(backend: Backend, fence: Fence, host: str) -> Recording:
+    today = datetime.now(UTC).date().isoformat()
+    lines = tuple(backend.run(fence.command, host, fence.lane))
+    try:
+        fresh = recording.parse(Recording(fence.command, today, "", lines).text)
+    except ValueError as error:
+        last = lines[-1] if lines else "사건이 하나도 없어요"
+        raise RecordError(f"{fence.command}: 실행이 끝까지 가지 못해서 기록하지 않았어요: {last}") from error
+    if len(fresh.text) > MOST_BYTES:
+        raise RecordError(f"{fence.command}: 기록이 너무 길어요 ({len(fresh.text)}바이트, {MOST_BYTES}까지)")
+    engine = backend.engine + (f" · {fence.lane}" if fence.lane else "")
+    return Recording(fence.command, today, engine, lines)
 
 
 def _store(file: Path, fresh: Recording) -> str:
@@ -105,12 +126,15 @@ def _write(file: Path, text: str) -> None:
     """All of it or nothing; for whoever asked by sudo."""
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-    unfinished.write_text(text, encoding="utf-8")
-    if "SUDO_UID" in os.environ:
-        owner = int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"])
-        for path in (unfinished, file.parent):
-            os.chown(path, *owner)
-    unfinished.replace(file)
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        if "SUDO_UID" in os.environ:
+            owner = int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"])
+            for path in (unfinished, file.parent):
+                os.chown(path, *owner)
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,8 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class Created:
+    """`system_bytes` is what a lane brings along beside the image: a kernel and what it runs on; None without one."""
+
     type: ClassVar[str] = "created"
     container: str
     image_digest: str
@@ -68,6 +70,7 @@ class Created:
     root_bytes: int
     prepared: bool
     created_ms: float
+    system_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

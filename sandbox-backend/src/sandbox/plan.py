@@ -73,7 +73,8 @@ class Tmpfs:
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """`--device-read-bps` or `--device-write-bps`: bytes a second on a device of the machine."""
+    """`--device-read-bps` or `--device-write-bps`: bytes a second for a disk, whose path is one of the machine's; 0 is
+    no limit."""
 
     path: str
     rate: int
@@ -146,6 +147,8 @@ def check(plan: Plan, ceiling: Limits) -> None:
         raise ValueError("tmpfs: more than the disk limit")
     if any(not mount.path.startswith("/") for mount in plan.tmpfs):
         raise ValueError("tmpfs: not an absolute path")
+    if any(not rate.path.startswith("/dev/") or rate.rate < 0 for rate in (*plan.read_bps, *plan.write_bps)):
+        raise ValueError("a rate: not that of a device")
     if not all(map(_has_plain_options, plan.tmpfs)):
         raise ValueError("tmpfs: an option that is not allowed")
 

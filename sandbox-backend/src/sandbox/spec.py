@@ -47,13 +47,15 @@ MASKED = (
 READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 INIT = "/sbin/docker-init"
 CPU_PERIOD_US = 100_000
+FULL_SPEED = 2**64 - 1
 NAMESPACES = ("pid", "mount", "network", "uts", "ipc", "cgroup", "user")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where one run lives on the machine: its id, root file system, cgroup, first host user id, the files of
-    its own that are bound into it, by their path inside, and the numbers of the block devices that its plan names."""
+    its own that are bound into it, by their path inside, the numbers of the block devices that its plan names, and
+    those of its own disk, which a run has whose plan names one."""
 
     container: str
     root: str
@@ -61,6 +63,7 @@ class Place:
     first_uid: int
     files: tuple[tuple[str, str], ...] = ()
     devices: tuple[tuple[str, int, int], ...] = ()
+    disk: tuple[int, int] | None = None
 
 
 def argv(plan: Plan, config: Config) -> tuple[tuple[str, ...], Literal["image", "request"]]:
@@ -202,7 +205,9 @@ def _resources(plan: Plan, place: Place) -> Spec:
 
 
 def _throttled(throttles: tuple[Throttle, ...], place: Place) -> list[Spec]:
-    numbers = {path: (major, minor) for path, major, minor in place.devices}
-    return [
-        {"major": numbers[entry.path][0], "minor": numbers[entry.path][1], "rate": entry.rate} for entry in throttles
-    ]
+    """The kernel may refuse the devices that are named, but a container's disk is its own: that is the slow one."""
+    named = [(major, minor, FULL_SPEED) for path, major, minor in place.devices if path in {t.path for t in throttles}]
+    # 0 is no limit, as it is for Docker
+    slowest = min((throttle.rate for throttle in throttles if throttle.rate), default=FULL_SPEED)
+    own = [(*place.disk, slowest)] if place.disk else []
+    return [{"major": major, "minor": minor, "rate": rate} for major, minor, rate in (*named, *own)]

@@ -14,6 +14,8 @@ from sandbox.reference import DEFAULT_DOMAIN, DEFAULT_TAG, Reference
 
 DAEMON = "Error response from daemon: "
 NO_COMMAND = "no command specified"
+# this host's own: no loop device, or no mkfs.ext4
+NO_DISK = "a disk of the container's own is not available on this host, so no rate can be set for it"
 NO_TERMINAL = "cannot attach stdin to a TTY-enabled container because stdin is not a terminal\n"
 # with a byte count these are progress bars, which a client prints on a terminal only
 SILENT = frozenset({"Downloading", "Extracting", "Waiting", "Verifying Checksum"})
@@ -85,6 +87,13 @@ def task_error(detail: str) -> str:
     return (
         "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create "
         f"failed: unable to start container process: error during container init: {detail}"
+    )
+
+
+def not_throttled(major: int, minor: int, rate: int) -> str:
+    """runc's detail when the kernel knows no disk of these numbers."""
+    return (
+        f'error setting cgroup config for procHooks process: failed to write "{major}:{minor} {rate}": no such device'
     )
 
 

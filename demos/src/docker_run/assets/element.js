@@ -1,5 +1,5 @@
 // <docker-run>: one docker command line that the reader can change and run.
-import { Backend, refused } from "./backend.js";
+import { Backend, lacking, refused } from "./backend.js";
 import { events } from "./events.js";
 import { History, listen } from "./line.js";
 import { recordingIn, replayed } from "./recording.js";
@@ -11,6 +11,8 @@ import { label, origin, refusal } from "./words.js";
 const STATES = { queued: "queued", pull: "pulling", created: "creating", started: "running", exited: "ended", failed: "failed" };
 const BUSY = ["queued", "pulling", "creating", "running", "replaying"];
 const STOPPED = new Error("stopped");
+// what a leader's followers do as well
+const LED = "docker-run:led";
 // ms until a run that does not heed Stop is left
 const PATIENCE = 2000;
 // ms of events before the page gets its turn
@@ -46,6 +48,20 @@ export class DockerRun extends HTMLElement {
     this.#rest();
     this.append(root);
     listen(this.#view, this.#history, this);
+    const leader = document.getElementById(this.getAttribute("follows") ?? "");
+    leader?.addEventListener(LED, event => this.#follow(/** @type {CustomEvent} */ (event).detail));
+  }
+
+  /** Do what the leader does, with its line. @param {{ what: "run" | "stop" | "rest", line: string }} led */
+  #follow({ what, line }) {
+    this.#view.line.value = line;
+    if (what === "rest") this.#leaveAndRest();
+    else this[what]();
+  }
+
+  /** @param {"run" | "stop" | "rest"} what */
+  #lead(what) {
+    this.dispatchEvent(new CustomEvent(LED, { detail: { what, line: this.#view.line.value } }));
   }
 
   /** What more is shown of a run, each named by an attribute of the element. */
@@ -89,6 +105,7 @@ export class DockerRun extends HTMLElement {
     if (this.#controller) return undefined;
     if (!command) return this.#tell(label.empty);
     this.#controller = new AbortController();
+    this.#lead("run");
     this.#history.add(command);
     this.#clear();
     this.#turn("queued");
@@ -101,7 +118,7 @@ export class DockerRun extends HTMLElement {
   /** @param {string} command @param {AbortSignal} signal */
   async #carryOut(command, signal) {
     try {
-      const live = this.#backend.run(command, signal).then(body => this.#follow(events(body)));
+      const live = this.#backend.run(command, signal, this.getAttribute("lane") ?? undefined).then(body => this.#read(events(body)));
       return await live.catch(error => this.#replay(command, signal, error));
     } catch (error) {
       this.#story.terminal.draw(true);
@@ -115,11 +132,13 @@ export class DockerRun extends HTMLElement {
   /** The recording, where no backend has answered. @param {string} command @param {AbortSignal} signal @param {unknown} error */
   #replay(command, signal, error) {
     const recording = this.#recording;
-    if (command !== recording?.command || this.#run || signal.aborted || refused(error)) throw error;
+    const absent = lacking(error);
+    if (command !== recording?.command || this.#run || signal.aborted || (refused(error) && !absent)) throw error;
+    this.toggleAttribute("absent", absent);
     this.#turn("replaying");
-    this.#name(recording, label.replaying);
+    this.#name(recording, absent ? label.noLane : label.replaying);
     this.#view.status.textContent = this.#view.source.textContent;
-    return this.#follow(replayed(recording.events, signal));
+    return this.#read(replayed(recording.events, signal));
   }
 
   /** Say that it is a recording. @param {Recording} recording */
@@ -130,6 +149,7 @@ export class DockerRun extends HTMLElement {
 
   /** End the run; the backend then says how it ended. Without an answer it is simply left. */
   stop() {
+    this.#lead("stop");
     const controller = this.#controller;
     const leave = () => controller?.abort(STOPPED);
     if (!this.#run) return leave();
@@ -139,16 +159,21 @@ export class DockerRun extends HTMLElement {
 
   /** Back to the first line and an empty Docker host. */
   async reset() {
-    this.#leave();
-    await this.#done;
-    this.#rest();
+    this.#lead("rest");
+    await this.#leaveAndRest();
     // where it cannot be told to, the host ends by itself
     await this.#backend.reset().catch(() => {});
     if (!this.#controller) this.#tell(label.wasReset);
   }
 
+  async #leaveAndRest() {
+    this.#leave();
+    await this.#done;
+    this.#rest();
+  }
+
   /** @param {AsyncIterable<WireEvent>} stream */
-  async #follow(stream) {
+  async #read(stream) {
     let turn = performance.now();
     for await (const event of stream) {
       this.#take(event);

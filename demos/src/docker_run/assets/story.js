@@ -30,7 +30,8 @@ export class Story {
     for (const panel of this.panels) panel.show(event);
     if (type === "output") this.terminal.write(event.stream, event.text);
     if (type === "queued") view.result.textContent = queueWords(event);
-    if (type === "notice") view.note(event.text);
+    // how a machine boots is long, and for who asks
+    if (type === "notice" && event.code !== "boot") view.note(event.text);
     if (type === "exited" || type === "failed") {
       this.terminal.draw(true);
       view.result.textContent = ending(event, view.created());

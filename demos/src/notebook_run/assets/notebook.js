@@ -71,8 +71,13 @@ class Cell {
   show(text, open = true) {
     this.output.textContent = text;
     this.output.hidden = !text;
-    this.root.removeAttribute("data-old");
+    this.state.removeAttribute("data-old");
     if (this.fold) this.fold.open = open;
+  }
+
+  /** What is shown is of an earlier run, until this one says something. @param {string} text that says so */
+  age(text) {
+    if (this.output.textContent) this.state.dataset.old = text;
   }
 
   /** @param {string} text @param {boolean} [aloud] */
@@ -122,8 +127,6 @@ class Notebook {
     this.busy = true;
     this.stopped = false;
     cell.turn(true);
-    // what stands there is of an earlier run, until this one says something
-    cell.root.toggleAttribute("data-old", true);
     for (const other of this.cells) if (other !== cell) other.run.disabled = true;
     /** @type {Awaited<ReturnType<typeof words>> | undefined} */
     let label;
@@ -142,6 +145,7 @@ class Notebook {
   /** @param {Cell} cell @param {Awaited<ReturnType<typeof words>>} label */
   async #inOrder(cell, label) {
     this.say(`${cell.name}: ${label.running}`);
+    cell.age(label.old);
     const python = await this.#started(text => cell.tell(text, false));
     for (const other of this.cells.slice(0, this.cells.indexOf(cell))) {
       if (other.generation === python.generation) continue;
@@ -165,6 +169,7 @@ class Notebook {
 
   /** @param {Cell} cell @param {import("./python.js").Python} python @param {Awaited<ReturnType<typeof words>>} label */
   async #one(cell, python, label) {
+    cell.age(label.old);
     const before = performance.now();
     const source = cell.editor.value;
     let fresh = true;

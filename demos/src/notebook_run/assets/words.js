@@ -8,6 +8,7 @@ export const label = {
       ? `파이썬을 받고 있어요. ${(loaded / MEGA).toFixed(1)} / ${(all / MEGA).toFixed(1)} MB`
       : "파이썬을 다 받았어요. 켜고 있어요.",
   running: "실행하고 있어요.",
+  old: "위는 앞선 출력이에요.",
   /** @param {number} number */
   before: number => `먼저 위의 칸 ${number}번을 실행하고 있어요.`,
   /** @param {number} seconds */

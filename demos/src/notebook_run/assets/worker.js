@@ -41,9 +41,8 @@ let started;
 addEventListener("message", async ({ data }) => {
   try {
     if (data.wheels) {
-      started = start(data.wheels);
+      started = start(data.wheels).finally(() => { self.fetch = fetched; });
       await started;
-      self.fetch = fetched;
       postMessage({ type: "done" });
       return;
     }

@@ -11,6 +11,7 @@ from sandbox.command.names import BUILT_INS, PROGRAMS, near
 from sandbox.command.run import flag_named
 from sandbox.events import Exited
 from sandbox.image import Image
+from sandbox.words import NO_DISK
 
 _FAILED = re.compile(r'exec: "((?:[^"\\]|\\.)*)": ')
 _SHELLS = frozenset({"sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash"})
@@ -21,6 +22,8 @@ _DAEMON = (
     (": not found", messages.NO_TAG, None),
     ("unable to find user", messages.NO_USER, None),
     ("no command specified", messages.NO_COMMAND, None),
+    ("stat /dev/", messages.NO_DEVICE, None),
+    (NO_DISK, messages.NO_DISK, None),
     ("stdin is not a terminal", messages.NO_TERMINAL, None),
 )
 _REASONS = {

@@ -132,8 +132,8 @@ NEEDS_VALUE = "{flag} 옵션에는 값이 필요해요. 예: {example}"
 EXAMPLES = {
     "cap-drop": "--cap-drop ALL",
     "cpus": "--cpus 0.5",
-    "device-read-bps": "--device-read-bps /dev/vda:1mb",
-    "device-write-bps": "--device-write-bps /dev/vda:1mb",
+    "device-read-bps": "--device-read-bps /dev/loop0:1mb",
+    "device-write-bps": "--device-write-bps /dev/loop0:1mb",
     "entrypoint": "--entrypoint /bin/ls",
     "env": "-e NAME=value",
     "hostname": "--hostname web",
@@ -167,6 +167,10 @@ NOT_IN_REGISTRY = "이 레지스트리에는 그런 이미지가 없어요. 이�
 NO_TAG = "그 이미지에 그런 태그가 없어요."
 NO_USER = "이미지의 /etc/passwd 에 없는 사용자예요. 번호로 적으면 돼요. 예: --user 1000"
 NO_TERMINAL = "여기서는 아직 키보드로 입력할 수 없어요. 할 일을 줄에 적어요. 예: docker run alpine sh -c 'ls /etc'"
+NO_DEVICE = (
+    "이 서버에는 그런 디스크가 없어요. 어느 디스크를 적든 이 컨테이너의 디스크가 느려지니 /dev/loop0 으로 적어 보세요."
+)
+NO_DISK = "이 서버에는 컨테이너마다 줄 디스크가 없어서 느리게 할 수 없어요. 이 옵션을 빼고 실행해 보세요."
 NO_COMMAND = "실행할 프로그램이 정해지지 않았어요. 이미지 이름 뒤에 프로그램을 적어 보세요."
 OUT_OF_MEMORY = "쓸 수 있는 메모리는 --memory 로 정해요. 더 큰 값을 적어 보세요."
 TIMED_OUT = "한 번의 실행에는 정해진 시간이 있어요. 더 빨리 끝나는 명령으로 바꿔 보세요."
@@ -184,9 +188,6 @@ TOO_MANY_PIDS = (
 TOO_HIGH_ULIMIT = "--ulimit {name} 값은 이 서버에서 {most}까지 정할 수 있어요."
 TOO_BIG_TMPFS = "--tmpfs 의 크기는 {most}까지예요. size={most_flag} 로 적어 보세요."
 MANY_WORDS = "한 줄에는 낱말을 {most}개까지 적을 수 있어요."
-SLOW_READ = (
-    "이미지의 파일은 여러 실행이 함께 읽어서, 읽기 속도는 초당 10MiB보다 느리게 정할 수 없어요. 10mb 로 적어 보세요."
-)
 NO_NETWORK = "이곳의 컨테이너는 네트워크에 연결되지 않아요. --network 를 빼거나 --network none 으로 적어 보세요."
 NAME_RULE = "컨테이너 이름은 영문자나 숫자로 시작하고, 두 글자 이상으로 적어요. 예: --name web"
 ABSOLUTE_FOLDER = "작업 폴더는 / 로 시작하는 경로로 적어요. 예: --workdir /tmp"

@@ -16,7 +16,7 @@ from sandbox.settings import Settings
 @dataclass(frozen=True, slots=True)
 class Need:
     """`why` and `mend` are Korean and shown when the need is not met; `command` can be pasted, and may be empty.
-    A need with `as_root` cannot be looked at by anybody else; without an `optional` one its lane is missing."""
+    A need with `as_root` cannot be looked at by anybody else. Without an `optional` one, all else works."""
 
     name: str
     probe: Callable[[Settings], Seen]
@@ -145,6 +145,15 @@ NEEDS: tuple[Need, ...] = (
         "자리를 비우거나 --state로 다른 폴더를 정해 주세요.",
     ),
     Need(
+        "slow disks: mkfs.ext4, loop devices",
+        probes.slow_disks,
+        "--device-write-bps 와 --device-read-bps 를 적은 실행에 주는 디스크예요. 없으면 그 옵션만 거절해요.",
+        "e2fsprogs를 설치하고 loop 모듈을 올려 주세요. 이 컴퓨터가 컨테이너라면 --privileged로 켜 주세요.",
+        _package("e2fsprogs") + " && sudo modprobe loop",
+        as_root=True,
+        optional=True,
+    ),
+    Need(
         "lane gvisor: runsc",
         probes.gvisor,
         "gVisor와 견주는 데모에 써요. 없어도 나머지는 그대로예요.",
@@ -191,9 +200,14 @@ def table(findings: Sequence[Finding]) -> str:
     """For people: a line for each need, and below one that is not met why it matters and what mends it."""
     width = max((len(finding.name) for finding in findings), default=0)
     lines = [line for finding in findings for line in _lines(finding, width)]
-    missing = sum(not finding.met and not finding.optional for finding in findings)
-    verdict = f"{missing}가지가 모자라요." if missing else "모두 갖춰져 있어요."
-    return "\n".join([*lines, "", verdict])
+    return "\n".join([*lines, "", _verdict([finding for finding in findings if not finding.met])])
+
+
+def _verdict(lacking: Sequence[Finding]) -> str:
+    needed = sum(not finding.optional for finding in lacking)
+    if needed:
+        return f"{needed}가지가 모자라요."
+    return "꼭 있어야 할 것은 모두 갖춰져 있어요." if lacking else "모두 갖춰져 있어요."
 
 
 def _lines(finding: Finding, width: int) -> list[str]:

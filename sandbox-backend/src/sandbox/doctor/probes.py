@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import embedded, linux
+from sandbox.plan import Limits
 from sandbox.runner import cgroup, lanes
+from sandbox.runner.disk import Disks
 from sandbox.settings import Settings
 
 # overlay takes id-mapped mounts as lower layers from this version on (Linux 5.19, fs/overlayfs)
@@ -147,6 +149,12 @@ def disk(settings: Settings) -> Seen:
     return Seen(free >= FREE_BYTES, f"{free / (1 << 30):.1f} GiB free in {folder}")
 
 
+def slow_disks(settings: Settings) -> Seen:
+    """A disk of a run's own, its file where it would be."""
+    with tempfile.TemporaryDirectory(prefix="probe-", dir=_existing(settings.state)) as folder:
+        return _in_child(lambda: _try_disk(Path(folder), settings.limits))
+
+
 def version(text: str) -> tuple[int, int]:
     """The first `major.minor` in `text`; (0, 0) where there is none."""
     match = re.search(r"(\d+)\.(\d+)", text)
@@ -173,6 +181,13 @@ def _try_snapshot(folder: Path, first_uid: int) -> None:
     linux.mount_idmapped(layer, top / "lower", linux.user_namespace(0, first_uid))
     options = f"lowerdir={top}/lower,upperdir={top}/upper,workdir={top}/work,userxattr"
     linux.mount("overlay", top / "root", "overlay", linux.MS_NOSUID | linux.MS_NODEV, options)
+
+
+def _try_disk(folder: Path, limits: Limits) -> None:
+    linux.private_mounts()
+    Disks(folder, limits).mount(folder)
+    # before the folder goes, which the disk lies over in this process alone
+    linux.unmount(folder)
 
 
 def _in_child(attempt: Callable[[], None]) -> Seen:

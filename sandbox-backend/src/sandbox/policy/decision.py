@@ -21,7 +21,6 @@ from sandbox.words import client_error, daemon_error, task_error
 
 SMALLEST_MEMORY = 6 * MIB
 SMALLEST_CPUS = 0.01
-SLOWEST_READ = 10 * MIB
 LONGEST_HOSTNAME = 64
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
@@ -55,7 +54,7 @@ def _plan(run: Run, limits: Limits) -> Plan:
         ulimits=tuple(_ulimit(limit, limits) for limit in run.ulimits),
         tmpfs=tmpfs.parse_all(run.tmpfs, limits.disk),
         cap_drop=tuple(map(_capability, run.cap_drop)),
-        read_bps=_read_throttles(run.read_bps),
+        read_bps=_throttles(run.read_bps),
         write_bps=_throttles(run.write_bps),
         limits=_limits(run, limits),
     )
@@ -109,16 +108,7 @@ def _ulimit(asked: Ulimit, limits: Limits) -> Ulimit:
 
 
 def _throttles(wanted: tuple[Throttle, ...]) -> tuple[Throttle, ...]:
-    by_path = {throttle.path: throttle for throttle in wanted}
-    return tuple(throttle for throttle in by_path.values() if throttle.rate)
-
-
-def _read_throttles(wanted: tuple[Throttle, ...]) -> tuple[Throttle, ...]:
-    """A file of a layer that one run reads slowly is read slowly for every run that shares the layer."""
-    made = _throttles(wanted)
-    if any(throttle.rate < SLOWEST_READ for throttle in made):
-        raise RefusedError("the read rate is below what this host allows", messages.SLOW_READ)
-    return made
+    return tuple({throttle.path: throttle for throttle in wanted}.values())
 
 
 def _limits(run: Run, limits: Limits) -> Limits:

@@ -48,8 +48,10 @@ def configuration(
     except users.UserError as error:
         raise NotStarted(str(error)) from error
     devices = tuple(_device(throttle) for throttle in (*plan.read_bps, *plan.write_bps))
+    if devices and snap.disk is None:
+        raise NotStarted(words.NO_DISK)
     files = (*_files(shop, name, plan, snap), *extra)
-    place = spec.Place(name, str(snap.root), f"/{shop.cgroup}/{name}", slot.first_uid, files, devices)
+    place = spec.Place(name, str(snap.root), f"/{shop.cgroup}/{name}", slot.first_uid, files, devices, snap.disk)
     return spec.build(plan, image.config, identity, place, shop.seccomp)
 
 
@@ -77,6 +79,10 @@ def _device(throttle: Throttle) -> tuple[str, int, int]:
     status = None
     with contextlib.suppress(OSError):
         status = Path(throttle.path).stat()
-    if status is None or not stat.S_ISBLK(status.st_mode):
+    # of what is no device, nobody shall learn here whether it exists
+    if status is None or not (stat.S_ISBLK(status.st_mode) or stat.S_ISCHR(status.st_mode)):
         raise NotStarted(f"stat {throttle.path}: no such file or directory")
-    return throttle.path, os.major(status.st_rdev), os.minor(status.st_rdev)
+    major, minor = os.major(status.st_rdev), os.minor(status.st_rdev)
+    if not stat.S_ISBLK(status.st_mode):
+        raise NotStarted(words.task_error(words.not_throttled(major, minor, throttle.rate)))
+    return throttle.path, major, minor

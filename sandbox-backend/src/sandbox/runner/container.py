@@ -16,9 +16,10 @@ from sandbox import gvisor, spec, words
 from sandbox.events import Created, Started, Stream
 from sandbox.image import Image
 from sandbox.plan import Plan, Ulimit
-from sandbox.runner import cgroup_v1, snapshot
+from sandbox.runner import cgroup, cgroup_v1, snapshot
 from sandbox.runner.bundle import Files, NotStarted, configuration
 from sandbox.runner.child import Child
+from sandbox.runner.disk import Device
 from sandbox.runner.janitor import Janitor
 from sandbox.runner.snapshot import Snapshot
 from sandbox.runner.workshop import Slot, Workshop
@@ -36,6 +37,7 @@ class Container:
         self.argv, self.source = spec.argv(plan, image.config)
         self._shop, self._image, self._plan = shop, image, plan
         self._child: Child | None = None
+        self.disk: Device | None = None
 
     @property
     def child(self) -> Child:
@@ -58,6 +60,7 @@ class Container:
         """
         if self._spare.begun is None:
             raise RuntimeError("the runtime is not started yet")
+        self.disk = snap.disk
         config = json.dumps(self._config(slot, snap, files))
         self._child = await self._shop.runtime.configure(
             self._spare.begun, self._spare.bundle, config, self._use_the_moment
@@ -101,6 +104,7 @@ class Container:
             root_bytes=image.root_bytes,
             prepared=False,
             created_ms=round(milliseconds, 3),
+            system_bytes=self._shop.system_bytes,
         )
 
     def start(self) -> Started:
@@ -117,8 +121,16 @@ class Container:
             start_ms=round((time.monotonic() - begun) * 1000, 3),
         )
 
+    def kill(self) -> None:
+        """Kill the first process, and so all of them; one that waits for a slow disk hears that when it is fast."""
+        if self.disk:
+            cgroup.unthrottle(self.cgroup)
+        self.child.kill()
+
     async def end(self) -> None:
         """Kill what is left of it."""
+        if self.disk:
+            cgroup.unthrottle(self.cgroup)
         try:
             if self._child is not None:
                 await self._child.end()
@@ -153,7 +165,9 @@ async def prepared(
     stack.callback(container.forget)
     try:
         container.begin()
-        mounted = snapshot.mounted(shop.runs / container.id[:16], lower, slot.namespace, slot.first_uid, plan.limits)
+        disks = shop.disks if plan.read_bps or plan.write_bps else None
+        folder = shop.runs / container.id[:16]
+        mounted = snapshot.mounted(folder, lower, slot.namespace, slot.first_uid, plan.limits, disks)
         yield container, stack.enter_context(mounted)
     finally:
         await asyncio.shield(_end(container, stack, shop.janitor))

@@ -18,11 +18,12 @@ from sandbox.settings import Settings
 @dataclass(frozen=True, slots=True)
 class Machines:
     """What virtual machines are made with: the folder that `guest/build` has filled, the most memory of one in bytes,
-    the seconds that one has in all, and whether KVM works here."""
+    the seconds that one has in all, the bytes of its kernel and system, and whether KVM works here."""
 
     home: Path
     memory: int
     seconds: float
+    system_bytes: int
     kvm: bool = False
 
 
@@ -43,11 +44,17 @@ class Lanes:
 
 async def gvisor(settings: Settings, shop: Workshop, selftest: SelfTest) -> Workshop | None:
     """What gVisor's containers share; None where there is no runsc, or none that can run a program here."""
-    if shutil.which(settings.runsc) is None:
+    program = shutil.which(settings.runsc)
+    if program is None:
         return None
     runtime = Runsc(settings.runsc, settings.runtime / "runsc", makes_cgroups=cgroup.layout() == "v2")
-    made = dataclasses.replace(shop, runtime=runtime, spares=shop.spares.none(runtime), gvisor=True)
+    spares = shop.spares.none(runtime)
+    made = dataclasses.replace(shop, runtime=runtime, spares=spares, gvisor=True, system_bytes=_bytes(Path(program)))
     return made if await selftest.passes(made) else None
+
+
+def _bytes(*files: Path) -> int:
+    return sum(file.stat().st_size for file in files)
 
 
 def machines_home(settings: Settings) -> Path:
@@ -56,7 +63,8 @@ def machines_home(settings: Settings) -> Path:
 
 
 def machines_are_there(settings: Settings) -> bool:
-    return all((machines_home(settings) / part).exists() for part in ("init", "modules", "runtime", "layer/boot/vmlinuz"))
+    parts = ("init", "modules", "runtime", "layer/boot/vmlinuz")
+    return all((machines_home(settings) / part).exists() for part in parts)
 
 
 def machines(settings: Settings) -> Machines | None:
@@ -66,4 +74,5 @@ def machines(settings: Settings) -> Machines | None:
         return None
     for path in (home / "layer", *(home / "layer").rglob("*")):
         os.chown(path, settings.store_uid, settings.store_uid, follow_symlinks=False)
-    return Machines(home, settings.machine_bytes, settings.machine_seconds)
+    size = _bytes(home / "init", home / "layer/boot/vmlinuz", *(home / "modules").iterdir())
+    return Machines(home, settings.machine_bytes, settings.machine_seconds, size)

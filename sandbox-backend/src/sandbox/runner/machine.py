@@ -42,8 +42,10 @@ ARCHIVE_BYTES, COPIES = 16 * MIB, 2
 class Machine:
     """A machine on its way: `create` makes its files and QEMU's container, `start` switches it on."""
 
-    def __init__(self, shop: Workshop, box: Container, snap: Snapshot, image: Image, plan: Plan) -> None:
-        self._shop, self._snap, self._image, self._plan = shop, snap, image, plan
+    def __init__(
+        self, shop: Workshop, machines: Machines, box: Container, snap: Snapshot, image: Image, plan: Plan
+    ) -> None:
+        self._shop, self._machines, self._snap, self._image, self._plan = shop, machines, snap, image, plan
         self.box = box
         self.argv, self.source = spec.argv(plan, image.config)
         self._pipes: dict[str, int] = {}
@@ -100,6 +102,7 @@ class Machine:
             argv_source=self.source,
             layers=len(image.layers),
             root_bytes=image.root_bytes,
+            system_bytes=self._machines.system_bytes,
         )
 
     def start(self) -> None:
@@ -156,7 +159,7 @@ async def prepared(shop: Workshop, machines: Machines, slot: Slot, image: Image,
         raise NotStarted(TOO_LARGE.format(machines.memory // MIB))
     inner = qemu_plan(image, plan, kvm=machines.kvm)
     async with container.prepared(shop, slot, QEMU, inner, [machines.home / "layer"]) as (box, snap):
-        machine = Machine(shop, box, snap, image, plan)
+        machine = Machine(shop, machines, box, snap, image, plan)
         try:
             yield machine
         finally:

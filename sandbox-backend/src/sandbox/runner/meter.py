@@ -10,19 +10,21 @@ from pathlib import Path
 
 from sandbox.events import Stats
 from sandbox.runner import cgroup
+from sandbox.runner.disk import Device
 
 SECONDS = 0.1
 
 
-async def readings(path: str, pid: int) -> AsyncIterator[Stats]:
-    """One after each SECONDS of the process `pid` in the group `path`, for as long as they are asked for.
+async def readings(path: str, pid: int, disk: Device | None = None) -> AsyncIterator[Stats]:
+    """One after each SECONDS of the process `pid` in the group `path`, for as long as they are asked for. Where the
+    run has a `disk` of its own, what it reads and writes is counted there.
 
     A run that is over sooner has none, so that a short run costs nothing more.
     """
     while True:
         await asyncio.sleep(SECONDS)
         received, sent = traffic(pid)
-        yield Stats(**dataclasses.asdict(cgroup.sample(path)), received_bytes=received, sent_bytes=sent)
+        yield Stats(**dataclasses.asdict(cgroup.sample(path, disk)), received_bytes=received, sent_bytes=sent)
 
 
 def traffic(pid: int) -> tuple[int, int]:

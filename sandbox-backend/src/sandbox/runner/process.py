@@ -16,7 +16,7 @@ from pathlib import Path
 from sandbox import linux
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
-from sandbox.runner import cgroup, cgroup_v1, lanes, seccomp, slots
+from sandbox.runner import cgroup, cgroup_v1, disk, lanes, seccomp, slots
 from sandbox.runner.janitor import Janitor
 from sandbox.runner.runtime import Runtime
 from sandbox.runner.selftest import SelfTest
@@ -46,6 +46,7 @@ def main(settings: Settings) -> int:
 def sweep(settings: Settings) -> None:
     """Remove what runs have left: their processes and groups, then their folders. Their mounts went with the mount
     namespace that they were in."""
+    cgroup.unthrottle(settings.cgroup)
     cgroup.remove(settings.cgroup, patience=SWEEP_SECONDS)
     for name in ("runs", "bundles", "crun", "runsc"):
         shutil.rmtree(settings.runtime / name, ignore_errors=True)
@@ -104,6 +105,7 @@ def _workshop(settings: Settings) -> Workshop:
         janitor=Janitor(),
         # crun gives a container's user its standard streams to own, so the null device is not the machine's
         spares=Spares(runtime, bundles, settings.cgroup, _null(settings)),
+        disks=disk.usable(settings.state, settings.limits, runs),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -26,6 +27,7 @@ from sandbox.runner.workshop import Slot, Workshop
 Send = Callable[[Event], Awaitable[None]]
 log = logging.getLogger(__name__)
 OUTPUT_CUT = "출력이 한도를 넘어서 여기서 잘랐어요."
+NO_SPACE = "서버의 디스크에 이 실행이 쓸 자리가 없어요. 잠시 뒤에 다시 실행해 보세요."
 BROKEN = "실행 환경에 문제가 생겼어요. 잠시 뒤에 다시 실행해 보세요."
 
 
@@ -58,10 +60,11 @@ class Run:
         except ConnectionError:
             # the web process has gone, and with it whoever could be told
             raise
-        except OSError:
+        except OSError as error:
             log.exception("a run of %s", self._job.image.reference)
             if not self._told:
-                await self._send(Failed("sandbox-failed", BROKEN))
+                full = error.errno == errno.ENOSPC
+                await self._send(Failed("no-space", NO_SPACE) if full else Failed("sandbox-failed", BROKEN))
         return False
 
     async def _carry_out(self, shop: Workshop, slot: Slot) -> bool:
@@ -130,7 +133,7 @@ class Run:
     async def _measure(self, box: Container) -> None:
         # whoever does not read, or is gone, is met by the output and by the last event
         with contextlib.suppress(OSError):
-            async for reading in meter.readings(box.cgroup, box.child.pid):
+            async for reading in meter.readings(box.cgroup, box.child.pid, box.disk):
                 if self._over or self._told:
                     return
                 await self._send(reading)
@@ -149,7 +152,7 @@ class Run:
             )
             if process in done:
                 return await process, None
-            box.child.kill()
+            box.kill()
             # a process that waits for a disk does not hear it at once, and its reader shall not wait for that
             return await asyncio.wait_for(process, KILL_SECONDS), next(
                 (causes[task] for task in causes if task in done), "timeout"

@@ -1,7 +1,8 @@
 """One run's root file system: the image's shared layers, read-only, under a writable layer of its own.
 
-The writable layer is a tmpfs limited in bytes and inodes, whose pages are charged to the run's memory. The layers
-are mounted with their owners translated to the run's own user ids, so that two runs share files but no identity.
+The writable layer is a tmpfs limited in bytes and inodes, whose pages are charged to the run's memory; or a disk of
+the run's own, where that is to be slow (`disk`). The layers are mounted with their owners translated to the run's own
+user ids, so that two runs share files but no identity.
 """
 
 from __future__ import annotations
@@ -11,20 +12,23 @@ import posixpath
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox import linux
 from sandbox.plan import Limits
+from sandbox.runner.disk import Device, Disks
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`folder` is the run's own folder on the tmpfs, `root` the merged root file system in it."""
+    """`folder` is the run's own folder on what it writes to, `root` the merged root file system in it, `disk` the
+    numbers of the disk, where it is one."""
 
     folder: Path
     root: Path
     first_uid: int
+    disk: Device | None = None
 
     def open(self, path: str) -> int:
         """A read-only descriptor of a file of the root file system; no link in it can lead out."""
@@ -102,18 +106,30 @@ class Snapshot:
 
 
 @contextmanager
-def mounted(folder: Path, layers: Sequence[Path], namespace: int, first_uid: int, limits: Limits) -> Iterator[Snapshot]:
-    """The root file system of `layers` (lowest first) for a run; gone, with all that was written, at the end."""
+def mounted(
+    folder: Path, layers: Sequence[Path], namespace: int, first_uid: int, limits: Limits, disks: Disks | None = None
+) -> Iterator[Snapshot]:
+    """The root file system of `layers` (lowest first) for a run; gone, with all that was written, at the end.
+
+    What is written goes to one of `disks`, if they are given.
+    """
     folder.mkdir(mode=0o711)
     try:
-        data = f"mode=0711,size={limits.disk},nr_inodes={limits.inodes}"
-        linux.mount("tmpfs", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, data)
+        disk = _mount_writable(folder, limits, disks)
         try:
-            yield _merged(folder, layers, namespace, first_uid)
+            yield replace(_merged(folder, layers, namespace, first_uid), disk=disk)
         finally:
             linux.unmount(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _mount_writable(folder: Path, limits: Limits, disks: Disks | None) -> Device | None:
+    if disks is not None:
+        return disks.mount(folder)
+    data = f"mode=0711,size={limits.disk},nr_inodes={limits.inodes}"
+    linux.mount("tmpfs", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, data)
+    return None
 
 
 def _merged(folder: Path, layers: Sequence[Path], namespace: int, first_uid: int) -> Snapshot:

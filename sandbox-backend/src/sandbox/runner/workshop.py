@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.runner.disk import Disks
 from sandbox.runner.janitor import Janitor
 from sandbox.runner.runtime import Runtime
 from sandbox.runner.spare import Spares
@@ -21,7 +22,8 @@ class Slot:
 @dataclass(frozen=True, slots=True)
 class Workshop:
     """What all containers share: the runtime, the folder of their root file systems, the parent of their groups, the
-    compiled filter, Docker's own small init, and a spare container. With `gvisor` the runtime is runsc."""
+    compiled filter, Docker's own small init, a spare container, and disks, where the machine can make them. With
+    `gvisor` the runtime is runsc, of `system_bytes`."""
 
     runtime: Runtime
     runs: Path
@@ -31,4 +33,6 @@ class Workshop:
     init_program: Path
     janitor: Janitor
     spares: Spares
+    disks: Disks | None
     gvisor: bool = False
+    system_bytes: int | None = None

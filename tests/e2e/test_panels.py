@@ -1,4 +1,4 @@
-"""The charts: what a run uses as it runs, its limit, what the kernel did, and words for who does not see them."""
+"""The panels: charts of what a run uses, and the view from the machine, with words for who does not see them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,36 @@ PAGE = """<!doctype html><html lang="ko"><title>그래프</title>
 <main><h1>그래프</h1>
 <docker-run id="one" charts="memory cpu" lines="3"><pre><code>docker run alpine</code></pre></docker-run>
 <p id="after">다음 글</p>
-<docker-run id="two" charts="pids written" lines="3"><pre><code>docker run alpine</code></pre></docker-run></main>"""
+<docker-run id="two" charts="pids written" lines="3"><pre><code>docker run alpine</code></pre></docker-run>
+<docker-run id="three" view="machine" lines="3"><pre><code>docker run alpine</code></pre></docker-run></main>"""
+NUMBERS = dict(zip(("pid", "mnt", "net", "uts", "ipc", "user", "cgroup"), range(4026532360, 4026532367), strict=True))
+SEEN = {
+    "processes": [
+        {
+            "pid": 28629,
+            "pid_inside": 1,
+            "uid": 2000983040,
+            "uid_inside": 0,
+            "command": "sh -c ps",
+            "namespaces": NUMBERS,
+        },
+        {
+            "pid": 28630,
+            "pid_inside": 7,
+            "uid": 2000983040,
+            "uid_inside": 0,
+            "command": "<b>ps</b>",
+            "namespaces": NUMBERS,
+        },
+    ],
+    "more": 0,
+    "cgroups": ["memory:/runs/5c38", "pids:/runs/5c38"],
+    "root": "overlay / rw,lowerdir=/l1:/l0",
+    "capabilities": ["CAP_CHOWN", "CAP_KILL"],
+    "seccomp": "filter",
+    "no_new_privs": True,
+    "uid_map": [0, 2000983040, 65536],
+}
 
 
 @pytest.fixture
@@ -120,3 +149,30 @@ def test_nothing_around_a_chart_moves(charts: Page, canned: Canned, width: int) 
     demo.wait_for_end()
     assert after.bounding_box() == before
     assert charts.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_machines_view_has_each_process_with_both_its_numbers(charts: Page, canned: Canned) -> None:
+    def script(run: Run) -> None:
+        run.begin()
+        run.start()
+        run.send("machine", **SEEN)
+        run.exit()
+
+    canned.script = script
+    demo = Demo(charts, "three")
+    view = demo.root.locator(".view")
+    expect(view).to_contain_text("실행하는 동안 기계가 보는 것이 여기에 나와요")
+    before = demo.root.evaluate("e => e.offsetHeight")
+    demo.run()
+    demo.wait_for_end()
+    rows = [" | ".join(row.locator("td").all_inner_texts()) for row in view.locator("tbody tr").all()]
+    assert rows == [
+        "sh -c ps | pid 1 · uid 0 | pid 28629 · uid 2000983040",
+        "<b>ps</b> | pid 7 · uid 0 | pid 28630 · uid 2000983040",
+    ]
+    expect(view).to_contain_text("pid 4026532360 · mnt 4026532361")
+    expect(view.locator("dd").nth(1)).to_have_text("/runs/5c38")
+    expect(view).to_contain_text("CHOWN KILL")
+    expect(view).to_contain_text("안의 0번부터 → 기계의 2000983040번부터 65536개")
+    assert demo.root.evaluate("e => e.offsetHeight") == before
+    assert findings(charts) == []

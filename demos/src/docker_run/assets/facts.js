@@ -1,0 +1,57 @@
+// What a run cost, and what is to be seen of it outside: for lanes side by side.
+import { factWords, facts, lanes } from "./panel-words.js";
+import { part } from "./parts.js";
+
+export class Facts {
+  #lane;
+  /** @type {Record<string, HTMLElement>} */
+  #values = {};
+  #boot = part("pre", { tabindex: "0" });
+  #folded = part("details", { class: "boot" }, part("summary", {}, facts.boot), this.#boot);
+  /** When the image was there. */
+  #ready = 0;
+  #memory = 0;
+  #heard = false;
+
+  /** @param {string} lane */
+  constructor(lane) {
+    this.#lane = lane;
+    const list = part("dl", {});
+    for (const name of ["first", "total", "memory", "kernel", "seen", "system"]) {
+      this.#values[name] = part("dd", {});
+      list.append(part("div", {}, part("dt", {}, facts[name]), this.#values[name]));
+    }
+    const [name, wall] = lanes[lane] ?? [lane, ""];
+    this.root = part("div", { class: "facts" }, part("p", {}, part("b", {}, name), " ", wall), list, this.#folded);
+    this.clear();
+  }
+
+  clear() {
+    this.#ready = this.#memory = 0;
+    this.#heard = false;
+    for (const name in this.#values) this.#values[name].textContent = "–";
+    this.#boot.textContent = "";
+    this.#folded.hidden = this.#lane !== "vm";
+  }
+
+  /** @param {WireEvent} event */
+  show(event) {
+    const { type, at } = event;
+    if (type === "image" || type === "pulled") this.#ready = at;
+    if (type === "notice" && event.code === "boot") this.#boot.append(event.text);
+    if (type === "stats") this.#memory = Math.max(this.#memory, event.memory_bytes);
+    if (type === "exited") this.#memory = Math.max(this.#memory, event.peak_memory_bytes ?? 0);
+    const output = type === "output" && this.#started && !this.#heard;
+    if (output) this.#heard = true;
+    const said = factWords(event, { lane: this.#lane, seconds: at - this.#ready, memory: this.#memory, output });
+    for (const [name, words] of Object.entries(said)) this.#values[name].textContent = words;
+  }
+
+  get #started() {
+    return this.#values.kernel.textContent !== "–";
+  }
+
+  get words() {
+    return "";
+  }
+}

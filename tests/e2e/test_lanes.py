@@ -1,0 +1,153 @@
+"""Lanes side by side: one click runs the same line behind three walls, and the page shows what each costs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.pages import Demo
+from e2e.told import opened
+from support.axe import findings
+from support.backend import Backend, running
+
+pytestmark = pytest.mark.container
+KERNEL = os.uname().release
+BY_DEMO = """window.byDemo = {};
+document.addEventListener("docker-run:event", ({target, detail}) => (byDemo[target.id] ??= []).push(detail));"""
+LANES = ("lanes", "lanes-gvisor", "lanes-vm")
+
+
+@pytest.fixture
+def vm(page: Page, live: Backend) -> Page:
+    page.add_init_script(BY_DEMO)
+    return opened(page, live, "vm")
+
+
+def ran(page: Page, *ids: str) -> dict[str, list[dict[str, Any]]]:
+    """Press Run on the first of these, and wait until all of them have ended; the events of each."""
+    page.evaluate("window.byDemo = {}")
+    Demo(page, ids[0]).run()
+    for id in ids:
+        Demo(page, id).wait_for_end()
+    found: dict[str, list[dict[str, Any]]] = page.evaluate("window.byDemo")
+    return found
+
+
+def only(events: list[dict[str, Any]], kind: str) -> dict[str, Any]:
+    assert [event["type"] for event in events].count(kind) == 1, events[-2:]
+    (found,) = [event for event in events if event["type"] == kind]
+    return found
+
+
+def out(events: list[dict[str, Any]]) -> str:
+    return "".join(event["text"] for event in events if event["type"] == "output" and event["stream"] == "stdout")
+
+
+def fact(page: Page, id: str, name: str) -> str:
+    return page.locator(f"#{id} .facts div", has_text=name).locator("dd").inner_text()
+
+
+@pytest.mark.claim("C12")
+@pytest.mark.claim("C16")
+@pytest.mark.claim("C18")
+def test_one_line_answers_with_the_machines_kernel_and_with_the_virtual_machines_own(vm: Page) -> None:
+    told = ran(vm, *LANES)
+    kernels = [out(told[id]).strip() for id in LANES]
+    assert kernels == [only(told[id], "started")["kernel"] for id in LANES]
+    assert kernels[0] == KERNEL
+    assert len(set(kernels)) == 3
+    assert [fact(vm, id, "uname -r") for id in LANES] == kernels
+    assert [only(told[id], "accepted")["lane"] for id in LANES] == ["container", "gvisor", "vm"]
+
+
+@pytest.mark.claim("C14")
+def test_a_virtual_machine_starts_later_and_takes_more_memory_and_files(vm: Page) -> None:
+    told = ran(vm, *LANES)
+    exits = [only(told[id], "exited") for id in LANES]
+    container, _, machine = [event["wall_ms"] for event in exits]
+    assert machine > 5 * container
+    memory = [max([event["memory_bytes"] for event in told[id] if event["type"] == "stats"] or [0]) for id in LANES]
+    assert memory[2] > 64 * 2**20
+    assert exits[0]["peak_memory_bytes"] < 16 * 2**20
+    sizes = [only(told[id], "created").get("system_bytes", 0) for id in LANES]
+    assert sizes[0] == 0 < min(sizes[1:])
+    assert [fact(vm, id, "더 든 커널과 시스템") == "없음" for id in LANES] == [True, False, False]
+    boot = vm.locator("#lanes-vm .boot pre")
+    assert "Linux version" in (boot.text_content() or "")
+    expect(boot).to_be_hidden()
+
+
+@pytest.mark.claim("C15")
+@pytest.mark.claim("C17")
+def test_the_machine_sees_the_containers_program_but_of_a_virtual_machine_qemu_only(vm: Page) -> None:
+    line = "docker run alpine sleep 3"
+    lead = Demo(vm, "lanes")
+    lead.run(line)
+    seen = {}
+    for id in LANES[::2]:
+        Demo(vm, id).wait_for("running")
+        pid = int(re.findall(r"pid (\d+)", fact(vm, id, "기계가 보는 것"))[0])
+        seen[id] = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
+    assert seen["lanes"] == b"sleep"
+    assert b"qemu-system" in seen["lanes-vm"]
+    assert fact(vm, "lanes-vm", "기계가 보는 것").startswith("QEMU")
+    lead.button("멈춤").click()
+    for id in LANES:
+        Demo(vm, id).wait_for_end()
+
+
+@pytest.mark.claim("C22")
+def test_the_kernels_log_is_one_for_containers_and_a_virtual_machines_own(vm: Page) -> None:
+    told = ran(vm, "lanes-dmesg", "lanes-dmesg-vm")
+    assert "not permitted" in "".join(e["text"] for e in told["lanes-dmesg"] if e["type"] == "output")
+    assert f"Linux version {only(told['lanes-dmesg-vm'], 'started')['kernel']}" in out(told["lanes-dmesg-vm"])
+
+
+def test_stop_and_reset_are_for_all_of_them(vm: Page) -> None:
+    lead = Demo(vm, "lanes")
+    lead.run("docker run alpine sleep 60")
+    for id in LANES:
+        Demo(vm, id).wait_for("running")
+    lead.button("멈춤").click()
+    for id in LANES:
+        Demo(vm, id).wait_for("ended")
+        assert Demo(vm, id).code == 137
+    lead.button("처음부터").click()
+    for id in LANES:
+        Demo(vm, id).wait_for("idle")
+    assert lead.line.input_value() == "docker run alpine uname -r"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_lanes(vm: Page, scheme: Any) -> None:
+    vm.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    ran(vm, *LANES)
+    vm.wait_for_timeout(300)
+    assert findings(vm) == []
+
+
+@pytest.fixture(scope="module")
+def bare(site: Path) -> Iterator[Backend]:
+    """A backend without the other lanes."""
+    with running({"runsc": "no-such-runsc"}, site=site) as own:
+        shutil.rmtree(own.state / "vm", ignore_errors=True)
+        yield own
+
+
+def test_a_lane_that_is_missing_plays_its_recording_and_says_why(page: Page, bare: Backend) -> None:
+    opened(page, bare, "vm")
+    lead, other = Demo(page, "lanes"), Demo(page, "lanes-gvisor")
+    lead.run()
+    lead.wait_for_end()
+    other.wait_for_end()
+    expect(lead.source).to_be_empty()
+    expect(other.source).to_contain_text("이 서버에는 이 방식이 없어서 기록을 보여 드려요.")
+    assert other.root.get_attribute("absent") is not None
+    assert fact(page, "lanes-gvisor", "uname -r") == "4.4.0"

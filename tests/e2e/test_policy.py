@@ -1,0 +1,49 @@
+"""The policy that our server sends with its pages allows all that the pages do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.pages import finished
+from support.backend import Backend
+
+pytestmark = pytest.mark.container
+WATCH = """window.refused = [];
+addEventListener("securitypolicyviolation", event => refused.push(event.violatedDirective + " " + event.blockedURI))"""
+
+
+@pytest.fixture
+def said(page: Page) -> list[str]:
+    """What the console says of the policy; workers, too, speak there."""
+    texts: list[str] = []
+    page.on("console", lambda message: texts.append(message.text) if "Security Policy" in message.text else None)
+    page.add_init_script(WATCH)
+    return texts
+
+
+def test_search_python_and_a_demo_need_nothing_that_the_policy_refuses(
+    page: Page, live: Backend, said: list[str]
+) -> None:
+    answer = page.goto(f"{live.url}/class-and-instance/")
+    assert answer
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    page.get_by_role("textbox", name="검색").fill("컨테이너")
+    expect(page.locator(".md-search-result__meta")).to_contain_text(re.compile(r"\d+개의 일치하는 문서"))
+    page.keyboard.press("Escape")
+    page.locator(".notebook-cell[data-cell='1']").get_by_role("button", name="실행").click()
+    state = page.locator(".notebook-cell[data-cell='1'] .notebook-state")
+    expect(state).to_contain_text("잘 끝났어요", timeout=60_000)
+    assert finished(page, "pull").code == 0
+    assert page.evaluate("refused") == []
+    assert said == []
+
+
+def test_what_the_policy_refuses_is_seen(page: Page, live: Backend, said: list[str]) -> None:
+    page.goto(live.url)
+    page.evaluate("new Worker('data:text/javascript,0').onerror = () => {}")
+    page.wait_for_timeout(200)
+    assert page.evaluate("refused") == ["worker-src data"]
+    assert len(said) == 1

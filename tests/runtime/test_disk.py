@@ -1,0 +1,265 @@
+"""`--device-write-bps` and `--device-read-bps`: the run writes to a disk of its own, which the kernel slows down."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from support.backend import Backend, running, stop
+from support.client import Docker, Event, Result, call, new_host, run
+from support.footprint import at_rest, backing_files, settled
+
+pytestmark = pytest.mark.container
+DISK = "/dev/loop0"
+MB = 1024 * 1024
+WRITE = "time dd if=/dev/zero of=/file bs=64k count=32 oflag=direct"
+STUCK = f"docker run --device-write-bps {DISK}:1 alpine dd if=/dev/zero of=/file bs=4M count=1 oflag=direct"
+READ = "time dd if=/file of=/dev/null bs=64k iflag=direct"
+
+
+def seconds(result: Result) -> list[float]:
+    """What `time` says that each copy took."""
+    return [
+        60 * int(minutes) + float(rest) for minutes, rest in re.findall(r"real\s+(\d+)m ?([0-9.]+)s", result.stderr)
+    ]
+
+
+def stats(result: Result) -> list[Event]:
+    return [event for event in result.events if event["type"] == "stats"]
+
+
+def test_writing_takes_what_the_rate_says(docker: Docker) -> None:
+    result = docker(f"docker run --device-write-bps {DISK}:1mb alpine {WRITE}")
+    assert seconds(result) == [pytest.approx(2.0, rel=0.15)], result
+    written = [event["written_bytes"] for event in stats(result)]
+    assert written == sorted(written)
+    assert written[-1] == pytest.approx(2 * MB, rel=0.15)
+    half = next(event for event in stats(result) if event["written_bytes"] >= MB)
+    assert half["at"] - stats(result)[0]["at"] == pytest.approx(1.0, abs=0.3)
+
+
+def test_reading_takes_what_the_rate_says(docker: Docker) -> None:
+    result = docker(f"docker run --device-read-bps {DISK}:1mb alpine sh -c '{WRITE}; {READ}'")
+    write, read = seconds(result)
+    assert write < 0.5
+    assert read == pytest.approx(2.0, rel=0.15), result
+    assert stats(result)[-1]["read_bytes"] == pytest.approx(2 * MB, rel=0.15)
+
+
+def test_twice_the_rate_is_half_the_time_and_no_flag_is_no_wait(docker: Docker) -> None:
+    (fast,) = seconds(docker(f"docker run --device-write-bps {DISK}:2mb alpine {WRITE}"))
+    assert fast == pytest.approx(1.0, rel=0.15)
+    assert docker(f"docker run alpine {WRITE.replace(' oflag=direct', '')}").event("exited")["wall_ms"] < 900
+
+
+def test_what_is_synchronous_waits_too(docker: Docker) -> None:
+    result = docker(
+        f"docker run --device-write-bps {DISK}:1mb alpine time dd if=/dev/zero of=/file bs=64k count=32 conv=fsync"
+    )
+    assert seconds(result) == [pytest.approx(2.0, rel=0.15)], result
+
+
+def test_the_strictest_of_two_rates_counts(docker: Docker) -> None:
+    names = sorted(entry.name for entry in Path("/sys/block").iterdir())
+    other = next(f"/dev/{name}" for name in names if f"/dev/{name}" != DISK and Path("/dev", name).exists())
+    line = f"docker run --device-write-bps {DISK}:100mb --device-write-bps {other}:1mb alpine {WRITE}"
+    assert seconds(docker(line)) == [pytest.approx(2.0, rel=0.15)]
+
+
+def test_the_disk_is_as_large_as_any_run_may_write(narrow: Docker) -> None:
+    line = f"docker run --device-write-bps {DISK}:1gb alpine sh -c"
+    result = narrow(f"{line} 'dd if=/dev/zero of=/big bs=64k count=300; echo code $?; wc -c < /big'")
+    assert "No space left on device" in result.stderr
+    code, size = result.stdout.splitlines()
+    assert code == "code 1"
+    assert 8 * MB <= int(size) < 9 * MB
+    result = narrow(f"{line} 'i=0; while touch /f$i; do i=$((i+1)); done; echo made $i'")
+    assert "No space left on device" in result.stderr
+    assert 700 < int(result.stdout.split()[1]) < 900
+
+
+def test_the_disk_is_the_containers_own_and_shows_nothing_of_the_machine(docker: Docker) -> None:
+    line = f"docker run --device-write-bps {DISK}:1mb alpine sh -c"
+    result = docker(f"{line} 'stat -c %u:%g / /etc/passwd; ls / /dev; touch /x; grep -v /etc/ /proc/mounts'")
+    assert result.stdout.splitlines()[:2] == ["0:0", "0:0"]
+    assert "lost+found" not in result.stdout
+    assert "loop" not in result.stdout
+    assert docker(f"{line} 'ls /x'").code == 1
+
+
+@pytest.mark.parametrize("path", ["/dev/nosuch", "/dev/shm", "/dev/../etc/passwd", "/dev/../etc/nosuch"])
+def test_what_is_no_device_is_not_there(path: str, docker: Docker) -> None:
+    result = docker(f"docker run --device-write-bps {path}:1mb alpine true")
+    assert (result.code, result.reason) == (127, "not-started")
+    assert f"stat {path}: no such file or directory" in result.stderr
+
+
+def test_files_may_be_larger_than_the_memory(docker: Docker) -> None:
+    copy = "dd if=/dev/zero of=/big bs=1M count=50"
+    assert docker(f"docker run --memory 16m --device-write-bps {DISK}:1gb alpine {copy}").code == 0
+
+
+def test_a_machine_without_loop_devices_refuses_these_lines_and_runs_all_others() -> None:
+    hide = ("unshare", "--mount", "sh", "-c", 'mount --bind /dev/null /dev/loop-control && exec "$@"', "sh")
+    with running(within=hide) as own:
+        host = new_host(own.url)
+        assert run(own.url, "docker run alpine echo hi", host).stdout == "hi\n"
+        refused = run(own.url, f"docker run --device-write-bps {DISK}:1mb alpine true", host)
+        assert (refused.code, refused.reason) == (125, "not-started")
+        assert "is not available on this host" in refused.stderr
+        assert "느리게" in refused.events[-1]["hint"]
+        missing = run(own.url, "docker run --device-write-bps /dev/nosuch:1mb alpine true", host)
+        assert (missing.code, "no such file or directory" in missing.stderr) == (127, True)
+        assert run(own.url, "docker run alpine echo hi", host).stdout == "hi\n"
+
+
+def test_the_machine_sees_a_file_without_a_name_and_no_mount(backend: Backend, docker: Docker) -> None:
+    docker("docker run alpine true")
+    before = sorted(backend.state.rglob("*"))
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(docker, f"docker run --device-write-bps {DISK}:1mb alpine {WRITE}")
+        (mount,) = wait_for_disks(backend)
+        assert {"nosuid", "nodev"} <= set(mount.split()[5].split(","))
+        assert disks("self", backend) == []
+        assert sorted(backend.state.rglob("*")) == before
+        assert slow.result().code == 0
+
+
+# a state folder of its own size, in the backend's own mount namespace
+SMALL_STATE = """truncate -s 1500M "$0.image" && mkfs.ext4 -q -F -m 0 "$0.image" && mkdir "$0.mount" &&
+mount -o loop "$0.image" "$0.mount" && cp -a "$0/." "$0.mount" && mount --bind "$0.mount" "$0" && exec "$@"
+"""
+
+
+def test_a_full_state_folder_is_the_servers_own_fault(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    state = tmp_path / "state"
+    with running(state=state, within=("unshare", "--mount", "sh", "-c", SMALL_STATE, str(state))) as own:
+        host = new_host(own.url)
+        line = f"docker run --device-write-bps {DISK}:1mb alpine echo hi"
+        assert run(own.url, line, host).stdout.endswith("hi\n")
+        filler = Path(f"/proc/{own.pid_of('runner')}/root{state}/filler")
+        with filler.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(filler.parent).free - 32 * MB)
+        full = run(own.url, line, host)
+        assert (full.events[-1]["type"], full.events[-1]["code"]) == ("failed", "no-space")
+        assert run(own.url, "docker run alpine echo hi", host).stdout == "hi\n"
+        filler.unlink()
+        assert run(own.url, line, host).stdout == "hi\n"
+
+
+def test_runs_leave_no_disk_however_they_end(backend: Backend, docker: Docker) -> None:
+    docker("docker run alpine true")
+    before = at_rest(backend)
+    slow = f"docker run --device-write-bps {DISK}:1mb --device-read-bps {DISK}:1mb alpine"
+    lines = [
+        f"{slow} sh -c 'echo x > /x'",
+        f"{slow} nosuch",
+        f"{slow} /etc",
+        f"docker run --device-read-bps {DISK}:1mb -u nosuch alpine",
+    ]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda line: run(backend.url, line, docker.host), lines * 6))
+    assert settled(backend, before) == before
+
+
+def test_a_process_that_waits_for_its_disk_is_ended_in_time(narrow_backend: Backend, narrow: Docker) -> None:
+    narrow("docker run alpine true")
+    before = at_rest(narrow_backend)
+    begun = time.monotonic()
+    result = narrow(STUCK)
+    assert (result.code, result.reason) == (137, "timeout")
+    assert time.monotonic() - begun < 3.0
+    assert settled(narrow_backend, before) == before
+
+
+def test_who_lets_go_of_a_slow_disk_is_heard_at_once(backend: Backend) -> None:
+    host = new_host(backend.url)
+    run(backend.url, "docker run alpine true", host)
+    before = at_rest(backend)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(lambda: run(backend.url, STUCK, host))
+        wait_until_stuck(backend, 1)
+        begun = time.monotonic()
+        assert call(backend.url, "DELETE", f"/v1/hosts/{host}")[0] == 204
+        assert slow.result().reason == "cancelled"
+        assert time.monotonic() - begun < 1.5
+    assert settled(backend, before) == before
+
+
+def test_ctrl_c_leaves_no_disk_either() -> None:
+    with running() as own, ThreadPoolExecutor(2) as pool:
+        host = new_host(own.url)
+        run(own.url, "docker run alpine true", host)
+        slow = [pool.submit(lambda: run(own.url, STUCK, host)) for _ in range(2)]
+        wait_until_stuck(own, 2)
+        begun = time.monotonic()
+        assert stop(own) == 0
+        assert time.monotonic() - begun < 4
+        assert backing_files(own) == []
+        for one in slow:
+            one.exception()
+
+
+def test_the_slowest_disk_still_starts_a_program(narrow: Docker) -> None:
+    result = narrow(f"docker run --device-write-bps {DISK}:1 --device-read-bps {DISK}:1 alpine echo hi")
+    assert (result.stdout, result.code) == ("hi\n", 0)
+
+
+def test_a_killed_runner_leaves_no_disk() -> None:
+    with running({"slots": 8}) as own:
+        host = new_host(own.url)
+        run(own.url, "docker run alpine true", host)
+        before = at_rest(own)
+        with ThreadPoolExecutor(6) as pool:
+            ends = [pool.submit(lambda: run(own.url, STUCK, host)) for _ in range(6)]
+            wait_until_stuck(own, 6)
+            os.kill(own.pid_of("runner"), signal.SIGKILL)
+            assert {end.result().events[-1]["code"] for end in ends} == {"runner-lost"}
+        back(own, host)
+        assert settled(own, before, 10) == before
+
+
+def back(backend: Backend, host: str) -> None:
+    """Wait until it runs something again."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with contextlib.suppress(AssertionError, OSError):
+            if run(backend.url, "docker run alpine echo back", host).stdout == "back\n":
+                return
+    raise AssertionError(backend.log.read_text()[-2000:])
+
+
+def wait_until_stuck(backend: Backend, count: int) -> None:
+    """Wait until so many of its processes wait for a disk."""
+    deadline = time.monotonic() + 10
+    while _stuck(backend) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _stuck(backend: Backend) -> int:
+    states = [Path(f"/proc/{pid}/stat") for pid in backend.processes()]
+    return sum(state.exists() and ") D " in state.read_text() for state in states)
+
+
+def wait_for_disks(backend: Backend) -> list[str]:
+    """The runner's mounts of disks, once there is one."""
+    deadline = time.monotonic() + 5
+    while not (found := disks(str(backend.pid_of("runner")), backend)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return found
+
+
+def disks(process: str, backend: Backend) -> list[str]:
+    """The backend's disks among the mounts that a process sees."""
+    lines = Path(f"/proc/{process}/mountinfo").read_text().splitlines()
+    return [line for line in lines if f" {backend.runtime}/" in line and " - ext4 /dev/loop" in line]

@@ -1,0 +1,23 @@
+"""A registry that a test may let do what it likes, and a puller that has to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from support.fake_registry import FakeRegistry
+from support.pulls import Bench, pulling
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeRegistry]:
+    with FakeRegistry() as made:
+        yield made
+
+
+@pytest.fixture
+async def bench(tmp_path: Path, fake: FakeRegistry) -> AsyncIterator[Bench]:
+    async with pulling(tmp_path, fake.url, unpack_seconds=5.0) as made:
+        yield made
