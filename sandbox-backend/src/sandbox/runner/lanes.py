@@ -74,5 +74,6 @@ def machines(settings: Settings) -> Machines | None:
         return None
     for path in (home / "layer", *(home / "layer").rglob("*")):
         os.chown(path, settings.store_uid, settings.store_uid, follow_symlinks=False)
-    size = _bytes(home / "init", home / "layer/boot/vmlinuz", *(home / "modules").iterdir())
+    runtime = (path for path in (home / "runtime").rglob("*") if path.is_file())
+    size = _bytes(home / "init", home / "layer/boot/vmlinuz", *(home / "modules").iterdir(), *runtime)
     return Machines(home, settings.machine_bytes, settings.machine_seconds, size)
