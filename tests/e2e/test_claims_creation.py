@@ -115,9 +115,6 @@ def test_a_container_meets_a_linux_kernel_whatever_the_reader_holds(page: Page, 
     told = run(page, "version")
     kernel = told.one("started")["kernel"]
     assert told.out.startswith(f"Linux version {kernel} ")
-    shown = (page.locator("svg.p9 [data-slot=kernel]").text_content() or "").rstrip("…")
-    assert shown
-    assert kernel.startswith(shown)
     same = {run(page, id).out for id in ("question-alpine", "question-busybox")}
     assert same == {f"{kernel}\n"}
 

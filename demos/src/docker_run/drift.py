@@ -21,7 +21,7 @@ VARYING = {
     "image": ("provenance",),
     "pulled": ("digest", "bytes"),
     "created": ("container", "image_digest", "root_bytes", "prepared", "created_ms", "system_bytes"),
-    "started": ("pid", "namespaces", "cgroup", "kernel", "start_ms"),
+    "started": ("pid", "namespaces", "cgroup", "kernel", "start_ms", "guest"),
     "exited": ("wall_ms", "cpu_ms", "peak_memory_bytes"),
 }
 
