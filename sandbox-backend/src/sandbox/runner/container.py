@@ -25,7 +25,7 @@ from sandbox.runner.disk import Device
 from sandbox.runner.janitor import Janitor
 from sandbox.runner.residents import Resident, Slot
 from sandbox.runner.snapshot import Snapshot
-from sandbox.runner.view import View
+from sandbox.runner.view import View, pid_inside
 from sandbox.runner.workshop import Workshop
 
 # Linux has it, and Python no name for it
@@ -77,12 +77,13 @@ class Container:
             raise RuntimeError("the runtime is not started yet")
         self.disk = snap.disk
         self._plan = replace(self._plan, hostname=self.hostname(donors))
+        # before it is made: one that is killed on its way leaves processes, too
+        self._in_foreign_pids = "pid" in donors
         with _opened(donors) as namespaces:
             config = json.dumps(spec.joined(self._config(slot, snap, files), namespaces))
             self._child = await self._shop.runtime.configure(
                 self._spare.begun, self._spare.bundle, config, self._use_the_moment
             )
-        self._in_foreign_pids = "pid" in donors
         if not self._shop.gvisor:
             _restrict(self._child, self._plan.ulimits)
         return self._spare.sources()
@@ -126,18 +127,27 @@ class Container:
         )
 
     def start(self) -> Started:
-        """Let the first process go; what the machine sees of it, read just before."""
+        """Let the first process go; what the machine sees of it, read just before. NotStarted when another process of
+        a shared pid namespace has killed it."""
         begun = time.monotonic()
-        namespaces = self._shop.runtime.namespaces(self.child.pid)
-        self._shop.runtime.start(self.id)
+        try:
+            namespaces, number = self._shop.runtime.namespaces(self.child.pid), self._pid_inside()
+            self._shop.runtime.start(self.id)
+        except OSError as error:
+            if self._in_foreign_pids:
+                raise NotStarted(words.task_error("the container's init process was killed")) from error
+            raise
         return Started(
             pid=self.child.pid,
-            pid_inside=1,
+            pid_inside=number,
             namespaces=namespaces,
             cgroup=self.cgroup,
             kernel=gvisor.KERNEL if self._shop.gvisor else os.uname().release,
             start_ms=round((time.monotonic() - begun) * 1000, 3),
         )
+
+    def _pid_inside(self) -> int:
+        return pid_inside(self.child.pid) if self._in_foreign_pids else 1
 
     def kill(self) -> None:
         """Kill the first process, and so all of them; one that waits for a slow disk hears that when it is fast."""
