@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from e2e.pages import Demo
 from e2e.told import Told, opened, run
 from support.backend import Backend
 from support.built_site import DOCS
@@ -214,3 +215,33 @@ def test_the_one_kernel_log_is_kept_from_a_container(isolation: Page) -> None:
     told = run(isolation, "dmesg")
     assert (told.demo.code, told.out) == (1, "")
     assert "Operation not permitted" in told.err
+
+
+@pytest.mark.claim("C21")
+@pytest.mark.claim("C22")
+def test_the_same_processes_are_seen_from_both_sides(isolation: Page) -> None:
+    told = run(isolation, "both-sides")
+    assert told.out.startswith("uid=0(root)")
+    inside = {line.split()[0] for line in told.out.splitlines() if re.match(r" +\d+ ", line)}
+    seen = told.all("machine")[-1]
+    assert {str(one["pid_inside"]) for one in seen["processes"]} & inside
+    assert all(one["pid"] != one["pid_inside"] and one["uid"] > 1_000_000 for one in seen["processes"])
+    started = told.one("started")
+    assert seen["processes"][0]["pid"] == started["pid"]
+    assert seen["processes"][0]["namespaces"] == started["namespaces"]
+    view = told.demo.root.locator(".view")
+    expect(view).to_contain_text(f"pid {started['pid']} · uid {seen['processes'][0]['uid']}")
+    expect(view).to_contain_text(started["cgroup"])
+
+
+@pytest.mark.claim("C21")
+def test_a_namespace_that_is_shared_hides_nothing_any_more(isolation: Page) -> None:
+    shared = run(isolation, "share-pid")
+    assert "sleep 15" in shared.out
+    assert Demo(isolation, "box").state == "running"
+    assert run(isolation, "share-net").out == "box\n"
+    number = run(isolation, "share-ipc").out.strip().removeprefix("ipc:[").removesuffix("]")
+    expect(isolation.locator("#box .view")).to_contain_text(f"ipc {number}")
+    assert "sleep 15" not in run(isolation, "ns-pid").out
+    Demo(isolation, "box").button("멈춤").click()
+    Demo(isolation, "box").wait_for_end()

@@ -30,12 +30,18 @@ class Scripted(Backend):
     def __init__(self) -> None:
         self.says: dict[str, list[Event]] = {}
         self.asked: list[tuple[str, str]] = []
+        self.beside: list[str | None] = []
         self.hosts = 0
 
     @contextmanager
     def host(self) -> Iterator[str]:
         self.hosts += 1
         yield f"host {self.hosts}"
+
+    @contextmanager
+    def running(self, command: str | None, host: str) -> Iterator[None]:
+        self.beside.append(command)
+        yield
 
     def lanes(self) -> frozenset[str]:
         return frozenset({"container", "gvisor"})
@@ -258,3 +264,9 @@ def test_a_lane_that_is_missing_keeps_the_recording_that_there_is(backend: Scrip
     record.record(backend, {"a.md": demos}, tmp_path)
     assert kept.read_text() == "as it was"
     assert recording.read(recording.place(tmp_path, "a.md", "x-gvisor")) is not None
+
+
+def test_a_demo_that_needs_another_one_is_recorded_beside_it(backend: Scripted, tmp_path: Path) -> None:
+    demos = [Fence(1, {"id": "one"}, "docker a"), Fence(5, {"id": "two", "beside": "one"}, "docker b")]
+    record.record(backend, {"a.md": demos}, tmp_path)
+    assert backend.beside == [None, "docker a"]

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
@@ -73,6 +74,24 @@ class Backend:
                     self._kernel = event.get("kernel", self._kernel)
                 if event["type"] != "heartbeat":
                     yield line.decode().rstrip("\n")
+
+    @contextmanager
+    def running(self, command: str | None, host: str) -> Iterator[None]:
+        """Another command of the same host goes on while the block lasts; None for no other."""
+        if command is None:
+            yield
+            return
+        lines, name = self.run(command, host), ""
+        for event in map(json.loads, lines):
+            name = event.get("run", name)
+            if event["type"] == "started":
+                break
+        try:
+            yield
+        finally:
+            self._call("DELETE", f"/v1/runs/{name}").close()
+            # until it has ended: the next one may have the same name
+            deque(lines, maxlen=0)
 
     def _call(self, method: str, path: str, body: object = None) -> IO[bytes]:
         data = None if body is None else json.dumps(body).encode()

@@ -40,6 +40,7 @@ def _element(source: str, options: Mapping[str, str], lane: str | None, recordin
         "label": options.get("title"),
         "charts": options.get("charts"),
         "view": options.get("view"),
+        "beside": options.get("beside"),
         "lane": lane,
         "follows": leads if leads != options["id"] else None,
         "lines": options["lines"],

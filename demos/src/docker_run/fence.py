@@ -27,6 +27,7 @@ OPTIONS = {
     "predict": "yes",
     "charts": f"{_MEASURE}( {_MEASURE})?",
     "view": "machine",
+    "beside": "[A-Za-z][A-Za-z0-9_-]*",
     "compare": "container (gvisor|vm|gvisor vm)",
 }
 _PREFIX = " \t>"

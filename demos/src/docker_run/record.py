@@ -91,9 +91,14 @@ def record(backend: Backend, pages: dict[str, list[Fence]], folder: Path) -> Non
 def fresh_recordings(backend: Backend, fences: Sequence[Fence]) -> Iterator[Recording | None]:
     """What the demos of one page do, one after the other on a host of their own; None for one whose lane is missing."""
     lanes = backend.lanes() if any(fence.lane for fence in fences) else frozenset()
+    commands = {fence.id: fence.command for fence in fences}
     with backend.host() as host:
         for fence in fences:
-            yield _fresh(backend, fence, host) if fence.lane is None or fence.lane in lanes else None
+            if fence.lane is not None and fence.lane not in lanes:
+                yield None
+                continue
+            with backend.running(commands.get(fence.options.get("beside", "")), host):
+                yield _fresh(backend, fence, host)
 
 
 def _fresh(backend: Backend, fence: Fence, host: str) -> Recording:

@@ -118,6 +118,7 @@ export class DockerRun extends HTMLElement {
   /** @param {string} command @param {AbortSignal} signal */
   async #carryOut(command, signal) {
     try {
+      await this.#company();
       const live = this.#backend.run(command, signal, this.getAttribute("lane") ?? undefined).then(body => this.#read(events(body)));
       return await live.catch(error => this.#replay(command, signal, error));
     } catch (error) {
@@ -127,6 +128,15 @@ export class DockerRun extends HTMLElement {
     } finally {
       this.#controller = this.#run = null;
     }
+  }
+
+  /** See to it that the demo which this one needs beside it is running. */
+  async #company() {
+    const other = /** @type {DockerRun | null} */ (document.getElementById(this.getAttribute("beside") ?? ""));
+    if (!other || BUSY.includes(other.getAttribute("state") ?? "")) return;
+    const begun = new Promise(done => other.addEventListener("docker-run:event", ({ detail }) => detail.type === "started" && done(undefined)));
+    // it may also end before it has begun
+    await Promise.race([begun, other.run()]);
   }
 
   /** The recording, where no backend has answered. @param {string} command @param {AbortSignal} signal @param {unknown} error */

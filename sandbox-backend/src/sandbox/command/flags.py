@@ -65,6 +65,7 @@ _RUN_SUPPORTED = (
     Flag("workdir", "w", field="workdir", about="Start in this folder of the container"),
 )
 
+_SHARED = "container:NAME: share this namespace with another container of yours"
 _RUN_REFUSED = (
     _switch("detach", "d", refused="detach"),
     _switch("privileged", refused="privileged"),
@@ -76,9 +77,17 @@ _RUN_REFUSED = (
     _TRUST,
     Flag("attach", "a", values.stream, refused="attach"),
     Flag("restart", refused="restart", harmless=frozenset({"", "no"})),
-    Flag("ipc", field="ipc", refused="namespace", harmless=_PRIVATE | {"shareable"}, sharing=True),
+    Flag(
+        "ipc",
+        field="ipc",
+        refused="namespace",
+        harmless=_PRIVATE | {"shareable"},
+        sharing=True,
+        kind="string",
+        about=_SHARED,
+    ),
     Flag("cgroupns", refused="namespace", harmless=_PRIVATE),
-    Flag("pid", field="pid", refused="namespace", harmless=frozenset({""}), sharing=True),
+    Flag("pid", field="pid", refused="namespace", harmless=frozenset({""}), sharing=True, kind="string", about=_SHARED),
     Flag("uts", refused="namespace", harmless=frozenset({""})),
     Flag("userns", refused="namespace", harmless=frozenset({""})),
     *_refused("attach", "detach-keys"),

@@ -63,8 +63,8 @@ REFUSED = {
         "컨테이너를 가두는 방법은 이 서버가 정해서 {flag} 옵션은 쓸 수 없어요.",
     ),
     "namespace": Refused(
-        "every container here has namespaces of its own",
-        "이곳의 컨테이너는 늘 자기만의 네임스페이스를 써서 {flag} 옵션은 쓸 수 없어요.",
+        "no container here gets a namespace of the machine",
+        "이곳의 컨테이너에는 기계의 네임스페이스를 주지 않아서 {flag} 옵션은 그렇게 쓸 수 없어요.",
     ),
     "group": Refused("groups come from the image", "그룹은 이미지에 적힌 대로만 써서 {flag} 옵션은 쓸 수 없어요."),
     "kernel": Refused(
