@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import resource
@@ -30,6 +31,8 @@ from sandbox.runner.workshop import Workshop
 
 # Linux has it, and Python no name for it
 RLIMIT_LOCKS = 10
+# what looking for a process that has ended says, by number, in /proc and at its FIFO
+GONE = {errno.ESRCH, errno.ENOENT, errno.ENXIO}
 
 
 class Container:
@@ -79,7 +82,7 @@ class Container:
         self._plan = replace(self._plan, hostname=self.hostname(donors))
         # before it is made: one that is killed on its way leaves processes, too
         self._in_foreign_pids = "pid" in donors
-        with _opened(donors) as namespaces:
+        with _opened(donors) as namespaces, self._may_be_killed():
             config = json.dumps(spec.joined(self._config(slot, snap, files), namespaces))
             self._child = await self._shop.runtime.configure(
                 self._spare.begun, self._spare.bundle, config, self._use_the_moment
@@ -130,13 +133,9 @@ class Container:
         """Let the first process go; what the machine sees of it, read just before. NotStarted when another process of
         a shared pid namespace has killed it."""
         begun = time.monotonic()
-        try:
+        with self._may_be_killed():
             namespaces, number = self._shop.runtime.namespaces(self.child.pid), self._pid_inside()
             self._shop.runtime.start(self.id)
-        except OSError as error:
-            if self._in_foreign_pids:
-                raise NotStarted(words.task_error("the container's init process was killed")) from error
-            raise
         return Started(
             pid=self.child.pid,
             pid_inside=number,
@@ -145,6 +144,16 @@ class Container:
             kernel=gvisor.KERNEL if self._shop.gvisor else os.uname().release,
             start_ms=round((time.monotonic() - begun) * 1000, 3),
         )
+
+    @contextlib.contextmanager
+    def _may_be_killed(self) -> Iterator[None]:
+        """NotStarted when the first process has gone: others in its pid namespace may kill it before it starts."""
+        try:
+            yield
+        except OSError as error:
+            if self._in_foreign_pids and error.errno in GONE:
+                raise NotStarted(words.task_error("the container's init process was killed")) from error
+            raise
 
     def _pid_inside(self) -> int:
         return pid_inside(self.child.pid) if self._in_foreign_pids else 1
