@@ -31,7 +31,6 @@ from sandbox.runner.workshop import Workshop
 
 # Linux has it, and Python no name for it
 RLIMIT_LOCKS = 10
-# what looking for a process that has ended says, by number, in /proc and at its FIFO
 GONE = {errno.ESRCH, errno.ENOENT, errno.ENXIO}
 
 
@@ -134,7 +133,8 @@ class Container:
         a shared pid namespace has killed it."""
         begun = time.monotonic()
         with self._may_be_killed():
-            namespaces, number = self._shop.runtime.namespaces(self.child.pid), self._pid_inside()
+            namespaces = self._shop.runtime.namespaces(self.child.pid)
+            number = pid_inside(self.child.pid) if self._in_foreign_pids else 1
             self._shop.runtime.start(self.id)
         return Started(
             pid=self.child.pid,
@@ -154,9 +154,6 @@ class Container:
             if self._in_foreign_pids and error.errno in GONE:
                 raise NotStarted(words.task_error("the container's init process was killed")) from error
             raise
-
-    def _pid_inside(self) -> int:
-        return pid_inside(self.child.pid) if self._in_foreign_pids else 1
 
     def kill(self) -> None:
         """Kill the first process, and so all of them; one that waits for a slow disk hears that when it is fast."""
