@@ -1,43 +1,40 @@
-/* The first process of a virtual machine: it makes the image's files the root, runs one program there, and tells the
- * machine outside what becomes of it.
+/* The first process of a virtual machine: it has crun make a container of the image's files there, and tells the machine
+ * outside what becomes of it.
  *
- * It reads /config, a row of texts that each end with a zero byte; the first letter of each says what it is (`read_config`).
- * The program's output goes out over the ports 1 (stdout) and 2 (stderr), byte for byte; port 3 carries lines of ours:
+ * crun reads /config.json, the container's OCI configuration. The program's output goes out over the ports 1 (stdout) and
+ * 2 (stderr), byte for byte; port 3 carries lines of ours:
  *
- *   started PID RELEASE | refused REASON | exited CODE OOM_KILLS | killed SIGNAL OOM_KILLS
+ *   started PID RELEASE CGROUP [INSIDE:OWN]… | refused REASON | exited CODE OOM_KILLS | killed SIGNAL OOM_KILLS
+ *
+ * PID and CGROUP are the program's as this machine sees them; each INSIDE:OWN is a namespace of the program and the same
+ * kind of this process, in the order of `namespaces`.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
-#include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST = 4096, CHUNK = 65536 };
+enum { CHUNK = 65536, LINE = 4096 };
 
-static struct {
-  char *argv[MOST], *env[MOST], *mounts[MOST], *cwd, *hostname, *memory, *pids;
-  struct { int resource; struct rlimit value; } limits[32];
-  gid_t groups[MOST];
-  uid_t uid;
-  gid_t gid;
-  int argc, envc, mountc, limitc, groupc, read_only, tty;
-} config;
+static const char *const namespaces[] = {"pid", "mnt", "net", "uts", "ipc", "user", "cgroup"};
+static const char container[] = "container", console[] = "/console";
 static int control = -1;
 
 static void tell(const char *format, ...) {
@@ -58,63 +55,6 @@ static void power_off(void) {
 static void die(const char *what) {
   perror(what); /* the console is the boot log */
   power_off();
-}
-
-static void write_text(const char *path, const char *text) {
-  int file = open(path, O_WRONLY | O_CLOEXEC);
-  if (file < 0 || write(file, text, strlen(text)) < 0) {
-    perror(path);
-  }
-  close(file);
-}
-
-static void add(char **list, int *count, char *text) {
-  if (*count < MOST - 1) {
-    list[(*count)++] = text;
-  }
-}
-
-static void add_limit(const char *text) {
-  unsigned long long soft, hard;
-  int resource;
-  if (config.limitc < 32 && sscanf(text, "%d %llu %llu", &resource, &soft, &hard) == 3) {
-    config.limits[config.limitc].resource = resource;
-    config.limits[config.limitc++].value = (struct rlimit){soft, hard};
-  }
-}
-
-static void take(char kind, char *value) {
-  switch (kind) {
-  case 'a': add(config.argv, &config.argc, value); break;
-  case 'e': add(config.env, &config.envc, value); break;
-  case 't': add(config.mounts, &config.mountc, value); break; /* a path; its flags and options come with the next one */
-  case 'w': config.cwd = value; break;
-  case 'h': config.hostname = value; break;
-  case 'm': config.memory = value; break;
-  case 'p': config.pids = value; break;
-  case 'u': config.uid = strtoul(value, NULL, 10); break;
-  case 'g': config.gid = strtoul(value, NULL, 10); break;
-  case 'G': config.groups[config.groupc++ % MOST] = strtoul(value, NULL, 10); break;
-  case 'l': add_limit(value); break;
-  case 'r': config.read_only = 1; break;
-  case 'T': config.tty = 1; break;
-  }
-}
-
-static void read_config(void) {
-  struct stat status;
-  int file = open("/config", O_RDONLY | O_CLOEXEC);
-  if (file < 0 || fstat(file, &status) < 0) {
-    die("/config");
-  }
-  char *text = calloc(1, status.st_size + 1), *end = text + status.st_size;
-  if (!text || read(file, text, status.st_size) != status.st_size) {
-    die("/config");
-  }
-  close(file);
-  for (; text < end; text += strlen(text) + 1) {
-    take(text[0], text + 1);
-  }
 }
 
 /* The kernel's drivers of the ports, in the order that they need each other; one that is built in has no file. */
@@ -156,14 +96,13 @@ static void mount_at(const char *kind, const char *path, unsigned long flags, co
   }
 }
 
-/* The image's files become the root, as switch_root(8) does it; nothing of ours is left to be seen. */
-static void enter_image(void) {
-  if (mount("/image", "/image", NULL, MS_BIND, NULL) < 0 || chdir("/image") < 0) {
-    die("/image");
-  }
-  mkdir("dev", 0755);
-  if (mount("/dev", "dev", NULL, MS_MOVE, NULL) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0) {
-    die("switch_root");
+/* The kernel's first file system cannot be pivoted away from: it becomes a mount like any other, as switch_root(8) does
+ * it, so that crun can leave it as it leaves any other root. */
+static void leave_first_root(void) {
+  mkdir("/root", 0700);
+  if (mount("/", "/root", NULL, MS_BIND, NULL) < 0 || chdir("/root") < 0 || mount("/dev", "dev", NULL, MS_MOVE, NULL) < 0 ||
+      mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0) {
+    die("root");
   }
 }
 
@@ -172,121 +111,143 @@ static void mount_system(void) {
   mount_at("proc", "/proc", closed, NULL);
   mount_at("sysfs", "/sys", closed, NULL);
   mount_at("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC, "ptmxmode=0666,mode=0620,gid=5");
-  mount_at("tmpfs", "/dev/shm", closed, "mode=1777,size=65536k");
   mount_at("cgroup2", "/sys/fs/cgroup", closed, NULL);
-  (void)!symlink("/proc/self/fd", "/dev/fd");
-  (void)!symlink("/proc/self/fd/0", "/dev/stdin");
-  (void)!symlink("/proc/self/fd/1", "/dev/stdout");
-  (void)!symlink("/proc/self/fd/2", "/dev/stderr");
-  for (int i = 0; i + 1 < config.mountc; i += 2) {
-    char *options;
-    unsigned long flags = strtoul(config.mounts[i + 1], &options, 10);
-    mount_at("tmpfs", config.mounts[i], flags, options + 1);
-  }
-  if (config.read_only && mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) < 0) {
-    perror("read-only root");
-  }
+  mkdir("/run", 0755);
 }
 
-/* The program's limits inside, where Docker sets them too: a cgroup of its own. */
-static void make_group(void) {
-  write_text("/sys/fs/cgroup/cgroup.subtree_control", "+memory +pids");
-  mkdir("/sys/fs/cgroup/program", 0755);
-  if (config.memory) {
-    write_text("/sys/fs/cgroup/program/memory.max", config.memory);
+/* What the program reads and writes, and the other ends of that. */
+struct streams {
+  int in, out, err, from_out, from_err;
+};
+
+static struct streams open_streams(void) {
+  int out[2], err[2], in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (in < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0) {
+    die("pipes");
   }
-  if (config.pids) {
-    write_text("/sys/fs/cgroup/program/pids.max", config.pids);
-  }
+  return (struct streams){in, out[1], err[1], out[0], err[0]};
 }
 
-static void loopback_up(void) {
-  struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-  int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (any < 0 || ioctl(any, SIOCSIFFLAGS, &request) < 0) {
-    perror("lo");
+/* Where crun sends the container's terminal, if it is to have one. */
+static int listen_for_terminal(void) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  strcpy(address.sun_path, console);
+  if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, 1) < 0) {
+    die(console);
   }
-  close(any);
+  return listener;
 }
 
-/* Why `path` cannot be executed, as an error number; 0 when it can. */
-static int refusal(const char *path) {
-  struct stat status;
-  if (stat(path, &status) < 0) {
-    return errno;
+/* The terminal that crun has sent; -1 when the container has none, though crun connects then too. */
+static int take_terminal(int listener) {
+  char name[LINE], room[CMSG_SPACE(sizeof(int))];
+  struct iovec text = {name, sizeof name};
+  struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+  int terminal = -1, sender = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+  if (sender >= 0 && recvmsg(sender, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) >= 0 && CMSG_FIRSTHDR(&message)) {
+    memcpy(&terminal, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof terminal);
   }
-  if (!S_ISREG(status.st_mode)) {
-    return EPERM;
-  }
-  return access(path, X_OK) < 0 ? errno : 0;
+  close(sender);
+  close(listener);
+  return terminal;
 }
 
-/* The file that `name` stands for; NULL after telling why there is none, in the words that crun has for it. */
-static char *find_program(const char *name) {
-  static char path[8192];
-  const char *folders = getenv("PATH");
-  if (strchr(name, '/')) {
-    int why = refusal(name);
-    if (why) {
-      tell("refused open executable: %s\n", strerror(why));
+/* A sealed copy of crun. It makes one of itself at every start, against containers that would overwrite it
+ * (CVE-2019-5736), and executes it; finding itself to be one already, it saves that second start. */
+static int sealed_crun(void) {
+  int program = open("/usr/bin/crun", O_RDONLY | O_CLOEXEC), copy = memfd_create("crun", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (program < 0 || copy < 0) {
+    die("crun");
+  }
+  while (sendfile(copy, program, NULL, CHUNK) > 0) {
+  }
+  if (fcntl(copy, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0) {
+    die("seals");
+  }
+  close(program);
+  return copy;
+}
+
+/* Have crun do `words`, with the program's streams; whether it could. */
+static int crun(int program, struct streams streams, char *const *words) {
+  int status;
+  pid_t runtime = fork();
+  if (runtime < 0) {
+    die("fork");
+  }
+  if (runtime == 0) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (dup2(streams.in, 0) == 0 && dup2(streams.out, 1) == 1 && dup2(streams.err, 2) == 2) {
+      fexecve(program, words, environ);
     }
-    return why ? NULL : (char *)name;
+    perror("crun");
+    _exit(127);
   }
-  for (; name[0] && folders; folders = strchr(folders, ':') ? strchr(folders, ':') + 1 : NULL) {
-    snprintf(path, sizeof path, "%.*s/%s", (int)strcspn(folders, ":"), folders, name);
-    if (!refusal(path)) {
-      return path;
-    }
-  }
-  tell("refused executable file `%s` not found in $PATH\n", name);
-  return NULL;
+  return waitpid(runtime, &status, 0) == runtime && status == 0;
 }
 
-static void become_user(void) {
-  for (int i = 0; i < config.limitc; i++) {
-    setrlimit(config.limits[i].resource, &config.limits[i].value);
-  }
-  if (setgroups(config.groupc, config.groups) < 0 || setresgid(config.gid, config.gid, config.gid) < 0 ||
-      setresuid(config.uid, config.uid, config.uid) < 0) {
-    perror("user");
-    _exit(125);
-  }
+static int create(int program, struct streams streams) {
+  char *words[] = {"crun",       "--log-format=json", "--cgroup-manager=cgroupfs", "create",         "--bundle=/",
+                   "--pid-file", "/pid",              "--console-socket",          (char *)console, (char *)container,
+                   NULL};
+  return crun(program, streams, words);
 }
 
-static void take_streams(int in, int out, int err) {
-  setsid();
-  if (config.tty && ioctl(in, TIOCSCTTY, 0) < 0) {
-    perror("terminal");
+static int start(int program, struct streams streams) {
+  char *words[] = {"crun", "--log-format=json", "--cgroup-manager=cgroupfs", "start", (char *)container, NULL};
+  return crun(program, streams, words);
+}
+
+/* The first line of a small file, in `line`, which has LINE bytes. */
+static void read_line(const char *path, char *line) {
+  FILE *file = fopen(path, "re");
+  line[0] = 0;
+  if (!file || !fgets(line, LINE, file)) {
+    perror(path);
   }
-  if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 || fchown(1, config.uid, config.gid) < 0 ||
-      fchown(2, config.uid, config.gid) < 0) {
-    perror("streams");
+  line[strcspn(line, "\n")] = 0;
+  if (file) {
+    fclose(file);
   }
 }
 
-static void run_program(int in, int out, int err) {
-  sigset_t none;
+static pid_t created(void) {
+  char line[LINE];
+  read_line("/pid", line);
+  return atoi(line);
+}
+
+static unsigned long namespace_of(pid_t process, const char *name) {
+  char path[64];
+  struct stat status = {0};
+  snprintf(path, sizeof path, "/proc/%d/ns/%s", process, name);
+  return stat(path, &status) < 0 ? 0 : status.st_ino;
+}
+
+/* Told before the program runs, because a short one would be gone. */
+static void tell_started(pid_t program) {
+  char path[64], group[LINE];
   struct utsname kernel;
-  write_text("/sys/fs/cgroup/program/cgroup.procs", "0");
-  take_streams(in, out, err);
-  become_user();
-  environ = config.env;
-  if (chdir(config.cwd ? config.cwd : "/") < 0) {
-    tell("refused chdir to `%s`: %s\n", config.cwd, strerror(errno));
-    _exit(125);
-  }
-  char *program = find_program(config.argv[0] ? config.argv[0] : "");
-  if (!program) {
-    _exit(125);
-  }
+  snprintf(path, sizeof path, "/proc/%d/cgroup", program);
+  read_line(path, group);
   uname(&kernel);
-  tell("started %d %s\n", getpid(), kernel.release);
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-  execve(program, config.argv, config.env);
-  /* a container's words for it, and its code */
-  dprintf(2, "exec %s: %s\n", program, errno == ENOEXEC ? "exec format error" : strerror(errno));
-  _exit(1);
+  tell("started %d %s %s", program, kernel.release, strchr(group, '/') ? strchr(group, '/') : "/");
+  for (unsigned i = 0; i < sizeof namespaces / sizeof *namespaces; i++) {
+    tell(" %lu:%lu", namespace_of(program, namespaces[i]), namespace_of(getpid(), namespaces[i]));
+  }
+  tell("\n");
+}
+
+/* crun's last word is all that there is on the program's stderr. */
+static void tell_refused(int from_err) {
+  char text[LINE];
+  ssize_t got = read(from_err, text, sizeof text - 1);
+  text[got > 0 ? got : 0] = 0;
+  text[strcspn(text, "\n")] = 0;
+  tell("refused %s\n", text);
 }
 
 static int pass_on(int from, int port) {
@@ -333,57 +294,7 @@ static long oom_kills(void) {
   return count;
 }
 
-/* What the program reads and writes, and the other ends of that: two pipes, or one terminal. */
-struct streams {
-  int in, out, err, from_out, from_err;
-};
-
-static struct streams open_pipes(void) {
-  int out[2], err[2], in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (in < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0) {
-    die("pipes");
-  }
-  return (struct streams){in, out[1], err[1], out[0], err[0]};
-}
-
-static struct streams open_terminal(void) {
-  int ours = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-  if (ours < 0 || grantpt(ours) < 0 || unlockpt(ours) < 0) {
-    die("terminal");
-  }
-  int theirs = open(ptsname(ours), O_RDWR | O_NOCTTY | O_CLOEXEC);
-  if (theirs < 0) {
-    die("terminal");
-  }
-  return (struct streams){theirs, theirs, theirs, ours, -1};
-}
-
-static void supervise(const int *ports) {
-  sigset_t children;
-  sigemptyset(&children);
-  sigaddset(&children, SIGCHLD);
-  sigprocmask(SIG_BLOCK, &children, NULL);
-  int signals = signalfd(-1, &children, SFD_CLOEXEC);
-  struct streams streams = config.tty ? open_terminal() : open_pipes();
-  pid_t program = fork();
-  if (signals < 0 || program < 0) {
-    die("fork");
-  }
-  if (program == 0) {
-    run_program(streams.in, streams.out, streams.err);
-  }
-  close(streams.in);
-  close(streams.out);
-  close(streams.err);
-  const int sources[] = {streams.from_out, streams.from_err};
-  int status = relay(program, sources, ports, signals);
-  kill(-1, SIGKILL); /* as a container ends with its first process */
-  while (wait(NULL) > 0 || errno == EINTR) {
-  }
-  for (int i = 0; i < 2; i++) {
-    while (sources[i] >= 0 && pass_on(sources[i], ports[i])) {
-    }
-  }
+static void tell_end(int status) {
   if (WIFSIGNALED(status)) {
     tell("killed %d %ld\n", WTERMSIG(status), oom_kills());
   } else {
@@ -391,20 +302,45 @@ static void supervise(const int *ports) {
   }
 }
 
+static void follow(pid_t program, const int *sources, const int *ports, int signals) {
+  int status = relay(program, sources, ports, signals);
+  for (int i = 0; i < 2; i++) {
+    while (sources[i] >= 0 && pass_on(sources[i], ports[i])) {
+    }
+  }
+  tell_end(status);
+}
+
+static void supervise(const int *ports) {
+  sigset_t children;
+  sigemptyset(&children);
+  sigaddset(&children, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &children, NULL);
+  int signals = signalfd(-1, &children, SFD_CLOEXEC), listener = listen_for_terminal();
+  int runtime = sealed_crun();
+  struct streams streams = open_streams();
+  if (!create(runtime, streams)) {
+    tell_refused(streams.from_err);
+    return;
+  }
+  int terminal = take_terminal(listener);
+  pid_t program = created();
+  tell_started(program);
+  start(runtime, streams);
+  close(streams.out);
+  close(streams.err);
+  const int sources[] = {terminal < 0 ? streams.from_out : terminal, terminal < 0 ? streams.from_err : -1};
+  follow(program, sources, ports, signals);
+}
+
 int main(void) {
   umask(0);
   mount_at("devtmpfs", "/dev", MS_NOSUID, "mode=0755");
-  read_config();
   load_drivers();
   const int ports[] = {open_port(1), open_port(2)};
   control = open_port(3);
-  enter_image();
+  leave_first_root();
   mount_system();
-  make_group();
-  loopback_up();
-  if (config.hostname && sethostname(config.hostname, strlen(config.hostname)) < 0) {
-    perror("hostname");
-  }
   umask(022);
   supervise(ports);
   power_off();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -53,34 +54,43 @@ def test_another_program_reads_the_archive(tmp_path: Path) -> None:
     assert (tmp_path / "a/b").read_bytes() == b"inside"
 
 
-def texts(plan: Plan) -> list[str]:
-    place = spec.Place("c" * 64, "/root", "/group", 1000)
+def inside(plan: Plan) -> spec.Spec:
+    place = spec.Place("c" * 64, "/root", f"/group/{'c' * 64}", 1000, (("/etc/hosts", "/x"),))
     made = spec.build(plan, Config(), Identity(7, 8, (9,), "/home"), place, ("a", "b"))
-    return guest.configuration(made, plan.ulimits).decode().split("\0")[:-1]
+    told: spec.Spec = json.loads(guest.configuration(made, plan.ulimits))
+    # what a container would have without the machine is changed for nobody
+    assert made == spec.build(plan, Config(), Identity(7, 8, (9,), "/home"), place, ("a", "b"))
+    for name in ("hostname", "annotations", "ociVersion"):
+        assert told[name] == made[name]
+    return told
 
 
-def test_the_first_process_is_told_what_the_user_has_chosen() -> None:
-    told = texts(
-        Plan(
-            "x",
-            args=("echo", "a b\n"),
-            env=("K=V",),
-            hostname="box",
-            workdir="/srv",
-            read_only=True,
-            tty=True,
-            ulimits=(Ulimit("nproc", 3, 4),),
-            tmpfs=(Tmpfs("/t", 4096, options=("noexec", "nosuid", "nodev")),),
-        )
-    )
-    assert [text for text in told if text[0] == "a"] == ["aecho", "aa b\n"]
-    assert {"eK=V", "hbox", "w/srv", "u7", "g8", "G9", "r", "T", "l6 3 4", "p64", f"m{128 << 20}"} <= set(told)
-    where = told.index("t/t")
-    assert told[where + 1] == "t14 size=4096,mode=1777,nr_inodes=4096"
+def test_the_container_in_a_machine_is_the_one_that_the_user_has_chosen() -> None:
+    tmpfs = Tmpfs("/t", 4096, options=("noexec", "nosuid", "nodev"))
+    told = inside(Plan("x", args=("a b\n",), env=("K=V",), workdir="/srv", read_only=True, tty=True, tmpfs=(tmpfs,)))
+    process = told["process"]
+    assert (process["args"], process["cwd"], process["terminal"]) == (["a b\n"], "/srv", True)
+    assert process["user"] == {"uid": 7, "gid": 8, "additionalGids": [9]}
+    assert "K=V" in process["env"]
+    assert told["root"] == {"path": "/image", "readonly": True}
+    assert "/t" in {mount["destination"] for mount in told["mounts"]}
 
 
-def test_a_writable_run_without_a_terminal_says_neither() -> None:
-    assert not {"r", "T"} & set(texts(Plan("x", args=("true",))))
+def test_what_the_machine_itself_is_falls_away_from_the_container_in_it() -> None:
+    told = inside(Plan("x", args=("true",)))
+    linux = told["linux"]
+    assert [kind["type"] for kind in linux["namespaces"]] == ["pid", "mount", "network", "uts", "ipc", "cgroup"]
+    assert not {"uidMappings", "gidMappings"} & set(linux)
+    assert set(linux["resources"]) == {"memory", "pids", "devices"}
+    assert linux["cgroupsPath"] == f"/docker/{'c' * 64}"
+    assert not [mount for mount in told["mounts"] if mount["type"] == "bind"]
+
+
+def test_the_readers_own_limit_replaces_the_usual_one() -> None:
+    limits = inside(Plan("x", args=("true",), ulimits=(Ulimit("nofile", 3, 4), Ulimit("nproc", 5, 6))))
+    told = {limit["type"]: (limit["soft"], limit["hard"]) for limit in limits["process"]["rlimits"]}
+    assert (told["RLIMIT_NOFILE"], told["RLIMIT_NPROC"], told["RLIMIT_CORE"]) == ((3, 4), (5, 6), (0, 0))
+    assert len(told) == len(limits["process"]["rlimits"])
 
 
 def test_of_a_computer_only_what_a_run_needs_is_there() -> None:
@@ -101,12 +111,17 @@ def test_boot_messages_stream() -> None:
     assert "quiet" not in qemu.KERNEL
 
 
+NAMESPACES = b" 21:11 22:12 23:13 24:14 25:15 16:16 27:17"
+INSIDE = {"pid": 21, "mnt": 22, "net": 23, "uts": 24, "ipc": 25, "user": 16, "cgroup": 27}
+OWN = {"pid": 11, "mnt": 12, "net": 13, "uts": 14, "ipc": 15, "user": 16, "cgroup": 17}
 REPORTS: list[tuple[bytes, Any]] = [
-    (b"started 77 6.1.0-50-cloud-amd64\n", Started(77, "6.1.0-50-cloud-amd64")),
+    (b"started 77 6.1.0-50 /docker/c" + NAMESPACES + b"\n", Started(77, "6.1.0-50", "/docker/c", INSIDE, OWN)),
     (b"exited 3 0\n", Ended(3, None, 0)),
     (b"killed 15 0\n", Ended(143, 15, 0)),
     (b"killed 9 2\n", Ended(137, 9, 2)),
-    (b"refused open executable: Permission denied\n", Refused("open executable: Permission denied")),
+    (b'refused {"msg":"open executable: Is","level":"error"}\n', Refused("open executable: Is")),
+    (b"refused crun: No such file or directory\n", Refused("crun: No such file or directory")),
+    (b"refused []\n", Refused("[]")),
 ]
 
 
@@ -135,7 +150,17 @@ def test_a_line_without_an_end_takes_no_more_memory_than_one_with() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b"exited 0", b"exited -1 0", b"exited 256 0", b"killed 0 0", b"killed 128 0", b"started x y", b"", b"\xff"]
+    "line",
+    [
+        b"exited 0",
+        b"exited -1 0",
+        b"exited 256 0",
+        b"killed 0 0",
+        b"killed 128 0",
+        b"started 7 6.1 /c 1:1",
+        b"",
+        b"\xff",
+    ],
 )
 def test_lines_that_cannot_be_true_are_passed_over(line: bytes) -> None:
     assert Control().feed(line + b"\n") == []

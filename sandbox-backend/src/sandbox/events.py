@@ -74,6 +74,16 @@ class Created:
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """A container's first process as the virtual machine around it sees it, and the machine's own namespaces."""
+
+    pid: int
+    namespaces: dict[str, int]
+    own_namespaces: dict[str, int]
+    cgroup: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     type: ClassVar[str] = "started"
     pid: int
@@ -82,6 +92,7 @@ class Started:
     cgroup: str
     kernel: str
     start_ms: float
+    guest: Guest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +209,8 @@ def encode(event: Event, at: float) -> bytes:
         value = getattr(event, field.name)
         if value is not None or field.name == "layer":
             body[field.name] = value
-    return (
-        json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=asdict).encode("utf-8", "replace") + b"\n"
-    )
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=asdict)
+    return text.encode("utf-8", "replace") + b"\n"
 
 
 def type_of(line: bytes) -> str:

@@ -1,4 +1,5 @@
-"""Writes what a virtual machine starts with into one file: the first process with its drivers, and the image's files.
+"""Writes what a virtual machine starts with into one file: the first process with its drivers, crun with its libraries,
+and the image's files.
 
 Nobody lives in the image's files while they are read, so no link can change under our hands; none is followed.
 """
@@ -23,23 +24,26 @@ class TooLarge(Exception):
 
 
 def write(target: BinaryIO, home: Path, config: bytes, root: Path, first_uid: int, limit: int) -> int:
-    """Write to `target` what boots the files below `root` with `config`; `home` has `init` and `modules`. Bytes in all.
+    """Write to `target` what boots the files below `root` with `config`; `home` has `init`, `modules` and `runtime`.
+    Bytes in all.
 
     Owners are translated back from `first_uid`. TooLarge when it would be more than `limit` bytes.
     """
     target.write(cpio.header(cpio.Entry("dev", cpio.DIRECTORY | 0o755)) + cpio.header(CONSOLE))
     target.write(cpio.file("init", (home / "init").read_bytes(), cpio.FILE | 0o755))
-    target.write(cpio.file("config", config) + cpio.header(cpio.Entry("modules", cpio.DIRECTORY | 0o755)))
+    target.write(cpio.file("config.json", config) + cpio.header(cpio.Entry("modules", cpio.DIRECTORY | 0o755)))
     for module in sorted((home / "modules").glob("*.ko")):
         target.write(cpio.file(f"modules/{module.name}", module.read_bytes()))
-    _write_tree(target, root, first_uid, limit)
+    for path in sorted((home / "runtime").iterdir()):
+        _write_tree(target, path.name, path, 0, limit)
+    _write_tree(target, PLACE, root, first_uid, limit)
     target.write(cpio.trailer())
     return target.tell()
 
 
-def _write_tree(target: BinaryIO, root: Path, first_uid: int, limit: int) -> None:
+def _write_tree(target: BinaryIO, place: str, root: Path, first_uid: int, limit: int) -> None:
     seen: set[tuple[int, int]] = set()
-    for name, path, status in _tree(PLACE, root, root.lstat()):
+    for name, path, status in _tree(place, root, root.lstat()):
         again = (status.st_dev, status.st_ino) in seen
         if status.st_nlink > 1:
             seen.add((status.st_dev, status.st_ino))

@@ -63,7 +63,8 @@ def machines_home(settings: Settings) -> Path:
 
 
 def machines_are_there(settings: Settings) -> bool:
-    return all((machines_home(settings) / part).exists() for part in ("init", "modules", "layer/boot/vmlinuz"))
+    parts = ("init", "modules", "runtime", "layer/boot/vmlinuz")
+    return all((machines_home(settings) / part).exists() for part in parts)
 
 
 def machines(settings: Settings) -> Machines | None:
@@ -73,5 +74,6 @@ def machines(settings: Settings) -> Machines | None:
         return None
     for path in (home / "layer", *(home / "layer").rglob("*")):
         os.chown(path, settings.store_uid, settings.store_uid, follow_symlinks=False)
-    size = _bytes(home / "init", home / "layer/boot/vmlinuz", *(home / "modules").iterdir())
+    runtime = (path for path in (home / "runtime").rglob("*") if path.is_file())
+    size = _bytes(home / "init", home / "layer/boot/vmlinuz", *(home / "modules").iterdir(), *runtime)
     return Machines(home, settings.machine_bytes, settings.machine_seconds, size)

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sandbox import linux, spec
-from sandbox.events import Created, Started, Stream
+from sandbox.events import Created, Guest, Started, Stream
 from sandbox.image import Config, Image
 from sandbox.plan import MIB, Plan
 from sandbox.runner import archive, container, snapshot
@@ -36,8 +36,8 @@ QEMU = Image("qemu:latest", "", "", "", (), Config(), 0, 0, "stand-in")
 # what the machine's kernel needs beside the program's memory, and QEMU beside the machine's
 KERNEL_BYTES, QEMU_BYTES, QEMU_PROCESSES = 96 * MIB, 160 * MIB, 32
 TOO_LARGE = "a virtual machine of {} MiB has no room for this image"
-# headers, the first process and the drivers; the kernel holds the archive twice while it unpacks it
-ARCHIVE_BYTES, COPIES = 8 * MIB, 2
+# headers, the first process, the drivers and crun; the kernel holds the archive twice while it unpacks it
+ARCHIVE_BYTES, COPIES = 16 * MIB, 2
 
 
 class Machine:
@@ -114,7 +114,8 @@ class Machine:
     def started(self, report: Report) -> Started:
         """What to tell once its program runs: the machine outside sees QEMU, the kernel is the one inside."""
         since = round((time.monotonic() - self._begun) * 1000, 3)
-        return replace(self._seen, pid_inside=report.pid, kernel=report.kernel, start_ms=since)
+        guest = Guest(report.pid, report.namespaces, report.own_namespaces, report.cgroup)
+        return replace(self._seen, kernel=report.kernel, start_ms=since, guest=guest)
 
     def close(self) -> None:
         """Let go of the descriptors."""

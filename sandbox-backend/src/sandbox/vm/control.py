@@ -6,6 +6,7 @@ one run, and nothing more.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -14,10 +15,14 @@ LONGEST = 8192
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The program's number inside, and the release of the machine's kernel."""
+    """The program as the machine sees it (number, namespaces, cgroup), the namespaces of the machine's own first
+    process, and the release of its kernel."""
 
     pid: int
     kernel: str
+    cgroup: str
+    namespaces: dict[str, int]
+    own_namespaces: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,9 @@ class Ended:
 
 
 Report = Started | Refused | Ended
-_STARTED = re.compile(r"started (\d{1,7}) (\S{1,100})")
+# in the order of `guest/init.c`
+NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
+_STARTED = re.compile(r"started (\d{1,7}) (\S{1,100}) (/\S{0,200})((?: \d{1,10}:\d{1,10}){7})")
 _ENDED = re.compile(r"(exited|killed) (\d{1,3}) (\d{1,9})")
 
 
@@ -58,9 +65,9 @@ class Control:
 
 def _report(line: str) -> Report | None:
     if match := _STARTED.fullmatch(line):
-        return Started(int(match[1]), match[2])
+        return Started(int(match[1]), match[2], match[3], *_namespaces(match[4]))
     if line.startswith("refused "):
-        return Refused(line.removeprefix("refused "))
+        return Refused(_word(line.removeprefix("refused ")))
     match = _ENDED.fullmatch(line)
     if match is None:
         return None
@@ -68,3 +75,17 @@ def _report(line: str) -> Report | None:
     if match[1] == "exited":
         return Ended(number, None, kills) if number < 256 else None
     return Ended(128 + number, number, kills) if 0 < number < 128 else None
+
+
+def _namespaces(pairs: str) -> tuple[dict[str, int], dict[str, int]]:
+    """The program's and the machine's own."""
+    inside, own = zip(*(map(int, pair.split(":")) for pair in pairs.split()), strict=True)
+    return dict(zip(NAMESPACES, inside, strict=True)), dict(zip(NAMESPACES, own, strict=True))
+
+
+def _word(line: str) -> str:
+    """What crun says in a line of its JSON log; a line of another form is told as it is."""
+    try:
+        return str(json.loads(line)["msg"])
+    except (ValueError, LookupError, TypeError):
+        return line

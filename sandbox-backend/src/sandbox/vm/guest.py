@@ -1,53 +1,50 @@
-"""What the first process of a virtual machine (`guest/init.c`) is told: an OCI configuration, in a form easy to read.
+"""The OCI configuration of the container in a virtual machine, from the one that it would have without the machine.
 
-Each text ends with a zero byte, and its first letter says what it is. The machine has its own kernel, so of the
-configuration just what Docker's user has chosen is taken; namespaces, capabilities and the filter are the container's.
+What counts inside is the same. What the machine itself already is falls away: user ids need no translation where no
+other user is, files of the outside cannot be bound (they are in the image already), and the processor is limited
+outside, because the machine has just the share of it that the program may use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 
 from sandbox.plan import Ulimit
 from sandbox.spec import Spec
 
-# include/uapi/asm-generic/resource.h, in the order of its numbers
-RLIMITS = "CPU FSIZE DATA STACK CORE RSS NPROC NOFILE MEMLOCK AS LOCKS SIGPENDING MSGQUEUE NICE RTPRIO RTTIME".split()
-# include/uapi/linux/mount.h
-FLAGS = {"ro": 1, "nosuid": 2, "nodev": 4, "noexec": 8, "sync": 16, "noatime": 1024, "nodiratime": 2048}
-OWN_TMPFS = frozenset({"/dev", "/dev/shm"})
+ROOT = "/image"
+# where Docker has its containers when systemd does not manage them
+GROUPS = "/docker"
+LEFT_OUT = frozenset({"uidMappings", "gidMappings"})
 
 
 def configuration(made: Spec, ulimits: tuple[Ulimit, ...]) -> bytes:
-    """The OCI configuration `made` and the reader's own limits, for the first process of a machine."""
-    return b"".join(text.encode("utf-8", "surrogateescape") + b"\0" for text in _texts(made, ulimits))
+    """The OCI configuration `made` with the reader's own limits, as the machine's crun has to read it."""
+    return json.dumps(_inside(made, ulimits)).encode("ascii")
 
 
-def _texts(made: Spec, ulimits: tuple[Ulimit, ...]) -> Iterator[str]:
-    process, resources = made["process"], made["linux"]["resources"]
-    yield from (f"a{word}" for word in process["args"])
-    yield from (f"e{variable}" for variable in process["env"])
-    yield f"w{process['cwd']}"
-    yield f"h{made['hostname']}"
-    yield f"u{process['user']['uid']}"
-    yield f"g{process['user']['gid']}"
-    yield from (f"G{group}" for group in process["user"]["additionalGids"])
-    yield f"m{resources['memory']['limit']}"
-    yield f"p{resources['pids']['limit']}"
-    rlimits = [Ulimit(one["type"].removeprefix("RLIMIT_"), one["soft"], one["hard"]) for one in process["rlimits"]]
-    # what is said later counts
-    yield from (f"l{RLIMITS.index(one.name.upper())} {one.soft} {one.hard}" for one in (*rlimits, *ulimits))
-    for mount in made["mounts"]:
-        if mount["type"] == "tmpfs" and mount["destination"] not in OWN_TMPFS:
-            yield f"t{mount['destination']}"
-            yield f"t{_options(mount['options'])}"
-    if made["root"]["readonly"]:
-        yield "r"
-    if process["terminal"]:
-        yield "T"
+def _inside(made: Spec, ulimits: tuple[Ulimit, ...]) -> Spec:
+    process = made["process"]
+    return {
+        **made,
+        "root": {**made["root"], "path": ROOT},
+        "process": {**process, "rlimits": _limits(process["rlimits"], ulimits)},
+        "mounts": [mount for mount in made["mounts"] if mount["type"] != "bind"],
+        "linux": _linux(made["linux"]),
+    }
 
 
-def _options(options: list[str]) -> str:
-    """mount(2)'s two forms of options: flags as a number, the others as text."""
-    flags = sum(FLAGS.get(option, 0) for option in set(options))
-    return f"{flags} {','.join(option for option in options if '=' in option)}"
+def _linux(linux: Spec) -> Spec:
+    resources = {name: value for name, value in linux["resources"].items() if name != "cpu"}
+    return {
+        **{name: value for name, value in linux.items() if name not in LEFT_OUT},
+        "cgroupsPath": f"{GROUPS}/{linux['cgroupsPath'].rpartition('/')[2]}",
+        "namespaces": [kind for kind in linux["namespaces"] if kind["type"] != "user"],
+        "resources": resources,
+    }
+
+
+def _limits(given: list[Spec], ulimits: tuple[Ulimit, ...]) -> list[Spec]:
+    """One limit of each kind: the reader's own count."""
+    own = ({"type": f"RLIMIT_{one.name.upper()}", "soft": one.soft, "hard": one.hard} for one in ulimits)
+    return list({limit["type"]: limit for limit in (*given, *own)}.values())

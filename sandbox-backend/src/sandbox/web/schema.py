@@ -58,13 +58,19 @@ def _of(hint: Any, nullable: bool = False) -> Schema:
         return {"type": "string", "enum": list(arguments)}
     if origin is tuple:
         return {"type": "array", "items": _of(arguments[0])}
-    if dataclasses.is_dataclass(hint):
-        return _object(get_type_hints(hint))
     if origin is dict:
         return {"type": "object", "additionalProperties": _of(arguments[1])}
+    if dataclasses.is_dataclass(hint):
+        return _of_part(hint)
     return dict(PLAIN[hint])
 
 
-def _object(hints: dict[str, Any]) -> Schema:
-    properties = {name: _of(hint) for name, hint in hints.items()}
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+def _of_part(kind: Any) -> Schema:
+    hints = get_type_hints(kind)
+    return {
+        "type": "object",
+        "description": kind.__doc__,
+        "properties": {name: _of(hint) for name, hint in hints.items()},
+        "required": list(hints),
+        "additionalProperties": False,
+    }
