@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,17 +22,26 @@ pytestmark = pytest.mark.container
 
 
 @contextmanager
-def living(base: str, host: str, options: str = "", command: str = "sleep 20") -> Iterator[str]:
-    """A container `box` that runs on a host while the block lasts; its id."""
+def living(
+    base: str,
+    host: str,
+    options: str = "",
+    command: str = "sleep 20",
+    *,
+    name: str = "box",
+    each: Callable[[dict[str, Any]], None] = lambda _: None,
+) -> Iterator[str]:
+    """A container that runs on a host while the block lasts; its id. `each` is called with every event of it."""
     told: dict[str, Any] = {}
     begun = threading.Event()
 
     def note(event: dict[str, Any]) -> None:
         told[event["type"]] = event
+        each(event)
         if event["type"] == "started":
             begun.set()
 
-    line = f"docker run --name box {options} alpine {command}"
+    line = f"docker run --name {name} {options} alpine {command}"
     thread = threading.Thread(target=run, args=(base, line, host), kwargs={"each": note})
     thread.start()
     try:
@@ -151,3 +160,79 @@ def test_what_the_machine_shows_is_the_runs_own_only(backend: Backend) -> None:
     assert seen
     assert {one["command"] for event in seen for one in event["processes"]} <= {"sh -c sleep 0.5; :", "sleep 0.5"}
     assert str(backend.state) not in json.dumps(seen)
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [("--pid", "failed to join PID namespace"), ("--network", "joining network"), ("--ipc", "failed to join IPC")],
+)
+def test_one_that_has_ended_is_not_joined(backend: Backend, option: str, told: str) -> None:
+    host = new_host(backend.url)
+    ended = run(backend.url, "docker run --name box --ipc shareable alpine true", host).event("created")["container"]
+    for name in ("box", ended, ended[:12]):
+        result = run(backend.url, f"docker run {option}=container:{name} alpine true", host)
+        assert result.code == 125
+        assert told in result.stderr
+        assert f"No such container: {name}" in result.stderr
+
+
+def test_containers_of_two_places_are_not_joined_at_once(backend: Backend) -> None:
+    host = new_host(backend.url)
+    with living(backend.url, host), living(backend.url, host, name="two"):
+        result = run(backend.url, "docker run --pid=container:box --network=container:two alpine true", host)
+    assert result.code == 125
+    assert "different user namespaces" in result.stderr
+
+
+@pytest.mark.parametrize("own", ["--cap-drop ALL", "--user 1000"])
+def test_a_guest_that_may_less_does_not_look_into_the_other(backend: Backend, own: str) -> None:
+    script = "cat /proc/1/environ; cat /proc/1/mem; ls /proc/1/root; ls /proc/1/cwd; readlink /proc/1/fd/1; :"
+    result = joined(backend, script, f"{own} --pid=container:box", "-e SECRET=xyzzy")
+    assert result.stdout == ""
+    assert result.stderr.count("ermission denied") == 4, result.stderr
+
+
+def test_signals_of_a_guest_are_those_of_any_process(backend: Backend) -> None:
+    seen = joined(backend, "kill -9 1; sleep 0.3; ps")
+    assert "sleep 20" in seen.stdout, "a first process takes no SIGKILL from its own namespace"
+    assert "not permitted" in joined(backend, "kill -9 1", "--user 1000 --pid=container:box").stderr
+
+
+def test_a_guest_on_its_way_does_not_show_the_runtime(backend: Backend) -> None:
+    host = new_host(backend.url)
+    run(backend.url, "docker run alpine true", host)
+    script = "while :; do for p in /proc/[0-9]*; do readlink $p/exe; (: 3>>$p/exe) && echo written; done; done"
+    seen: list[dict[str, Any]] = []
+    spy = f"sh -c '({script}) 2>/dev/null | while read seen; do [ $seen = /bin/busybox ] || echo $seen; done'"
+    with living(backend.url, host, command=spy, each=seen.append):
+        for _ in range(20):
+            assert run(backend.url, "docker run --pid=container:box alpine true", host).code == 0
+    assert "".join(event["text"] for event in seen if event["type"] == "output") == ""
+
+
+def test_a_guest_that_is_killed_on_its_way_leaves_nothing(backend: Backend) -> None:
+    host = new_host(backend.url)
+    run(backend.url, "docker run alpine true", host)
+    before = at_rest(backend)
+    with living(backend.url, host, command="sh -c 'while :; do kill -9 -1; done'"):
+        ends = [run(backend.url, "docker run --pid=container:box alpine sleep 0.3", host) for _ in range(25)]
+    assert {end.code for end in ends} <= {0, 125, 137}, [end.events[-1] for end in ends]
+    assert settled(backend, before) == before
+
+
+def test_a_guest_knows_its_own_number(backend: Backend) -> None:
+    result = joined(backend, "echo $$")
+    assert result.event("started")["pid_inside"] == int(result.stdout) > 1
+
+
+def test_a_guest_whose_time_is_up_leaves_nothing(narrow_backend: Backend) -> None:
+    host = new_host(narrow_backend.url)
+    run(narrow_backend.url, "docker run alpine true", host)
+    before = at_rest(narrow_backend)
+    for option in ("--pid", "--network"):
+        with living(narrow_backend.url, host):
+            result = run(
+                narrow_backend.url, f"docker run {option}=container:box alpine sh -c 'sleep 60 & sleep 60'", host
+            )
+        assert (result.code, result.reason) in ((137, "timeout"), (137, "signal"))
+    assert settled(narrow_backend, before) == before

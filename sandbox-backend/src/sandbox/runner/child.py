@@ -38,8 +38,8 @@ class Child:
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-        self.living.add(pid)
         self._pidfd = os.pidfd_open(pid)
+        self.living.add(pid)
         self._ended: Ended | None = None
 
     async def wait(self) -> Ended:

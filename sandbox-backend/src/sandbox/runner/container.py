@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import resource
@@ -25,11 +26,12 @@ from sandbox.runner.disk import Device
 from sandbox.runner.janitor import Janitor
 from sandbox.runner.residents import Resident, Slot
 from sandbox.runner.snapshot import Snapshot
-from sandbox.runner.view import View
+from sandbox.runner.view import View, pid_inside
 from sandbox.runner.workshop import Workshop
 
 # Linux has it, and Python no name for it
 RLIMIT_LOCKS = 10
+GONE = {errno.ESRCH, errno.ENOENT, errno.ENXIO}
 
 
 class Container:
@@ -77,12 +79,13 @@ class Container:
             raise RuntimeError("the runtime is not started yet")
         self.disk = snap.disk
         self._plan = replace(self._plan, hostname=self.hostname(donors))
-        with _opened(donors) as namespaces:
+        # before it is made: one that is killed on its way leaves processes, too
+        self._in_foreign_pids = "pid" in donors
+        with _opened(donors) as namespaces, self._may_be_killed():
             config = json.dumps(spec.joined(self._config(slot, snap, files), namespaces))
             self._child = await self._shop.runtime.configure(
                 self._spare.begun, self._spare.bundle, config, self._use_the_moment
             )
-        self._in_foreign_pids = "pid" in donors
         if not self._shop.gvisor:
             _restrict(self._child, self._plan.ulimits)
         return self._spare.sources()
@@ -126,18 +129,31 @@ class Container:
         )
 
     def start(self) -> Started:
-        """Let the first process go; what the machine sees of it, read just before."""
+        """Let the first process go; what the machine sees of it, read just before. NotStarted when another process of
+        a shared pid namespace has killed it."""
         begun = time.monotonic()
-        namespaces = self._shop.runtime.namespaces(self.child.pid)
-        self._shop.runtime.start(self.id)
+        with self._may_be_killed():
+            namespaces = self._shop.runtime.namespaces(self.child.pid)
+            number = pid_inside(self.child.pid) if self._in_foreign_pids else 1
+            self._shop.runtime.start(self.id)
         return Started(
             pid=self.child.pid,
-            pid_inside=1,
+            pid_inside=number,
             namespaces=namespaces,
             cgroup=self.cgroup,
             kernel=gvisor.KERNEL if self._shop.gvisor else os.uname().release,
             start_ms=round((time.monotonic() - begun) * 1000, 3),
         )
+
+    @contextlib.contextmanager
+    def _may_be_killed(self) -> Iterator[None]:
+        """NotStarted when the first process has gone: others in its pid namespace may kill it before it starts."""
+        try:
+            yield
+        except OSError as error:
+            if self._in_foreign_pids and error.errno in GONE:
+                raise NotStarted(words.task_error("the container's init process was killed")) from error
+            raise
 
     def kill(self) -> None:
         """Kill the first process, and so all of them; one that waits for a slow disk hears that when it is fast."""

@@ -138,10 +138,12 @@ class Runtime:
     def start(self, container: str) -> None:
         """Let the first process go: what `crun start` does, without the 4 ms of one more program.
 
-        The start FIFO is part of crun's and runc's state folder; one byte into it releases the process.
+        The start FIFO is part of crun's and runc's state folder; one byte into it releases the process. OSError when
+        there is no process any more that reads it.
         """
         fifo = self.root / container / "exec.fifo"
-        descriptor = os.open(fifo, os.O_WRONLY | os.O_CLOEXEC)
+        # the open of a FIFO that nobody reads would stop the whole runner
+        descriptor = os.open(fifo, os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
             fifo.unlink()
             os.write(descriptor, b"0")

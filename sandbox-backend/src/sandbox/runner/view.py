@@ -93,6 +93,12 @@ class View:
         return ""
 
 
+def pid_inside(pid: int) -> int:
+    """A process's number in its own pid namespace; OSError when it has ended."""
+    with _folder(pid) as folder:
+        return _innermost(_status(folder))
+
+
 def capabilities(bits: int) -> tuple[str, ...]:
     """The names of a set of capabilities."""
     return tuple(f"CAP_{name}" for number, name in enumerate(CAPABILITIES) if bits >> number & 1)
@@ -115,7 +121,7 @@ def _process(pid: int, folder: int) -> Process:
     inside, outside, _ = _uid_map(folder)
     return Process(
         pid=pid,
-        pid_inside=int(status["NSpid"].split()[-1]),
+        pid_inside=_innermost(status),
         uid=uid,
         uid_inside=uid - outside + inside,
         gid=gid,
@@ -146,6 +152,10 @@ def _command(folder: int) -> str:
 def _status(folder: int) -> dict[str, str]:
     pairs = (line.partition(":") for line in _text(folder, "status").splitlines())
     return {name: value.strip() for name, _, value in pairs}
+
+
+def _innermost(status: dict[str, str]) -> int:
+    return int(status["NSpid"].split()[-1])
 
 
 def _uid_map(folder: int) -> tuple[int, int, int]:
