@@ -95,8 +95,9 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
-    # a loop that ends now would leave the pipes' transport open; asyncio has no public way to it
-    vars(process)["_transport"].close()
+    finally:
+        # a loop that ends now would leave the pipes' transport open; asyncio has no public way to it
+        vars(process)["_transport"].close()
 
 
 def _kill_children(pid: int) -> None:

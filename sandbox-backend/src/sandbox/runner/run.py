@@ -145,12 +145,12 @@ class Run:
     async def _measure(self, box: Container) -> None:
         # whoever does not read, or is gone, is met by the output and by the last event
         with contextlib.suppress(OSError):
-            view, looking = box.view(), itertools.cycle((True, False))
+            view, looking = box.view(), itertools.cycle((True, False, False, False, False))
             async for reading in meter.readings(box.cgroup, box.child.pid, box.disk):
                 if self._over or self._told:
                     return
                 await self._send(reading)
-                # a look at the processes costs as much as a reading, and half as often is soon enough
+                # a look at the processes costs as much as a reading, and every half second is soon enough
                 seen = view.changed() if next(looking) else None
                 if seen is not None and not (self._over or self._told):
                     await self._send(seen)
