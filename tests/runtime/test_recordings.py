@@ -62,10 +62,9 @@ def differences(page: str, client: Client) -> list[str]:
     demos = PAGES[page]
     fresh = record.fresh_recordings(client, demos)
     return [
-        f"{page} {demo.id}\n" + "\n".join(_changes(kept(page, demo.id), now))
+        f"{page} {demo.id}\n" + "\n".join(_changes(kept(page, demo.id), now) if now else ["no such lane here"])
         for demo, now in zip(demos, fresh, strict=True)
-        # a lane that this machine lacks cannot be compared
-        if now and drift.steady(kept(page, demo.id).events) != drift.steady(now.events)
+        if now is None or drift.steady(kept(page, demo.id).events) != drift.steady(now.events)
     ]
 
 

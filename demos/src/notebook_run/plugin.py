@@ -88,7 +88,7 @@ class NotebookRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call] 
             Page.render(page, config, files)
             page.content = document.filled(page.content or "", notebook, outputs, self._tools(page))
 
-        page.read_source, page.render = read_source, render  # type: ignore[method-assign, assignment]
+        page.read_source, page.render = read_source, render  # type: ignore[method-assign, assignment]  # this page's own
         return page
 
     def _tools(self, page: Page) -> str:
