@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from support import engine
+from support.files import text_of
 
 
 @pytest.mark.engine
@@ -27,10 +28,4 @@ def _traces(folder: Path) -> list[str]:
 
 
 def _command_lines() -> list[str]:
-    lines = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            lines.append((process / "cmdline").read_text(errors="replace"))
-        except OSError:
-            continue
-    return lines
+    return [text_of(process / "cmdline") for process in Path("/proc").glob("[0-9]*")]

@@ -10,6 +10,7 @@ import pytest
 
 from support.backend import Backend, running
 from support.client import Docker, call
+from support.files import text_of
 from support.footprint import at_rest, settled
 
 pytestmark = pytest.mark.container
@@ -56,11 +57,10 @@ def test_the_machine_sees_a_sandbox_that_is_nobody_and_may_do_little(gvisor: Doc
 def gofer_of(sandbox: Path) -> str:
     """The user id of the process that hands the sandbox its files: it is in the same control group."""
     group = (sandbox / "cgroup").read_text()
-    for proc in Path("/proc").iterdir():
-        if proc.name.isdigit() and proc.name != sandbox.name and (proc / "cgroup").read_text() == group:
-            words = (proc / "cmdline").read_text().split("\0")
-            if words[0] == "runsc-gofer":
-                return (proc / "status").read_text().split("Uid:\t")[1].split()[0]
+    for proc in Path("/proc").glob("[0-9]*"):
+        gofer = text_of(proc / "cmdline").startswith("runsc-gofer\0")
+        if gofer and text_of(proc / "cgroup") == group:
+            return text_of(proc / "status").split("Uid:\t")[1].split()[0]
     return "0"
 
 

@@ -21,6 +21,7 @@ from sandbox.images.unpacking import Budget, unpack
 from sandbox.settings import Settings
 from support import oci, registry
 from support.fake_registry import Answer, FakeRegistry
+from support.files import text_of
 from support.oci import File, Folder, Link
 from support.pulls import Bench, Line, pulling, statuses
 
@@ -213,18 +214,14 @@ async def test_a_pull_past_its_time_is_refused(tmp_path: Path, fake: FakeRegistr
 async def test_the_puller_can_do_nothing_but_speak(watched: Bench) -> None:
     await watched.pull()
     pid = watched.pulls.puller.pid
-    status = dict(re.findall(r"^(\w+):\t(.*)$", text_of(f"/proc/{pid}/status"), re.M))
+    status = dict(re.findall(r"^(\w+):\t(.*)$", text_of(Path(f"/proc/{pid}/status")), re.M))
     assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
     assert (status["NoNewPrivs"], status["Groups"].strip()) == ("1", "")
     assert set(status["Uid"].split()) == {str(watched.settings.puller_uid)}
-    mounts = [line.split()[5].split(",") for line in text_of(f"/proc/{pid}/mountinfo").splitlines()]
+    mounts = [line.split()[5].split(",") for line in text_of(Path(f"/proc/{pid}/mountinfo")).splitlines()]
     assert all("ro" in options for options in mounts)
-    assert str(watched.settings.state) not in text_of(f"/proc/{pid}/mountinfo")
+    assert str(watched.settings.state) not in text_of(Path(f"/proc/{pid}/mountinfo"))
     assert int(status["VmRSS"].split()[0]) < 40 * 1024
-
-
-def text_of(path: str) -> str:
-    return Path(path).read_text()
 
 
 async def test_a_pull_that_is_left_at_any_moment_names_whole_layers_only(watched: Bench) -> None:

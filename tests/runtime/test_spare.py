@@ -13,6 +13,7 @@ import pytest
 from support import footprint
 from support.backend import Backend, running
 from support.client import new_host, run
+from support.files import text_of
 
 pytestmark = pytest.mark.container
 SECONDS = 5.0
@@ -22,11 +23,8 @@ def waiting(backend: Backend) -> set[int]:
     """The runtimes below the backend that wait for their configuration."""
     found = set()
     for pid in backend.processes():
-        try:
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if b"create" in words and b"--bundle" in words:
+        words = text_of(Path(f"/proc/{pid}/cmdline")).split("\0")
+        if "create" in words and "--bundle" in words:
             found.add(pid)
     return found
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.client import call
+from support.files import text_of
 
 REPOSITORY = Path(__file__).parents[2]
 STATE = REPOSITORY / ".state"
@@ -38,7 +39,7 @@ class Backend:
         """The pid of `runner`, `web`, `puller` or `registry`, found among the backend's own children."""
         marks = {"runner": "_runner", "web": "_web", "puller": "sandbox.images.puller", "registry": "docker-registry"}
         for pid in self.processes():
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+            words = text_of(Path(f"/proc/{pid}/cmdline")).split("\0")
             if any(word == marks[name] or word.endswith(marks[name]) for word in words):
                 return pid
         raise AssertionError(f"no {name} process")
@@ -51,7 +52,7 @@ class Backend:
             found.append(pid)
             # a child is listed with the thread that it belongs to
             for children in Path(f"/proc/{pid}/task").glob("*/children"):
-                parents += [int(word) for word in children.read_text().split()]
+                parents += [int(word) for word in text_of(children).split()]
         return found
 
 

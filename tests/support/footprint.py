@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from support.backend import Backend
+from support.files import text_of
 
 GROUPS = Path("/sys/fs/cgroup")
 
@@ -29,16 +30,8 @@ def footprint(backend: Backend) -> dict[str, int]:
 
 def backing_files(backend: Backend) -> list[str]:
     """The files behind loop devices that are the backend's."""
-    files = [_text(device / "loop/backing_file") for device in Path("/sys/block").glob("loop*")]
+    files = [text_of(device / "loop/backing_file") for device in Path("/sys/block").glob("loop*")]
     return [file for file in files if file.startswith(str(backend.state))]
-
-
-def _text(file: Path) -> str:
-    """Of a loop device that is free, the file is not there."""
-    try:
-        return file.read_text()
-    except OSError:
-        return ""
 
 
 def _namespaces(kind: str) -> int:

@@ -1,0 +1,13 @@
+"""Reads files that the kernel takes away while one looks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def text_of(file: Path) -> str:
+    """What the file says; nothing if its process, thread or device is gone."""
+    try:
+        return file.read_text(errors="replace")
+    except OSError:
+        return ""
