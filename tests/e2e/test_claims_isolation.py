@@ -19,7 +19,7 @@ from support.built_site import DOCS
 pytestmark = pytest.mark.container
 KERNEL = os.uname().release
 SPLIT = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
-PAGES = {"scenario": ("scenario",), "vm": ("isolation", "lanes"), "isolation": ("isolation",)}
+PAGES = {"scenario": ("scenario",), "vm": ("isolation", "lanes"), "isolation": ("isolation", "lanes")}
 
 
 @pytest.fixture
@@ -194,6 +194,7 @@ def test_root_inside_is_no_account_of_the_machine(isolation: Page) -> None:
     assert accounts.isdisjoint(range(outside, outside + count))
 
 
+@pytest.mark.claim("C22")
 def test_a_new_container_says_how_long_the_machine_has_been_up(isolation: Page) -> None:
     found = re.search(r"up +(?:(\d+) days?, +)?(?:(\d+):)?(\d+)", run(isolation, "uptime").out)
     assert found
@@ -211,6 +212,17 @@ def test_a_limit_does_not_change_what_is_seen(isolation: Page) -> None:
     assert run(isolation, "question-nproc").out == f"{len(os.sched_getaffinity(0))}\n"
 
 
+@pytest.mark.claim("C22")
+def test_what_a_container_writes_is_kept_in_the_machines_one_page_cache(isolation: Page) -> None:
+    before, after = (int(line.split()[1]) for line in lines(run(isolation, "page-cache")))
+    machine = re.search(r"^Cached: +(\d+)", Path("/proc/meminfo").read_text(), re.M)
+    assert machine
+    # others use it meanwhile, and the container's part went with it
+    assert before == pytest.approx(int(machine[1]), rel=0.2)
+    assert 10_000 < after - before < 100_000
+
+
+@pytest.mark.claim("C22")
 def test_the_one_kernel_log_is_kept_from_a_container(isolation: Page) -> None:
     told = run(isolation, "dmesg")
     assert (told.demo.code, told.out) == (1, "")
