@@ -216,12 +216,13 @@ def test_a_limit_does_not_change_what_is_seen(isolation: Page) -> None:
 
 @pytest.mark.claim("C22")
 def test_what_a_container_writes_is_kept_in_the_machines_one_page_cache(isolation: Page) -> None:
-    before, after = (int(line.split()[1]) for line in lines(run(isolation, "page-cache")))
     machine = re.search(r"^Cached: +(\d+)", Path("/proc/meminfo").read_text(), re.M)
     assert machine
-    # others use it meanwhile, and the container's part went with it
-    assert before == pytest.approx(int(machine[1]), rel=0.2)
-    assert 10_000 < after - before < 100_000
+    runs = [[int(line.split()[1]) for line in lines(run(isolation, "page-cache"))] for _ in range(3)]
+    assert runs[0][0] == pytest.approx(int(machine[1]), rel=0.2)
+    # others fill and empty it meanwhile
+    _, grown, _ = sorted(after - before for before, after in runs)
+    assert grown == pytest.approx(20_000_000 / 1024, rel=0.25)
 
 
 @pytest.mark.claim("C22")
