@@ -261,7 +261,7 @@ def test_the_network_carries_no_more_than_it_is_set_to(isolation: Page) -> None:
     assert 4_000_000 / limit < float(found[1]) < 4_000_000 / limit * 1.15
     chart = sent.demo.root.locator(".charts figure.sent")
     expect(chart).to_contain_text("한도 1.0 MB/초")
-    expect(chart).to_contain_text(re.compile(r"평균 (9\d\d kB|1\.0 MB)/초"))
+    expect(chart).to_contain_text(re.compile(r"평균 (9\d\d\.\d kB|1\.0 MB)/초"))
     assert Demo(isolation, "net-web").state == "running"
 
 
