@@ -20,7 +20,7 @@ from sandbox.events import Created, Started, Stream
 from sandbox.image import Image
 from sandbox.plan import Plan, Ulimit
 from sandbox.runner import cgroup, cgroup_v1, residents, snapshot
-from sandbox.runner.bundle import Files, NotStarted, configuration
+from sandbox.runner.bundle import NOTHING, Extra, NotStarted, configuration
 from sandbox.runner.child import KILL_SECONDS, Child
 from sandbox.runner.disk import Device
 from sandbox.runner.janitor import Janitor
@@ -67,10 +67,10 @@ class Container:
         return contextlib.nullcontext() if self._shop.gvisor else self._shop.residents.living(self.id, resident)
 
     async def create(
-        self, slot: Slot, snap: Snapshot, files: Files = (), donors: Mapping[str, Resident] = MappingProxyType({})
+        self, slot: Slot, snap: Snapshot, extra: Extra = NOTHING, donors: Mapping[str, Resident] = MappingProxyType({})
     ) -> dict[int, Stream]:
-        """Have it made in its snapshot, with `files` (path inside, path on the machine) bound into it, in the
-        namespaces of its `donors`; the descriptors that its output comes from, which are then the caller's.
+        """Have it made in its snapshot, with `extra` bound into it, in the namespaces of its `donors`; the descriptors
+        that its output comes from, which are then the caller's.
 
         NotStarted when there is no command, no such user, folder or device, or a limit that cannot be set.
         RuntimeFailed when the runtime refuses, as it does for a program that the image does not have.
@@ -82,7 +82,7 @@ class Container:
         # before it is made: one that is killed on its way leaves processes, too
         self._in_foreign_pids = "pid" in donors
         with _opened(donors) as namespaces, self._may_be_killed():
-            config = json.dumps(spec.joined(self._config(slot, snap, files), namespaces))
+            config = json.dumps(spec.joined(self._config(slot, snap, extra), namespaces))
             self._child = await self._shop.runtime.configure(
                 self._spare.begun, self._spare.bundle, config, self._use_the_moment
             )
@@ -96,8 +96,8 @@ class Container:
         with contextlib.suppress(OSError, RuntimeError):
             self._shop.spares.refill()
 
-    def _config(self, slot: Slot, snap: Snapshot, files: Files) -> spec.Spec:
-        made = configuration(self._shop, slot, self.id, self._image, self._plan, snap, files)
+    def _config(self, slot: Slot, snap: Snapshot, extra: Extra) -> spec.Spec:
+        made = configuration(self._shop, slot, self.id, self._image, self._plan, snap, extra)
         if self._shop.gvisor:
             made = gvisor.configuration(made, self._plan)
             if self._plan.read_only:
