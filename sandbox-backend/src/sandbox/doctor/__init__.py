@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TextIO
 
-from sandbox.doctor import probes
+from sandbox.doctor import probes, trials
 from sandbox.doctor.probes import Seen
 from sandbox.settings import Settings
 
@@ -76,7 +76,7 @@ NEEDS: tuple[Need, ...] = (
     ),
     Need(
         "user namespaces",
-        probes.user_namespaces,
+        trials.user_namespaces,
         "컨테이너 안의 root가 이 컴퓨터에서는 아무도 아니게 하는 기능이에요.",
         "사용자 네임스페이스를 켜 주세요.",
         "sudo sysctl -w user.max_user_namespaces=65536",
@@ -84,7 +84,7 @@ NEEDS: tuple[Need, ...] = (
     ),
     Need(
         "overlay, tmpfs, id-mapped mounts",
-        probes.root_file_systems,
+        trials.root_file_systems,
         "컨테이너의 루트 파일 시스템을 만드는 마운트예요. 상태 폴더가 놓인 파일 시스템에서 시험해요.",
         "상태 폴더를 ext4, xfs, btrfs 가운데 하나로 옮기고, overlay 모듈을 올려 주세요.",
         "sudo modprobe overlay",
@@ -146,7 +146,7 @@ NEEDS: tuple[Need, ...] = (
     ),
     Need(
         "slow disks: mkfs.ext4, loop devices",
-        probes.slow_disks,
+        trials.slow_disks,
         "--device-write-bps 와 --device-read-bps 를 적은 실행에 주는 디스크예요. 없으면 그 옵션만 거절해요.",
         "e2fsprogs를 설치하고 loop 모듈을 올려 주세요. 이 컴퓨터가 컨테이너라면 --privileged로 켜 주세요.",
         _package("e2fsprogs") + " && sudo modprobe loop",
@@ -169,18 +169,28 @@ NEEDS: tuple[Need, ...] = (
         "make serve",
         optional=True,
     ),
+    Need(
+        "lane vm: KVM",
+        trials.kvm,
+        "가상 머신이 더 빨리 켜져요. 없으면 소프트웨어로 흉내 내서 돌아요.",
+        "펌웨어 설정에서 가상화를 켜 주세요. 이 컴퓨터도 가상 머신이라면 그 바깥에서 중첩 가상화를 켜야 해요.",
+        "sudo modprobe kvm_intel || sudo modprobe kvm_amd",
+        as_root=True,
+        optional=True,
+    ),
 )
 
 
 def examine(settings: Settings, needs: Sequence[Need] = NEEDS) -> list[Finding]:
-    """Look at every need. Takes a few hundredths of a second and changes nothing."""
+    """Look at every need. Takes a few hundredths of a second, and KVM some seconds; changes nothing."""
     is_root = probes.root(settings).met
     return [_finding(need, _look(need, settings, is_root)) for need in needs]
 
 
 def unmet(settings: Settings) -> list[Finding]:
     """What `serve` does not start without and this machine does not have."""
-    return [finding for finding in examine(settings) if not finding.met and not finding.optional]
+    needed = [need for need in NEEDS if not need.optional]
+    return [finding for finding in examine(settings, needed) if not finding.met]
 
 
 def _look(need: Need, settings: Settings, is_root: bool) -> Seen:
