@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from sandbox import doctor
-from sandbox.doctor import Finding, Need, probes
+from sandbox.doctor import Finding, probes
+from sandbox.doctor.needs import NEEDS, Need
 from sandbox.doctor.probes import Seen
 from sandbox.settings import Settings
 
@@ -115,10 +116,10 @@ def test_serve_is_told_only_what_is_lacking_and_waits_for_nothing_that_it_does_n
 
 
 def test_every_need_explains_itself_in_korean() -> None:
-    for need in doctor.NEEDS:
+    for need in NEEDS:
         assert any("가" <= letter <= "힣" for letter in need.why), need.name
         assert any("가" <= letter <= "힣" for letter in need.mend), need.name
-    assert len({need.name for need in doctor.NEEDS}) == len(doctor.NEEDS)
+    assert len({need.name for need in NEEDS}) == len(NEEDS)
 
 
 @pytest.mark.parametrize(

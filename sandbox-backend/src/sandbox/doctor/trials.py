@@ -3,6 +3,7 @@ nothing of it is left."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ from pathlib import Path
 from sandbox import linux
 from sandbox.doctor.probes import Seen, existing
 from sandbox.plan import Limits
-from sandbox.runner import lanes
+from sandbox.runner import lanes, network
 from sandbox.runner.disk import Disks
 from sandbox.settings import Settings
 
@@ -37,6 +38,11 @@ def slow_disks(settings: Settings) -> Seen:
     """A disk of a run's own, its file where it would be."""
     with _folder(settings.state) as folder:
         return _in_child(lambda: _try_disk(folder, settings.limits))
+
+
+def networks(settings: Settings) -> Seen:
+    """What a container's network is made of."""
+    return _in_child(lambda: _try_network(settings.network_bits))
 
 
 def kvm(settings: Settings) -> Seen:
@@ -85,6 +91,11 @@ def _try_snapshot(folder: Path, first_uid: int) -> Seen:
     linux.mount_idmapped(layer, top / "lower", linux.user_namespace(0, first_uid))
     options = f"lowerdir={top}/lower,upperdir={top}/upper,workdir={top}/work,userxattr"
     linux.mount("overlay", top / "root", "overlay", linux.MS_NOSUID | linux.MS_NODEV, options)
+    return WORKS
+
+
+def _try_network(bits: int) -> Seen:
+    asyncio.run(network.tried(bits))
     return WORKS
 
 

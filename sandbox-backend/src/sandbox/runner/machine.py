@@ -24,6 +24,7 @@ from sandbox.runner.bundle import Extra, NotStarted, configuration
 from sandbox.runner.container import Container
 from sandbox.runner.lanes import Machines
 from sandbox.runner.residents import Slot
+from sandbox.runner.sharing import Shared
 from sandbox.runner.snapshot import Snapshot
 from sandbox.runner.workshop import Workshop
 from sandbox.vm import guest, qemu
@@ -74,7 +75,7 @@ class Machine:
             self._pipes[name] = _pipe(folder / name, slot.first_uid + NOBODY, self._plan.limits.output)
         kvm = self._machines.kvm
         extra = Extra(files=((INSIDE, str(folder)),), nodes=(kvm,) if kvm else ())
-        for descriptor in await self.box.create(slot, self._snap, extra):
+        for descriptor in await self.box.create(Shared(slot), self._snap, extra):
             # what QEMU itself says is none of the reader's
             os.close(descriptor)
         return {self._pipes.pop("stdout"): "stdout", self._pipes.pop("stderr"): "stderr"}

@@ -17,9 +17,10 @@ from typing import TypeVar
 from sandbox import linux
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
-from sandbox.runner import cgroup, cgroup_v1, disk, kvm, lanes, seccomp, slots
+from sandbox.runner import cgroup, cgroup_v1, disk, kvm, lanes, network, seccomp, slots
 from sandbox.runner.janitor import Janitor
 from sandbox.runner.kvm import Tried
+from sandbox.runner.network import Networks
 from sandbox.runner.residents import Residents
 from sandbox.runner.runtime import Runtime
 from sandbox.runner.selftest import SelfTest
@@ -70,7 +71,8 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store = Store(settings)
     store.sweep()
-    async with Pulls.start(settings, store) as pulls, _workshop(settings) as shop:
+    networks = await network.usable(settings.network_bits)
+    async with Pulls.start(settings, store) as pulls, _workshop(settings, networks) as shop:
         places = slots.make(settings)
         selftest = SelfTest(settings, shop, places)
         others = lanes.Lanes(await lanes.gvisor(settings, shop, selftest), lanes.machines(settings))
@@ -88,7 +90,7 @@ async def try_kvm(settings: Settings) -> Tried:
     machines = lanes.machines(settings)
     if machines is None:
         return Tried(None, "not tried: no QEMU or kernel")
-    async with _workshop(settings) as shop:
+    async with _workshop(settings, None) as shop:
         return await kvm.tried(settings, shop, SelfTest(settings, shop, slots.make(settings)), machines)
 
 
@@ -119,9 +121,9 @@ async def _listening(settings: Settings, runner: Runner) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _workshop(settings: Settings) -> AsyncIterator[Workshop]:
+async def _workshop(settings: Settings, networks: Networks | None) -> AsyncIterator[Workshop]:
     """What runs are made with; at the end nothing waits there any more."""
-    shop = _made_workshop(settings)
+    shop = _made_workshop(settings, networks)
     try:
         yield shop
     finally:
@@ -130,7 +132,7 @@ async def _workshop(settings: Settings) -> AsyncIterator[Workshop]:
         linux.unmount(settings.runtime / "dev")
 
 
-def _made_workshop(settings: Settings) -> Workshop:
+def _made_workshop(settings: Settings, networks: Networks | None) -> Workshop:
     makes_cgroups = cgroup.layout() == "v2"
     if not makes_cgroups:
         cgroup_v1.prepare_parent(settings.cgroup)
@@ -150,6 +152,7 @@ def _made_workshop(settings: Settings) -> Workshop:
         # crun gives a container's user its standard streams to own, so the null device is not the machine's
         spares=Spares(runtime, bundles, settings.cgroup, _null(settings)),
         disks=disk.usable(settings.state, settings.limits, runs),
+        networks=networks,
         residents=Residents(),
     )
 
