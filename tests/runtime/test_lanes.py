@@ -27,8 +27,10 @@ FIRST_OUTPUT_SECONDS = 4.0
 
 @pytest.fixture(scope="module")
 def machines() -> Iterator[Backend]:
-    with running({"machine_seconds": 8.0}) as started:
+    with running({"machine_seconds": 8.0, "machine_accelerator": "auto"}) as started:
         assert "vm" in call(started.url, "GET", "/v1/health")[1]["lanes"]
+        # KVM is tried first
+        at_rest(started)
         yield started
 
 
