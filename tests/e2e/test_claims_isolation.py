@@ -234,6 +234,31 @@ def test_the_same_processes_are_seen_from_both_sides(isolation: Page) -> None:
     expect(view).to_contain_text(started["cgroup"])
 
 
+@pytest.mark.claim("C20")
+def test_the_network_carries_no_more_than_it_is_set_to(isolation: Page) -> None:
+    sent = run(isolation, "net-rate")
+    # the other one has said its address before
+    assert sent.out == "172.17.0.2\n4000000\n"
+    limit = sent.all("created")[-1]["network_bps"]
+    found = re.search(r"real\s+0m (\d+\.\d+)s", sent.err)
+    assert found
+    # what is sent beside the data itself is counted, too
+    assert 4_000_000 / limit < float(found[1]) < 4_000_000 / limit * 1.15
+    chart = sent.demo.root.locator(".charts figure.sent")
+    expect(chart).to_contain_text("한도 1.0 MB/초")
+    expect(chart).to_contain_text(re.compile(r"평균 (9\d\d kB|1\.0 MB)/초"))
+    assert Demo(isolation, "net-web").state == "running"
+
+
+@pytest.mark.claim("C20")
+@pytest.mark.claim("C21")
+def test_the_bridge_has_no_way_out_and_a_container_without_it_no_way_at_all(isolation: Page) -> None:
+    out = run(isolation, "net-out")
+    assert (out.demo.code, "Network is unreachable" in out.err) == (1, True)
+    assert [line.split()[0] for line in out.out.splitlines() if "dev" in line] == ["172.17.0.0/28"]
+    assert "172.17.0" not in run(isolation, "ns-net").out
+
+
 @pytest.mark.claim("C21")
 def test_a_namespace_that_is_shared_hides_nothing_any_more(isolation: Page) -> None:
     shared = run(isolation, "share-pid")

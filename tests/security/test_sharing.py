@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -17,39 +14,9 @@ from sandbox.plan import Join, Plan
 from support.backend import Backend
 from support.client import Docker, Result, call, new_host, run
 from support.footprint import at_rest, settled
+from support.living import living
 
 pytestmark = pytest.mark.container
-
-
-@contextmanager
-def living(
-    base: str,
-    host: str,
-    options: str = "",
-    command: str = "sleep 20",
-    *,
-    name: str = "box",
-    each: Callable[[dict[str, Any]], None] = lambda _: None,
-) -> Iterator[str]:
-    """A container that runs on a host while the block lasts; its id. `each` is called with every event of it."""
-    told: dict[str, Any] = {}
-    begun = threading.Event()
-
-    def note(event: dict[str, Any]) -> None:
-        told[event["type"]] = event
-        each(event)
-        if event["type"] == "started":
-            begun.set()
-
-    line = f"docker run --name {name} {options} alpine {command}"
-    thread = threading.Thread(target=run, args=(base, line, host), kwargs={"each": note})
-    thread.start()
-    try:
-        assert begun.wait(20)
-        yield told["created"]["container"]
-    finally:
-        call(base, "DELETE", f"/v1/runs/{told['accepted']['run']}")
-        thread.join(20)
 
 
 def asked_of_the_runner(backend: Backend, host: str, join: Join) -> list[dict[str, Any]]:

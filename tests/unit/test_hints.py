@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.command import Run, hints, parse
-from sandbox.command.messages import NO_DEVICE, NO_DISK, NO_TERMINAL, NO_USER, NOT_IN_REGISTRY, SHELL_NOT_FOUND
+from sandbox import words
+from sandbox.command import Run, hints, messages, parse
+from sandbox.command.messages import NO_DEVICE, NO_TERMINAL, NO_USER, NOT_IN_REGISTRY, SHELL_NOT_FOUND
 from sandbox.events import Exited, Reason
 from sandbox.image import Config, Image, Layer
-from sandbox.words import NO_DISK as NO_DISK_HERE
 from sandbox.words import task_error
 
 MISSING = "executable file not found in $PATH"
@@ -75,7 +75,9 @@ def test_what_the_daemon_says_before_a_start() -> None:
     assert said("unable to find user bob: no matching entries in passwd file") == NO_USER
     assert said("cannot attach stdin to a TTY-enabled container because stdin is not a terminal") == NO_TERMINAL
     assert said("stat /dev/sdz: no such file or directory") == NO_DEVICE
-    assert said(NO_DISK_HERE) == NO_DISK
+    assert said(words.NO_DISK) == messages.NO_DISK
+    assert said(words.NO_BRIDGE) == messages.NO_BRIDGE
+    assert said(words.FULL_BRIDGE) == messages.FULL_BRIDGE
     assert said("something else") is None
     assert said("") is None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sandbox import plan, policy
@@ -147,7 +149,8 @@ def test_a_signal_may_be_a_name_or_a_number(signal: str) -> None:
     assert decided(f"--stop-signal {signal}") == decided("")
 
 
-@pytest.mark.parametrize("network", ["host", "bridge", "container:", "web", "name=web"])
-def test_no_network_but_loopback(network: str) -> None:
+@pytest.mark.parametrize("network", ["host", "container:", "web", "name=web"])
+def test_no_network_but_loopback_and_ones_own_bridge(network: str) -> None:
     assert refused(f"--network {network}").code == 125
     assert decided("--network default") == decided("--network none")
+    assert decided("--network bridge") == replace(decided(""), bridge=True)

@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO
@@ -89,7 +89,9 @@ class Backend:
         try:
             yield
         finally:
-            self._call("DELETE", f"/v1/runs/{name}").close()
+            # it may have ended by itself
+            with suppress(BackendError):
+                self._call("DELETE", f"/v1/runs/{name}").close()
             # until it has ended: the next one may have the same name
             deque(lines, maxlen=0)
 

@@ -19,7 +19,7 @@ from docker_run import element
 from docker_run.recording import Recording
 
 NAME = "docker-run"
-_MEASURE = "(memory|cpu|pids|written|read|received)"
+_MEASURE = "(memory|cpu|pids|written|read|received|sent)"
 OPTIONS = {
     "id": "[A-Za-z][A-Za-z0-9_-]*",
     "title": ".*\\S.*",

@@ -59,7 +59,8 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """`system_bytes` is what a lane brings along beside the image: a kernel and what it runs on; None without one."""
+    """`system_bytes` is what a lane brings along beside the image: a kernel and what it runs on; `network_bps` the
+    bytes a second that its network carries at most, each way. None without one."""
 
     type: ClassVar[str] = "created"
     container: str
@@ -71,6 +72,7 @@ class Created:
     prepared: bool
     created_ms: float
     system_bytes: int | None = None
+    network_bps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

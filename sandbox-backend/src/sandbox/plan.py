@@ -93,7 +93,8 @@ class Join:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One allowed `docker run`. Empty `args` means the image's own Cmd; `entrypoint` None means the image's own,
-    an empty tuple means none (`--entrypoint ""`)."""
+    an empty tuple means none (`--entrypoint ""`). With `bridge` it can reach the other containers of its host that have
+    one, and nothing else."""
 
     image: str
     args: tuple[str, ...] = ()
@@ -111,6 +112,7 @@ class Plan:
     read_bps: tuple[Throttle, ...] = ()
     write_bps: tuple[Throttle, ...] = ()
     joins: tuple[Join, ...] = ()
+    bridge: bool = False
     shareable: bool = False
     limits: Limits = field(default_factory=Limits)
 
@@ -164,6 +166,8 @@ def check(plan: Plan, ceiling: Limits) -> None:
     kinds = [join.kind for join in plan.joins]
     if len(set(kinds)) < len(kinds) or not JOINABLE.issuperset(kinds):
         raise ValueError("joins: not namespaces that can be shared")
+    if plan.bridge and "network" in kinds:
+        raise ValueError("bridge: the network is another one's")
     if not all(_ID.fullmatch(join.container) for join in plan.joins):
         raise ValueError("joins: not the id of a container")
     if not all(map(_has_plain_options, plan.tmpfs)):

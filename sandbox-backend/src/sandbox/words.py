@@ -16,6 +16,11 @@ DAEMON = "Error response from daemon: "
 NO_COMMAND = "no command specified"
 # this host's own: no loop device, or no mkfs.ext4
 NO_DISK = "a disk of the container's own is not available on this host, so no rate can be set for it"
+# Docker's own, of libnetwork
+FULL_BRIDGE = (
+    "failed to set up container networking: no available IPv4 addresses on this network's address pools: bridge"
+)
+NO_BRIDGE = "--network bridge is not available on this host: it cannot make one"
 NO_TERMINAL = "cannot attach stdin to a TTY-enabled container because stdin is not a terminal\n"
 # with a byte count these are progress bars, which a client prints on a terminal only
 SILENT = frozenset({"Downloading", "Extracting", "Waiting", "Verifying Checksum"})

@@ -14,14 +14,17 @@ const READ = {
   written: (now, last, seconds) => (now.written_bytes - last.written_bytes) / seconds,
   read: (now, last, seconds) => (now.read_bytes - last.read_bytes) / seconds,
   received: (now, last, seconds) => (now.received_bytes - last.received_bytes) / seconds,
+  sent: (now, last, seconds) => (now.sent_bytes - last.sent_bytes) / seconds,
 };
-/** The limit, from the command as the backend understood it. @type {Record<string, (command: any) => number | undefined>} */
+/** The limit, from the command as the backend understood it, or from what it made. @type {Record<string, (event: WireEvent) => number | undefined>} */
 const LIMIT = {
-  memory: command => command.memory,
-  cpu: command => command.cpus,
-  pids: command => command.pids_limit,
-  written: command => command.write_bps?.[0].rate,
-  read: command => command.read_bps?.[0].rate,
+  memory: ({ command }) => command?.memory,
+  cpu: ({ command }) => command?.cpus,
+  pids: ({ command }) => command?.pids_limit,
+  written: ({ command }) => command?.write_bps?.[0].rate,
+  read: ({ command }) => command?.read_bps?.[0].rate,
+  received: ({ network_bps }) => network_bps,
+  sent: ({ network_bps }) => network_bps,
 };
 
 export class Charts {
@@ -83,10 +86,10 @@ class Chart {
   /** @param {WireEvent} event */
   show(event) {
     const { type, at } = event;
-    if (type === "accepted") this.#limit = LIMIT[this.name]?.(event.command);
+    if (type === "accepted" || type === "created") this.#limit ??= LIMIT[this.name](event);
     if (type === "started") {
       this.#begun = at;
-      this.#last = { type, at, cpu_ms: 0, written_bytes: 0, read_bytes: 0, received_bytes: 0, throttled_ms: 0 };
+      this.#last = { type, at, cpu_ms: 0, written_bytes: 0, read_bytes: 0, received_bytes: 0, sent_bytes: 0, throttled_ms: 0 };
     }
     if (type === "stats") {
       const value = READ[this.name](event, this.#last, at - this.#last.at);

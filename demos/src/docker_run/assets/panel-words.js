@@ -2,7 +2,7 @@
 import { ms, size } from "./units.js";
 
 /** What the charts draw. @type {Names} */
-export const measures = { memory: "메모리", cpu: "CPU", pids: "프로세스", written: "디스크 쓰기", read: "디스크 읽기", received: "네트워크 받기" };
+export const measures = { memory: "메모리", cpu: "CPU", pids: "프로세스", written: "디스크 쓰기", read: "디스크 읽기", received: "네트워크 받기", sent: "네트워크 보내기" };
 
 /** @type {Record<string, (value: number) => string>} */
 const units = { memory: value => size(value), cpu: value => `${value.toFixed(2)}개`, pids: value => `${value}개` };

@@ -50,7 +50,7 @@ _RUN_SUPPORTED = (
     Flag("memory", "m", values.size, "memory", kind="bytes", about="Use at most this much memory, such as 64m"),
     Flag("memory-swap", read=values.swap, field="memory_swap", kind="bytes", about="Memory and swap together"),
     Flag("name", field="container_name", about="Give the container this name"),
-    _list("network", "", values.text, "network", "none, or container:NAME to share another one's", "network"),
+    _list("network", "", values.text, "network", "bridge, none, or container:NAME to share one", "network"),
     Flag("pids-limit", read=values.integer, field="pids_limit", kind="int", about="Allow at most this many processes"),
     _PLATFORM,
     Flag("pull", field="pull", about="When to pull the image: always, missing or never"),

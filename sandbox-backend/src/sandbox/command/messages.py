@@ -31,12 +31,12 @@ REFUSED = {
         "{flag} 옵션은 컨테이너에 컴퓨터 전체를 맡겨서 이 서버에서는 쓸 수 없어요.",
     ),
     "publish": Refused(
-        "containers here have no network",
-        "이곳의 컨테이너는 네트워크에 연결되지 않아서 포트를 여는 {flag} 옵션은 아직 쓸 수 없어요.",
+        "no way leads into the containers here",
+        "이곳의 컨테이너에는 바깥과 이어지는 길이 없어서 포트를 여는 {flag} 옵션은 아직 쓸 수 없어요.",
     ),
     "network": Refused(
-        "containers here have no network",
-        "이곳의 컨테이너는 네트워크에 연결되지 않아서 {flag} 옵션은 아직 쓸 수 없어요.",
+        "no way leads out of the containers here",
+        "이곳의 컨테이너에는 바깥과 이어지는 길이 없어서 {flag} 옵션은 아직 쓸 수 없어요.",
     ),
     "volume": Refused(
         "no folder of this machine is shared with containers",
@@ -141,7 +141,7 @@ EXAMPLES = {
     "memory": "--memory 64m",
     "memory-swap": "--memory-swap 64m",
     "name": "--name web",
-    "network": "--network none",
+    "network": "--network bridge",
     "pid": "--pid container:web",
     "pids-limit": "--pids-limit 32",
     "platform": "--platform linux/amd64",
@@ -189,7 +189,12 @@ TOO_MANY_PIDS = (
 TOO_HIGH_ULIMIT = "--ulimit {name} 값은 이 서버에서 {most}까지 정할 수 있어요."
 TOO_BIG_TMPFS = "--tmpfs 의 크기는 {most}까지예요. size={most_flag} 로 적어 보세요."
 MANY_WORDS = "한 줄에는 낱말을 {most}개까지 적을 수 있어요."
-NO_NETWORK = "이곳의 컨테이너는 네트워크에 연결되지 않아요. --network 를 빼거나 --network none 으로 적어 보세요."
+NO_NETWORK = (
+    "이곳의 컨테이너에는 바깥과 이어지는 길이 없어요. 내 컨테이너끼리 잇는 --network bridge 나 none 으로 적어 보세요."
+)
+NO_BRIDGE = "이 서버는 컨테이너끼리 잇는 네트워크를 만들 수 없어요. --network 를 빼고 실행해 보세요."
+FULL_BRIDGE = "이 네트워크에 남은 주소가 없어요. 돌고 있는 컨테이너가 끝나면 다시 실행해 보세요."
+LANE_OF_BRIDGES = "이곳의 gVisor와 가상 머신은 네트워크에 이어져 있지 않아요. --network 를 빼고 실행해 보세요."
 OWN_HOSTNAME = "네트워크를 함께 쓰면 호스트 이름도 함께 써요. --hostname 을 빼고 실행해 보세요."
 SHARED_NAME = "container: 뒤에 돌고 있는 컨테이너의 이름을 적어요. 예: --network container:web"
 LANE_OF_CONTAINERS = "네임스페이스는 컨테이너끼리만 함께 써요. gVisor와 가상 머신에는 저마다 제 커널이 있어요."

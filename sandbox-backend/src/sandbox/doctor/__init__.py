@@ -154,6 +154,15 @@ NEEDS: tuple[Need, ...] = (
         optional=True,
     ),
     Need(
+        "networks: iproute2, bridge, veth, sch_tbf",
+        probes.networks,
+        "--network bridge 를 적은 실행끼리 잇는 네트워크예요. 없으면 그 옵션만 거절해요.",
+        "iproute2를 설치하고 모듈을 올려 주세요.",
+        _package("iproute2") + " && sudo modprobe -a bridge veth sch_tbf",
+        as_root=True,
+        optional=True,
+    ),
+    Need(
         "lane gvisor: runsc",
         probes.gvisor,
         "gVisor와 견주는 데모에 써요. 없어도 나머지는 그대로예요.",

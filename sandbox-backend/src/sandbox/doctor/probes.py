@@ -5,6 +5,7 @@ None of them changes anything: what must be tried is tried in a child process wi
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import os
 import platform
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from sandbox import embedded, linux
 from sandbox.plan import Limits
-from sandbox.runner import cgroup, lanes
+from sandbox.runner import cgroup, lanes, network
 from sandbox.runner.disk import Disks
 from sandbox.settings import Settings
 
@@ -153,6 +154,11 @@ def slow_disks(settings: Settings) -> Seen:
     """A disk of a run's own, its file where it would be."""
     with tempfile.TemporaryDirectory(prefix="probe-", dir=_existing(settings.state)) as folder:
         return _in_child(lambda: _try_disk(Path(folder), settings.limits))
+
+
+def networks(settings: Settings) -> Seen:
+    """What a container's network is made of."""
+    return _in_child(lambda: asyncio.run(network.tried(settings.network_bits)))
 
 
 def version(text: str) -> tuple[int, int]:

@@ -25,7 +25,8 @@ LONGEST_HOSTNAME = 64
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 CONTAINER = "container:"
-_NETWORKS = frozenset({None, "none", "default"})
+BRIDGE = "bridge"
+_NETWORKS = frozenset({None, "none", "default", BRIDGE})
 
 
 def decide(run: Run, limits: Limits) -> Plan | Printed:
@@ -58,6 +59,7 @@ def _plan(run: Run, limits: Limits) -> Plan:
         read_bps=_throttles(run.read_bps),
         write_bps=_throttles(run.write_bps),
         joins=_joins(run),
+        bridge=run.network == BRIDGE,
         shareable=run.ipc == "shareable",
         limits=_limits(run, limits),
     )
@@ -88,8 +90,8 @@ def _joins(run: Run) -> tuple[Join, ...]:
 
 
 def _network(name: str) -> str:
-    if name in ("host", "bridge") or "=" in name:
-        return f"--network {name} is not available on this host: containers here have no network"
+    if name == "host" or "=" in name:
+        return f"--network {name} is not available on this host: no way leads out of the containers here"
     return f"failed to set up container networking: network {name} not found"
 
 

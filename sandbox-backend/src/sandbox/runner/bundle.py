@@ -35,9 +35,17 @@ class NotStarted(Exception):
 
 
 def configuration(
-    shop: Workshop, slot: Slot, name: str, image: Image, plan: Plan, snap: Snapshot, extra: Files = ()
+    shop: Workshop,
+    slot: Slot,
+    name: str,
+    image: Image,
+    plan: Plan,
+    snap: Snapshot,
+    extra: Files = (),
+    address: str | None = None,
 ) -> spec.Spec:
     """The OCI configuration; the folder to work in and the files of its own are made on the way, and `extra` are there.
+    Its own `address` is written into its table of hosts.
 
     NotStarted when there is no command, or no such user, folder or device.
     """
@@ -51,17 +59,17 @@ def configuration(
     devices = tuple(_device(throttle) for throttle in (*plan.read_bps, *plan.write_bps))
     if devices and snap.disk is None:
         raise NotStarted(words.NO_DISK)
-    files = (*_files(shop, name, plan, snap), *extra)
+    files = (*_files(plan.hostname or name[:12], address, snap), *extra)
+    if plan.init:
+        files = (*files, (spec.INIT, str(shop.init_program)))
     place = spec.Place(name, str(snap.root), f"/{shop.cgroup}/{name}", slot.first_uid, files, devices, snap.disk)
     return spec.build(plan, image.config, identity, place, shop.seccomp)
 
 
-def _files(shop: Workshop, name: str, plan: Plan, snap: Snapshot) -> Files:
-    texts = {"resolv.conf": "", "hostname": f"{plan.hostname or name[:12]}\n", "hosts": HOSTS}
-    files = [(f"/etc/{file}", str(snap.write(file, text))) for file, text in texts.items()]
-    if plan.init:
-        files.append((spec.INIT, str(shop.init_program)))
-    return tuple(files)
+def _files(hostname: str, address: str | None, snap: Snapshot) -> Files:
+    hosts = HOSTS + (f"{address}\t{hostname}\n" if address else "")
+    texts = {"resolv.conf": "", "hostname": f"{hostname}\n", "hosts": hosts}
+    return tuple((f"/etc/{file}", str(snap.write(file, text))) for file, text in texts.items())
 
 
 def _make_workdir(snap: Snapshot, path: str) -> str:

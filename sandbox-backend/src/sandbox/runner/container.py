@@ -9,22 +9,22 @@ import json
 import os
 import resource
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 
 from sandbox import gvisor, spec, words
 from sandbox.events import Created, Started, Stream
 from sandbox.image import Image
 from sandbox.plan import Plan, Ulimit
-from sandbox.runner import cgroup, cgroup_v1, residents, snapshot
+from sandbox.runner import cgroup, cgroup_v1, snapshot
 from sandbox.runner.bundle import Files, NotStarted, configuration
 from sandbox.runner.child import KILL_SECONDS, Child
 from sandbox.runner.disk import Device
 from sandbox.runner.janitor import Janitor
 from sandbox.runner.residents import Resident, Slot
+from sandbox.runner.sharing import Shared
 from sandbox.runner.snapshot import Snapshot
 from sandbox.runner.view import View, pid_inside
 from sandbox.runner.workshop import Workshop
@@ -58,19 +58,17 @@ class Container:
         if self._spare.begun is None:
             self._spare.begin(self._plan.tty)
 
-    def hostname(self, donors: Mapping[str, Resident]) -> str:
-        """Its name for itself: the other one's, where it shares a network."""
-        return donors["network"].hostname if "network" in donors else self._plan.hostname or self.id[:12]
-
-    def listed(self, resident: Resident) -> AbstractContextManager[None]:
+    def listed(self, host: str, shared: Shared) -> AbstractContextManager[None]:
         """Others of its host can join it for as long as the block lasts; what runs on gVisor has other namespaces."""
-        return contextlib.nullcontext() if self._shop.gvisor else self._shop.residents.living(self.id, resident)
+        if self._shop.gvisor:
+            return contextlib.nullcontext()
+        plan = self._plan
+        resident = Resident(host, shared.slot, self.child, plan.hostname or "", shared.address, plan.shareable)
+        return self._shop.residents.living(self.id, resident)
 
-    async def create(
-        self, slot: Slot, snap: Snapshot, files: Files = (), donors: Mapping[str, Resident] = MappingProxyType({})
-    ) -> dict[int, Stream]:
-        """Have it made in its snapshot, with `files` (path inside, path on the machine) bound into it, in the
-        namespaces of its `donors`; the descriptors that its output comes from, which are then the caller's.
+    async def create(self, shared: Shared, snap: Snapshot, files: Files = ()) -> dict[int, Stream]:
+        """Have it made in its snapshot, with `files` (path inside, path on the machine) bound into it, and with what it
+        shares; the descriptors that its output comes from, which are then the caller's.
 
         NotStarted when there is no command, no such user, folder or device, or a limit that cannot be set.
         RuntimeFailed when the runtime refuses, as it does for a program that the image does not have.
@@ -78,14 +76,16 @@ class Container:
         if self._spare.begun is None:
             raise RuntimeError("the runtime is not started yet")
         self.disk = snap.disk
-        self._plan = replace(self._plan, hostname=self.hostname(donors))
+        self._plan = replace(self._plan, hostname=shared.hostname(self._plan.hostname or self.id[:12]))
         # before it is made: one that is killed on its way leaves processes, too
-        self._in_foreign_pids = "pid" in donors
-        with _opened(donors) as namespaces, self._may_be_killed():
-            config = json.dumps(spec.joined(self._config(slot, snap, files), namespaces))
+        self._in_foreign_pids = "pid" in shared.donors
+        with shared.namespaces() as namespaces, self._may_be_killed():
+            config = json.dumps(spec.joined(self._config(shared, snap, files), namespaces))
             self._child = await self._shop.runtime.configure(
                 self._spare.begun, self._spare.bundle, config, self._use_the_moment
             )
+            if shared.member:
+                await shared.member.attach(self._child.pid)
         if not self._shop.gvisor:
             _restrict(self._child, self._plan.ulimits)
         return self._spare.sources()
@@ -96,8 +96,12 @@ class Container:
         with contextlib.suppress(OSError, RuntimeError):
             self._shop.spares.refill()
 
-    def _config(self, slot: Slot, snap: Snapshot, files: Files) -> spec.Spec:
-        made = configuration(self._shop, slot, self.id, self._image, self._plan, snap, files)
+    def _config(self, shared: Shared, snap: Snapshot, files: Files) -> spec.Spec:
+        made = configuration(
+            self._shop, shared.slot, self.id, self._image, self._plan, snap, files, address=shared.address
+        )
+        if shared.member:
+            made["linux"]["sysctl"] |= shared.member.sysctls
         if self._shop.gvisor:
             made = gvisor.configuration(made, self._plan)
             if self._plan.read_only:
@@ -126,6 +130,7 @@ class Container:
             prepared=False,
             created_ms=round(milliseconds, 3),
             system_bytes=self._shop.system_bytes,
+            network_bps=self._shop.networks.bytes_per_second if self._shop.networks and self._plan.bridge else None,
         )
 
     def start(self) -> Started:
@@ -181,35 +186,6 @@ class Container:
     def forget(self) -> None:
         """Remove all that was made for it."""
         self._spare.forget()
-
-
-def donors(shop: Workshop, host: str, plan: Plan) -> dict[str, Resident]:
-    """Whose namespaces a plan asks to share, by kind, and `user` with them: mounting /proc and the like needs the user
-    namespace that owns the others. NotStarted when one has ended, or does not share."""
-    found: dict[str, Resident] = {}
-    for join in plan.joins:
-        donor = shop.residents.find(host, join.container)
-        if donor is None:
-            raise NotStarted(words.no_such_container(join.kind, join.container))
-        if join.kind == "ipc" and not donor.shareable:
-            raise NotStarted(words.not_shareable(join.container))
-        found[join.kind] = donor
-    if len({donor.slot for donor in found.values()}) > 1:
-        raise NotStarted("containers with different user namespaces cannot be joined at once on this host")
-    for donor in list(found.values())[:1]:
-        found["user"] = donor
-    return found
-
-
-@contextlib.contextmanager
-def _opened(donors: Mapping[str, Resident]) -> Iterator[dict[str, str]]:
-    try:
-        stack = contextlib.ExitStack()
-        namespaces = stack.enter_context(residents.opened(donors))
-    except OSError as error:
-        raise NotStarted(f"cannot join a container that has ended: {error.strerror}") from error
-    with stack:
-        yield namespaces
 
 
 def _restrict(process: Child, ulimits: Sequence[Ulimit]) -> None:

@@ -24,6 +24,7 @@ from sandbox.runner.bundle import NotStarted, configuration
 from sandbox.runner.container import Container
 from sandbox.runner.lanes import Machines
 from sandbox.runner.residents import Slot
+from sandbox.runner.sharing import Shared
 from sandbox.runner.snapshot import Snapshot
 from sandbox.runner.workshop import Workshop
 from sandbox.vm import guest, qemu
@@ -72,7 +73,7 @@ class Machine:
         await self._write_archive(slot, layers, home, folder / "initrd")
         for name in ("boot", *qemu.PORTS):
             self._pipes[name] = _pipe(folder / name, slot.first_uid + NOBODY, self._plan.limits.output)
-        for descriptor in await self.box.create(slot, self._snap, ((INSIDE, str(folder)),)):
+        for descriptor in await self.box.create(Shared(slot), self._snap, ((INSIDE, str(folder)),)):
             # what QEMU itself says is none of the reader's
             os.close(descriptor)
         return {self._pipes.pop("stdout"): "stdout", self._pipes.pop("stderr"): "stderr"}

@@ -28,10 +28,13 @@ async def readings(path: str, pid: int, disk: Device | None = None) -> AsyncIter
 
 
 def traffic(pid: int) -> tuple[int, int]:
-    """Bytes received and sent by all interfaces that the process has; zeros when it is gone."""
+    """Bytes received and sent by the process's interfaces, without what it sent to itself, as with `docker stats`;
+    zeros when it is gone."""
     received = sent = 0
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/net/dev").read_text().splitlines()[2:]:
-            counts = line.partition(":")[2].split()
-            received, sent = received + int(counts[0]), sent + int(counts[8])
+            name, _, counted = line.partition(":")
+            counts = counted.split()
+            if name.strip() != "lo":
+                received, sent = received + int(counts[0]), sent + int(counts[8])
     return received, sent

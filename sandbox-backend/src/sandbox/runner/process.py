@@ -16,8 +16,9 @@ from pathlib import Path
 from sandbox import linux
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
-from sandbox.runner import cgroup, cgroup_v1, disk, lanes, seccomp, slots
+from sandbox.runner import cgroup, cgroup_v1, disk, lanes, network, seccomp, slots
 from sandbox.runner.janitor import Janitor
+from sandbox.runner.network import Networks
 from sandbox.runner.residents import Residents
 from sandbox.runner.runtime import Runtime
 from sandbox.runner.selftest import SelfTest
@@ -60,7 +61,7 @@ async def _serve(settings: Settings) -> None:
     store = Store(settings)
     store.sweep()
     async with Pulls.start(settings, store) as pulls:
-        shop, places = _workshop(settings), slots.make(settings)
+        shop, places = _workshop(settings, await network.usable(settings.network_bits)), slots.make(settings)
         selftest = SelfTest(settings, shop, places)
         others = lanes.Lanes(await lanes.gvisor(settings, shop, selftest), lanes.machines(settings))
         runner = Runner(settings, shop, places, store, pulls, selftest, others)
@@ -87,7 +88,7 @@ async def _listening(settings: Settings, runner: Runner) -> AsyncIterator[None]:
         await runner.stop()
 
 
-def _workshop(settings: Settings) -> Workshop:
+def _workshop(settings: Settings, networks: Networks | None) -> Workshop:
     makes_cgroups = cgroup.layout() == "v2"
     if not makes_cgroups:
         cgroup_v1.prepare_parent(settings.cgroup)
@@ -107,6 +108,7 @@ def _workshop(settings: Settings) -> Workshop:
         # crun gives a container's user its standard streams to own, so the null device is not the machine's
         spares=Spares(runtime, bundles, settings.cgroup, _null(settings)),
         disks=disk.usable(settings.state, settings.limits, runs),
+        networks=networks,
         residents=Residents(),
     )
 

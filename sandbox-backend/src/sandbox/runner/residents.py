@@ -26,12 +26,14 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """A running container: the host that it is on, its place, its first process and its name for itself."""
+    """A running container: the host that it is on, its place, its first process, its name for itself, and its address
+    where it has one."""
 
     host: str
     slot: Slot
     child: Child
     hostname: str
+    address: str | None
     shareable: bool
 
 

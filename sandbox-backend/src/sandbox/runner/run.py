@@ -8,7 +8,7 @@ import errno
 import itertools
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,13 +16,14 @@ from sandbox import outcome, words
 from sandbox.events import Event, Exited, Failed, Notice, Output, Reason
 from sandbox.image import Image
 from sandbox.plan import Limits, Plan
-from sandbox.runner import cgroup, container, meter
+from sandbox.runner import cgroup, container, meter, sharing
 from sandbox.runner.bundle import NotStarted
 from sandbox.runner.child import KILL_SECONDS, Ended
 from sandbox.runner.container import Container
 from sandbox.runner.output import Outputs
-from sandbox.runner.residents import Resident, Slot
+from sandbox.runner.residents import Slot
 from sandbox.runner.runtime import RuntimeFailed
+from sandbox.runner.sharing import Shared
 from sandbox.runner.snapshot import Snapshot
 from sandbox.runner.workshop import Workshop
 
@@ -74,17 +75,15 @@ class Run:
 
     async def _carry_out(self, shop: Workshop, slot: Slot) -> bool:
         job = self._job
-        donors = container.donors(shop, job.host, job.plan)
-        with contextlib.ExitStack() as held:
-            for donor in donors.values():
-                slot = donor.slot
-                held.enter_context(shop.residents.guest(slot))
-            async with container.prepared(shop, slot, job.image, job.plan, job.layers) as (box, snap):
-                return await self._in(box, slot, snap, donors)
+        async with (
+            sharing.shared(shop, slot, job.host, job.plan) as shared,
+            container.prepared(shop, shared.slot, job.image, job.plan, job.layers) as (box, snap),
+        ):
+            return await self._in(box, snap, shared)
 
-    async def _in(self, box: Container, slot: Slot, snap: Snapshot, donors: Mapping[str, Resident]) -> bool:
+    async def _in(self, box: Container, snap: Snapshot, shared: Shared) -> bool:
         try:
-            sources = await box.create(slot, snap, donors=donors)
+            sources = await box.create(shared, snap)
         except NotStarted as error:
             await self._not_started(outcome.exit_code(error.message), error.message)
             return False
@@ -97,17 +96,17 @@ class Run:
         outputs = Outputs(sources, self._job.plan.limits.output)
         try:
             await self._send(box.created(self._elapsed()))
-            resident = Resident(self._job.host, slot, box.child, box.hostname(donors), self._job.plan.shareable)
-            with box.listed(resident):
+            with box.listed(self._job.host, shared):
                 await self._send(box.start())
-                await self._stream(box, outputs)
+                ended, reason = await self._follow(box, outputs)
+                usage = cgroup.usage(box.cgroup)
+            await shared.leave()
+            await self._ended(ended, reason, usage)
         finally:
             outputs.close()
         return True
 
-    async def _stream(self, box: Container, outputs: Outputs) -> None:
-        ended, reason = await self._follow(box, outputs)
-        usage = cgroup.usage(box.cgroup)
+    async def _ended(self, ended: Ended, reason: Reason | None, usage: cgroup.Usage) -> None:
         code, natural, signal = outcome.ended(ended.code, ended.signal, usage.oom_kills)
         if reason:
             code, natural, signal = outcome.KILLED, reason, "SIGKILL"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sandbox.runner.disk import Disks
 from sandbox.runner.janitor import Janitor
+from sandbox.runner.network import Networks
 from sandbox.runner.residents import Residents
 from sandbox.runner.runtime import Runtime
 from sandbox.runner.spare import Spares
@@ -15,8 +16,8 @@ from sandbox.runner.spare import Spares
 @dataclass(frozen=True, slots=True)
 class Workshop:
     """What all containers share: the runtime, the folder of their root file systems, the parent of their groups, the
-    compiled filter, Docker's own small init, a spare container, the containers that run, and disks, where the machine
-    can make them. With `gvisor` the runtime is runsc, of `system_bytes`."""
+    compiled filter, Docker's own small init, a spare container, the containers that run, and disks and networks, where
+    the machine can make them. With `gvisor` the runtime is runsc, of `system_bytes`."""
 
     runtime: Runtime
     runs: Path
@@ -28,5 +29,6 @@ class Workshop:
     spares: Spares
     residents: Residents
     disks: Disks | None
+    networks: Networks | None
     gvisor: bool = False
     system_bytes: int | None = None

@@ -111,9 +111,8 @@ class Story:
             await self._start(asked, decision, image)
 
     async def _start(self, asked: Run, decision: Plan, image: Image) -> None:
-        if decision.joins and self._lane != CONTAINER:
-            text = words.daemon_error("a namespace of another container can be joined in the lane container only here")
-            await self._print(Printed(stderr=text, code=125, hint=messages.LANE_OF_CONTAINERS), asked)
+        if self._lane != CONTAINER and (refused := _of_containers_only(decision)):
+            await self._print(refused, asked)
             return
         joins = {join: self._host.container(join.container) for join in decision.joins}
         for join, found in joins.items():
@@ -201,6 +200,17 @@ class Story:
         services = self._services
         patience = services.settings.pull_seconds + services.settings.unpack_seconds + PATIENCE
         return Fetcher(services.client, services.pulls, patience, self._host, self._sink)
+
+
+def _of_containers_only(decision: Plan) -> Printed | None:
+    """What other lanes than containers refuse here."""
+    if decision.joins:
+        text, hint = "a namespace of another container can be joined", messages.LANE_OF_CONTAINERS
+    elif decision.bridge:
+        text, hint = "--network bridge is available", messages.LANE_OF_BRIDGES
+    else:
+        return None
+    return Printed(stderr=words.daemon_error(f"{text} in the lane container only here"), code=125, hint=hint)
 
 
 def _last(line: bytes, asked: Run, image: Image) -> tuple[Exited | Failed, bytes]:

@@ -1,0 +1,120 @@
+"""What a hostile container does to its network stays in it, and fills no table of the machine's.
+
+It may send whatever frames it likes (CAP_NET_RAW is among Docker's defaults), so the tests send them themselves, from
+within its network namespace.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.backend import Backend
+from support.client import Event, new_host, run
+from support.living import living
+
+pytestmark = pytest.mark.container
+FRAMES = 3000
+# frames to everybody, each from another sender: an ARP question about 172.17.0.2 whose asker is %(asker)s
+FLOOD = f"""
+import os, socket
+link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+link.bind(("eth0", 0))
+for number in range({FRAMES}):
+    mac = b"\\x02\\x00" + number.to_bytes(4, "big")
+    asker = {{asker}}
+    arp = b"\\x00\\x01\\x08\\x00\\x06\\x04\\x00\\x01" + mac + asker + bytes(6) + bytes([172, 17, 0, 2])
+    try:
+        link.send(b"\\xff" * 6 + mac + b"\\x08\\x06" + arp + bytes(18))
+    except OSError:
+        pass
+"""
+ANYBODY = "bytes([172, 17, 1 + number // 200, number % 200])"
+NEIGHBOURS = "bytes([172, 17, 0, 3 + number % 12])"
+
+
+def inside(network: Path | int, *argv: str) -> str:
+    path = network if isinstance(network, Path) else Path(f"/proc/{network}/ns/net")
+    return subprocess.run(["nsenter", f"--net={path}", *argv], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture
+def pair(backend: Backend) -> Iterator[tuple[int, int]]:
+    """The pids of two containers on one bridge; the first has the address 172.17.0.2."""
+    host = new_host(backend.url)
+    run(backend.url, "docker run alpine true", host)
+    pids: list[int] = []
+
+    def note(event: Event) -> None:
+        if event["type"] == "started":
+            pids.append(event["pid"])
+
+    with (
+        living(backend.url, host, "--network bridge", name="one", each=note),
+        living(backend.url, host, "--network bridge", name="two", each=note),
+    ):
+        yield pids[0], pids[1]
+
+
+def bridge_of(backend: Backend, container: int) -> Path:
+    """The namespace that the other end of the container's link is in."""
+    runner = backend.pid_of("runner")
+    for descriptor in Path(f"/proc/{runner}/fd").iterdir():
+        if str(descriptor.readlink()).startswith("net:") and "docker0" in inside(descriptor, "ip", "-o", "link"):
+            return descriptor
+    raise AssertionError(f"no bridge for {container}")
+
+
+@pytest.mark.parametrize("asker", [ANYBODY, NEIGHBOURS], ids=["anybody", "neighbours"])
+def test_false_neighbours_fill_no_table_of_the_machine(backend: Backend, pair: tuple[int, int], asker: str) -> None:
+    victim, attacker = pair
+    bridge = bridge_of(backend, victim)
+    before = len(inside(bridge, "bridge", "fdb").splitlines())
+    inside(attacker, sys.executable, "-c", FLOOD.replace("{asker}", asker))
+    assert len(inside(victim, "ip", "neighbour").splitlines()) <= 13
+    assert len(inside(bridge, "bridge", "fdb").splitlines()) == before
+    assert inside(bridge, "ip", "neighbour") == ""
+
+
+def test_the_bridge_has_no_address_and_passes_nothing_on(backend: Backend, pair: tuple[int, int]) -> None:
+    bridge = bridge_of(backend, pair[0])
+    assert "inet" not in inside(bridge, "ip", "address")
+    assert inside(bridge, "ip", "route") == ""
+    assert inside(bridge, "cat", "/proc/sys/net/ipv4/ip_forward") == "0\n"
+    devices = {line.split(":")[1].split("@")[0].strip() for line in inside(bridge, "ip", "-o", "link").splitlines()}
+    assert devices == {"lo", "docker0", "veth2", "veth3"}
+
+
+def test_a_container_has_no_second_kind_of_address(pair: tuple[int, int]) -> None:
+    assert "inet6" not in inside(pair[0], "ip", "address", "show", "eth0")
+
+
+def test_the_rate_is_not_the_containers_to_change(backend: Backend) -> None:
+    host = new_host(backend.url)
+    script = "ip link set eth0 down; ip addr add 10.0.0.1/8 dev eth0; ip route add default via 172.17.0.1"
+    result = run(backend.url, f"docker run --network bridge alpine sh -c '{script}'", host)
+    assert result.stderr.lower().count("operation not permitted") == 3, result.stderr
+
+
+def test_frames_to_an_unknown_card_are_not_spread(backend: Backend, pair: tuple[int, int]) -> None:
+    victim, attacker = pair
+    stray = """
+import socket
+link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+link.bind(("eth0", 0))
+for _ in range(200):
+    link.send(bytes([2, 0, 0, 0, 0, 9]) + bytes([2, 0, 0, 0, 0, 8]) + b"\\x88\\xb5" + bytes(60))
+"""
+
+    def received() -> int:
+        (card,) = json.loads(inside(victim, "ip", "-json", "-statistics", "link", "show", "eth0"))
+        return int(card["stats64"]["rx"]["packets"])
+
+    before = received()
+    inside(attacker, sys.executable, "-c", stray)
+    assert received() - before < 20
