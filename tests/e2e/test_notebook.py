@@ -91,7 +91,7 @@ def asked(page: Page) -> list[str]:
 def notebook(page: Page, asked: list[str], live: Backend) -> Callable[[int], Cell]:
     """The page; a cell of it by its number. The page must not throw."""
     page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
-    page.goto(f"{live.url}/class-and-instance/", wait_until="networkidle")
+    page.goto(f"{live.url}/class-and-instance/")
     return lambda number: Cell(page, number)
 
 
@@ -148,8 +148,9 @@ def test_every_cell_puts_out_in_the_browser_what_it_put_out_at_build(
 
 
 def test_nothing_of_python_is_asked_for_before_the_first_run(
-    notebook: Callable[[int], Cell], asked: list[str], live: Backend
+    page: Page, notebook: Callable[[int], Cell], asked: list[str], live: Backend
 ) -> None:
+    page.wait_for_load_state("networkidle")
     assert not [url for url in asked if re.search("pyodide|worker.js$|whl$|python", url.split("assets/javascripts")[0])]
     notebook(1).run()
     fetched = {url.rsplit("/", 1)[1] for url in asked if "/pyodide/" in url}

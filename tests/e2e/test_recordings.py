@@ -37,7 +37,6 @@ SLOW = recording(
     output("error\n", "stderr") | at(0.2),
     output("last\n") | at(1.5),
     command=COMMAND,
-    at=1.5,
     code=3,
     hint="이 이미지에는 ls 파일이 없어요. docker run alpine ls 를 실행해 보세요.",
 )
@@ -79,7 +78,7 @@ def test_the_recorded_output_is_there_before_the_first_run_and_says_what_it_is(d
     expect(demo.output.get_by_role("group", name="표준 오류")).to_have_text("error")
     expect(demo.result).to_have_text("종료 코드 3. 프로그램이 남긴 숫자예요.")
     expect(demo.source).to_have_text(LABEL)
-    assert (demo.state, demo.code, demo.steps) == ("idle", None, ["이미지 있음 (대역)", "종료 3 · 11 ms"])
+    assert (demo.state, demo.code, demo.steps) == ("idle", None, ["이미지 있음 (대역)", "종료 3 · 9.1 ms"])
     expect(demo.status).to_be_empty()
     expect(demo.root.locator("samp")).to_be_hidden()
 

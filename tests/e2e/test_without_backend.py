@@ -16,6 +16,7 @@ from docker_run.recording import Recording
 from e2e.pages import Demo, finished
 from support import built_site, static_host
 from support.backend import running
+from support.browser import HASTE
 from support.built_site import DOCS, REPOSITORY
 
 PAGES = sources.pages(DOCS)
@@ -37,6 +38,13 @@ def address(page: str) -> str:
 def host(site: Path) -> Iterator[str]:
     with static_host.serving(site) as found:
         yield found
+
+
+@pytest.fixture
+def page(page: Page) -> Page:
+    """A page whose replays do not take their time."""
+    page.add_init_script(HASTE)
+    return page
 
 
 def replays(page: Page, source: str, demo: Fence) -> None:

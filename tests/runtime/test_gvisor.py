@@ -19,7 +19,7 @@ FIRST_UID = 1_000_000
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Backend]:
-    with running() as started:
+    with running({"limits": {"seconds": 3.0}}) as started:
         assert "gvisor" in call(started.url, "GET", "/v1/health")[1]["lanes"]
         yield started
 
@@ -93,14 +93,14 @@ def test_a_line_ends_as_in_a_container(guarded: Backend, line: str) -> None:
         ("dd if=/dev/zero of=/fill bs=1M; dd if=/dev/zero of=/dev/shm/fill bs=1M; sleep 60", "timeout"),
     ],
 )
-def test_a_hostile_program_ends_inside_its_limits_and_leaves_nothing(script: str, reason: str) -> None:
-    with running({"limits": {"seconds": 4.0}}) as own:
-        docker = Docker(own.url, own.state, lane="gvisor")
-        docker("docker run alpine true")
-        before = at_rest(own)
-        result = docker(f"docker run alpine sh -c '{script}'")
-        assert (result.code, result.reason) == (137, reason)
-        assert settled(own, before) == before
+def test_a_hostile_program_ends_inside_its_limits_and_leaves_nothing(
+    guarded: Backend, gvisor: Docker, script: str, reason: str
+) -> None:
+    gvisor("docker run alpine true")
+    before = at_rest(guarded)
+    result = gvisor(f"docker run alpine sh -c '{script}'")
+    assert (result.code, result.reason) == (137, reason)
+    assert settled(guarded, before) == before
 
 
 def test_gvisor_itself_ends_where_it_may_make_no_more_threads(guarded: Backend, gvisor: Docker) -> None:

@@ -23,11 +23,21 @@ pytestmark = [
     pytest.mark.skipif(platform.machine() != "x86_64", reason="the lane vm is for x86-64 only"),
 ]
 FIRST_OUTPUT_SECONDS = 4.0
+HOSTILE = {
+    "yes": "output-limit",
+    "x=a; while :; do x=$x$x; done": "oom",
+    "while :; do :; done": "timeout",
+    "f() { f | f & }; f; f; sleep 60": "timeout",
+    "while :; do echo flood 2>/dev/null >/dev/kmsg; done": "timeout",
+    "dd if=/dev/zero of=/fill bs=1M; cat /fill /fill /fill >/fill2; sleep 60": "timeout",
+    "reboot -f; sleep 60": "timeout",
+    "echo c >/proc/sysrq-trigger; sleep 60": "timeout",
+}
 
 
 @pytest.fixture(scope="module")
 def machines() -> Iterator[Backend]:
-    with running({"machine_seconds": 8.0, "machine_accelerator": "auto"}) as started:
+    with running({"machine_seconds": 8.0, "machines": 2, "machine_accelerator": "auto"}) as started:
         assert "vm" in call(started.url, "GET", "/v1/health")[1]["lanes"]
         # KVM is tried first
         at_rest(started)
@@ -148,27 +158,17 @@ def test_the_memory_limit_is_kept_by_the_machines_own_kernel(vm: Docker) -> None
     assert f"oom_memcg=/docker/{result.event('created')['container']}" in boot_of(result)
 
 
-@pytest.mark.parametrize(
-    ("script", "reason"),
-    [
-        ("while :; do :; done", "timeout"),
-        ("yes", "output-limit"),
-        ("f() { f | f & }; f; f; sleep 60", "timeout"),
-        ("x=a; while :; do x=$x$x; done", "oom"),
-        ("while :; do echo flood 2>/dev/null >/dev/kmsg; done", "timeout"),
-        ("dd if=/dev/zero of=/fill bs=1M; cat /fill /fill /fill >/fill2; sleep 60", "timeout"),
-        ("reboot -f; sleep 60", "timeout"),
-        ("echo c >/proc/sysrq-trigger; sleep 60", "timeout"),
-    ],
-)
-def test_a_hostile_machine_ends_inside_its_limits_and_leaves_nothing(
-    vm: Docker, machines: Backend, script: str, reason: str
+@pytest.mark.parametrize("scripts", list(zip(*[iter(HOSTILE)] * 2, strict=True)), ids=" + ".join)
+def test_two_hostile_machines_end_inside_their_limits_and_leave_nothing(
+    machines: Backend, scripts: tuple[str, str]
 ) -> None:
+    visitors = [Docker(machines.url, machines.state, lane="vm") for _ in scripts]
     at_rest(machines)
     before = own(machines)
-    result = vm(f"docker run alpine sh -c '{script}'")
-    assert (result.code, result.reason) == (137, reason)
-    assert len(boot_of(result)) <= 65_536
+    with ThreadPoolExecutor(2) as both:
+        results = list(both.map(lambda vm, script: vm(f"docker run alpine sh -c '{script}'"), visitors, scripts))
+    assert [(result.code, result.reason) for result in results] == [(137, HOSTILE[script]) for script in scripts]
+    assert max(len(boot_of(result)) for result in results) <= 65_536
     time.sleep(1.0)
     assert own(machines) == before
 
@@ -185,10 +185,8 @@ def test_limits_of_the_program_hold_inside(vm: Docker) -> None:
     assert result.stdout.split() == ["20", "1024"]
 
 
-def test_a_visitor_waits_for_their_own_machine(machines: Backend) -> None:
-    docker = Docker(machines.url, machines.state, lane="vm")
-    docker("docker run alpine true")
+def test_a_visitor_waits_for_their_own_machine(vm: Docker) -> None:
     with ThreadPoolExecutor(2) as both:
-        results = list(both.map(docker, ["docker run alpine sleep 1"] * 2))
+        results = list(both.map(vm, ["docker run alpine sleep 1"] * 2))
     assert [result.code for result in results] == [0, 0]
     assert sum(event["type"] == "queued" for result in results for event in result.events) >= 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -57,13 +58,27 @@ def alike(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield Client(other.url)
 
 
-def differences(page: str, client: Client) -> list[str]:
+Fresh = Future[list[Recording | None]]
+
+
+@pytest.fixture(scope="module")
+def fresh(alike: Client) -> Iterator[dict[str, Fresh]]:
+    """The runs of every page, two pages at a time: a demo is mostly waiting."""
+
+    def whole(page: str) -> list[Recording | None]:
+        return list(record.fresh_recordings(alike, PAGES[page]))
+
+    with ThreadPoolExecutor(2) as pool:
+        yield {page: pool.submit(whole, page) for page in PAGES}
+        pool.shutdown(cancel_futures=True)
+
+
+def differences(page: str, fresh: Fresh) -> list[str]:
     """The demos of a page whose recording and fresh run differ."""
     demos = PAGES[page]
-    fresh = record.fresh_recordings(client, demos)
     return [
         f"{page} {demo.id}\n" + "\n".join(_changes(kept(page, demo.id), now) if now else ["no such lane here"])
-        for demo, now in zip(demos, fresh, strict=True)
+        for demo, now in zip(demos, fresh.result(), strict=True)
         if now is None or drift.steady(kept(page, demo.id).events) != drift.steady(now.events)
     ]
 
@@ -75,8 +90,8 @@ def _changes(before: Recording, now: Recording) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_fresh_run_says_what_the_recording_says(page: str, alike: Client) -> None:
-    assert differences(page, alike) == [], DRIFTED
+def test_a_fresh_run_says_what_the_recording_says(page: str, fresh: dict[str, Fresh]) -> None:
+    assert differences(page, fresh[page]) == [], DRIFTED
 
 
 TAMPERED = {
@@ -89,7 +104,7 @@ TAMPERED = {
 
 @pytest.mark.parametrize(("old", "new"), TAMPERED.values(), ids=TAMPERED.keys())
 def test_a_tampered_recording_is_found(
-    alike: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, old: str, new: str
+    fresh: dict[str, Fresh], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, old: str, new: str
 ) -> None:
     file = recording.place(RECORDINGS, "run.md", "alpine-ls")
     source = file.read_text()
@@ -100,7 +115,7 @@ def test_a_tampered_recording_is_found(
         copy.write_text(recording.place(RECORDINGS, "run.md", demo.id).read_text())
     recording.place(tmp_path, "run.md", "alpine-ls").write_text(source.replace(old, new))
     monkeypatch.setattr(f"{__name__}.RECORDINGS", tmp_path)
-    found = differences("run.md", alike)
+    found = differences("run.md", fresh["run.md"])
     assert [text.splitlines()[0] for text in found] == ["run.md alpine-ls"]
 
 

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Event as Flag
 
 import pytest
 
-from support.client import Docker, Result, call, new_host, run
+from support.client import Docker, Event, Result, call, new_host, run
 
 pytestmark = pytest.mark.container
 KINDS = ("pid", "net", "ipc", "user", "uts", "mnt", "cgroup")
-SLEEP = "sleep 3"
-LINKS = "true"
+CANCELLED = (137, "cancelled")
 
 
 @contextmanager
-def donor(base: str, host: str, options: str = "", command: str = SLEEP) -> Iterator[Future[Result]]:
-    """A container `web` that runs on a host when the block begins."""
+def donor(base: str, host: str, options: str = "", command: str = "sleep 9") -> Iterator[Future[Result]]:
+    """A container `web` that runs on a host when the block begins, and is stopped at its end if it still does."""
+    started = Flag()
+    told: list[Event] = []
+
+    def each(event: Event) -> None:
+        told.append(event)
+        if event["type"] == "started":
+            started.set()
+
     with ThreadPoolExecutor() as pool:
-        future = pool.submit(run, base, f"docker run --name web {options} alpine {command}", host)
-        deadline = time.monotonic() + 20
-        while not call(base, "GET", f"/v1/hosts/{host}")[1]["containers"]:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        time.sleep(0.3)
-        yield future
+        future = pool.submit(run, base, f"docker run --name web {options} alpine {command}", host, each=each)
+        assert started.wait(20)
+        try:
+            yield future
+        finally:
+            call(base, "DELETE", f"/v1/runs/{told[0]['run']}")
 
 
 def shared(first: Result, second: Result) -> set[str]:
@@ -48,9 +54,9 @@ def shared(first: Result, second: Result) -> set[str]:
 def test_what_is_asked_for_is_shared(docker: Docker, own: str, option: str, kinds: set[str]) -> None:
     host = new_host(docker.base)
     with donor(docker.base, host, own) as first:
-        second = run(docker.base, f"docker run {option} alpine {LINKS}", host)
+        second = run(docker.base, f"docker run {option} alpine true", host)
         assert second.code == 0, second.stderr
-        assert shared(first.result(), second) == kinds
+    assert shared(first.result(), second) == kinds
 
 
 def test_processes_of_the_other_are_seen_and_end_with_it(docker: Docker) -> None:
@@ -83,7 +89,7 @@ def test_another_visitors_container_is_not_there(docker: Docker, option: str) ->
         for text in ("web", name, name[:12]):
             refused = run(docker.base, f"docker run {option}=container:{text} alpine true", new_host(docker.base))
             assert (refused.code, f"No such container: {text}\n" in refused.stderr) == (125, True)
-        assert first.result().code == 0
+    assert (first.result().code, first.result().reason) == CANCELLED
 
 
 def test_a_private_ipc_is_not_shared(docker: Docker) -> None:

@@ -1,4 +1,4 @@
-"""A registry that a test may let do what it likes, and a puller that has to do with it."""
+"""A web server, a registry that a test may let do what it likes, and a puller that has to do with it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from security.asking import LISTED
 from support.fake_registry import FakeRegistry
 from support.pulls import Bench, pulling
+from support.web_server import Web, serving
 
 
 @pytest.fixture
@@ -21,3 +23,10 @@ def fake() -> Iterator[FakeRegistry]:
 async def bench(tmp_path: Path, fake: FakeRegistry) -> AsyncIterator[Bench]:
     async with pulling(tmp_path, fake.url, unpack_seconds=5.0) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    """A server that one other site may use."""
+    with serving(tmp_path_factory.mktemp("web"), origins=(LISTED,), hosts=("sandbox.example",)) as server:
+        yield server

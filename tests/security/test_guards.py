@@ -11,6 +11,8 @@ import site
 import subprocess
 import tomllib
 import venv
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +27,22 @@ CASES = [
 ]
 FAILED = 1
 SECONDS = 120
+Done = subprocess.CompletedProcess[str]
 
 
-@pytest.fixture
-def python(tmp_path: Path) -> Path:
-    """A Python with our packages, but for `sandbox`, which is the copy in its folder."""
+def copied(place: Path) -> Path:
+    """A Python with our packages, but for `sandbox`, which is the copy below `place`."""
     # what the backend starts is nobody, and has to see the copy
-    for folder in (tmp_path, *tmp_path.parents):
+    for folder in (place, *place.parents):
         if folder.owner() == "root" and folder.is_relative_to("/tmp"):
             folder.chmod(folder.stat().st_mode | 0o011)
-    shutil.copytree(PACKAGE, tmp_path / "source/sandbox", ignore=shutil.ignore_patterns("__pycache__"))
-    venv.create(tmp_path / "python", symlinks=True)
-    (found,) = (tmp_path / "python/lib").glob("python*/site-packages")
+    shutil.copytree(PACKAGE, place / "source/sandbox", ignore=shutil.ignore_patterns("__pycache__"))
+    venv.create(place / "python", symlinks=True)
+    (found,) = (place / "python/lib").glob("python*/site-packages")
     ours = [path for path in site.getsitepackages() if "site-packages" in path]
-    lines = [f"{tmp_path}/source", *(f"import site; site.addsitedir({path!r})" for path in ours)]
+    lines = [f"{place}/source", *(f"import site; site.addsitedir({path!r})" for path in ours)]
     (found / "copy.pth").write_text("\n".join(lines))
-    return tmp_path / "python/bin/python"
+    return place / "python/bin/python"
 
 
 def take_out(entry: dict[str, Any], source: Path) -> None:
@@ -51,21 +53,40 @@ def take_out(entry: dict[str, Any], source: Path) -> None:
         file.write_text(text.replace(one["guard"], one["without"]))
 
 
-def ran(python: Path, *tests: str) -> subprocess.CompletedProcess[str]:
+def ran(python: Path, *tests: str) -> Done:
     command = [str(python), "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
+def without(guard: dict[str, Any], place: Path) -> Done:
+    python = copied(place)
+    take_out(guard, place / "source/sandbox")
+    return ran(python, guard["test"])
+
+
+@pytest.fixture(scope="module")
+def outcomes(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[Done]]]:
+    """What the tests of the guards that were asked for said, two of them at a time."""
+    items = [one for one in request.session.items if isinstance(one, pytest.Function) and one.path == request.path]
+    wanted = {one.name for one in items if not one.get_closest_marker("skip")}
+    asked = [one for one in TABLE if f"{test_without_the_guard_its_test_fails.__name__}[{one['point']}]" in wanted]
+    with ThreadPoolExecutor(2) as pool:
+        yield {one["point"]: pool.submit(without, one, tmp_path_factory.mktemp("guard")) for one in asked}
+        pool.shutdown(cancel_futures=True)
+
+
 @pytest.mark.parametrize("guard", CASES)
-def test_without_the_guard_its_test_fails(guard: dict[str, Any], python: Path, tmp_path: Path) -> None:
-    take_out(guard, tmp_path / "source/sandbox")
-    done = ran(python, guard["test"])
+def test_without_the_guard_its_test_fails(guard: dict[str, Any], outcomes: dict[str, Future[Done]]) -> None:
+    done = outcomes[guard["point"]].result()
     assert done.returncode == FAILED, done.stdout[-3000:] + done.stderr[-1000:]
     assert " error" not in done.stdout.splitlines()[-1], done.stdout[-3000:]
 
 
 @pytest.mark.container
-def test_with_every_guard_the_same_tests_pass_on_such_a_copy(python: Path, tmp_path: Path) -> None:
+def test_with_every_guard_the_same_tests_pass_on_such_a_copy(tmp_path: Path) -> None:
+    python = copied(tmp_path)
     where = [str(python), "-I", "-c", "import sandbox.cli, pytest; print(sandbox.cli.__file__)"]
     found = subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip()
     assert found == str(tmp_path / "source/sandbox/cli.py")

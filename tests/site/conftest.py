@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from support.browser import QUIET
+from support import browser
 from support.built_site import Built, build
 from support.web_server import serving
 
@@ -29,7 +28,5 @@ def served(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A browser of the module's own: while one runs, no test that is a coroutine can."""
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
-        yield browser
-        browser.close()
+    with browser.chromium() as found:
+        yield found

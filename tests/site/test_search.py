@@ -17,6 +17,7 @@ from support.built_site import Built
 QUERIES = tomllib.loads(Path(__file__).with_name("queries.toml").read_text())
 ASKED = [pytest.param(query, page, id=query) for kind in QUERIES.values() for query, page in kind.items()]
 FIRST = 3
+PATIENCE = 5000
 
 
 class Search:
@@ -97,26 +98,32 @@ def test_a_search_that_never_begins_is_told_and_the_theme_would_not(
     chromium: Browser, served: str, lacking: str
 ) -> None:
     page = chromium.new_page(locale="ko-KR")
+    page.clock.install()
     page.route(f"**/{lacking}", lambda route: route.abort())
     page.goto(served)
     search = Search(page)
     search._type("컨테이너")
-    expect(search.meta).to_contain_text("아직 답하지 않아요", timeout=10_000)
+    page.clock.fast_forward(PATIENCE)
+    expect(search.meta).to_contain_text("아직 답하지 않아요")
     page.close()
 
 
 def test_a_search_that_is_only_slow_is_told_and_then_answers(chromium: Browser, served: str) -> None:
     page = chromium.new_page(locale="ko-KR")
     held: list[Route] = []
+    page.clock.install()
     page.route("**/search/sections.*", lambda route: held.append(route))
     page.goto(served)
     search = Search(page)
-    search._type("컨테이너")
-    expect(search.meta).to_contain_text("아직 답하지 않아요", timeout=10_000)
+    with page.expect_request("**/search/sections.*"):
+        search._type("컨테이너")
+    page.clock.fast_forward(PATIENCE)
+    expect(search.meta).to_contain_text("아직 답하지 않아요")
     held[0].continue_()
     expect(search.meta).to_contain_text("일치하는 문서")
     # the reader may wait as long as they like after an answer
-    page.wait_for_timeout(5500)
+    page.clock.fast_forward(PATIENCE)
+    page.wait_for_timeout(100)
     expect(search.meta).to_contain_text("일치하는 문서")
     page.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -10,7 +9,7 @@ from playwright.sync_api import Browser
 
 from support import axe
 from support.built_site import Built
-from support.visits import BYTES, NOTEBOOK_BYTES, REQUESTS, SHIFT, visiting
+from support.visits import BYTES, NOTEBOOK_BYTES, REQUESTS, SHIFT, Visit, each, visiting
 
 # an address that the site does not have, asked for below a folder that it does not have either
 NOWHERE = "no/such/page/"
@@ -28,16 +27,17 @@ class Seen:
     axe: list[str]
 
 
+def see(visit: Visit) -> Seen:
+    wire = len(visit.requests), visit.bytes(), visit.foreign(), visit.errors, visit.shift()
+    return Seen(*wire, axe.in_both_schemes(visit.page))
+
+
 @pytest.fixture(scope="module")
-def seen(built: Built, chromium: Browser, served: str) -> Iterator[dict[str, Seen]]:
+def seen(built: Built, served: str) -> dict[str, Seen]:
     """Every page, visited once as on a phone."""
-    visits = {}
-    for path in [*(path for path in built.pages() if path != "404.html"), NOWHERE]:
-        url = f"{served}/{path.removesuffix('index.html')}"
-        with visiting(chromium, url, viewport={"width": 390, "height": 844}) as visit:
-            wire = len(visit.requests), visit.bytes(), visit.foreign(), visit.errors, visit.shift()
-            visits[path] = Seen(*wire, axe.in_both_schemes(visit.page))
-    yield visits
+    paths = [*(path for path in built.pages() if path != "404.html"), NOWHERE]
+    urls = [f"{served}/{path.removesuffix('index.html')}" for path in paths]
+    return dict(zip(paths, each(urls, see, viewport={"width": 390, "height": 844}), strict=True))
 
 
 def notebooks(built: Built) -> set[str]:

@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
 # no call home while a test counts requests
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+# whatever waits comes twenty times as soon
+HASTE = "{ const soon = setTimeout; window.setTimeout = (done, ms, ...rest) => soon(done, ms / 20, ...rest); }"
 # all shifts from now on into window.shift, those after a click too
 SHIFTS = """() => { window.shift = 0; new PerformanceObserver(list => {
     for (const entry of list.getEntries()) window.shift += entry.value; }).observe({type: "layout-shift"}); }"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser of its own, for the thread that starts it."""
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        yield browser
+        browser.close()

@@ -105,12 +105,14 @@ def run(
 
 
 class Docker:
-    """`docker("docker run …")` in a host of its own, where the images of earlier calls are already there."""
+    """`docker("docker run …")` in a host of its own, which has alpine and the images of earlier calls."""
 
     def __init__(self, base: str, state: Path, lane: str = "container") -> None:
         self.base, self.state, self.lane = base, str(state), lane
         self.port = urlsplit(base).port
         self.host = new_host(base)
+        # a first run that pulls is run twice, which takes long where a run does
+        assert run(base, "docker pull alpine", self.host).code == 0
 
     def __call__(self, line: str, *, shared: bool = True, each: Callable[[Event], None] = lambda _: None) -> Result:
         host = self.host if shared else None

@@ -12,6 +12,7 @@ COMMAND = "docker run alpine ls"
 
 def run(*more: Event, code: int = 0, at: float = 0.0, host: str = "a" * 32, **exited: Any) -> list[Event]:
     """A run that says little: `more` happens between its start and its end."""
+    ended = max([at, *(event.get("at", at) for event in more)])
     return [
         {
             "type": "accepted",
@@ -23,7 +24,7 @@ def run(*more: Event, code: int = 0, at: float = 0.0, host: str = "a" * 32, **ex
         },
         {"type": "image", "at": at, "reference": "alpine:latest", "state": "present", "provenance": "stand-in"},
         *more,
-        {"type": "exited", "at": at + 0.1, "code": code, "reason": "exit", "wall_ms": 9.1 + at, **exited},
+        {"type": "exited", "at": ended + 0.1, "code": code, "reason": "exit", "wall_ms": 9.1 + at, **exited},
     ]
 
 

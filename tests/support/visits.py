@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, Request
 
+from support import browser
+
 # what a first visit may cost at most
 REQUESTS, BYTES, NOTEBOOK_BYTES, SHIFT = 15, 150_000, 300_000, 0.01
+# a visit is mostly waiting for the network to be quiet
+AT_ONCE = 3
+Seen = TypeVar("Seen")
 WATCH_SHIFTS = """window.shift = 0; new PerformanceObserver(list => { for (const entry of list.getEntries())
     if (!entry.hadRecentInput) window.shift += entry.value; }).observe({type: "layout-shift", buffered: true});"""
 
@@ -41,10 +47,10 @@ class Visit:
 
 
 @contextmanager
-def visiting(browser: Browser, url: str, **context: Any) -> Iterator[Visit]:
+def visiting(chromium: Browser, url: str, **context: Any) -> Iterator[Visit]:
     """A first visit, until the network is quiet."""
     with_defaults = {"locale": "ko-KR", "viewport": {"width": 1280, "height": 900}} | context
-    opened = browser.new_context(**with_defaults)
+    opened = chromium.new_context(**with_defaults)
     page = opened.new_page()
     visit = Visit(page)
     page.add_init_script(WATCH_SHIFTS)
@@ -55,6 +61,22 @@ def visiting(browser: Browser, url: str, **context: Any) -> Iterator[Visit]:
     page.goto(url, wait_until="networkidle")
     yield visit
     opened.close()
+
+
+def each(urls: list[str], see: Callable[[Visit], Seen], **context: Any) -> list[Seen]:
+    """What is seen on a first visit to each of `urls`; several browsers of their own share them out."""
+
+    def share(number: int) -> dict[str, Seen]:
+        found = {}
+        with browser.chromium() as chromium:
+            for url in urls[number::AT_ONCE]:
+                with visiting(chromium, url, **context) as visit:
+                    found[url] = see(visit)
+        return found
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        seen = {url: one for part in pool.map(share, range(AT_ONCE)) for url, one in part.items()}
+    return [seen[url] for url in urls]
 
 
 def sitemap(xml: str) -> list[str]:

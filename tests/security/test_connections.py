@@ -1,0 +1,141 @@
+"""Connections that are slow, silent, endless or many: each is cut off, and others are served."""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+
+from sandbox.settings import Settings
+from sandbox.web import connections
+from security.asking import everything, head
+from support.client import call
+from support.web_server import Web, serving, until
+
+
+def seconds_until_closed(client: socket.socket, data: bytes) -> float:
+    """Send a byte at a time and see when the other side has had enough."""
+    client.settimeout(0.05)
+    begun, pieces = time.monotonic(), iter(data)
+    while time.monotonic() - begun < 5:
+        try:
+            if (piece := next(pieces, None)) is not None:
+                client.send(bytes([piece]))
+            if client.recv(65536) == b"":
+                break
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            break
+    return time.monotonic() - begun
+
+
+def test_slow_headers_are_cut_off(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert connections.HEADER_SECONDS <= 10
+    monkeypatch.setattr(connections, "HEADER_SECONDS", 0.4)
+    with web.connect() as client:
+        assert seconds_until_closed(client, b"GET / HTTP/1.1\r\nX: " + b"y" * 100) < 2
+    with web.connect() as silent:
+        assert seconds_until_closed(silent, b"") < 2
+
+
+def test_slow_headers_of_a_second_request_are_cut_off_too(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEADER_SECONDS", 0.4)
+    with web.connect() as client:
+        client.sendall(f"GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n\r\n".encode())
+        assert b"200" in client.recv(65536)
+        assert seconds_until_closed(client, b"GET / HTTP/1.1\r\nX: " + b"y" * 100) < 2
+
+
+def test_a_slow_body_is_cut_off(tmp_path: Path) -> None:
+    assert Settings().body_seconds <= 10
+    with serving(tmp_path, body_seconds=0.4) as web, web.connect() as client:
+        client.sendall(head(web, "Content-Length: 1000"))
+        begun = time.monotonic()
+        answer = everything(client)
+        assert time.monotonic() - begun < 2
+        assert b" 400 " in answer.split(b"\r\n")[0]
+        assert b"body-timeout" in answer
+
+
+def test_a_reader_that_never_reads_is_given_up_and_its_run_ended(tmp_path: Path) -> None:
+    with serving(tmp_path, stalled_seconds=0.5) as web, web.connect(receive_buffer=4096) as client:
+        body = b'{"command": "docker run alpine flood"}'
+        client.sendall(head(web, f"Content-Length: {len(body)}") + body)
+        until(lambda: any(one.request["op"] == "run" for one in web.fake.operations))
+        assert until(lambda: web.fake.live == 0, 5) < 4
+        until(lambda: not web.server.server_state.connections)
+        assert call(web.url, "GET", "/v1/health")[1]["running"] == 0
+
+
+def test_a_reader_that_never_reads_the_end_is_given_up_by_the_kernel(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "big.bin").write_bytes(b"\0" * 400_000)
+    with serving(tmp_path, stalled_seconds=0.5, site=site) as web, web.connect(receive_buffer=4096) as client:
+        client.sendall(f"GET /big.bin HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n\r\n".encode())
+        time.sleep(0.3)
+        assert web.server.server_state.connections
+        until(lambda: not web.server.server_state.connections, 10)
+
+
+def test_a_pipelined_request_cannot_hide_that_its_reader_has_left(web: Web) -> None:
+    body = b'{"command": "docker run alpine sleep"}'
+    with web.connect() as client:
+        client.sendall(head(web, f"Content-Length: {len(body)}") + body)
+        until(lambda: web.fake.live == 1 and web.fake.operations[-1].request["op"] == "run")
+        client.sendall(b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert until(lambda: web.fake.live == 0) < 1
+
+
+def test_idle_connections_of_one_address_are_bounded_and_the_page_is_still_served(tmp_path: Path) -> None:
+    with serving(tmp_path, connections=20) as web, ExitStack() as stack:
+        for _ in range(300):
+            stack.enter_context(web.connect())
+        until(lambda: len(web.server.server_state.connections) <= 20)
+        assert call(web.url, "GET", "/v1/health")[0] == 200
+
+
+def test_connections_at_work_do_not_give_way(tmp_path: Path) -> None:
+    with serving(tmp_path, connections=3) as web, ExitStack() as stack:
+        body = b'{"command": "docker run alpine sleep"}'
+        for number in range(3):
+            client = stack.enter_context(web.connect())
+            client.sendall(head(web, f"Content-Length: {len(body)}") + body)
+            until(lambda number=number: web.fake.live == number + 1)  # type: ignore[misc]  # a default argument
+        late = stack.enter_context(web.connect())
+        assert everything(late) == b""
+        assert web.fake.live == 3
+
+
+@pytest.mark.parametrize("where", ["fields", "one name", "one value", "address"])
+def test_endless_headers_are_cut_off(web: Web, where: str) -> None:
+    begin = f"GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n".encode()
+    flood = {"fields": b"a: b\r\n" * 20_000, "one name": b"a" * 100_000, "one value": b"a: " + b"b" * 100_000}
+    head = begin + flood[where] if where in flood else b"GET /" + b"a" * 100_000
+    with socket.create_connection(("127.0.0.1", web.port), timeout=5) as connection:
+        connection.settimeout(5)
+        with suppress(ConnectionError):
+            for start in range(0, len(head), 8192):
+                connection.sendall(head[start : start + 8192])
+        try:
+            answer = connection.recv(200)
+        except ConnectionError:
+            answer = b""
+    # an answer, or the end of the connection; a server that waits for more has not cut it off
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 431")
+
+
+def test_endless_trailers_are_cut_off(web: Web) -> None:
+    head = f"POST /v1/runs HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\nContent-Type: application/json\r\n"
+    sent = 0
+    with socket.create_connection(("127.0.0.1", web.port), timeout=5) as connection:
+        connection.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n".encode())
+        with suppress(OSError):
+            while sent < 24_000_000:
+                connection.sendall(b"a: b\r\n" * 1000)
+                sent += 6000
+    assert sent < 12_000_000

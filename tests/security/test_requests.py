@@ -1,0 +1,151 @@
+"""What the web server takes for a request: bodies, JSON, lines and paths that are none are refused."""
+
+from __future__ import annotations
+
+import random
+import socket
+from contextlib import suppress
+
+import pytest
+
+from security.asking import JSON, RUN, everything, head, ran, send
+from support.client import call
+from support.web_server import Web
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "text/plain; application/json",
+        "application/jsonp",
+        "",
+        None,
+    ],
+)
+def test_a_form_of_a_foreign_page_gets_415_and_nothing_runs(web: Web, content_type: str | None) -> None:
+    before = ran(web)
+    headers = {} if content_type is None else {"Content-Type": content_type}
+    status, _, problem = send(web, "POST", "/v1/runs", RUN, headers)
+    assert (status, problem["code"]) == (415, "not-json")
+    assert send(web, "POST", "/v1/hosts", b"x=1", headers)[0] == 415
+    assert ran(web) == before
+
+
+def test_json_may_name_its_character_set(web: Web) -> None:
+    assert send(web, "POST", "/v1/runs", RUN, {"Content-Type": "Application/JSON; charset=utf-8"})[0] == 200
+
+
+def test_a_body_of_64_kib_is_read_and_one_byte_more_is_not(web: Web) -> None:
+    frame = len(b'{"command":""}')
+    fits = b'{"command":"' + b"x" * (64 * 1024 - frame) + b'"}'
+    assert len(fits) == 64 * 1024
+    assert send(web, "POST", "/v1/runs", fits, JSON)[0] == 200
+    status, _, problem = send(web, "POST", "/v1/runs", fits + b" ", JSON)
+    assert (status, problem["code"], problem["most_bytes"]) == (413, "too-large", 65536)
+
+
+def test_a_body_that_hides_its_size_is_refused_too(web: Web) -> None:
+    with web.connect() as client:
+        client.sendall(head(web, "Transfer-Encoding: chunked"))
+        chunk = b"1000\r\n" + b"x" * 4096 + b"\r\n"
+        for _ in range(17):
+            client.sendall(chunk)
+        client.sendall(b"0\r\n\r\n")
+        assert b" 413 " in everything(client).split(b"\r\n")[0]
+
+
+def test_an_endless_body_is_cut_off(web: Web) -> None:
+    with web.connect() as client:
+        client.sendall(head(web, f"Content-Length: {1 << 40}"))
+        sent = 0
+        with suppress(ConnectionError):
+            while sent < 1 << 24:
+                sent += client.send(b"x" * 65536)
+        assert sent < 1 << 24
+
+
+BAD_BODIES = [
+    b"",
+    b"{",
+    b"nonsense",
+    b"\xff\xfe",
+    b'{"command": "\xff"}',
+    b'{"command": NaN}',
+    b'{"command": Infinity}',
+    b'{"command": "\\ud800"}',
+    b'{"\\udc00": 1, "command": "x"}',
+    b'{"command": "a", "command": "b"}',
+    b"[" * 60_000,
+    b'{"a":' * 10_000,
+    b"9" * 60_000,
+    b"-",
+    b'"docker run"',
+    b"null",
+    b"true",
+    b"1e999",
+    b'{"command": {}}',
+    b'{"command": null}',
+    b'{"command": 1}',
+    b'{"command": true}',
+    b'{"command": "x", "host": 1}',
+    b'{"command": "x", "lane": []}',
+    b'{"command": "x", "__proto__": {}}',
+    b'\xef\xbb\xbf{"command": "x"}',
+    b'{"command": "x"} {}',
+    b'{"command": "x\n"}',
+]
+
+
+@pytest.mark.parametrize("body", BAD_BODIES, ids=lambda body: repr(body[:24]))
+def test_bad_json_is_400_with_a_problem(web: Web, body: bytes) -> None:
+    status, headers, problem = send(web, "POST", "/v1/runs", body, JSON)
+    assert status == 400
+    assert headers["content-type"] == "application/problem+json"
+    assert problem["code"] in {"malformed-json", "not-an-object", "bad-field", "unknown-field"}
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_constants_that_json_does_not_have_are_not_json(web: Web, constant: str) -> None:
+    problem = send(web, "POST", "/v1/runs", b'{"command": %s}' % constant.encode(), JSON)[2]
+    assert problem["code"] == "malformed-json"
+
+
+def test_mutated_json_never_breaks_the_server(web: Web) -> None:
+    chance = random.Random(20261124)
+    seeds = [RUN, b'{"command":"docker images","host":"0","lane":"container"}', *BAD_BODIES]
+    for _ in range(400):
+        body = bytearray(chance.choice(seeds)[:2000])
+        for _ in range(chance.randint(1, 6)):
+            at = chance.randrange(len(body) + 1)
+            body[at : at + chance.randint(0, 3)] = chance.randbytes(chance.randint(0, 3))
+        status, _, _ = send(web, "POST", "/v1/runs", bytes(body), JSON)
+        assert status < 500, bytes(body)
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"GET / HTTP/9.9",
+        b"G\xc3\x8bT / HTTP/1.1",
+        b"GET  HTTP/1.1",
+        b"GET /\x00 HTTP/1.1",
+        b"\x16\x03\x01",
+        b"x" * 70_000,
+    ],
+)
+def test_what_is_not_http_is_refused(web: Web, request_line: bytes) -> None:
+    with web.connect() as client:
+        client.sendall(request_line + b"\r\nHost: x\r\n\r\n")
+        client.shutdown(socket.SHUT_WR)
+        assert everything(client)[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 421", b"")
+    assert call(web.url, "GET", "/v1/health")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/%00", "/v1/hosts/%ff", "/v1/runs/..%2f..", "//evil.example", "/v1/hosts/" + "a" * 9000]
+)
+def test_odd_paths_are_problems(web: Web, path: str) -> None:
+    assert send(web, "GET", path)[0] in (400, 404, 405)
