@@ -1,9 +1,11 @@
 // Moves the figures of a page with the runs of its demos. What a part shows is declared in the SVG:
-//   data-demo="id id"   whose runs count, on the part or around it; none: every demo of the page
+//   data-demo="id id"   whose runs count, on the part or around it; none: every demo of the page. Lanes that are compared
+//                       are a demo each (id, id-gvisor, id-vm), and parts of one figure may follow different ones.
 //   data-on="type type" the events that light the part (data-lit), until the next run of that demo begins
 //   data-when="a.b=x; c!=y"  one of these must hold for a field that the event has; text, or JSON for the rest
-//   data-slot="a.b"     the field that fills the text; data-words="value=말; …" names its values,
-//                       data-max="20" cuts it, data-plain writes a list as words, data-unit="MB" is for bytes.
+//   data-slot="a.b c"   the field that fills the text, the first of these that the event has; data-words="value=말; …"
+//                       names its values, data-max="20" cuts it, data-plain writes a list as words, and
+//                       data-unit="bytes" or "ms" says what a number counts.
 // The still picture's own text comes back when a run begins; from then on its parts carry data-begun, so that what is
 // yet to happen can be told from what has (figures.css: waits, moves).
 
@@ -12,8 +14,8 @@
 
 // a run is over in a few milliseconds, and what moves takes its time (figures.css)
 const PAUSE = 400;
-/** @type {Record<string, number>} */
-const UNITS = { kB: 1e3, MB: 1e6 };
+/** The units in which a number is written, the largest first. @type {Record<string, [size: number, name: string][]>} */
+const UNITS = { bytes: [[1e6, " MB"], [1e3, " kB"]], ms: [[1e3, "초"], [1, " ms"]] };
 const MOVING = ".waits, .moves";
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 /** Events that are not shown yet, by demo. @type {WeakMap<Element, WireEvent[]>} */
@@ -21,6 +23,8 @@ const waiting = new WeakMap();
 
 /** @param {WireEvent} event @param {string} path @returns {any} */
 const field = (event, path) => path.split(".").reduce((/** @type {any} */ value, key) => value?.[key], event);
+/** @param {unknown} value */
+const said = value => value !== undefined && value !== null && value !== "";
 /** @param {unknown} value @returns {string} */
 const plain = value => (typeof value === "string" ? value : JSON.stringify(value));
 /** @param {string | undefined} text */
@@ -39,7 +43,11 @@ function holds(part, event) {
 }
 
 /** @param {number} value @param {string} [unit] */
-const amount = (value, unit) => Math.round((value / (UNITS[unit ?? ""] ?? 1)) * 10) / 10 + (unit ? ` ${unit}` : "");
+function amount(value, unit) {
+  const units = UNITS[unit ?? ""] ?? [[1, ""]];
+  const [size, name] = units.find(([size]) => value >= size) ?? units[units.length - 1];
+  return Math.round((value / size) * 10) / 10 + name;
+}
 
 /** @param {Part} part @param {unknown} value */
 function words(part, value) {
@@ -64,8 +72,8 @@ function show(part, event) {
   if ((types && !types.includes(event.type)) || !holds(part, event)) return false;
   const moved = !part.dataset.lit && part.matches(MOVING);
   if (types) part.dataset.lit = event.type;
-  const value = part.dataset.slot && field(event, part.dataset.slot);
-  if (value !== undefined && value !== null && value !== "") {
+  const value = part.dataset.slot?.split(" ").map(path => field(event, path)).find(said);
+  if (said(value)) {
     part.dataset.still ??= part.textContent;
     part.textContent = words(part, value);
   }

@@ -159,6 +159,13 @@ NAMED = (
         "failed to set up container networking: ",
     ),
     Rule(
+        "any-order",
+        "the daemon names them in the order of a Go map",
+        r"(?<=network endpoints: ).*",
+        "<both>",
+        side="both",
+    ),
+    Rule(
         "repository-name",
         "later clients name the repository in this error",
         r"(?<=repository name) \([^)]*\)",

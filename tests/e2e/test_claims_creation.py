@@ -30,7 +30,7 @@ def test_the_whole_way_lights_up_with_the_values_of_this_run(creation: Page) -> 
     expect(creation.locator("svg.p5 .waits[data-lit]")).to_have_count(creation.locator("svg.p5 .waits").count())
     expect(slot(creation, "p5", "container")).to_have_text(made["container"][:12] + "…")
     expect(slot(creation, "p5", "layers")).to_have_text(str(made["layers"]))
-    expect(slot(creation, "p5", "argv")).to_have_text("echo 안녕")
+    expect(creation.locator("svg.p5 .value[data-slot=argv]")).to_have_text("echo 안녕")
     expect(slot(creation, "p5", "pid")).to_have_text(str(started["pid"]))
     expect(slot(creation, "p5", "code")).to_have_text(str(ended["code"]))
 
@@ -43,6 +43,8 @@ def test_the_image_is_files_and_a_command(creation: Page) -> None:
     expect(slot(creation, "p6", "root_bytes")).to_have_text(f"{round(size / 1e6, 1)} MB")
     command = run(creation, "command-list").one("created")
     assert (command["argv"], command["argv_source"]) == (["/hello"], "image")
+    expect(slot(creation, "p6", "argv")).to_have_text('["/hello"]')
+    expect(creation.locator("svg.p6")).to_contain_text(f"hello-world 층 {command['layers']}개")
 
 
 @pytest.mark.claim("C25")
@@ -99,6 +101,23 @@ def test_the_process_runs_speaks_and_leaves_a_code(creation: Page) -> None:
     expect(slot(creation, "p8", "code")).to_have_text("7")
     expect(slot(creation, "p8", "pid")).to_have_text(str(started["pid"]))
     expect(slot(creation, "p8", "pid_inside")).to_have_text("1")
+    path = started["cgroup"]
+    expect(slot(creation, "p8", "cgroup")).to_have_text(path[:26] + "…")
+
+
+@pytest.mark.claim("C25")
+@pytest.mark.claim("C26")
+@pytest.mark.claim("C27")
+def test_the_machine_sees_in_one_process_what_every_step_has_made(creation: Page) -> None:
+    told = run(creation, "process")
+    started, seen = told.one("started"), told.all("machine")[-1]
+    first, view = seen["processes"][0], told.demo.root.locator(".view")
+    assert (first["pid"], first["pid_inside"]) == (started["pid"], 1)
+    assert first["command"] == " ".join(told.one("created")["argv"])
+    assert " / / " in seen["root"]
+    assert " - overlay " in seen["root"]
+    for words in (f"pid {started['pid']}", started["cgroup"], " - overlay ", str(started["namespaces"]["pid"])):
+        expect(view).to_contain_text(words)
 
 
 @pytest.mark.claim("C27")

@@ -84,6 +84,37 @@ def test_a_virtual_machine_starts_later_and_takes_more_memory_and_files(vm: Page
     expect(boot).to_be_hidden()
 
 
+def shown(page: Page, demo: str, slot: str) -> str:
+    """What the part of the figure of two stacks that follows a demo shows, once that demo's end has come to it."""
+    side = page.locator(f'svg.p4 > [data-demo~="{demo}"]')
+    expect(side.locator("[data-slot=wall_ms]")).to_have_attribute("data-lit", "exited")
+    return (side.locator(f'[data-slot~="{slot}"]').first.text_content() or "").strip().rstrip("…")
+
+
+def number(text: str) -> float:
+    return float(text.removesuffix("초").split()[0])
+
+
+@pytest.mark.claim("C12")
+@pytest.mark.claim("C14")
+def test_each_side_of_the_figure_shows_the_run_of_its_own_lane(vm: Page) -> None:
+    told = ran(vm, "stacks", "stacks-vm")
+    for id, events in told.items():
+        started, exited = only(events, "started"), only(events, "exited")
+        for slot, told_by_run in (("text", out(events)), ("kernel", started["kernel"]), ("pid", str(started["pid"]))):
+            assert shown(vm, id, slot)
+            assert told_by_run.startswith(shown(vm, id, slot))
+        memory = exited["peak_memory_bytes"] / 1e6
+        assert number(shown(vm, id, "peak_memory_bytes")) == pytest.approx(memory, abs=0.06)
+        assert fact(vm, id, "기계가 내준 메모리").split()[0] == f"{memory:.1f}"
+    assert shown(vm, "stacks-vm", "wall_ms").endswith("초")
+    assert shown(vm, "stacks", "wall_ms").endswith(" ms")
+    system = only(told["stacks-vm"], "created")["system_bytes"] / 1e6
+    assert number(shown(vm, "stacks-vm", "system_bytes")) == pytest.approx(system, abs=0.06)
+    # the machine's kernel is below both, and the container has told which it is
+    expect(vm.locator('svg.p4 [data-demo~="stacks-vm"] [data-demo~="stacks"]')).to_contain_text(KERNEL[:14])
+
+
 @pytest.mark.claim("C15")
 @pytest.mark.claim("C17")
 def test_the_machine_sees_the_containers_program_but_of_a_virtual_machine_qemu_only(vm: Page) -> None:
@@ -110,6 +141,18 @@ def test_a_container_is_as_old_as_the_machines_kernel_and_a_virtual_machine_is_n
     assert "up 0 min" not in out(told["lanes-uptime"])
 
 
+@pytest.mark.claim("C22")
+def test_what_containers_share_with_the_machine_a_virtual_machine_has_for_itself(page: Page, live: Backend) -> None:
+    page.add_init_script(BY_DEMO)
+    told = ran(opened(page, live, "isolation"), "lanes-own", "lanes-own-vm")
+    (kernel, up, cached), (other, new, own) = (out(told[id]).splitlines() for id in ("lanes-own", "lanes-own-vm"))
+    assert kernel == KERNEL != other
+    assert "up 0 min" in new
+    assert "up 0 min" not in up
+    assert int(own.split()[1]) < 100_000 < int(cached.split()[1])
+    assert "Linux version" in (page.locator("#lanes-own-vm .boot pre").text_content() or "")
+
+
 @pytest.fixture
 def desktop(page: Page, live: Backend) -> Page:
     page.add_init_script(BY_DEMO)
@@ -121,9 +164,16 @@ def test_a_container_in_a_virtual_machine_meets_that_ones_kernel(desktop: Page) 
     told = ran(desktop, "lanes-kernel", "lanes-kernel-vm")
     outside, inside = (out(told[id]).strip() for id in ("lanes-kernel", "lanes-kernel-vm"))
     assert outside == KERNEL != inside
-    shown = (desktop.locator("svg.p9 [data-slot=kernel]").text_content() or "").rstrip("…")
-    assert shown
-    assert inside.startswith(shown)
+    assert in_picture(desktop, "lanes-kernel-vm", "kernel", inside)
+    assert in_picture(desktop, "lanes-kernel-vm", "text", inside)
+    assert in_picture(desktop, "lanes-kernel", "kernel", outside)
+
+
+def in_picture(page: Page, demo: str, slot: str, value: str) -> bool:
+    """Whether the figure of the two systems shows the value, cut or not, in its part that follows the demo."""
+    shown = page.locator(f'svg.p9 [data-demo~="{demo}"] [data-slot="{slot}"]').locator("visible=true")
+    text = (shown.text_content() or "").strip()
+    return text == value or (text.endswith("…") and value.startswith(text[:-1]))
 
 
 @pytest.mark.claim("C29")
@@ -135,6 +185,8 @@ def test_the_virtual_machines_kernel_gives_its_container_namespaces_and_a_cgroup
         assert guest["namespaces"][kind] != guest["own_namespaces"][kind]
         assert f"{kind}:[{only(told['lanes-inside'], 'started')['namespaces'][kind]}]" in out(told["lanes-inside"])
     assert guest["cgroup"].startswith("/docker/")
+    assert in_picture(desktop, "lanes-inside-vm", "guest.cgroup", guest["cgroup"])
+    assert in_picture(desktop, "lanes-inside-vm", "guest.namespaces.pid", str(guest["namespaces"]["pid"]))
     assert all(out(told[id]).splitlines()[0].endswith(":/") for id in told)
 
 

@@ -37,8 +37,10 @@ HOSTILE = {
 
 @pytest.fixture(scope="module")
 def machines() -> Iterator[Backend]:
-    with running({"machine_seconds": 8.0, "machines": 2}) as started:
+    with running({"machine_seconds": 8.0, "machines": 2, "machine_accelerator": "auto"}) as started:
         assert "vm" in call(started.url, "GET", "/v1/health")[1]["lanes"]
+        # KVM is tried first
+        at_rest(started)
         yield started
 
 

@@ -121,10 +121,47 @@ def test_a_value_that_the_run_has_not_told_yet_is_not_shown(
     pid = chapter.locator(f"svg.{figure} [data-slot=pid]").locator("visible=true")
     assert pid.count() == 1
     chapter.evaluate(SEND, [demo, MOVING[:2]])
-    expect(chapter.locator(f"svg.{figure} [data-slot=argv]")).to_have_text("df /")
+    expect(chapter.locator(f"svg.{figure} .value[data-slot=argv]")).to_have_text("df /")
     assert pid.count() == 0
     chapter.evaluate(SEND, [demo, MOVING[2:3]])
     expect(pid).to_have_text("77")
+
+
+def test_parts_of_one_figure_follow_different_lanes(chapter: Page, address: str) -> None:
+    chapter.goto(f"{address}/vm/")
+    vm, container = (chapter.locator(f'svg.p4 > [data-demo~="{id}"]') for id in ("stacks-vm", "stacks"))
+    before = container.inner_html()
+    started = {"type": "started", "pid": 77, "pid_inside": 1, "kernel": "5.4.3"}
+    booted = {"type": "notice", "code": "boot", "text": "[    0.000000] Linux version 5.4.3"}
+    chapter.evaluate(SEND, ["stacks-vm", [*MOVING[:2], booted, started, {"type": "stats", "memory_bytes": 98_765_432}]])
+    memory = vm.locator('[data-slot~="memory_bytes"]')
+    expect(memory).to_have_text("98.8 MB")
+    assert vm.locator("[data-slot=kernel]").first.text_content() == "5.4.3"
+    exited = {"type": "exited", "code": 0, "wall_ms": 2345.6, "peak_memory_bytes": 876_543}
+    chapter.evaluate(SEND, ["stacks-vm", [exited]])
+    expect(memory).to_have_text("876.5 kB")
+    assert vm.locator("[data-slot=wall_ms]").text_content() == "2.3초"
+    assert container.inner_html() == before
+    chapter.evaluate(SEND, ["stacks", [*MOVING[:1], exited | {"wall_ms": 17.25}]])
+    expect(container.locator("[data-slot=wall_ms]")).to_have_text("17.3 ms")
+    expect(memory).to_have_text("876.5 kB")
+
+
+def test_a_part_waits_until_its_own_layer_is_switched_on(chapter: Page, address: str) -> None:
+    chapter.goto(f"{address}/vm/")
+    chapter.evaluate(SEND, ["stacks-vm", MOVING[:2]])
+    waits = chapter.locator('svg.p4 > [data-demo~="stacks-vm"] .waits')
+    assert waits.evaluate_all("all => all.map(one => getComputedStyle(one).opacity < 1)") == [True, True]
+
+
+def test_an_image_that_the_picture_was_not_drawn_for_is_not_shown_as_it(chapter: Page, address: str) -> None:
+    chapter.goto(f"{address}/creation/")
+    asked = {"type": "accepted", "command": {"image": "busybox", "args": []}}
+    chapter.evaluate(SEND, ["snapshot", [asked, {"type": "image", "reference": "busybox:latest"}, *MOVING[1:]]])
+    expect(chapter.locator("svg.p6")).to_contain_text("이미지 busybox")
+    seen = " ".join(chapter.locator("svg.p6 text").locator("visible=true").all_text_contents())
+    assert "PATH" in seen
+    assert [words for words in ("/bin/sh", "hello", "passwd") if words in seen] == []
 
 
 def test_parts_move_at_once_for_a_reader_who_wants_no_motion(chapter: Page, address: str) -> None:

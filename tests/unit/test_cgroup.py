@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.runner import cgroup
+from sandbox.runner import cgroup, cgroup_v1
 
 
 def write(root: Path, files: dict[str, str]) -> None:
@@ -109,3 +109,24 @@ def test_the_unified_tree_of_a_hybrid_machine_is_left_alone(tmp_path: Path, monk
     monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
     monkeypatch.setattr(cgroup, "layout", lambda: "hybrid")
     assert sorted(folder.parent.name for folder in cgroup.folders("/g")) == ["cpuacct", "memory"]
+
+
+def test_on_v1_a_group_may_use_kvm_only_if_it_is_allowed_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
+    monkeypatch.setattr(cgroup, "layout", lambda: "v1")
+    for name in ("memory", "cpu", "pids", "devices"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(cgroup, "_trees", lambda _: (tmp_path / "devices",))
+    cgroup_v1.make("/g")
+    assert (tmp_path / "devices/g/devices.deny").read_text() == "c 10:232 rw"
+    for name in ("memory", "cpu", "pids"):
+        (tmp_path / name / "g").mkdir()
+    resources = {"memory": {"limit": 1, "swap": 1}, "cpu": {"period": 1, "quota": 1}, "pids": {"limit": 1}}
+    none = {"allow": False, "access": "rwm"}
+    cgroup_v1.limit("/g", resources | {"devices": [none]})
+    assert not (tmp_path / "devices/g/devices.allow").exists()
+    kvm = {"allow": True, "type": "c", "major": 10, "minor": 232, "access": "rw"}
+    cgroup_v1.limit("/g", resources | {"devices": [none, kvm]})
+    assert (tmp_path / "devices/g/devices.allow").read_text() == "c 10:232 rw"

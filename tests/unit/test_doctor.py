@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from sandbox import doctor
-from sandbox.doctor import Finding, Need, probes
+from sandbox.doctor import Finding, probes
+from sandbox.doctor.needs import NEEDS, Need
 from sandbox.doctor.probes import Seen
 from sandbox.settings import Settings
 
@@ -41,7 +42,6 @@ def test_what_is_optional_keeps_nothing_from_starting(
 ) -> None:
     optional = replace(UNMET, optional=True)
     monkeypatch.setattr(doctor, "examine", lambda _: [MET, optional])
-    assert doctor.unmet(Settings()) == []
     assert doctor.main(Settings()) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[1:3] == ["– other thing  not found", "    왜 필요한지"]
@@ -94,7 +94,6 @@ def test_what_only_a_lane_needs_is_told_and_stops_nothing(
 ) -> None:
     lacking = dataclasses.replace(UNMET, optional=True)
     monkeypatch.setattr(doctor, "examine", lambda _: [MET, lacking])
-    assert doctor.unmet(Settings()) == []
     assert doctor.main(Settings()) == 0
     told = capsys.readouterr().out
     assert "– other thing" in told
@@ -102,19 +101,25 @@ def test_what_only_a_lane_needs_is_told_and_stops_nothing(
     assert "모두 갖춰져 있어요." in told
 
 
-def test_serve_is_told_only_what_is_lacking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "examine", lambda _: [MET, UNMET])
-    assert doctor.unmet(Settings()) == [UNMET]
+def test_serve_is_told_only_what_is_lacking_and_waits_for_nothing_that_it_does_not_need(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slow(_: Settings) -> Seen:
+        raise AssertionError("looked at what serve starts without")
+
+    missing = replace(seen(False), name="other thing")
+    monkeypatch.setattr(doctor, "NEEDS", (seen(True), missing, Need("lane", slow, "왜", "이렇게", optional=True)))
+    assert [finding.name for finding in doctor.unmet(Settings())] == ["other thing"]
     stream = io.StringIO()
     doctor.report(doctor.unmet(Settings()), stream)
     assert stream.getvalue().startswith("✗ other thing")
 
 
 def test_every_need_explains_itself_in_korean() -> None:
-    for need in doctor.NEEDS:
+    for need in NEEDS:
         assert any("가" <= letter <= "힣" for letter in need.why), need.name
         assert any("가" <= letter <= "힣" for letter in need.mend), need.name
-    assert len({need.name for need in doctor.NEEDS}) == len(doctor.NEEDS)
+    assert len({need.name for need in NEEDS}) == len(NEEDS)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,7 @@ MAY_DIFFER: dict[str, tuple[list[Event], list[Event]]] = {
         prints(" 09:16:04 up 9 days, 0 users,  load average: 1.1, 0.2, 0.3"),
     ),
     "its memory": (prints("Mem:  24684084  476140\n"), prints("Mem:  7  5\n")),
+    "its page cache": (prints("Cached:   2430964 kB\n"), prints("Cached:   9436 kB\n")),
     "pids beside the first": (prints("    7 root      0:00 ls"), prints("   12 root      0:00 ls")),
     "how many CPUs it has": (program("nproc", "2\n"), program("nproc", "16\n")),
     "which place it ran in": (

@@ -51,6 +51,20 @@ def test_home_is_the_users_own_unless_given() -> None:
     assert [entry for entry in given if entry.startswith("HOME=")] == ["HOME=/h"]
 
 
+def test_a_run_has_no_device_of_its_own_unless_one_is_named() -> None:
+    kvm = spec.Node("/dev/kvm", "/run/dev/kvm", 10, 232)
+    plain, own = build(Plan("a")), build(Plan("a"), place=replace(PLACE, nodes=(kvm,)))
+    none = [{"allow": False, "access": "rwm"}]
+    assert plain["linux"]["resources"]["devices"] == none
+    allowed = {"allow": True, "type": "c", "major": 10, "minor": 232, "access": "rw"}
+    assert own["linux"]["resources"]["devices"] == [*none, allowed]
+    (mount,) = [mount for mount in own["mounts"] if mount not in plain["mounts"]]
+    assert (mount["destination"], mount["type"], mount["source"]) == ("/dev/kvm", "bind", "/run/dev/kvm")
+    assert {"nosuid", "noexec"} <= set(mount["options"])
+    assert "nodev" not in mount["options"]
+    assert all("nodev" in mount["options"] for mount in plain["mounts"] if mount["type"] == "bind")
+
+
 def test_every_run_has_every_namespace_and_no_new_privileges() -> None:
     made = build(Plan("a"))
     kinds = {entry["type"] for entry in made["linux"]["namespaces"]}

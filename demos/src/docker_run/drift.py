@@ -50,7 +50,7 @@ RULES = (
     Rule("date", rf"\b{_DAY}(?: \d\d:\d\d(?::\d\d)?(?: [A-Z]+)?)?(?: +\d{{4}})?", "when it ran"),
     Rule("time", r"\b\d\d:\d\d:\d\d\b", "when it ran"),
     Rule("uptime", r"\bup .*, +load average: .*", "how long the machine has been up, and how busy it is"),
-    Rule("memory", r"^(?:Mem|Swap|Mem\w+): .*", "each machine has its own"),
+    Rule("memory", r"^(?:Mem\w*|Swap|Cached): .*", "each machine has its own"),
     Rule("pid", r"^ *(?!1 )\d+(?= \w+ +\d+:\d\d )", "what the runtime ran before is counted; the first is always 1"),
     Rule("uid", r"(?<=^         0 )\d{10}\b", "each place to run in has user ids of its own"),
     Rule("took", r"\b\d+m ?\d+\.\d+s\b|\b[\d.]+ seconds, .*/s\b", "how fast the machine is"),

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import dacite
 
@@ -28,7 +28,8 @@ class Settings:
 
     `registry` is the one registry that images come from, an http:// or https:// base address; empty means the
     embedded one, which `serve` starts by itself.
-    `machines` virtual machines at once, each of `machine_bytes` at most and for `machine_seconds` with its start.
+    `machines` virtual machines at once, each of `machine_bytes` at most and for `machine_seconds` with its start; with
+    KVM where that works, unless `machine_accelerator` wants software emulation ("tcg").
     A container on a bridge sends `network_bits` a second at most, and receives as many.
     `state` holds images and survives a restart; `runtime` holds sockets and live runs and does not. It and `cgroup` are
     named for the port, so that two backends on one machine do not meet.
@@ -62,6 +63,7 @@ class Settings:
     machines: int = 1
     machine_bytes: int = 512 * 1024 * 1024
     machine_seconds: float = 30.0
+    machine_accelerator: Literal["auto", "tcg"] = "auto"
     network_bits: int = 8_000_000
     first_uid: int = 2_000_000_000
     limits: Limits = field(default_factory=Limits)

@@ -53,10 +53,21 @@ NAMESPACES = ("pid", "mount", "network", "uts", "ipc", "cgroup", "user")
 
 
 @dataclass(frozen=True, slots=True)
+class Node:
+    """A character device that a container may use besides those that all have: its path inside, the device file on the
+    machine, and its numbers."""
+
+    path: str
+    source: str
+    major: int
+    minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where one run lives on the machine: its id, root file system, cgroup, first host user id, the files of
-    its own that are bound into it, by their path inside, the numbers of the block devices that its plan names, and
-    those of its own disk, which a run has whose plan names one."""
+    its own that are bound into it, by their path inside, the numbers of the block devices that its plan names,
+    those of its own disk, which a run has whose plan names one, and its own character devices."""
 
     container: str
     root: str
@@ -65,6 +76,7 @@ class Place:
     files: tuple[tuple[str, str], ...] = ()
     devices: tuple[tuple[str, int, int], ...] = ()
     disk: tuple[int, int] | None = None
+    nodes: tuple[Node, ...] = ()
 
 
 def argv(plan: Plan, config: Config) -> tuple[tuple[str, ...], Literal["image", "request"]]:
@@ -104,7 +116,7 @@ def build(plan: Plan, config: Config, identity: Identity, place: Place, seccomp:
         "hostname": hostname(plan, place),
         "root": {"path": place.root, "readonly": plan.read_only},
         "process": _process(plan, config, identity, place),
-        "mounts": [*_system_mounts(), *map(_tmpfs, plan.tmpfs), *_file_mounts(place)],
+        "mounts": [*_system_mounts(), *map(_tmpfs, plan.tmpfs), *_bound(place)],
         "annotations": dict([seccomp]),
         "linux": {
             "cgroupsPath": place.cgroup,
@@ -192,10 +204,12 @@ def _system_mounts() -> list[Spec]:
     ]
 
 
-def _file_mounts(place: Place) -> list[Spec]:
+def _bound(place: Place) -> list[Spec]:
+    """Devices are bound, too: nobody can make one in a user namespace."""
+    shared = ("bind", "rprivate", "nosuid")
     return [
-        {"destination": inside, "type": "bind", "source": source, "options": ["bind", "rprivate", "nosuid", "nodev"]}
-        for inside, source in place.files
+        *(_mount(inside, "bind", *shared, "nodev", source=source) for inside, source in place.files),
+        *(_mount(node.path, "bind", *shared, "noexec", source=node.source) for node in place.nodes),
     ]
 
 
@@ -210,12 +224,16 @@ def _resources(plan: Plan, place: Place) -> Spec:
         "memory": {"limit": limits.memory, "swap": limits.memory},
         "cpu": {"quota": round(limits.cpus * CPU_PERIOD_US), "period": CPU_PERIOD_US},
         "pids": {"limit": limits.pids},
-        "devices": [{"allow": False, "access": "rwm"}],
+        "devices": [{"allow": False, "access": "rwm"}, *map(_allowed, place.nodes)],
     }
     throttles = {"throttleReadBpsDevice": plan.read_bps, "throttleWriteBpsDevice": plan.write_bps}
     if any(throttles.values()):
         made["blockIO"] = {name: _throttled(given, place) for name, given in throttles.items() if given}
     return made
+
+
+def _allowed(node: Node) -> Spec:
+    return {"allow": True, "type": "c", "major": node.major, "minor": node.minor, "access": "rw"}
 
 
 def _throttled(throttles: tuple[Throttle, ...], place: Place) -> list[Spec]:

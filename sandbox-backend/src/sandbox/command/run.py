@@ -13,10 +13,11 @@ from sandbox.command.model import Command, Printed, Run
 from sandbox.command.pflag import Flag, FlagError, Scan, Use, scan
 from sandbox.command.platforms import platform
 from sandbox.command.refusals import bad_value, refuse, usage_error, wrong_flag
-from sandbox.words import client_error
+from sandbox.words import DAEMON, client_error
 
 CONTAINER = "container:"
 SHARED = frozenset({"pid", "ipc"})
+PREDEFINED = frozenset({"bridge", "host", "none", "default"})
 PULL_POLICIES = ("always", "missing", "never")
 _WINDOWS = '"--{}" is only supported on a Docker daemon running on windows, but the Docker daemon is running on linux\n'
 
@@ -127,9 +128,16 @@ def _network(names: tuple[str, ...]) -> str | None:
     if twice is not None:
         raise WrongValueError("network", f'network "{twice}" is specified multiple times')
     if len(names) > 1:
-        text = "conflicting options: cannot attach both user-defined and non-user-defined network-modes"
-        raise WrongValueError("network", text)
+        raise WrongValueError("network", _conflict(names))
     return names[-1] if names else None
+
+
+def _conflict(names: tuple[str, ...]) -> str:
+    """The client refuses networks of two kinds, and the daemon two of one kind."""
+    kinds = {name in PREDEFINED or name.startswith(CONTAINER) for name in names}
+    if len(kinds) > 1:
+        return "conflicting options: cannot attach both user-defined and non-user-defined network-modes"
+    return f"{DAEMON}Container cannot be connected to network endpoints: {', '.join(sorted(names))}"
 
 
 def flag_named(word: str) -> Flag | None:

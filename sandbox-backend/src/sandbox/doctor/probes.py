@@ -1,27 +1,22 @@
 """Looks at the machine: each probe says whether one need of the backend is met, and what it saw.
 
-None of them changes anything: what must be tried is tried in a child process with a mount namespace of its own.
+None of them changes anything; what must be tried to be known is in `trials`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import ctypes
 import os
 import platform
 import re
 import shutil
 import subprocess
-import tempfile
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import embedded, linux
-from sandbox.plan import Limits
-from sandbox.runner import cgroup, lanes, network
-from sandbox.runner.disk import Disks
+from sandbox import embedded
+from sandbox.runner import cgroup, lanes
 from sandbox.settings import Settings
 
 # overlay takes id-mapped mounts as lower layers from this version on (Linux 5.19, fs/overlayfs)
@@ -71,16 +66,6 @@ def _missing_controllers() -> list[str]:
     return [name for name in V1_CONTROLLERS if not (cgroup.MOUNT / name).is_dir()]
 
 
-def user_namespaces(_: Settings) -> Seen:
-    return _in_child(_try_user_namespace)
-
-
-def root_file_systems(settings: Settings) -> Seen:
-    """What a run's root file system is made of, on the very file system that will hold the layers."""
-    with tempfile.TemporaryDirectory(prefix="probe-", dir=_existing(settings.state)) as folder:
-        return _in_child(lambda: _try_snapshot(Path(folder), settings.first_uid))
-
-
 def seccomp_filters(_: Settings) -> Seen:
     actions = Path("/proc/sys/kernel/seccomp/actions_avail")
     return Seen(actions.exists(), "kernel has filters" if actions.exists() else "kernel without CONFIG_SECCOMP_FILTER")
@@ -113,7 +98,7 @@ def machines(settings: Settings) -> Seen:
     if platform.machine() != "x86_64":
         return Seen(False, f"for x86_64 only, this is {platform.machine()}")
     home = lanes.machines_home(settings)
-    return Seen(lanes.machines_are_there(settings), f"software emulation, {home}" if home.exists() else f"no {home}")
+    return Seen(lanes.machines_are_there(settings), str(home) if home.exists() else f"no {home}")
 
 
 def _said_version(program: str) -> Seen:
@@ -145,20 +130,9 @@ def registry(settings: Settings) -> Seen:
 
 
 def disk(settings: Settings) -> Seen:
-    folder = _existing(settings.state)
+    folder = existing(settings.state)
     free = shutil.disk_usage(folder).free
     return Seen(free >= FREE_BYTES, f"{free / (1 << 30):.1f} GiB free in {folder}")
-
-
-def slow_disks(settings: Settings) -> Seen:
-    """A disk of a run's own, its file where it would be."""
-    with tempfile.TemporaryDirectory(prefix="probe-", dir=_existing(settings.state)) as folder:
-        return _in_child(lambda: _try_disk(Path(folder), settings.limits))
-
-
-def networks(settings: Settings) -> Seen:
-    """What a container's network is made of."""
-    return _in_child(lambda: asyncio.run(network.tried(settings.network_bits)))
 
 
 def version(text: str) -> tuple[int, int]:
@@ -167,48 +141,6 @@ def version(text: str) -> tuple[int, int]:
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
-def _existing(folder: Path) -> Path:
+def existing(folder: Path) -> Path:
+    """The folder itself or the nearest one above it that is there."""
     return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.is_dir())
-
-
-def _try_user_namespace() -> None:
-    os.close(linux.user_namespace(0, 1 << 20))
-
-
-def _try_snapshot(folder: Path, first_uid: int) -> None:
-    """The mounts of `snapshot`, in small: an id-mapped layer under a tmpfs, joined by overlay."""
-    linux.private_mounts()
-    layer, top = folder / "layer", folder / "top"
-    layer.mkdir()
-    top.mkdir()
-    linux.mount("tmpfs", top, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m")
-    for name in ("lower", "upper", "work", "root"):
-        (top / name).mkdir()
-    linux.mount_idmapped(layer, top / "lower", linux.user_namespace(0, first_uid))
-    options = f"lowerdir={top}/lower,upperdir={top}/upper,workdir={top}/work,userxattr"
-    linux.mount("overlay", top / "root", "overlay", linux.MS_NOSUID | linux.MS_NODEV, options)
-
-
-def _try_disk(folder: Path, limits: Limits) -> None:
-    linux.private_mounts()
-    Disks(folder, limits).mount(folder)
-    # before the folder goes, which the disk lies over in this process alone
-    linux.unmount(folder)
-
-
-def _in_child(attempt: Callable[[], None]) -> Seen:
-    """Whether `attempt` succeeds in a process of its own, and if not, what it met."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            attempt()
-        except BaseException as error:  # whatever it is, it must not run on as a second copy of this program
-            os.write(writing, "".join(traceback.format_exception_only(error)).encode()[:4000])
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as told:
-        said = told.read().decode(errors="replace").strip()
-    os.waitpid(child, 0)
-    return Seen(not said, said or "tried, works")

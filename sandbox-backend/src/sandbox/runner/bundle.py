@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox import spec, users, words
@@ -26,6 +26,17 @@ ff02::2\tip6-allrouters
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What a container gets beside what all have: files (path inside, path on the machine) and devices."""
+
+    files: Files = ()
+    nodes: tuple[spec.Node, ...] = ()
+
+
+NOTHING = Extra()
+
+
 class NotStarted(Exception):
     """The daemon's part refused before the OCI runtime was asked; `message` is the Docker daemon's own."""
 
@@ -41,10 +52,10 @@ def configuration(
     image: Image,
     plan: Plan,
     snap: Snapshot,
-    extra: Files = (),
+    extra: Extra = NOTHING,
     address: str | None = None,
 ) -> spec.Spec:
-    """The OCI configuration; the folder to work in and the files of its own are made on the way, and `extra` are there.
+    """The OCI configuration; the folder to work in and the files of its own are made on the way, and `extra` is there.
     Its own `address` is written into its table of hosts.
 
     NotStarted when there is no command, or no such user, folder or device.
@@ -59,10 +70,11 @@ def configuration(
     devices = tuple(_device(throttle) for throttle in (*plan.read_bps, *plan.write_bps))
     if devices and snap.disk is None:
         raise NotStarted(words.NO_DISK)
-    files = (*_files(plan.hostname or name[:12], address, snap), *extra)
+    files = (*_files(plan.hostname or name[:12], address, snap), *extra.files)
     if plan.init:
         files = (*files, (spec.INIT, str(shop.init_program)))
-    place = spec.Place(name, str(snap.root), f"/{shop.cgroup}/{name}", slot.first_uid, files, devices, snap.disk)
+    group = f"/{shop.cgroup}/{name}"
+    place = spec.Place(name, str(snap.root), group, slot.first_uid, files, devices, snap.disk, extra.nodes)
     return spec.build(plan, image.config, identity, place, shop.seccomp)
 
 

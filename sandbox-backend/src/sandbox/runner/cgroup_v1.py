@@ -7,6 +7,7 @@ starts is born inside. On v2 there is no such way, and no need: crun starts the 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,8 @@ from sandbox.runner import cgroup
 
 # what every container may use: null, zero, full, tty, random, urandom, and terminals
 DEVICES = ("c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 5:0 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 5:2 rwm", "c 136:* rwm")
+# and what a run must be allowed by name: KVM
+BY_NAME = "c 10:232 rw"
 
 
 def prepare_parent(path: str) -> None:
@@ -30,12 +33,18 @@ def prepare_parent(path: str) -> None:
         (devices / "devices.deny").write_text("a")
         for device in DEVICES:
             (devices / "devices.allow").write_text(device)
+        # a group can be allowed what its parent may use; a backend in a container may not have it to give
+        with contextlib.suppress(OSError):
+            (devices / "devices.allow").write_text(BY_NAME)
 
 
 def make(path: str) -> None:
     """Make the groups `path`, without limits of their own yet."""
     for folder in cgroup.folders(path):
         folder.mkdir()
+    devices = cgroup.MOUNT / "devices" / path.lstrip("/")
+    if devices.is_dir():
+        (devices / "devices.deny").write_text(BY_NAME)
 
 
 def limit(path: str, resources: dict[str, Any]) -> None:
@@ -67,3 +76,7 @@ def _limits(resources: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, file in (("throttleReadBpsDevice", "read"), ("throttleWriteBpsDevice", "write")):
         for one in resources.get("blockIO", {}).get(name, ()):
             yield f"blkio/blkio.throttle.{file}_bps_device", f"{one['major']}:{one['minor']} {one['rate']}"
+    for rule in resources["devices"]:
+        # what all may not use, they have not from their parent
+        if rule["allow"]:
+            yield "devices/devices.allow", f"{rule['type']} {rule['major']}:{rule['minor']} {rule['access']}"

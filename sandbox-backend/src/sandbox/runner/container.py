@@ -19,7 +19,7 @@ from sandbox.events import Created, Started, Stream
 from sandbox.image import Image
 from sandbox.plan import Plan, Ulimit
 from sandbox.runner import cgroup, cgroup_v1, snapshot
-from sandbox.runner.bundle import Files, NotStarted, configuration
+from sandbox.runner.bundle import NOTHING, Extra, NotStarted, configuration
 from sandbox.runner.child import KILL_SECONDS, Child
 from sandbox.runner.disk import Device
 from sandbox.runner.janitor import Janitor
@@ -66,9 +66,9 @@ class Container:
         resident = Resident(host, shared.slot, self.child, plan.hostname or "", shared.address, plan.shareable)
         return self._shop.residents.living(self.id, resident)
 
-    async def create(self, shared: Shared, snap: Snapshot, files: Files = ()) -> dict[int, Stream]:
-        """Have it made in its snapshot, with `files` (path inside, path on the machine) bound into it, and with what it
-        shares; the descriptors that its output comes from, which are then the caller's.
+    async def create(self, shared: Shared, snap: Snapshot, extra: Extra = NOTHING) -> dict[int, Stream]:
+        """Have it made in its snapshot, with `extra` bound into it, and with what it shares; the descriptors that its
+        output comes from, which are then the caller's.
 
         NotStarted when there is no command, no such user, folder or device, or a limit that cannot be set.
         RuntimeFailed when the runtime refuses, as it does for a program that the image does not have.
@@ -80,7 +80,7 @@ class Container:
         # before it is made: one that is killed on its way leaves processes, too
         self._in_foreign_pids = "pid" in shared.donors
         with shared.namespaces() as namespaces, self._may_be_killed():
-            config = json.dumps(spec.joined(self._config(shared, snap, files), namespaces))
+            config = json.dumps(spec.joined(self._config(shared, snap, extra), namespaces))
             self._child = await self._shop.runtime.configure(
                 self._spare.begun, self._spare.bundle, config, self._use_the_moment
             )
@@ -96,9 +96,9 @@ class Container:
         with contextlib.suppress(OSError, RuntimeError):
             self._shop.spares.refill()
 
-    def _config(self, shared: Shared, snap: Snapshot, files: Files) -> spec.Spec:
+    def _config(self, shared: Shared, snap: Snapshot, extra: Extra) -> spec.Spec:
         made = configuration(
-            self._shop, shared.slot, self.id, self._image, self._plan, snap, files, address=shared.address
+            self._shop, shared.slot, self.id, self._image, self._plan, snap, extra, address=shared.address
         )
         if shared.member:
             made["linux"]["sysctl"] |= shared.member.sysctls

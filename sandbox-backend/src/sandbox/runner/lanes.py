@@ -13,24 +13,25 @@ from sandbox.runner.runsc import Runsc
 from sandbox.runner.selftest import SelfTest
 from sandbox.runner.workshop import Workshop
 from sandbox.settings import Settings
+from sandbox.spec import Node
 
 
 @dataclass(frozen=True, slots=True)
 class Machines:
     """What virtual machines are made with: the folder that `guest/build` has filled, the most memory of one in bytes,
-    the seconds that one has in all, the bytes of its kernel and system, and whether KVM works here."""
+    the seconds that one has in all, the bytes of its kernel and system, and KVM's device, where KVM works here."""
 
     home: Path
     memory: int
     seconds: float
     system_bytes: int
-    kvm: bool = False
+    kvm: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lanes:
-    """Beside the lane `container`: what gVisor's containers share, and what virtual machines are made with; None for a
-    lane that this machine does not have."""
+    """Beside the lane `container`: what gVisor's containers share, and what virtual machines are made with from now on;
+    None for a lane that this machine does not have."""
 
     gvisor: Workshop | None = None
     machines: Machines | None = None

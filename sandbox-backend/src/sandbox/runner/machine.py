@@ -1,7 +1,7 @@
 """One virtual machine: QEMU as the program of a container like any other, and the image's files in its memory.
 
 Whoever breaks out of the machine is in a container of ours, as user `nobody`, without a capability, with nothing but
-QEMU's own files; its limits and its clean-up are those of every container.
+QEMU's own files, and KVM's device where it is used; its limits and its clean-up are those of every container.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sandbox.events import Created, Guest, Started, Stream
 from sandbox.image import Config, Image
 from sandbox.plan import MIB, Plan
 from sandbox.runner import archive, container, snapshot
-from sandbox.runner.bundle import NotStarted, configuration
+from sandbox.runner.bundle import Extra, NotStarted, configuration
 from sandbox.runner.container import Container
 from sandbox.runner.lanes import Machines
 from sandbox.runner.residents import Slot
@@ -73,7 +73,9 @@ class Machine:
         await self._write_archive(slot, layers, home, folder / "initrd")
         for name in ("boot", *qemu.PORTS):
             self._pipes[name] = _pipe(folder / name, slot.first_uid + NOBODY, self._plan.limits.output)
-        for descriptor in await self.box.create(Shared(slot), self._snap, ((INSIDE, str(folder)),)):
+        kvm = self._machines.kvm
+        extra = Extra(files=((INSIDE, str(folder)),), nodes=(kvm,) if kvm else ())
+        for descriptor in await self.box.create(Shared(slot), self._snap, extra):
             # what QEMU itself says is none of the reader's
             os.close(descriptor)
         return {self._pipes.pop("stdout"): "stdout", self._pipes.pop("stderr"): "stderr"}
@@ -159,7 +161,7 @@ async def prepared(shop: Workshop, machines: Machines, slot: Slot, image: Image,
     """A machine that is begun; at the end nothing of it is left. NotStarted when it would be too large."""
     if memory(image, plan) > machines.memory:
         raise NotStarted(TOO_LARGE.format(machines.memory // MIB))
-    inner = qemu_plan(image, plan, kvm=machines.kvm)
+    inner = qemu_plan(image, plan, kvm=machines.kvm is not None)
     async with container.prepared(shop, slot, QEMU, inner, [machines.home / "layer"]) as (box, snap):
         machine = Machine(shop, machines, box, snap, image, plan)
         try:

@@ -9,15 +9,17 @@ import os
 import shutil
 import signal
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from sandbox import linux
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
-from sandbox.runner import cgroup, cgroup_v1, disk, lanes, network, seccomp, slots
+from sandbox.runner import cgroup, cgroup_v1, disk, kvm, lanes, network, seccomp, slots
 from sandbox.runner.janitor import Janitor
+from sandbox.runner.kvm import Tried
 from sandbox.runner.network import Networks
 from sandbox.runner.residents import Residents
 from sandbox.runner.runtime import Runtime
@@ -27,6 +29,7 @@ from sandbox.runner.spare import Spares
 from sandbox.runner.workshop import Workshop
 from sandbox.settings import Settings
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 5.0
 TINI = Path("/usr/bin/tini-static")
@@ -34,15 +37,23 @@ TINI = Path("/usr/bin/tini-static")
 
 def main(settings: Settings) -> int:
     """Serve until SIGTERM."""
+    alone(settings, _serve)
+    return 0
+
+
+def alone(settings: Settings, work: Callable[[Settings], Coroutine[None, None, T]]) -> T:
+    """What `work` gives, with a view of the machine that no other process has; before and after it nothing of earlier
+    runs is there. The calling process ends after it."""
     # crun's containers become orphans when `crun create` returns: as a subreaper we learn how they end
     linux.become_subreaper()
     linux.die_with_parent()
     linux.private_mounts()
     cgroup.hide_unified()
     sweep(settings)
-    asyncio.run(_serve(settings))
-    sweep(settings)
-    return 0
+    try:
+        return asyncio.run(work(settings))
+    finally:
+        sweep(settings)
 
 
 def sweep(settings: Settings) -> None:
@@ -60,17 +71,38 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store = Store(settings)
     store.sweep()
-    async with Pulls.start(settings, store) as pulls:
-        shop, places = _workshop(settings, await network.usable(settings.network_bits)), slots.make(settings)
+    networks = await network.usable(settings.network_bits)
+    async with Pulls.start(settings, store) as pulls, _workshop(settings, networks) as shop:
+        places = slots.make(settings)
         selftest = SelfTest(settings, shop, places)
         others = lanes.Lanes(await lanes.gvisor(settings, shop, selftest), lanes.machines(settings))
         runner = Runner(settings, shop, places, store, pulls, selftest, others)
         # what lives now lives for ever: the collector need not look at it again and again
         gc.freeze()
-        async with _listening(settings, runner):
+        async with _listening(settings, runner), _beside(kvm.adopt(settings, shop, selftest, others)):
             await stop.wait()
-        shop.janitor.finish()
-        await shop.spares.end()
+
+
+async def try_kvm(settings: Settings) -> Tried:
+    """What a virtual machine with KVM does here, for whoever only wants to know; SIGTERM ends it early."""
+    if task := asyncio.current_task():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    machines = lanes.machines(settings)
+    if machines is None:
+        return Tried(None, "not tried: no QEMU or kernel")
+    async with _workshop(settings, None) as shop:
+        return await kvm.tried(settings, shop, SelfTest(settings, shop, slots.make(settings)), machines)
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """`work` goes on meanwhile; what is not done of it at the end is given up."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -88,7 +120,19 @@ async def _listening(settings: Settings, runner: Runner) -> AsyncIterator[None]:
         await runner.stop()
 
 
-def _workshop(settings: Settings, networks: Networks | None) -> Workshop:
+@asynccontextmanager
+async def _workshop(settings: Settings, networks: Networks | None) -> AsyncIterator[Workshop]:
+    """What runs are made with; at the end nothing waits there any more."""
+    shop = _made_workshop(settings, networks)
+    try:
+        yield shop
+    finally:
+        shop.janitor.finish()
+        await shop.spares.end()
+        linux.unmount(settings.runtime / "dev")
+
+
+def _made_workshop(settings: Settings, networks: Networks | None) -> Workshop:
     makes_cgroups = cgroup.layout() == "v2"
     if not makes_cgroups:
         cgroup_v1.prepare_parent(settings.cgroup)
@@ -117,7 +161,7 @@ def _null(settings: Settings) -> Path:
     """A null device on a tmpfs of the runner's own mount namespace, since /run does not allow devices."""
     folder = settings.runtime / "dev"
     folder.mkdir(exist_ok=True)
-    linux.mount("tmpfs", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NOEXEC, "mode=0700,size=64k,nr_inodes=4")
+    linux.mount("tmpfs", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NOEXEC, "mode=0711,size=64k,nr_inodes=4")
     os.mknod(folder / "null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
     return folder / "null"
 

@@ -9,16 +9,18 @@ import asyncio
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from sandbox.events import Event, Exited, Output
 from sandbox.image import Config, Image
 from sandbox.plan import MIB, Limits, Plan
-from sandbox.runner.run import Job, Run
+from sandbox.runner.run import Job, Run, Send
 from sandbox.runner.slots import Slots
 from sandbox.runner.workshop import Workshop
 from sandbox.settings import Settings
 
+Start = Callable[[Job, Send, asyncio.Event], Run]
 FRESH_SECONDS = 60.0
 BUSYBOX = Path("/bin/busybox")
 # each line prints one word when its guard holds; what is missing from the output names the guard
@@ -60,13 +62,13 @@ class SelfTest:
 
     async def passes(self, shop: Workshop) -> bool:
         """Whether a program runs to its end with another runtime."""
-        last = (await self._said(shop, "true", 128 * MIB))[-1]
-        return isinstance(last, Exited) and (last.code, last.reason) == (0, "exit")
+        return succeeded(await self.said(shop, "true", 128 * MIB))
 
     async def _try(self) -> str | None:
-        return _verdict(await self._said(self._shop, SCRIPT, 32 * MIB))
+        return _verdict(await self.said(self._shop, SCRIPT, 32 * MIB))
 
-    async def _said(self, shop: Workshop, script: str, memory: int) -> list[Event]:
+    async def said(self, shop: Workshop, script: str, memory: int, start: Start = Run) -> list[Event]:
+        """All that is told of a run of `script`, which `start` makes of a job."""
         self._make_layer()
         image = Image("selftest:latest", "", "", "", (), Config(), 0, 0, "stand-in")
         args = ("/bin/busybox", "sh", "-c", script)
@@ -77,7 +79,7 @@ class SelfTest:
             said.append(event)
 
         async with self._slots.taken() as slot:
-            await Run(Job(image, [self._layer], plan), note, asyncio.Event()).carry_out(shop, slot)
+            await start(Job(image, [self._layer], plan), note, asyncio.Event()).carry_out(shop, slot)
         return said
 
     def _make_layer(self) -> None:
@@ -92,6 +94,12 @@ class SelfTest:
         # the operator may have chosen other user ids since
         for path in (self._layer, *self._layer.rglob("*")):
             os.chown(path, self._uid, self._uid, follow_symlinks=False)
+
+
+def succeeded(said: list[Event]) -> bool:
+    """Whether that is a run that has come to a good end by itself."""
+    last = said[-1] if said else None
+    return isinstance(last, Exited) and (last.code, last.reason) == (0, "exit")
 
 
 def _verdict(said: list[Event]) -> str | None:

@@ -30,7 +30,7 @@ class Paths:
 
 
 def arguments(memory_mib: int, paths: Paths, *, kvm: bool) -> tuple[str, ...]:
-    """The command that runs the machine until it switches itself off."""
+    """The command that runs the machine until it switches itself off; without `kvm`, by software emulation."""
     accelerator = ("kvm",) if kvm else (f"tcg,tb-size={TRANSLATED_MIB}",)
     words = [PROGRAM, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-M", MACHINE]
     words += ["-accel", *accelerator, "-cpu", "max", "-smp", "1", "-m", f"{memory_mib}M"]

@@ -1,0 +1,131 @@
+"""Probes that have to try what they look for: each in a child process with a mount namespace of its own, so that
+nothing of it is left."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from sandbox import linux
+from sandbox.doctor.probes import Seen, existing
+from sandbox.plan import Limits
+from sandbox.runner import lanes, network
+from sandbox.runner.disk import Disks
+from sandbox.settings import Settings
+
+WORKS = Seen(True, "tried, works")
+
+
+def user_namespaces(_: Settings) -> Seen:
+    return _in_child(_try_user_namespace)
+
+
+def root_file_systems(settings: Settings) -> Seen:
+    """What a run's root file system is made of, on the very file system that will hold the layers."""
+    with _folder(settings.state) as folder:
+        return _in_child(lambda: _try_snapshot(folder, settings.first_uid))
+
+
+def slow_disks(settings: Settings) -> Seen:
+    """A disk of a run's own, its file where it would be."""
+    with _folder(settings.state) as folder:
+        return _in_child(lambda: _try_disk(folder, settings.limits))
+
+
+def networks(settings: Settings) -> Seen:
+    """What a container's network is made of."""
+    return _in_child(lambda: _try_network(settings.network_bits))
+
+
+def kvm(settings: Settings) -> Seen:
+    """Whether a virtual machine comes up with KVM: tried beside whatever serves here, in folders and groups of its own.
+    It takes some three seconds where one hangs."""
+    if not lanes.machines_are_there(settings):
+        return Seen(False, "not tried: no QEMU or kernel")
+    return _in_child(lambda: _try_kvm(settings))
+
+
+@contextmanager
+def _folder(place: Path) -> Iterator[Path]:
+    """A new folder where `place` is or would be, which is gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="probe-", dir=existing(place)) as name:
+        yield Path(name)
+
+
+def _try_kvm(settings: Settings) -> Seen:
+    # it loads libseccomp, whose lack the doctor lives to tell
+    from sandbox.runner import process
+
+    with _folder(settings.state) as state, _folder(settings.runtime.parent) as runtime:
+        lanes.machines_home(replace(settings, state=state)).symlink_to(lanes.machines_home(settings).absolute())
+        # containers find their files there
+        runtime.chmod(0o711)
+        group = f"{settings.cgroup}-doctor-{os.getpid()}"
+        own = replace(settings, state=state, runtime=runtime, cgroup=group, slots=1)
+        seen = process.alone(own, process.try_kvm)
+    return Seen(seen.node is not None, seen.found)
+
+
+def _try_user_namespace() -> Seen:
+    os.close(linux.user_namespace(0, 1 << 20))
+    return WORKS
+
+
+def _try_snapshot(folder: Path, first_uid: int) -> Seen:
+    """The mounts of `snapshot`, in small: an id-mapped layer under a tmpfs, joined by overlay."""
+    linux.private_mounts()
+    layer, top = folder / "layer", folder / "top"
+    layer.mkdir()
+    top.mkdir()
+    linux.mount("tmpfs", top, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m")
+    for name in ("lower", "upper", "work", "root"):
+        (top / name).mkdir()
+    linux.mount_idmapped(layer, top / "lower", linux.user_namespace(0, first_uid))
+    options = f"lowerdir={top}/lower,upperdir={top}/upper,workdir={top}/work,userxattr"
+    linux.mount("overlay", top / "root", "overlay", linux.MS_NOSUID | linux.MS_NODEV, options)
+    return WORKS
+
+
+def _try_network(bits: int) -> Seen:
+    asyncio.run(network.tried(bits))
+    return WORKS
+
+
+def _try_disk(folder: Path, limits: Limits) -> Seen:
+    linux.private_mounts()
+    Disks(folder, limits).mount(folder)
+    # before the folder goes, which the disk lies over in this process alone
+    linux.unmount(folder)
+    return WORKS
+
+
+def _in_child(attempt: Callable[[], Seen]) -> Seen:
+    """What `attempt` sees in a process of its own, or else what it met there."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            seen = attempt()
+        except BaseException as error:  # whatever it is, it must not run on as a second copy of this program
+            seen = Seen(False, "".join(traceback.format_exception_only(error)).strip()[:4000])
+        finally:
+            os.write(writing, json.dumps(asdict(seen)).encode())
+            os._exit(0)
+    os.close(writing)
+    try:
+        with os.fdopen(reading, "rb") as told:
+            said = told.read()
+        return Seen(**json.loads(said)) if said else Seen(False, "the trial was killed")
+    except BaseException:
+        os.kill(child, signal.SIGTERM)
+        raise
+    finally:
+        os.waitpid(child, 0)

@@ -1,0 +1,204 @@
+"""Virtual machines use KVM where one has run with it, and the trial leaves nothing behind.
+
+What can be seen depends on the machine: without /dev/kvm nothing is tried, and with one that works the lane uses it.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.doctor import trials
+from sandbox.doctor.probes import Seen
+from sandbox.runner import cgroup, kvm
+from sandbox.settings import Settings
+from support.backend import STATE, Backend, running, stop
+from support.client import Docker, Result
+from support.files import text_of
+from support.footprint import at_rest, footprint
+
+pytestmark = [
+    pytest.mark.container,
+    pytest.mark.skipif(platform.machine() != "x86_64", reason="the lane vm is for x86-64 only"),
+]
+AUTO = {"machine_accelerator": "auto"}
+IS_THERE = kvm.DEVICE.is_char_device()
+HANGS = "while :; do :; done"
+FAILS = "exit 1"
+# what a machine's first process would tell of a program that ends well, where KVM's device can be opened
+ANSWERS = """
+case "$*" in *"-accel kvm"*) exec 3<>/dev/kvm || exit 1 ;; esac
+echo "started 7 6.1.0 /docker/c 1:2 1:2 1:2 1:2 1:2 1:2 1:2" >/vm/control
+sleep 0.3
+echo "exited 0 0" >/vm/control
+"""
+WAIT_SECONDS = 10.0
+DOCTOR = f"docker-run-test-doctor-{os.getpid()}"
+
+
+@pytest.fixture
+def state() -> Iterator[Path]:
+    """A state folder of this test's own."""
+    folder = Path(tempfile.mkdtemp(prefix="sandbox-test-"))
+    folder.chmod(0o711)
+    for made in ("registry", "vm"):
+        shutil.copytree(STATE / made, folder / made, symlinks=True)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def with_qemu(state: Path, script: str) -> Path:
+    """The same folder, in which a script stands for QEMU."""
+    layer = state / "vm/layer"
+    (layer / "bin").mkdir(exist_ok=True)
+    shutil.copy("/bin/busybox", layer / "bin/busybox")
+    for applet in ("sh", "sleep"):
+        (layer / "bin" / applet).symlink_to("busybox")
+    (layer / "usr/bin/qemu-system-x86_64").write_text(f"#!/bin/sh\n{script}\n")
+    return state
+
+
+def tried(state: Path) -> tuple[Seen, float]:
+    """What the doctor finds, and the seconds that it took."""
+    begun = time.monotonic()
+    seen = trials.kvm(Settings(state=state, runtime=state / "run/here", cgroup=DOCTOR))
+    return seen, time.monotonic() - begun
+
+
+def left(state: Path) -> dict[str, object]:
+    """What a doctor's trial could leave behind."""
+    return {
+        "machines": machines(DOCTOR),
+        "groups": groups(DOCTOR),
+        "folders": sorted(path.name for path in state.iterdir()),
+        "mounts": text_of(Path("/proc/self/mountinfo")),
+        "descriptors": len(list(Path("/proc/self/fd").iterdir())),
+        "children": text_of(Path(f"/proc/self/task/{os.getpid()}/children")),
+    }
+
+
+def groups(name: str) -> list[Path]:
+    """The control groups whose names begin so."""
+    return [*cgroup.MOUNT.glob(f"{name}*"), *cgroup.MOUNT.glob(f"*/{name}*")]
+
+
+def machines(group: str) -> list[str]:
+    """The processes in such a group that are machines with KVM, or stand for them."""
+    here = [entry.parent for entry in Path("/proc").glob("[0-9]*/cgroup") if f"/{group}" in text_of(entry)]
+    return [process.name for process in here if "-accel\0kvm" in text_of(process / "cmdline")]
+
+
+def begun(process: subprocess.Popen[bytes], group: str) -> bool:
+    """Whether a machine with KVM is on; where there can be none, that there is none."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while IS_THERE and not machines(group) and time.monotonic() < deadline:
+        assert process.poll() is None
+        time.sleep(0.02)
+    return bool(machines(group))
+
+
+def accelerator(result: Result) -> str:
+    commands = [process["command"] for process in result.event("machine")["processes"]]
+    (words,) = [command for command in commands if "-accel" in command]
+    return str(words).partition("-accel ")[2].split()[0]
+
+
+def own_footprint(backend: Backend) -> dict[str, int]:
+    """Without what is counted for the whole machine."""
+    return {name: count for name, count in footprint(backend).items() if name not in ("mounts", "network namespaces")}
+
+
+def test_the_lane_uses_what_the_doctor_has_found(state: Path) -> None:
+    before = left(state)
+    seen, seconds = tried(state)
+    assert seconds < kvm.SECONDS + 2
+    assert left(state) == before
+    assert seen.met or seen.found.endswith("software emulation")
+    assert IS_THERE or seen.found == "no /dev/kvm: software emulation"
+    with running(AUTO, state=state) as own:
+        at_rest(own)
+        result = Docker(own.url, own.state, lane="vm")("docker run alpine uname -r")
+        assert result.stdout.strip() == result.event("started")["kernel"] != os.uname().release
+        assert accelerator(result) == ("kvm" if seen.met else "tcg,tb-size=64")
+
+
+def test_the_backend_starts_at_once_and_the_trial_leaves_nothing() -> None:
+    with running() as without, running(AUTO) as own:
+        assert begun(own.process, own.cgroup) is IS_THERE, "it answers while a machine is tried"
+        for backend in (without, own):
+            at_rest(backend)
+        assert own_footprint(own) == own_footprint(without)
+        assert machines(own.cgroup) == []
+
+
+@pytest.mark.parametrize(
+    ("script", "found"), [(HANGS, "a guest hung for 3 s"), (FAILS, "a guest did not come up"), (ANSWERS, "works")]
+)
+def test_what_a_guest_does_is_told_within_the_limit(state: Path, script: str, found: str) -> None:
+    before = left(with_qemu(state, script))
+    seen, seconds = tried(state)
+    assert seconds < kvm.SECONDS + 2
+    assert left(state) == before
+    assert (found if IS_THERE else "no /dev/kvm") in seen.found
+    assert seen.met is (IS_THERE and script == ANSWERS)
+
+
+def test_a_machine_with_kvm_has_its_device_and_no_container_has(state: Path) -> None:
+    with running(AUTO, state=with_qemu(state, ANSWERS)) as own:
+        at_rest(own)
+        result = Docker(own.url, own.state, lane="vm")("docker run alpine true")
+        assert (result.code, result.reason) == (0, "exit")
+        assert accelerator(result) == ("kvm" if IS_THERE else "tcg,tb-size=64")
+        allowed: list[str] = []
+
+        def look(event: dict[str, object]) -> None:
+            if event["type"] == "started":
+                allowed.append(text_of(cgroup.MOUNT / f"devices{event['cgroup']}/devices.list"))
+
+        line = "docker run alpine sh -c 'ls /dev; mknod /tmp/kvm c 10 232 || sleep 0.2'"
+        result = Docker(own.url, own.state)(line, each=look)
+        assert "kvm" not in result.stdout.split()
+        assert "10:232" not in "".join(allowed)
+        assert bool("".join(allowed)) is (cgroup.layout() != "v2")
+
+
+def test_software_emulation_can_be_wanted(state: Path) -> None:
+    with running({"machine_accelerator": "tcg"}, state=with_qemu(state, ANSWERS)) as own:
+        assert accelerator(Docker(own.url, own.state, lane="vm")("docker run alpine true")).startswith("tcg")
+
+
+def test_a_backend_that_is_stopped_during_the_trial_leaves_nothing(state: Path) -> None:
+    with running(AUTO, state=with_qemu(state, HANGS)) as own:
+        assert begun(own.process, own.cgroup) is IS_THERE
+        assert groups(own.cgroup)
+        asked = time.monotonic()
+        assert stop(own) == 0
+        assert time.monotonic() - asked < kvm.SECONDS
+        assert (machines(own.cgroup), groups(own.cgroup)) == ([], [])
+        assert not own.runtime.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_doctor_that_is_stopped_during_the_trial_leaves_nothing(state: Path, number: signal.Signals) -> None:
+    before = left(with_qemu(state, HANGS))
+    config = state.with_suffix(".toml")
+    config.write_text(f'cgroup = "{DOCTOR}"\nstate = "{state}"\nruntime = "{state}/run/here"\n')
+    words = [sys.executable, "-m", "sandbox", "doctor", "--config", str(config)]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as doctor:
+        assert begun(doctor, DOCTOR) is IS_THERE
+        doctor.send_signal(number)
+    config.unlink()
+    deadline = time.monotonic() + WAIT_SECONDS
+    while left(state) != before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left(state) == before
