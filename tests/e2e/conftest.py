@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
+from e2e import recorded_page
+from e2e.cells import Cell
+from e2e.pages import Demo
 from support import built_site
 from support.backend import Backend, running
 from support.browser import QUIET
@@ -68,3 +71,34 @@ def live(site: Path) -> Iterator[Backend]:
     """A backend that serves the site."""
     with running(site=site) as backend:
         yield backend
+
+
+@pytest.fixture
+def asked(page: Page) -> list[str]:
+    """The addresses of all requests."""
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
+    return urls
+
+
+@pytest.fixture
+def notebook(page: Page, asked: list[str], live: Backend) -> Callable[[int], Cell]:
+    """The page; a cell of it by its number. The page must not throw."""
+    page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
+    page.goto(f"{live.url}/class-and-instance/")
+    return lambda number: Cell(page, number)
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Iterator[Canned]:
+    """The backend of the page with recordings."""
+    with recorded_page.served(tmp_path) as backend:
+        yield backend
+
+
+@pytest.fixture
+def recorded(page: Page, scripted: Canned) -> Demo:
+    """A demo with a recording; its page must not throw."""
+    page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
+    page.goto(f"{scripted.url}/page.html")
+    return Demo(page, "first")

@@ -10,21 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from e2e.pages import Demo
 from support import axe
 from support.browser import SHIFTS
-from support.canned_backend import Canned, Run
-
-HINT = "이 이미지에는 ls 파일이 없어요. docker run alpine ls 를 실행해 보세요."
-
-
-def whole_story(run: Run) -> None:
-    run.begin(pulls=True)
-    run.output("Unable to find image 'alpine:latest' locally\n", "stderr")
-    run.send("pull", layer="aa", status="Downloading", current=1_000_000, total=2_000_000)
-    run.until("start")
-    run.send("pulled", digest="sha256:", bytes=2_000_000)
-    run.start()
-    run.output("out\n" * 50)
-    run.until("end")
-    run.exit(127, "not-started", hint=HINT)
+from support.canned_backend import HINT, Canned, whole_story
 
 
 def reach(demo: Demo, canned: Canned, state: str) -> None:

@@ -3,96 +3,17 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Page, expect
 
+from e2e.cells import PATIENCE, Cell
 from e2e.pages import finished
-from support import axe, built_site
 from support.backend import Backend
-from support.browser import SHIFTS
 
 pytestmark = pytest.mark.container
-# Python is 11 MB, and this machine may be busy
-PATIENCE = 60_000
-STRICT = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data:"
-)
-MISFITS = """() => [...document.querySelectorAll(".notebook-code textarea")]
-    .filter(one => one.scrollHeight > one.clientHeight || one.scrollWidth > one.clientWidth).map(one => one.value)"""
-
-
-class Cell:
-    """One code cell by its number."""
-
-    def __init__(self, page: Page, number: int) -> None:
-        self.root = page.locator(f".notebook-cell[data-cell='{number}']")
-        self.code, self.output = self.root.get_by_role("textbox"), self.root.locator(".notebook-output")
-        self.state = self.root.locator(".notebook-state")
-
-    def button(self, name: str) -> Locator:
-        return self.root.get_by_role("button", name=name)
-
-    def says(self, words: str) -> None:
-        expect(self.state).to_contain_text(words, timeout=PATIENCE)
-
-    def run(self, source: str | None = None, says: str = "잘 끝났어요") -> str:
-        """Run it, with other code if some is given, to its end; what it put out."""
-        if source is not None:
-            self.code.fill(source)
-        self.button("실행").click()
-        expect(self.root).not_to_have_attribute("data-busy", "", timeout=PATIENCE)
-        self.says(says)
-        return self.output.inner_text() if self.output.is_visible() else ""
-
-
-class Static(SimpleHTTPRequestHandler):
-    """Files below /under/, as strictly as a host may be."""
-
-    def translate_path(self, path: str) -> str:
-        return super().translate_path(path.removeprefix("/under") if path.startswith("/under/") else "/nowhere")
-
-    def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", STRICT)
-        super().end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def static_host(tmp_path: Path) -> Iterator[str]:
-    """The site on a host that has no backend; its address."""
-    made = built_site.build(tmp_path)
-    assert made.returncode == 0, made.log
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Static, directory=str(tmp_path)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/under"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def asked(page: Page) -> list[str]:
-    """The addresses of all requests."""
-    urls: list[str] = []
-    page.on("request", lambda request: urls.append(request.url))
-    return urls
-
-
-@pytest.fixture
-def notebook(page: Page, asked: list[str], live: Backend) -> Callable[[int], Cell]:
-    """The page; a cell of it by its number. The page must not throw."""
-    page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
-    page.goto(f"{live.url}/class-and-instance/")
-    return lambda number: Cell(page, number)
 
 
 @pytest.mark.claim("C7")
@@ -241,37 +162,6 @@ def test_reset_brings_the_code_and_its_output_back(notebook: Callable[[int], Cel
     cell.says("처음의 코드와 출력으로 돌아왔어요")
 
 
-def test_the_keyboard_runs_a_cell_and_can_leave_it(page: Page, notebook: Callable[[int], Cell]) -> None:
-    cell = notebook(1)
-    for keys, word in (("Control+Enter", "하나"), ("Shift+Enter", "둘")):
-        cell.code.fill(f"print('{word}')")
-        cell.code.press(keys)
-        expect(cell.output).to_have_text(word, timeout=PATIENCE)
-        cell.says("잘 끝났어요")
-    cell.code.press("Enter")
-    assert cell.code.input_value() == "print('둘')\n"
-    page.keyboard.press("Tab")
-    expect(cell.code).not_to_be_focused()
-
-
-def test_a_screen_reader_hears_which_cell_began_and_how_it_ended(page: Page, notebook: Callable[[int], Cell]) -> None:
-    spoken = page.locator(".notebook-tools").get_by_role("status")
-    spoken.evaluate(
-        """e => { window.said = [];
-        new MutationObserver(() => window.said.push(e.textContent)).observe(e, {childList: true}); }"""
-    )
-    notebook(1).run()
-    began, ended = page.evaluate("window.said")
-    assert began == "Python 칸 1: 실행하고 있어요."
-    assert re.fullmatch(r"Python 칸 1: 잘 끝났어요\. [\d.]+(초| ms)", ended)
-
-
-def test_a_questions_output_is_folded_until_it_is_run(page: Page, notebook: Callable[[int], Cell]) -> None:
-    cell = notebook(page.locator(".notebook-cell").count())
-    expect(cell.output).to_be_hidden()
-    assert cell.run() == "bin\n"
-
-
 def test_python_that_cannot_be_loaded_is_said_so_and_can_be_tried_again(
     page: Page, notebook: Callable[[int], Cell]
 ) -> None:
@@ -285,61 +175,3 @@ def test_python_that_cannot_be_loaded_is_said_so_and_can_be_tried_again(
     page.context.set_offline(False)
     cell.run("print('이제 돼요')")
     expect(cell.output).to_have_text("이제 돼요")
-
-
-def test_it_works_on_a_static_host_below_a_path_whose_policy_allows_wasm_and_our_own_worker_only(
-    page: Page, static_host: str
-) -> None:
-    refused: list[str] = []
-    page.on("console", lambda message: refused.append(message.text) if "Security Policy" in message.text else None)
-    page.goto(f"{static_host}/class-and-instance/")
-    assert Cell(page, 1).run("1 + 1") == "2\n"
-    assert refused == []
-
-
-@pytest.mark.parametrize("width", [360, 768, 1280])
-def test_the_text_field_lies_exactly_on_the_coloured_code(
-    page: Page, notebook: Callable[[int], Cell], width: int
-) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    assert page.evaluate(MISFITS) == []
-    notebook(1).code.fill("x = '" + "가나다 abc " * 30 + "'\n\n\n")
-    assert page.evaluate(MISFITS) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_before_and_after_an_error_nor_in_an_old_output(
-    page: Page, live: Backend, scheme: Any
-) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.goto(f"{live.url}/class-and-instance/")
-    assert axe.findings(page) == []
-    Cell(page, 1).run("# 주석\nx = f'{1 + 1}' if True else 3.5\n1 / 0", says="오류로 끝났어요")
-    assert axe.findings(page) == []
-    Cell(page, 1).code.fill("while True: pass")
-    Cell(page, 1).button("실행").click()
-    Cell(page, 1).says("실행하고 있어요")
-    expect(Cell(page, 1).state).to_have_attribute("data-old", "위는 앞선 출력이에요.")
-    assert axe.findings(page) == []
-
-
-def test_nothing_jumps_when_a_cell_runs_as_it_stands(page: Page, notebook: Callable[[int], Cell]) -> None:
-    notebook(3).button("실행").scroll_into_view_if_needed()
-    page.evaluate(SHIFTS)
-    # so that the click does not excuse what moves
-    notebook(3).button("실행").evaluate("e => e.click()")
-    notebook(3).says("잘 끝났어요")
-    page.wait_for_timeout(100)
-    assert page.evaluate("window.shift") <= 0.01
-
-
-def test_without_javascript_every_output_is_there_and_no_button_that_does_nothing(
-    browser: Browser, live: Backend
-) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{live.url}/class-and-instance/")
-    expect(Cell(page, 7).output).to_contain_text("one 2")
-    expect(page.locator(".notebook-bar button:visible")).to_have_count(0)
-    context.close()

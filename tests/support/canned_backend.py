@@ -18,6 +18,7 @@ from support.built_site import REPOSITORY
 
 PATIENCE = 10.0
 GONE = (BrokenPipeError, ConnectionResetError)
+HINT = "이 이미지에는 ls 파일이 없어요. docker run alpine ls 를 실행해 보세요."
 
 
 class Left(Exception):
@@ -69,6 +70,19 @@ def quick(run: Run) -> None:
     run.start()
     run.output("bin\ndev\netc\n")
     run.exit()
+
+
+def whole_story(run: Run) -> None:
+    """A run with a pull that ends badly; it waits for the gates `start` and `end`."""
+    run.begin(pulls=True)
+    run.output("Unable to find image 'alpine:latest' locally\n", "stderr")
+    run.send("pull", layer="aa", status="Downloading", current=1_000_000, total=2_000_000)
+    run.until("start")
+    run.send("pulled", digest="sha256:", bytes=2_000_000)
+    run.start()
+    run.output("out\n" * 50)
+    run.until("end")
+    run.exit(127, "not-started", hint=HINT)
 
 
 @dataclass

@@ -1,0 +1,73 @@
+"""A page with a recorded demo and a recorded question, whose backend follows a script."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from docker_run import fence
+from docker_run.plugin import ASSETS
+from e2e.pages import Demo
+from support.canned_backend import HINT, Canned, serving, whole_story
+from support.recorded import output, recording
+
+LABEL = "2026-01-31에 실행한 기록이에요. (sandbox 1 · crun 1)"
+REPLAYED = f"실행 서버에 닿지 못해 기록을 보여 드려요. {LABEL}"
+COMMAND = "docker run alpine slow"
+PAGE = """<!doctype html><html lang="ko"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>기록</title><link rel="stylesheet" href="assets/docker-run.css">
+<script type="module" src="assets/element.js"></script><style>:root {{ color-scheme: light dark; }}</style></head>
+<body><main><h1>기록</h1>{}<p id="after">다음 문단이에요.</p>{}</main></body></html>"""
+
+
+def at(seconds: float, **fields: Any) -> dict[str, Any]:
+    return {"at": seconds, **fields}
+
+
+SLOW = recording(
+    output("first\n") | at(0.1),
+    output("error\n", "stderr") | at(0.2),
+    output("last\n") | at(1.5),
+    command=COMMAND,
+    code=3,
+    hint=HINT,
+)
+
+
+def element(**options: str) -> str:
+    return fence.fence(COMMAND, "", "", options, None, recordings={options["id"]: SLOW})
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Canned]:
+    """The page, from `folder`."""
+    shutil.copytree(ASSETS, folder / "assets")
+    demos = element(id="first"), element(id="question", predict="yes")
+    (folder / "page.html").write_text(PAGE.format(*demos))
+    with serving(folder) as backend:
+        backend.script = whole_story
+        yield backend
+
+
+def gone(demo: Demo) -> None:
+    """From now on no backend answers."""
+    demo.page.route("**/v1/**", lambda route: route.abort())
+
+
+def text(demo: Demo) -> str:
+    return str(demo.output.evaluate("e => e.textContent"))
+
+
+def to_state(demo: Demo, backend: Canned, state: str) -> None:
+    """Idle with the recording, replaying, replayed to its end, or ended live."""
+    if state == "live":
+        backend.open("start")
+        backend.open("end")
+    elif state != "idle":
+        gone(demo)
+    if state != "idle":
+        demo.root.evaluate("e => void e.run()")
+        demo.wait_for("replaying" if state == "replaying" else "ended")
