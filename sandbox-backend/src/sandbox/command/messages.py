@@ -181,6 +181,7 @@ KILLED = "프로그램이 {signal} 신호를 받고 끝났어요."
 # the policy's ceilings
 TOO_MUCH_MEMORY = "이 서버에서 컨테이너 하나가 쓸 수 있는 메모리는 {most}까지예요. --memory {most_flag} 로 적어 보세요."
 TOO_LITTLE_MEMORY = "메모리 한도는 6MB보다 작게 정할 수 없어요. --memory 6m 로 적어 보세요."
+NO_UNIT = "단위가 없으면 바이트예요. m을 붙여 --memory {memory}m 로 적어 보세요."
 NO_SWAP = "이 서버에는 스왑이 없어요. --memory-swap 을 빼거나 --memory 와 같은 값으로 적어 보세요."
 TOO_MANY_CPUS = "이 서버에서 컨테이너 하나가 쓸 수 있는 CPU는 {most}개까지예요. --cpus {most} 로 적어 보세요."
 TOO_MANY_PIDS = (
@@ -192,6 +193,7 @@ MANY_WORDS = "한 줄에는 낱말을 {most}개까지 적을 수 있어요."
 NO_NETWORK = (
     "이곳의 컨테이너에는 바깥과 이어지는 길이 없어요. 내 컨테이너끼리 잇는 --network bridge 나 none 으로 적어 보세요."
 )
+NO_SUCH_NETWORK = "그런 이름의 네트워크는 없어요. 내 컨테이너끼리 잇는 --network bridge 나 none 으로 적어 보세요."
 NO_BRIDGE = "이 서버는 컨테이너끼리 잇는 네트워크를 만들 수 없어요. --network 를 빼고 실행해 보세요."
 FULL_BRIDGE = "이 네트워크에 남은 주소가 없어요. 돌고 있는 컨테이너가 끝나면 다시 실행해 보세요."
 LANE_OF_BRIDGES = "이곳의 gVisor와 가상 머신은 네트워크에 이어져 있지 않아요. --network 를 빼고 실행해 보세요."

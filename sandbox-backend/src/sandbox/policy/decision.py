@@ -19,6 +19,7 @@ from sandbox.policy.kernel import CAPABILITIES, SIGNALS
 from sandbox.policy.refused import RefusedError
 from sandbox.words import client_error, daemon_error, task_error
 
+KIB = 1024
 SMALLEST_MEMORY = 6 * MIB
 SMALLEST_CPUS = 0.01
 LONGEST_HOSTNAME = 64
@@ -72,7 +73,7 @@ def _check_identity(run: Run) -> None:
     if run.hostname and len(run.hostname.encode()) > LONGEST_HOSTNAME:
         raise RefusedError(task_error("sethostname: invalid argument"), messages.LONG_HOSTNAME)
     if run.network not in _NETWORKS and not (run.network or "").startswith(CONTAINER):
-        raise RefusedError(_network(run.network or ""), messages.NO_NETWORK)
+        raise _no_network(run.network or "")
 
 
 def _joins(run: Run) -> tuple[Join, ...]:
@@ -89,10 +90,12 @@ def _joins(run: Run) -> tuple[Join, ...]:
     return tuple(Join(kind, text.removeprefix(CONTAINER)) for kind, text in named.items())
 
 
-def _network(name: str) -> str:
+def _no_network(name: str) -> RefusedError:
     if name == "host" or "=" in name:
-        return f"--network {name} is not available on this host: no way leads out of the containers here"
-    return f"failed to set up container networking: network {name} not found"
+        text = f"--network {name} is not available on this host: no way leads out of the containers here"
+        return RefusedError(text, messages.NO_NETWORK)
+    text = f"failed to set up container networking: network {name} not found"
+    return RefusedError(text, messages.NO_SUCH_NETWORK)
 
 
 def _workdir(run: Run) -> str | None:
@@ -137,7 +140,8 @@ def _limits(run: Run, limits: Limits) -> Limits:
 def _memory(run: Run, limits: Limits) -> int:
     memory, swap = run.memory or 0, run.memory_swap or 0
     if 0 < memory < SMALLEST_MEMORY:
-        raise RefusedError("Minimum memory limit allowed is 6MB", messages.TOO_LITTLE_MEMORY)
+        hint = messages.NO_UNIT.format(memory=memory) if memory < KIB else messages.TOO_LITTLE_MEMORY
+        raise RefusedError("Minimum memory limit allowed is 6MB", hint)
     if memory and 0 < swap < memory:
         text = "Minimum memoryswap limit should be larger than memory limit, see usage"
         raise RefusedError(text, messages.NO_SWAP)

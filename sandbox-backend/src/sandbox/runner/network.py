@@ -14,8 +14,9 @@ import ipaddress
 import logging
 import os
 import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from sandbox import linux
@@ -35,11 +36,12 @@ _SYSCTLS = {"net.ipv4.conf.all.rp_filter": "1", "net.ipv6.conf.default.disable_i
 class Member:
     """One container's place on a bridge; its interface once it is attached."""
 
-    def __init__(self, bridge: Bridge, address: ipaddress.IPv4Address) -> None:
-        self._bridge, self.address = bridge, address
-        self._port = f"veth{address.packed[-1]}"
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge, self.address = bridge, bridge.take()
+        self._attached = self._left = False
+        self._port = f"veth{self.address.packed[-1]}"
         # as Docker made them until version 28: a locally administered prefix, then the address
-        self._mac = ":".join(f"{byte:02x}" for byte in (0x02, 0x42, *address.packed))
+        self._mac = ":".join(f"{byte:02x}" for byte in (0x02, 0x42, *self.address.packed))
 
     @property
     def sysctls(self) -> dict[str, str]:
@@ -52,6 +54,7 @@ class Member:
         OSError when the machine cannot; with ESRCH or ENOENT when the process has gone.
         """
         container = Path(f"/proc/{pid}/ns/net")
+        self._attached = True
         try:
             await self._attach(str(container), pid)
         except OSError:
@@ -74,54 +77,60 @@ class Member:
         await _batch(container, "ip", f"addr add {address} brd + dev eth0", "link set eth0 up")
 
     async def leave(self) -> None:
-        """Take the interface away, also from whoever shares the namespace that it is in, and give the address back."""
-        await asyncio.shield(self._leave())
+        """Take the interface away, also from whoever shares the namespace that it is in, and give the address back;
+        once, and to the end whoever is cancelled meanwhile."""
+        if not self._left:
+            self._left = True
+            await asyncio.shield(self._leave())
 
     async def _leave(self) -> None:
         try:
-            if self._bridge.path and self.address in self._bridge.taken:
-                await _batch(self._bridge.path, "ip", f"link delete {self._port}")
+            if self._attached:
+                await _batch(await self._bridge.namespace(), "ip", f"link delete {self._port}")
         except OSError as error:
             # it went with the container, or was never made
             log.debug("%s: %s", self._port, error)
         finally:
-            self._bridge.taken.discard(self.address)
+            self._bridge.give_back(self.address)
 
 
 class Bridge:
-    """One visitor's, made when the first container is attached."""
+    """One visitor's, made when the first container is attached; with the last one it is forgotten, and gone."""
 
-    def __init__(self, bits: int) -> None:
+    def __init__(self, bits: int, forget: Callable[[], object] = lambda: None) -> None:
         # a burst is what fits into the interface at once, and the queue holds what comes in 50 ms
         self.rate = f"tbf rate {bits}bit burst 32kb latency 50ms"
-        self.taken: set[ipaddress.IPv4Address] = set()
-        self._making = asyncio.Lock()
-        self._descriptor: int | None = None
-        self.path: str | None = None
+        self._forget = forget
+        self._taken: set[ipaddress.IPv4Address] = set()
+        self._made: asyncio.Task[int] | None = None
 
     def take(self) -> ipaddress.IPv4Address:
         """The lowest free address; OSError with EADDRNOTAVAIL when there is none."""
-        free = (address for address in ADDRESSES if address not in self.taken)
+        free = (address for address in ADDRESSES if address not in self._taken)
         address = next(free, None)
         if address is None:
             raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
-        self.taken.add(address)
+        self._taken.add(address)
         return address
+
+    def give_back(self, address: ipaddress.IPv4Address) -> None:
+        """The address is free for the next one."""
+        self._taken.remove(address)
+        if not self._taken:
+            self._forget()
+            self.close()
 
     async def namespace(self) -> str:
         """The path of the network namespace that the bridge is in."""
-        async with self._making:
-            if self._descriptor is None:
-                self._descriptor = await asyncio.to_thread(linux.network_namespace)
-                self.path = f"/proc/{os.getpid()}/fd/{self._descriptor}"
-                await _batch(self.path, "ip", f"link add {BRIDGE} up type bridge mcast_snooping 0")
-            return str(self.path)
+        if self._made is None or (self._made.done() and self._made.exception()):
+            self._made = asyncio.create_task(_new_bridge())
+        # others may wait for it, too
+        return _path(await asyncio.shield(self._made))
 
     def close(self) -> None:
         """Let go of the namespace, and so of all that is in it."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = self.path = None
+        if self._made:
+            self._made.add_done_callback(_let_go)
 
 
 class Networks:
@@ -138,22 +147,13 @@ class Networks:
     @asynccontextmanager
     async def member(self, host: str) -> AsyncIterator[Member]:
         """A place on the bridge of a visitor's host, left at the end; OSError with EADDRNOTAVAIL when it is full."""
-        with self._bridge(host) as bridge:
-            member = Member(bridge, bridge.take())
-            try:
-                yield member
-            finally:
-                await member.leave()
-
-    @contextmanager
-    def _bridge(self, host: str) -> Iterator[Bridge]:
-        bridge = self._bridges.setdefault(host, Bridge(self._bits))
+        if host not in self._bridges:
+            self._bridges[host] = Bridge(self._bits, partial(self._bridges.pop, host))
+        member = Member(self._bridges[host])
         try:
-            yield bridge
+            yield member
         finally:
-            if not bridge.taken:
-                del self._bridges[host]
-                bridge.close()
+            await member.leave()
 
 
 async def usable(bits: int) -> Networks | None:
@@ -178,6 +178,26 @@ async def tried(bits: int) -> None:
         bridge.close()
 
 
+async def _new_bridge() -> int:
+    """A descriptor of a new network namespace with a bridge in it."""
+    descriptor = await asyncio.to_thread(linux.network_namespace)
+    try:
+        await _batch(_path(descriptor), "ip", f"link add {BRIDGE} up type bridge mcast_snooping 0")
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _path(descriptor: int) -> str:
+    return f"/proc/{os.getpid()}/fd/{descriptor}"
+
+
+def _let_go(made: asyncio.Task[int]) -> None:
+    if not made.cancelled() and not made.exception():
+        os.close(made.result())
+
+
 async def _batch(namespace: str, program: str, *lines: str) -> None:
     """Have iproute2's `program` carry out the lines in a network namespace; OSError when it says no."""
     process = await asyncio.create_subprocess_exec(
@@ -191,7 +211,8 @@ async def _batch(namespace: str, program: str, *lines: str) -> None:
         async with asyncio.timeout(SECONDS):
             _, said = await process.communicate("".join(f"{line}\n" for line in lines).encode())
     except BaseException:
-        process.kill()
+        with suppress(ProcessLookupError):
+            process.kill()
         await process.wait()
         raise
     if process.returncode:
