@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
@@ -113,6 +114,8 @@ def _in_child(attempt: Callable[[], Seen]) -> Seen:
     child = os.fork()
     if child == 0:
         try:
+            # with its clean-up, which the signal alone would leave undone
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit("the trial was stopped"))
             seen = attempt()
         except BaseException as error:  # whatever it is, it must not run on as a second copy of this program
             seen = Seen(False, "".join(traceback.format_exception_only(error)).strip()[:4000])
