@@ -62,6 +62,12 @@ def test_what_a_probe_cannot_look_at_is_not_met() -> None:
     assert (finding.met, finding.found) == (False, "[Errno 13] Permission denied")
 
 
+def test_a_probe_that_knows_better_gives_its_own_advice() -> None:
+    need = replace(seen(False), probe=lambda _: Seen(False, "there, but broken", "다르게"))
+    (finding,) = doctor.examine(Settings(), [need])
+    assert (finding.why, finding.mend, finding.command) == ("왜", "다르게", "")
+
+
 def test_what_only_root_can_try_is_not_met_for_anybody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     (finding,) = doctor.examine(Settings(), [Need("thing", lambda _: Seen(True, ""), "왜", "이렇게", as_root=True)])

@@ -23,6 +23,10 @@ from sandbox.runner.disk import Disks
 from sandbox.settings import Settings
 
 WORKS = Seen(True, "tried, works")
+BROKEN_KVM = (
+    "이 컴퓨터도 가상 머신이라면 중첩 가상화가 온전히 넘어오지 않았을 수 있어요."
+    " 제공자에게 물어보거나 그대로 쓰세요. 느려도 다 돌아요."
+)
 
 
 def user_namespaces(_: Settings) -> Seen:
@@ -72,7 +76,7 @@ def _try_kvm(settings: Settings) -> Seen:
         group = f"{settings.cgroup}-doctor-{os.getpid()}"
         own = replace(settings, state=state, runtime=runtime, cgroup=group, slots=1)
         seen = process.alone(own, process.try_kvm)
-    return Seen(seen.node is not None, seen.found)
+    return Seen(seen.node is not None, seen.found, BROKEN_KVM if seen.broken else "")
 
 
 def _try_user_namespace() -> Seen:

@@ -33,10 +33,12 @@ INSTEAD = "software emulation"
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """The device for machines, if they can use it, and in English what was found."""
+    """The device for machines, if they can use it, and in English what was found; `broken` when the device is there and
+    a machine that has it does not come up."""
 
     node: Node | None
     found: str
+    broken: bool = False
 
 
 async def tried(settings: Settings, shop: Workshop, test: SelfTest, machines: Machines) -> Tried:
@@ -84,4 +86,4 @@ def _verdict(node: Node, said: list[Event]) -> Tried:
     last = said[-1] if said else None
     hung = isinstance(last, Exited) and last.reason == "timeout"
     why = f"hung for {SECONDS:g} s" if hung else "did not come up"
-    return Tried(None, f"{DEVICE} is there, but a guest {why}: {INSTEAD}")
+    return Tried(None, f"{DEVICE} is there, but a guest {why}: {INSTEAD}", broken=True)
