@@ -10,6 +10,7 @@ from support import engine
 from support.backend import Backend
 from support.client import new_host, run
 from support.engine import Engine
+from support.living import living
 
 pytestmark = [pytest.mark.engine, pytest.mark.container]
 LINE = "docker run --network bridge --hostname web alpine"
@@ -50,8 +51,10 @@ def test_the_way_out_is_dockers_only(bridged: Engine, backend: Backend, host: st
     assert [line.split()[0] for line in here.stdout.splitlines()] == ["172.17.0.0/28"]
 
 
-def test_the_next_container_has_the_next_address(bridged: Engine) -> None:
+def test_the_next_container_has_the_next_address(bridged: Engine, backend: Backend, host: str) -> None:
+    line = f"{LINE} hostname -i"
     first = bridged.must("run", "-d", "--network", "bridge", "alpine", "sleep", "20")
-    assert bridged.run(f"{LINE} hostname -i").stdout == "172.17.0.3\n"
+    with living(backend.url, host, "--network bridge"):
+        assert bridged.run(line).stdout == run(backend.url, line, host).stdout == "172.17.0.3\n"
     bridged.must("rm", "-f", *first)
-    assert bridged.run(f"{LINE} hostname -i").stdout == "172.17.0.2\n"
+    assert bridged.run(line).stdout == run(backend.url, line, host).stdout == "172.17.0.2\n"

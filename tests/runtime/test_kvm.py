@@ -5,6 +5,7 @@ What can be seen depends on the machine: without /dev/kvm nothing is tried, and 
 
 from __future__ import annotations
 
+import itertools
 import os
 import platform
 import shutil
@@ -20,7 +21,7 @@ import pytest
 
 from sandbox.doctor import trials
 from sandbox.doctor.probes import Seen
-from sandbox.runner import cgroup, kvm
+from sandbox.runner import cgroup, kvm, process
 from sandbox.settings import Settings
 from support.backend import STATE, Backend, running, stop
 from support.client import Docker, Result
@@ -202,3 +203,21 @@ def test_a_doctor_that_is_stopped_during_the_trial_leaves_nothing(state: Path, n
     while left(state) != before and time.monotonic() < deadline:
         time.sleep(0.05)
     assert left(state) == before
+
+
+@pytest.mark.parametrize("call", [1, 2], ids=["first", "last"])
+def test_a_trial_that_is_stopped_while_it_sweeps_leaves_nothing(
+    state: Path, monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    before = left(with_qemu(state, FAILS))
+    calls, sweep = itertools.count(1), process.sweep
+
+    def stopped(settings: Settings) -> None:
+        if next(calls) == call:
+            os.kill(os.getpid(), signal.SIGTERM)
+        sweep(settings)
+
+    monkeypatch.setattr(process, "sweep", stopped)
+    seen, _ = tried(state)
+    assert left(state) == before
+    assert seen.found == "SystemExit: the trial was stopped" if call == 1 else seen.found.endswith("emulation")

@@ -149,6 +149,8 @@ def test_a_killed_runner_leaves_no_network(own: Backend) -> None:
         with suppress(AssertionError):
             if run(own.url, f"{ALPINE} hostname -i", host).stdout == "172.17.0.2\n":
                 break
+    else:
+        pytest.fail("no container came up after the runner was killed")
     assert settled(own, before) == before
 
 

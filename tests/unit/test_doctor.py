@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import os
@@ -44,7 +43,7 @@ def test_what_is_optional_keeps_nothing_from_starting(
     monkeypatch.setattr(doctor, "examine", lambda _: [MET, optional])
     assert doctor.main(Settings()) == 0
     told = capsys.readouterr().out.splitlines()
-    assert told[1:3] == ["– other thing  not found", "    왜 필요한지"]
+    assert told[1:5] == ["– other thing  not found", "    왜 필요한지", "    고치는 법", "    $ mend other"]
     assert told[-1] == "꼭 있어야 할 것은 모두 갖춰져 있어요."
     assert doctor.table([UNMET, optional]).endswith("1가지가 모자라요.")
 
@@ -61,6 +60,12 @@ def test_a_need_without_a_command_shows_no_prompt() -> None:
 def test_what_a_probe_cannot_look_at_is_not_met() -> None:
     (finding,) = doctor.examine(Settings(), [Need("thing", broken, "왜", "이렇게")])
     assert (finding.met, finding.found) == (False, "[Errno 13] Permission denied")
+
+
+def test_a_probe_that_knows_better_gives_its_own_advice() -> None:
+    need = replace(seen(False), probe=lambda _: Seen(False, "there, but broken", "다르게"))
+    (finding,) = doctor.examine(Settings(), [need])
+    assert (finding.why, finding.mend, finding.command) == ("왜", "다르게", "")
 
 
 def test_what_only_root_can_try_is_not_met_for_anybody_else(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,18 +92,6 @@ def test_programs_get_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
         "command": "mend other",
         "optional": False,
     }
-
-
-def test_what_only_a_lane_needs_is_told_and_stops_nothing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    lacking = dataclasses.replace(UNMET, optional=True)
-    monkeypatch.setattr(doctor, "examine", lambda _: [MET, lacking])
-    assert doctor.main(Settings()) == 0
-    told = capsys.readouterr().out
-    assert "– other thing" in told
-    assert "mend other" in told
-    assert "모두 갖춰져 있어요." in told
 
 
 def test_serve_is_told_only_what_is_lacking_and_waits_for_nothing_that_it_does_not_need(

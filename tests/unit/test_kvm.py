@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from sandbox.runner.workshop import Workshop
 from sandbox.settings import Settings
 
 STARTED = Started(pid=7, pid_inside=1, namespaces={}, cgroup="/g/c", kernel="6.1", start_ms=812.4)
-MACHINES = Machines(Path("/vm"), 1 << 29, 30.0, 1)
+MACHINES = Machines(Path("/vm"), 1 << 29, 30.0, 1, asyncio.Semaphore(1))
 SHOP = cast(Workshop, None)
 Outcome = list[Event] | Exception
 
@@ -65,7 +66,7 @@ async def test_only_a_guest_that_has_come_to_a_good_end_proves_kvm(
 ) -> None:
     seen = await kvm.tried(settings, SHOP, guest(events), MACHINES)
     assert seen.found.endswith(found)
-    assert (seen.node is not None) is seen.found.startswith("works")
+    assert (seen.node is not None) is seen.found.startswith("works") is not seen.broken
 
 
 async def test_a_guest_is_tried_with_the_device_and_with_little_time(settings: Settings) -> None:
@@ -76,6 +77,16 @@ async def test_a_guest_is_tried_with_the_device_and_with_little_time(settings: S
     node = guest.machines.kvm
     assert node is not None
     assert (node.source, node.major, node.minor) == (str(settings.runtime / "dev/kvm"), 10, 232)
+
+
+async def test_no_more_machines_run_beside_the_trial_than_have_places(settings: Settings) -> None:
+    guest, machines = Guest([]), dataclasses.replace(MACHINES, places=asyncio.Semaphore(1))
+    async with machines.places:
+        trial = asyncio.create_task(kvm.tried(settings, SHOP, cast(SelfTest, guest), machines))
+        await asyncio.sleep(0.01)
+        assert guest.machines is None
+    await trial
+    assert guest.machines is not None
 
 
 NOTHING_TO_TRY: list[tuple[Callable[[Settings], Settings], str, str]] = [

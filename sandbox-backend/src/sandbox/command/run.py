@@ -10,14 +10,13 @@ from sandbox.command import help as texts
 from sandbox.command import messages, shell
 from sandbox.command.flags import RUN
 from sandbox.command.model import Command, Printed, Run
+from sandbox.command.modes import CONTAINER, PREDEFINED
 from sandbox.command.pflag import Flag, FlagError, Scan, Use, scan
 from sandbox.command.platforms import platform
 from sandbox.command.refusals import bad_value, refuse, usage_error, wrong_flag
 from sandbox.words import DAEMON, client_error
 
-CONTAINER = "container:"
 SHARED = frozenset({"pid", "ipc"})
-PREDEFINED = frozenset({"bridge", "host", "none", "default"})
 PULL_POLICIES = ("always", "missing", "never")
 _WINDOWS = '"--{}" is only supported on a Docker daemon running on windows, but the Docker daemon is running on linux\n'
 

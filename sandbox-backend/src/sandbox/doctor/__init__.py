@@ -49,7 +49,8 @@ def _look(need: Need, settings: Settings, is_root: bool) -> Seen:
 
 
 def _finding(need: Need, seen: Seen) -> Finding:
-    return Finding(need.name, seen.met, seen.found, need.why, need.mend, need.command, need.optional)
+    mend, command = (seen.mend, "") if seen.mend else (need.mend, need.command)
+    return Finding(need.name, seen.met, seen.found, need.why, mend, command, need.optional)
 
 
 def table(findings: Sequence[Finding]) -> str:

@@ -32,10 +32,12 @@ V2_CONTROLLERS = ("memory", "cpu", "pids", "io")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`found` is English, for whoever runs the machine: a version, a path, or the kernel's own words."""
+    """`found` is English, for whoever runs the machine: a version, a path, or the kernel's own words.
+    `mend` is Korean, and says what to do where the need's own advice would not help."""
 
     met: bool
     found: str
+    mend: str = ""
 
 
 def root(_: Settings) -> Seen:

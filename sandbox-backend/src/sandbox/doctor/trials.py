@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
@@ -22,6 +23,10 @@ from sandbox.runner.disk import Disks
 from sandbox.settings import Settings
 
 WORKS = Seen(True, "tried, works")
+BROKEN_KVM = (
+    "이 컴퓨터도 가상 머신이라면 중첩 가상화가 온전히 넘어오지 않았을 수 있어요."
+    " 제공자에게 물어보거나 그대로 쓰세요. 느려도 다 돌아요."
+)
 
 
 def user_namespaces(_: Settings) -> Seen:
@@ -71,7 +76,7 @@ def _try_kvm(settings: Settings) -> Seen:
         group = f"{settings.cgroup}-doctor-{os.getpid()}"
         own = replace(settings, state=state, runtime=runtime, cgroup=group, slots=1)
         seen = process.alone(own, process.try_kvm)
-    return Seen(seen.node is not None, seen.found)
+    return Seen(seen.node is not None, seen.found, BROKEN_KVM if seen.broken else "")
 
 
 def _try_user_namespace() -> Seen:
@@ -113,6 +118,8 @@ def _in_child(attempt: Callable[[], Seen]) -> Seen:
     child = os.fork()
     if child == 0:
         try:
+            # with its clean-up, which the signal alone would leave undone
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit("the trial was stopped"))
             seen = attempt()
         except BaseException as error:  # whatever it is, it must not run on as a second copy of this program
             seen = Seen(False, "".join(traceback.format_exception_only(error)).strip()[:4000])

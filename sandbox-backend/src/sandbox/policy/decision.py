@@ -13,6 +13,7 @@ from sandbox import plan as plans
 from sandbox import reference
 from sandbox.command import messages
 from sandbox.command.model import Printed, Run
+from sandbox.command.modes import BRIDGE, CONTAINER, HOST, PREDEFINED
 from sandbox.plan import MIB, UNLIMITED, Join, Limits, Plan, Throttle, Ulimit
 from sandbox.policy import tmpfs
 from sandbox.policy.kernel import CAPABILITIES, SIGNALS
@@ -25,9 +26,7 @@ SMALLEST_CPUS = 0.01
 LONGEST_HOSTNAME = 64
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
-CONTAINER = "container:"
-BRIDGE = "bridge"
-_NETWORKS = frozenset({None, "none", "default", BRIDGE})
+_NETWORKS = PREDEFINED - {HOST} | {None}
 
 
 def decide(run: Run, limits: Limits) -> Plan | Printed:
@@ -91,7 +90,7 @@ def _joins(run: Run) -> tuple[Join, ...]:
 
 
 def _no_network(name: str) -> RefusedError:
-    if name == "host" or "=" in name:
+    if name == HOST or "=" in name:
         text = f"--network {name} is not available on this host: no way leads out of the containers here"
         return RefusedError(text, messages.NO_NETWORK)
     text = f"failed to set up container networking: network {name} not found"

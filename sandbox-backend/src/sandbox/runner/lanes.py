@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import os
 import shutil
@@ -19,12 +20,14 @@ from sandbox.spec import Node
 @dataclass(frozen=True, slots=True)
 class Machines:
     """What virtual machines are made with: the folder that `guest/build` has filled, the most memory of one in bytes,
-    the seconds that one has in all, the bytes of its kernel and system, and KVM's device, where KVM works here."""
+    the seconds that one has in all, the bytes of its kernel and system, a place for each that may run at once, and
+    KVM's device, where KVM works here."""
 
     home: Path
     memory: int
     seconds: float
     system_bytes: int
+    places: asyncio.Semaphore
     kvm: Node | None = None
 
 
@@ -77,4 +80,5 @@ def machines(settings: Settings) -> Machines | None:
         os.chown(path, settings.store_uid, settings.store_uid, follow_symlinks=False)
     runtime = (path for path in (home / "runtime").rglob("*") if path.is_file())
     size = _bytes(home / "init", home / "layer/boot/vmlinuz", *(home / "modules").iterdir(), *runtime)
-    return Machines(home, settings.machine_bytes, settings.machine_seconds, size)
+    places = asyncio.Semaphore(settings.machines)
+    return Machines(home, settings.machine_bytes, settings.machine_seconds, size, places)

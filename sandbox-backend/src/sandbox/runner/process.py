@@ -53,6 +53,8 @@ def alone(settings: Settings, work: Callable[[Settings], Coroutine[None, None, T
     try:
         return asyncio.run(work(settings))
     finally:
+        # the loop has handled it until now; what ends the process in the middle of this would leave the rest
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         sweep(settings)
 
 

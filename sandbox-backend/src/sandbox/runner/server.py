@@ -57,7 +57,7 @@ class Runner:
     ) -> None:
         self._settings, self._shop, self._slots = settings, shop, slots
         self._store, self._pulls, self._selftest = store, pulls, selftest
-        self._lanes, self._machine_places = lanes, asyncio.Semaphore(settings.machines)
+        self._lanes = lanes
         self._serving: set[asyncio.Task[None]] = set()
         self._operations = {"run": self._run, "pull": self._pull, "status": self._status}
 
@@ -113,7 +113,7 @@ class Runner:
                 async with self._slots.taken() as slot:
                     await Run(wider, send, gone).carry_out(self._lanes.gvisor, slot)
             case "vm" if self._lanes.machines:
-                async with self._machine_places, self._slots.taken() as slot:
+                async with self._lanes.machines.places, self._slots.taken() as slot:
                     await MachineRun(job, send, gone, self._lanes.machines).carry_out(self._shop, slot)
             case lane:
                 raise BadRequest(f"no such lane here: {lane!r}")
