@@ -102,7 +102,7 @@ export class DockerRun extends HTMLElement {
   async run() {
     const command = this.#view.line.value.trim();
     if (this.#controller || lanesBehind(this).length) return undefined;
-    if (!command) return this.#tell(label.empty);
+    if (!command) return this.#ask();
     this.#controller = new AbortController();
     this.#lead("run");
     this.#history.add(command);
@@ -112,6 +112,14 @@ export class DockerRun extends HTMLElement {
     const running = this.#carryOut(command, this.#controller.signal);
     this.#done = running;
     return running;
+  }
+
+  /** Ask for a line, with nothing of the last one beside it. */
+  #ask() {
+    this.#clear();
+    this.#turn("idle");
+    this.#view.screen.dataset.before = label.before;
+    this.#tell(label.empty);
   }
 
   /** @param {string} command @param {AbortSignal} signal */
