@@ -144,7 +144,7 @@ def test_the_kernel_kills_what_goes_over_its_memory(isolation: Page) -> None:
     assert exited["peak_memory_bytes"] <= 64 * 2**20
     seen = [event["memory_bytes"] for event in told.events if event["type"] == "stats"]
     assert max(seen) > 48 * 2**20
-    expect(told.demo.root.locator(".charts")).to_contain_text("한도 67.1 MB 커널이 끝냈어요")
+    expect(told.demo.root.locator(".charts")).to_contain_text("한도 64.0 MiB 커널이 끝냈어요")
     expect(told.demo.result).to_contain_text("커널이 끝냈어요")
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.pages import Demo
-from support.canned_backend import Canned, Run
+from support.canned_backend import HINT, Canned, Run
 
 FULL = ["이미지 있음", "컨테이너 생성 3.2 ms", "프로세스 시작 pid 4121", "종료 0 · 9.1 ms"]
 
@@ -143,6 +143,22 @@ def test_an_empty_line_is_not_sent(demo: Demo, canned: Canned) -> None:
     assert (demo.state, canned.asked) == ("idle", [])
     demo.run("docker run alpine")
     demo.wait_for_end()
+
+
+def test_an_empty_line_after_a_failed_one_leaves_nothing_of_that(demo: Demo, canned: Canned) -> None:
+    def failing(run: Run) -> None:
+        run.begin()
+        run.output("docker: error\n", "stderr")
+        run.exit(127, "not-started", hint=HINT)
+
+    canned.script = failing
+    demo.run("docker run hello-world ls")
+    expect(demo.hint).to_be_visible()
+    demo.run("")
+    expect(demo.result).to_have_text("실행할 명령을 적어 주세요. 예: docker run alpine ls")
+    expect(demo.hint).to_have_count(0)
+    expect(demo.output).to_be_empty()
+    assert (demo.state, demo.code, demo.steps, len(canned.commands)) == ("idle", None, [], 1)
 
 
 def test_of_a_pasted_text_the_first_line_is_taken_and_a_continued_line_is_one(demo: Demo) -> None:

@@ -82,24 +82,24 @@ def test_a_chart_grows_while_it_runs_and_ends_with_the_kernels_answer(charts: Pa
     def script(run: Run) -> None:
         run.begin()
         run.start()
-        reading(run, 0.1, memory_bytes=16_000_000, cpu_ms=50.0)
+        reading(run, 0.1, memory_bytes=2**24, cpu_ms=50.0)
         run.until("more")
-        reading(run, 0.2, memory_bytes=32_000_000, cpu_ms=70.0, throttled_ms=80.0)
-        run.exit(137, "oom", signal="SIGKILL", peak_memory_bytes=33_554_432)
+        reading(run, 0.2, memory_bytes=2**24 + 2**23, cpu_ms=70.0, throttled_ms=80.0)
+        run.exit(137, "oom", signal="SIGKILL", peak_memory_bytes=2**25)
 
-    canned.script, canned.understood = script, {"memory": 33_554_432, "cpus": 0.2}
+    canned.script, canned.understood = script, {"memory": 2**25, "cpus": 0.2}
     demo = Demo(charts, "one")
     assert words(demo, "memory") == "메모리"
     demo.run()
-    expect(demo.root.locator("figure.memory b")).to_have_text("16.0 MB · 한도 33.6 MB")
+    expect(demo.root.locator("figure.memory b")).to_have_text("16.0 MiB · 한도 32.0 MiB")
     expect(demo.root.locator("figure.memory .mark")).to_be_hidden()
     canned.open("more")
     demo.wait_for_end()
-    assert words(demo, "memory") == "메모리 최고 33.6 MB · 한도 33.6 MB 커널이 끝냈어요."
+    assert words(demo, "memory") == "메모리 최고 32.0 MiB · 한도 32.0 MiB 커널이 끝냈어요."
     assert words(demo, "cpu") == "CPU 평균 0.35개 · 한도 0.20개 커널이 80 ms 멈춰 두었어요."
     expect(demo.root.locator("figure.memory .mark")).to_be_visible()
     assert len(str(demo.root.locator("figure.memory polyline").get_attribute("points")).split()) == 3
-    expect(demo.status).to_contain_text("최고 33.6 MB")
+    expect(demo.status).to_contain_text("최고 32.0 MiB")
     assert findings(charts) == []
 
 
@@ -134,7 +134,7 @@ def test_nothing_around_a_chart_moves(charts: Page, canned: Canned, width: int) 
     def script(run: Run) -> None:
         run.begin()
         run.start()
-        reading(run, 0.1, memory_bytes=16_000_000)
+        reading(run, 0.1, memory_bytes=2**24)
         run.until("looked")
         run.exit()
 
@@ -143,7 +143,7 @@ def test_nothing_around_a_chart_moves(charts: Page, canned: Canned, width: int) 
     after, demo = charts.locator("#after"), Demo(charts, "one")
     before = after.bounding_box()
     demo.run()
-    expect(demo.root.locator("figure.memory b")).to_contain_text("16.0 MB")
+    expect(demo.root.locator("figure.memory b")).to_contain_text("16.0 MiB")
     assert after.bounding_box() == before
     canned.open("looked")
     demo.wait_for_end()

@@ -145,6 +145,22 @@ def test_parts_of_one_figure_follow_different_lanes(chapter: Page, address: str)
     chapter.evaluate(SEND, ["stacks", [*MOVING[:1], exited | {"wall_ms": 17.25}]])
     expect(container.locator("[data-slot=wall_ms]")).to_have_text("17.3 ms")
     expect(memory).to_have_text("876.5 kB")
+    chapter.evaluate(SEND, ["stacks", [*MOVING[:1], exited | {"code": 127, "peak_memory_bytes": 0}]])
+    expect(container.locator('[data-slot~="memory_bytes"]')).to_have_text("–")
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_a_long_kernel_version_is_shown_whole_and_inside_its_container(chapter: Page, address: str, width: int) -> None:
+    chapter.set_viewport_size({"width": width, "height": 900})
+    chapter.goto(f"{address}/desktop/")
+    said = {"type": "output", "stream": "stdout", "text": "6.1.0-50-cloud-amd64\n"}
+    chapter.evaluate(SEND, ["lanes-kernel-vm", [*MOVING[:1], said]])
+    answer = chapter.locator("svg.p9 [data-slot=text]")
+    expect(answer).to_have_text("6.1.0-50-cloud-amd64")
+    around, text = (one.bounding_box() for one in (chapter.locator("svg.p9 rect.container").first, answer))
+    assert around
+    assert text
+    assert text["x"] + text["width"] + 6 < around["x"] + around["width"]
 
 
 def test_a_part_waits_until_its_own_layer_is_switched_on(chapter: Page, address: str) -> None:

@@ -1,6 +1,7 @@
 // <docker-run>: one docker command line that the reader can change and run.
 import { Backend, lacking, refused } from "./backend.js";
 import { events } from "./events.js";
+import { busy, lanesBehind, leaderOf, othersOf } from "./lead.js";
 import { History, listen } from "./line.js";
 import { recordingIn, replayed } from "./recording.js";
 import { Story } from "./story.js";
@@ -9,7 +10,6 @@ import { label, origin, refusal } from "./words.js";
 
 /** @type {Names} */
 const STATES = { queued: "queued", pull: "pulling", created: "creating", started: "running", exited: "ended", failed: "failed" };
-const BUSY = ["queued", "pulling", "creating", "running", "replaying"];
 const STOPPED = new Error("stopped");
 // what a leader's followers do as well
 const LED = "docker-run:led";
@@ -48,8 +48,7 @@ export class DockerRun extends HTMLElement {
     this.#rest();
     this.append(root);
     listen(this.#view, this.#history, this);
-    const leader = document.getElementById(this.getAttribute("follows") ?? "");
-    leader?.addEventListener(LED, event => this.#follow(/** @type {CustomEvent} */ (event).detail));
+    leaderOf(this)?.addEventListener(LED, event => this.#follow(/** @type {CustomEvent} */ (event).detail));
   }
 
   /** Do what the leader does, with its line. @param {{ what: "run" | "stop" | "rest", line: string }} led */
@@ -102,8 +101,8 @@ export class DockerRun extends HTMLElement {
   /** Run the line as it stands; resolves with the last event, or undefined when there was none. */
   async run() {
     const command = this.#view.line.value.trim();
-    if (this.#controller) return undefined;
-    if (!command) return this.#tell(label.empty);
+    if (this.#controller || lanesBehind(this).length) return undefined;
+    if (!command) return this.#ask();
     this.#controller = new AbortController();
     this.#lead("run");
     this.#history.add(command);
@@ -113,6 +112,14 @@ export class DockerRun extends HTMLElement {
     const running = this.#carryOut(command, this.#controller.signal);
     this.#done = running;
     return running;
+  }
+
+  /** Ask for a line, with nothing of the last one beside it. */
+  #ask() {
+    this.#clear();
+    this.#turn("idle");
+    this.#view.screen.dataset.before = label.before;
+    this.#tell(label.empty);
   }
 
   /** @param {string} command @param {AbortSignal} signal */
@@ -133,7 +140,7 @@ export class DockerRun extends HTMLElement {
   /** See to it that the demo which this one needs beside it is running. */
   async #company() {
     const other = /** @type {DockerRun | null} */ (document.getElementById(this.getAttribute("beside") ?? ""));
-    if (!other || BUSY.includes(other.getAttribute("state") ?? "")) return;
+    if (!other || busy(other)) return;
     const begun = new Promise(done => other.addEventListener("docker-run:event", ({ detail }) => detail.type === "started" && done(undefined)));
     // it may also end before it has begun
     await Promise.race([begun, other.run()]);
@@ -211,20 +218,27 @@ export class DockerRun extends HTMLElement {
   /** It ended without a last event. @param {unknown} error */
   #broken(error) {
     const stopped = error === STOPPED;
-    this.#turn(stopped ? "idle" : refused(error) || this.#run ? "failed" : "offline");
     const absent = this.#run ? label.cutOff : this.#recording ? label.edited : label.offline;
     this.#tell(stopped ? label.stopped : refused(error) ? refusal(error) : absent);
+    this.#turn(stopped ? "idle" : refused(error) || this.#run ? "failed" : "offline");
   }
 
   /** @param {string} state */
   #turn(state) {
-    const busy = BUSY.includes(state);
-    const { run, stop } = this.#view;
-    const moved = document.activeElement === (busy ? run : stop);
     this.setAttribute("state", state);
-    run.hidden = busy;
-    stop.hidden = !busy;
-    if (moved) (busy ? stop : run).focus();
+    this.attend();
+    leaderOf(this)?.attend();
+  }
+
+  /** Offer Stop as long as there is something to stop here or in what follows, and say what still follows. */
+  attend() {
+    const going = busy(this) || lanesBehind(this).length > 0;
+    const { run, stop } = this.#view;
+    const moved = document.activeElement === (going ? run : stop);
+    run.hidden = going;
+    stop.hidden = !going;
+    if (moved) (going ? stop : run).focus();
+    this.#view.others(othersOf(this));
   }
 
   #clear() {

@@ -4,8 +4,8 @@ import { ms, size } from "./units.js";
 /** What the charts draw. @type {Names} */
 export const measures = { memory: "메모리", cpu: "CPU", pids: "프로세스", written: "디스크 쓰기", read: "디스크 읽기", received: "네트워크 받기", sent: "네트워크 보내기" };
 
-/** @type {Record<string, (value: number) => string>} */
-const units = { memory: value => size(value), cpu: value => `${value.toFixed(2)}개`, pids: value => `${value}개` };
+/** Memory as docker takes a limit of it: its m is a MiB. @type {Record<string, (value: number) => string>} */
+const units = { memory: value => `${(value / 2 ** 20).toFixed(1)} MiB`, cpu: value => `${value.toFixed(2)}개`, pids: value => `${value}개` };
 
 /** What a run used, against its limit: when it is `over`, the most of what it holds, or the mean of what passes. @param {string} name @param {number[]} values @param {number | undefined} limit @param {boolean} over */
 export function amount(name, values, limit, over) {

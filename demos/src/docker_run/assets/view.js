@@ -28,6 +28,7 @@ export function build() {
   const steps = part("div", { class: "steps", role: "list", "aria-label": label.steps });
   for (const [place, name] of Object.entries(places)) steps.append(part("div", { class: place, role: "listitem" }, name, " ", part("b", {})));
   const status = part("p", { class: "spoken", role: "status" });
+  const others = [result, status].map(place => [place, part("span", {})]);
   const root = part("div", { class: "box", role: "group" }, form, screen, told, steps, status);
 
   return {
@@ -52,6 +53,14 @@ export function build() {
         hint.replaceChildren(before, part("code", {}, better), after, " ", use);
       }
       advice.append(hint);
+    },
+    /** What goes on beside this one, after how it ended. @param {string} words */
+    others(words) {
+      for (const [place, said] of others) {
+        said.textContent = words && ` ${words}`;
+        if (words) place.append(said);
+        else said.remove();
+      }
     },
     created: () => !!steps.querySelector(".container.done"),
     clear() {

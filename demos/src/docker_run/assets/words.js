@@ -76,6 +76,12 @@ export function ending(event, created) {
   return `종료 코드 ${event.code}. ${reasons[event.reason]?.(event) ?? not}`;
 }
 
+/** @type {Names} */
+const following = { gvisor: "gVisor는", vm: "가상 머신은", "gvisor vm": "gVisor와 가상 머신은" };
+
+/** That lanes still run. @param {string[]} lanes */
+export const behind = lanes => `${following[lanes.join(" ")] ?? "다른 쪽은"} 아직 돌고 있어요.`;
+
 /** @param {Recording} recording */
 export const origin = ({ recorded, engine }) => `${recorded}에 실행한 기록이에요. (${engine})`;
 
