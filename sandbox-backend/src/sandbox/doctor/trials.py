@@ -118,13 +118,8 @@ def _in_child(attempt: Callable[[], Seen]) -> Seen:
     child = os.fork()
     if child == 0:
         try:
-            # with its clean-up, which the signal alone would leave undone
-            signal.signal(signal.SIGTERM, lambda *_: sys.exit("the trial was stopped"))
-            seen = attempt()
-        except BaseException as error:  # whatever it is, it must not run on as a second copy of this program
-            seen = Seen(False, "".join(traceback.format_exception_only(error)).strip()[:4000])
-        finally:
-            os.write(writing, json.dumps(asdict(seen)).encode())
+            os.write(writing, json.dumps(asdict(_attempted(attempt))).encode())
+        finally:  # whatever it is, it must not run on as a second copy of this program
             os._exit(0)
     os.close(writing)
     try:
@@ -136,3 +131,12 @@ def _in_child(attempt: Callable[[], Seen]) -> Seen:
         raise
     finally:
         os.waitpid(child, 0)
+
+
+def _attempted(attempt: Callable[[], Seen]) -> Seen:
+    try:
+        # with its clean-up, which the signal alone would leave undone
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("the trial was stopped"))
+        return attempt()
+    except BaseException as error:
+        return Seen(False, "".join(traceback.format_exception_only(error)).strip()[:4000])
