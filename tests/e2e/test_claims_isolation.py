@@ -280,7 +280,9 @@ def test_a_namespace_that_is_shared_hides_nothing_any_more(isolation: Page) -> N
     shared = run(isolation, "share-pid")
     assert "sleep 15" in shared.out
     assert Demo(isolation, "box").state == "running"
-    assert run(isolation, "share-net").out == "box\n"
+    network, name = run(isolation, "share-net").out.splitlines()
+    assert name == "box"
+    expect(isolation.locator("#box .view")).to_contain_text(f"net {network.removeprefix('net:[').removesuffix(']')}")
     number = run(isolation, "share-ipc").out.strip().removeprefix("ipc:[").removesuffix("]")
     expect(isolation.locator("#box .view")).to_contain_text(f"ipc {number}")
     assert "sleep 15" not in run(isolation, "ns-pid").out
