@@ -98,7 +98,7 @@ class Bridge:
     """One visitor's, made when the first container is attached; with the last one it is forgotten, and gone."""
 
     def __init__(self, bits: int, forget: Callable[[], object] = lambda: None) -> None:
-        # a burst is what fits into the interface at once, and the queue holds what comes in 200 ms, so that little has to be sent twice
+        # the queue holds what comes in 200 ms: of one that is soon full, frames have to be sent again
         self.rate = f"tbf rate {bits}bit burst 32kb latency 200ms"
         self._forget = forget
         self._taken: set[ipaddress.IPv4Address] = set()
