@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
 from sandbox import gvisor
-from sandbox.runner.child import Child, bury
-from sandbox.runner.runtime import Begun, Runtime
+from sandbox.runner.child import Child, Stdio, bury, spawn
+from sandbox.runner.runtime import CONFIG, Begun, Runtime
 
 LOOK_SECONDS = 0.002
+# what comes through the FIFO only says that the configuration is a plain file now
+WAIT = 'read -r _ <"$0"; exec "$@"'
 
 
 class Runsc(Runtime):
@@ -25,6 +28,11 @@ class Runsc(Runtime):
         own = [] if makes_cgroups else ["--ignore-cgroups"]
         super().__init__(command, root, [*gvisor.OPTIONS, *own], makes_cgroups=makes_cgroups)
         self._seen: dict[int, dict[str, int]] = {}
+        self._path = shutil.which(command) or command
+
+    def _spawn(self, words: list[str], bundle: Path, stdio: Stdio, within: str | None) -> Child:
+        # runsc goes back to the beginning of its configuration, which a FIFO does not allow
+        return spawn("/bin/sh", ["sh", "-c", WAIT, str(bundle / CONFIG), self._path, *words[1:]], stdio, within)
 
     async def configure(self, begun: Begun, bundle: Path, config: str, meanwhile: Callable[[], None]) -> Child:
         made = asyncio.create_task(super().configure(begun, bundle, config, meanwhile))

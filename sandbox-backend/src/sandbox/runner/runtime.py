@@ -102,13 +102,15 @@ class Runtime:
         if console is not None:
             options += ["--console-socket", str(console)]
         words = [self.name, *self._options, "--log", str(bundle / "log"), "--log-format", "json", *self.verb]
-        program = f"/proc/self/fd/{self._program}"
         try:
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-            return Begun(spawn(program, [*words, *options, container], stdio, within), pipe)
+            return Begun(self._spawn([*words, *options, container], bundle, stdio, within), pipe)
         except BaseException:
             os.close(pipe)
             raise
+
+    def _spawn(self, words: list[str], bundle: Path, stdio: Stdio, within: str | None) -> Child:  # noqa: ARG002
+        return spawn(f"/proc/self/fd/{self._program}", words, stdio, within)
 
     async def configure(self, begun: Begun, bundle: Path, config: str, meanwhile: Callable[[], None]) -> Child:
         """Give the configuration to a runtime that has begun; the container's first process, which waits for `start`.
