@@ -142,6 +142,10 @@ def test_the_kernel_kills_what_goes_over_its_memory(isolation: Page) -> None:
     exited = told.one("exited")
     assert (exited["code"], exited["reason"], exited["signal"]) == (137, "oom", "SIGKILL")
     assert exited["peak_memory_bytes"] <= 64 * 2**20
+    # the kernel's own log names the very process
+    killed = f"Memory cgroup out of memory: Killed process {told.one('started')['pid']} (tail) "
+    assert killed in told.one("notice")["text"]
+    expect(told.demo.root).to_contain_text(killed)
     seen = [event["memory_bytes"] for event in told.events if event["type"] == "stats"]
     assert max(seen) > 48 * 2**20
     expect(told.demo.root.locator(".charts")).to_contain_text("한도 64.0 MiB 커널이 끝냈어요")

@@ -6,6 +6,45 @@ import pytest
 
 from sandbox import outcome
 
+CONTAINER, FIRST_UID = "9079f9eb" * 8, 2_000_000_000
+UIDS = range(FIRST_UID, FIRST_UID + 65_536)
+
+
+def kernel_log(container: str, *lines: str) -> str:
+    group = f"/docker-run-sandbox-8000/{container}"
+    summary = f"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset={container},mems_allowed=0,"
+    first = f"<6>[37.11] {summary}oom_memcg={group},task_memcg={group},task=tail,pid=77,uid={FIRST_UID}"
+    return "\n".join([first, *lines, ""])
+
+
+def killed(uid: int, name: str = "tail") -> str:
+    sizes = "total-vm:68152kB, anon-rss:64000kB, file-rss:4kB, shmem-rss:0kB"
+    line = f"Memory cgroup out of memory: Killed process 77 ({name}) {sizes}, UID:{uid}"
+    return f"<3>[37.12] {line} pgtables:196kB oom_score_adj:500"
+
+
+def test_the_kernels_own_line_is_found_in_its_log() -> None:
+    said = outcome.kernels_words(kernel_log(CONTAINER, killed(FIRST_UID)), CONTAINER, UIDS)
+    assert said is not None
+    assert said.startswith("Memory cgroup out of memory: Killed process 77 (tail) total-vm:68152kB")
+    assert said.endswith("shmem-rss:0kB")
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        "",
+        killed(FIRST_UID),
+        kernel_log("0" * 64, killed(FIRST_UID)),
+        kernel_log(CONTAINER, killed(FIRST_UID + 65_536)),
+        kernel_log(CONTAINER, killed(0, f"x, UID:{FIRST_UID}")),
+        kernel_log(CONTAINER, killed(FIRST_UID, "a\nb")),
+        kernel_log(CONTAINER),
+    ],
+)
+def test_what_the_kernel_says_of_others_is_not_told(log: str) -> None:
+    assert outcome.kernels_words(log, CONTAINER, UIDS) is None
+
 
 @pytest.mark.parametrize(
     ("message", "program", "code", "detail"),

@@ -56,14 +56,15 @@ RULES = (
     Rule("took", r"\b\d+m ?\d+\.\d+s\b|\b[\d.]+ seconds, .*/s\b", "how fast the machine is"),
 )
 
+KERNELS = ("boot", "kernel-log")
 # whose whole output is a number of the machine's
 COUNTING = ("nproc",)
 
 
 def steady(events: Iterable[Event]) -> list[str]:
     """One line for each thing that has to be the same in the next run, in a form to be compared and read."""
-    # how a machine's kernel starts is told with times, in pieces as they came
-    kept = [event for event in events if event["type"] not in PASSING and event.get("code") != "boot"]
+    # what a machine's kernel says has its times and numbers in it, and comes in pieces or not at all
+    kept = [event for event in events if event["type"] not in PASSING and event.get("code") not in KERNELS]
     texts = {"stdout": "", "stderr": ""}
     lines = []
     for event in kept:

@@ -44,6 +44,7 @@ _MOUNT_ATTR_IDMAP = 0x00100000
 _RESOLVE_NO_MAGICLINKS = 0x02
 _RESOLVE_IN_ROOT = 0x10
 
+_SYSLOG_READ_ALL = 3
 _PR_SET_PDEATHSIG = 1
 _PR_CAPBSET_DROP = 24
 _PR_SET_CHILD_SUBREAPER = 36
@@ -150,6 +151,13 @@ def size_pipe(pipe: int, size: int) -> None:
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, size)
     except PermissionError:
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, int(Path("/proc/sys/fs/pipe-max-size").read_text()))
+
+
+def kernel_log(size: int = 1 << 16) -> str:
+    """The last bytes of the kernel's log; OSError for whoever may not read it."""
+    buffer = ctypes.create_string_buffer(size)
+    count = _check(_libc.klogctl(_SYSLOG_READ_ALL, buffer, size), "klogctl")
+    return buffer.raw[:count].decode(errors="replace")
 
 
 def become_subreaper() -> None:

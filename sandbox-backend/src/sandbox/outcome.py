@@ -19,6 +19,10 @@ MOUNT_ADVICE = (
     "Are you trying to mount a directory onto a file (or vice-versa)? "
     "Check if the specified host path exists and is the expected type"
 )
+_OUT_OF_MEMORY = re.compile(
+    r"(Memory cgroup out of memory: Killed process \d+ \(.*\) total-vm:.*), UID:(\d+) pgtables:\S+ oom_score_adj:\S+$",
+    re.MULTILINE,
+)
 _NOT_EXECUTED = re.compile(
     r'\{"msg":"exec container process (?:\([^)]*\) )?`([^`]*)`: ([^":]+)","level":"error","time":"[^"]*"\}(\r?\n)'
 )
@@ -78,6 +82,17 @@ def ended(code: int, number: int | None, oom_kills: int) -> tuple[int, Reason, s
     if number is not None:
         return 128 + number, "signal", signal_name(number)
     return code, "exit", None
+
+
+def kernels_words(log: str, container: str, uids: range) -> str | None:
+    """The line of the kernel's log that says what it has killed for the memory of a container, which has the `uids` on
+    the machine; None when there is none.
+
+    A program chooses the name that the line gives it, but not its user id, and no other container's id.
+    """
+    _, named, after = log.partition(f"/{container},task_memcg=")
+    lines = _OUT_OF_MEMORY.finditer(after) if named else iter(())
+    return next((line[1] for line in lines if int(line[2]) in uids), None)
 
 
 def signal_name(number: int) -> str:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 from sandbox.runner.child import Child
 
+RANGE = 65_536
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -22,6 +24,11 @@ class Slot:
 
     first_uid: int
     namespace: int
+
+    @property
+    def uids(self) -> range:
+        """The user ids that are nobody else's as long as it is taken."""
+        return range(self.first_uid, self.first_uid + RANGE)
 
 
 @dataclass(frozen=True, slots=True)

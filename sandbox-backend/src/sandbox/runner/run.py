@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sandbox import outcome, words
+from sandbox import linux, outcome, words
 from sandbox.events import Event, Exited, Failed, Notice, Output, Reason
 from sandbox.image import Image
 from sandbox.plan import Limits, Plan
@@ -30,6 +30,7 @@ from sandbox.runner.workshop import Workshop
 Send = Callable[[Event], Awaitable[None]]
 log = logging.getLogger(__name__)
 OUTPUT_CUT = "출력이 한도를 넘어서 여기서 잘랐어요."
+KERNEL_LOG = "커널의 기록: {line}"
 NO_SPACE = "서버의 디스크에 이 실행이 쓸 자리가 없어요. 잠시 뒤에 다시 실행해 보세요."
 BROKEN = "실행 환경에 문제가 생겼어요. 잠시 뒤에 다시 실행해 보세요."
 
@@ -101,6 +102,8 @@ class Run:
                 ended, reason = await self._follow(box, outputs)
                 usage = cgroup.usage(box.cgroup)
             await shared.leave()
+            if usage.oom_kills:
+                await self._tell_of_kill(box.id, shared.slot)
             await self._ended(ended, reason, usage)
         finally:
             outputs.close()
@@ -111,6 +114,13 @@ class Run:
         if reason:
             code, natural, signal = outcome.KILLED, reason, "SIGKILL"
         await self._exited(code, natural, signal, usage)
+
+    async def _tell_of_kill(self, container: str, slot: Slot) -> None:
+        # the log may be closed to us, or the kernel have said too much lately to say this, too
+        with contextlib.suppress(OSError):
+            said = outcome.kernels_words(linux.kernel_log(), container, slot.uids)
+            if said:
+                await self._send(Notice("kernel-log", KERNEL_LOG.format(line=said)))
 
     async def _follow(self, box: Container, outputs: Outputs) -> tuple[Ended, Reason | None]:
         """Send all that comes until the end; how the program ended, and why we ended it, if we did."""

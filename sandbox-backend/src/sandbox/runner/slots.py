@@ -7,10 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sandbox import linux
-from sandbox.runner.residents import Slot
+from sandbox.runner.residents import RANGE, Slot
 from sandbox.settings import Settings
-
-RANGE = 65_536
 
 
 class Slots:
