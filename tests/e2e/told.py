@@ -37,6 +37,11 @@ class Told:
         return self.text("stdout")
 
     @property
+    def lines(self) -> list[str]:
+        """Those of standard output, without what columns put before and after."""
+        return [line.strip() for line in self.out.splitlines()]
+
+    @property
     def err(self) -> str:
         return self.text("stderr")
 

@@ -1,7 +1,7 @@
 // <docker-run>: one docker command line that the reader can change and run.
 import { Backend, lacking, refused } from "./backend.js";
 import { events } from "./events.js";
-import { busy, lanesBehind, leaderOf, othersOf } from "./lead.js";
+import { busy, follow, lanesBehind, lead, leaderOf, othersOf } from "./lead.js";
 import { History, listen } from "./line.js";
 import { recordingIn, replayed } from "./recording.js";
 import { Story } from "./story.js";
@@ -11,8 +11,6 @@ import { label, origin, refusal } from "./words.js";
 /** @type {Names} */
 const STATES = { queued: "queued", pull: "pulling", created: "creating", started: "running", exited: "ended", failed: "failed" };
 const STOPPED = new Error("stopped");
-// what a leader's followers do as well
-const LED = "docker-run:led";
 // ms until a run that does not heed Stop is left
 const PATIENCE = 2000;
 // ms of events before the page gets its turn
@@ -42,16 +40,16 @@ export class DockerRun extends HTMLElement {
     root.ariaLabel = this.getAttribute("label") ?? `${label.group}: ${this.#original}`;
     const lines = this.getAttribute("lines");
     if (lines) this.style.setProperty("--docker-run-lines", lines);
-    this.#addPanels();
+    this.#story.addPanels(this);
     // what was there stays, for paper
     // filled first: on the page, every look at a size would cost a layout
     this.#rest();
     this.append(root);
     listen(this.#view, this.#history, this);
-    leaderOf(this)?.addEventListener(LED, event => this.#follow(/** @type {CustomEvent} */ (event).detail));
+    follow(this, led => this.#follow(led));
   }
 
-  /** Do what the leader does, with its line. @param {{ what: "run" | "stop" | "rest", line: string }} led */
+  /** Do what the leader does, with its line. @param {import("./lead.js").Led} led */
   #follow({ what, line }) {
     this.#view.line.value = line;
     if (what === "rest") this.#leaveAndRest();
@@ -60,18 +58,7 @@ export class DockerRun extends HTMLElement {
 
   /** @param {"run" | "stop" | "rest"} what */
   #lead(what) {
-    this.dispatchEvent(new CustomEvent(LED, { detail: { what, line: this.#view.line.value } }));
-  }
-
-  /** What more is shown of a run, each named by an attribute of the element. */
-  #addPanels() {
-    for (const name in globalThis.dockerRunPanels) {
-      const value = this.getAttribute(name);
-      if (value === null) continue;
-      const panel = new dockerRunPanels[name](value);
-      this.#story.panels.push(panel);
-      this.#view.told.before(panel.root);
-    }
+    lead(this, { what, line: this.#view.line.value });
   }
 
   disconnectedCallback() {

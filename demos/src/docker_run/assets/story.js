@@ -15,6 +15,17 @@ export class Story {
     this.terminal = new Terminal(view.screen);
   }
 
+  /** What more is shown of a run, each named by an attribute of the element. @param {Element} demo */
+  addPanels(demo) {
+    for (const name in globalThis.dockerRunPanels) {
+      const value = demo.getAttribute(name);
+      if (value === null) continue;
+      const panel = new dockerRunPanels[name](value);
+      this.panels.push(panel);
+      this.view.told.before(panel.root);
+    }
+  }
+
   clear() {
     this.#layers = {};
     this.#provenance = "";
