@@ -21,7 +21,7 @@ KERNEL = os.uname().release
 # the side of the figure of two stacks that follows the containers of the page
 CONTAINER = 'p4 > [data-demo~="uname"]'
 SPLIT = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
-PAGES = {"scenario": ("scenario",), "vm": ("isolation", "lanes"), "isolation": ("isolation", "lanes")}
+PAGES = {"scenario": ("scenario",), "vm": ("isolation", "lanes"), "isolation": ("isolation", "limits", "lanes")}
 
 
 @pytest.fixture
