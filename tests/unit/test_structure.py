@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parents[2] / "sandbox-backend/src/sandbox"
 ROWS = (
     ("events", "plan", "image", "reference", "users"),
     ("words", "outcome", "spec", "command", "policy", "vm", "gvisor"),
-    ("linux", "settings"),
+    ("linux", "settings", "kernel_package"),
     ("confine",),
     ("images",),
     ("runner", "web", "embedded"),
