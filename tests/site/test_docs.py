@@ -23,6 +23,8 @@ def as_written(value: object) -> str:
     """A default as the settings file would spell it."""
     if value is None:
         return "없음"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
     if isinstance(value, (str, Path)):
         return f'`"{value}"`'
     return f"`{list(value) if isinstance(value, tuple) else value}`"

@@ -26,6 +26,8 @@ class Settings:
     """`slots` runs at once, `queue` more waiting, `per_address` of both from one address, which may hold that many
     `connections`. Times in seconds.
 
+    With `proxy_protocol` every connection begins with the line of a proxy that says whose it is.
+
     `registry` is the one registry that images come from, an http:// or https:// base address; empty means the
     embedded one, which `serve` starts by itself.
     `machines` virtual machines at once, each of `machine_bytes` at most and for `machine_seconds` with its start; with
@@ -51,6 +53,7 @@ class Settings:
     queue: int = 64
     per_address: int = 48
     connections: int = 256
+    proxy_protocol: bool = False
     body_bytes: int = 64 * 1024
     body_seconds: float = 10.0
     stalled_seconds: float = 15.0
@@ -139,5 +142,5 @@ def _numbers(settings: Settings) -> Iterator[tuple[str, float]]:
     for owner in (settings, settings.limits):
         for one in dataclasses.fields(owner):
             value = getattr(owner, one.name)
-            if isinstance(value, int | float):
+            if isinstance(value, int | float) and not isinstance(one.default, bool):
                 yield one.name, value

@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from sandbox.settings import Settings
+from sandbox.web.proxyline import ProxyLine
 from sandbox.web.stream import ABORT
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ class Connection(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._settings, self._table = settings, table
+        self._proxy_line = ProxyLine() if settings.proxy_protocol else None
         self._deadline: asyncio.TimerHandle | None = None
         self._in_body = False
         self._received = 0
@@ -83,11 +85,10 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
         super().connection_made(transport)
-        if not self._table.add(self, self._address):
-            transport.abort()
-            return
         _bound(transport.get_extra_info("socket"), self._settings.stalled_seconds)
         self._expect_request()
+        if self._proxy_line is None:
+            self._count()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._table.remove(self, self._address)
@@ -95,6 +96,31 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._proxy_line is not None:
+            data = self._introduced(self._proxy_line, data)
+        if data:
+            self._receive(data)
+
+    def _introduced(self, line: ProxyLine, data: bytes) -> bytes:
+        """What has come behind the proxy's line; whose connection it is counts from then on."""
+        try:
+            rest = line.feed(data)
+        except ValueError:
+            self.transport.abort()
+            return b""
+        if rest is None:
+            return b""
+        self._proxy_line, self.client, self.server = None, line.client, line.server
+        return rest if self._count() else b""
+
+    def _count(self) -> bool:
+        """Whether the table has room; without it the connection ends here."""
+        if self._table.add(self, self._address):
+            return True
+        self.transport.abort()
+        return False
+
+    def _receive(self, data: bytes) -> None:
         # counted before it is parsed, because the parser keeps what it has not understood yet
         self._received += len(data)
         if self._received > (16 * self._settings.body_bytes if self._in_body else MOST_HEAD + len(data)):
