@@ -10,6 +10,7 @@
  * kind of this process, in the order of `namespaces`.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -57,22 +58,29 @@ static void die(const char *what) {
   power_off();
 }
 
-/* The kernel's drivers of the ports, in the order that they need each other; one that is built in has no file. */
+static int is_driver(const struct dirent *entry) {
+  return strchr(entry->d_name, '.') > entry->d_name; /* not "." and ".." */
+}
+
+/* The kernel's drivers of the ports, in the order of their files' names, in which they need each other. */
 static void load_drivers(void) {
-  static const char *const names[] = {"virtio",      "virtio_ring", "virtio_pci_modern_dev", "virtio_pci_legacy_dev",
-                                      "virtio_pci", "virtio_console"};
-  char path[64];
-  for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-    snprintf(path, sizeof path, "/modules/%s.ko", names[i]);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file >= 0) {
-      if (syscall(SYS_finit_module, file, "", 0) < 0) {
-        perror(path);
-      }
-      close(file);
-      unlink(path);
-    }
+  struct dirent **drivers;
+  int count = scandir("/modules", &drivers, is_driver, alphasort);
+  if (count < 0) {
+    die("/modules");
   }
+  for (int i = 0; i < count; i++) {
+    char path[sizeof "/modules/" + sizeof drivers[i]->d_name];
+    snprintf(path, sizeof path, "/modules/%s", drivers[i]->d_name);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0 || syscall(SYS_finit_module, file, "", 0) < 0) {
+      perror(path);
+    }
+    close(file);
+    unlink(path);
+    free(drivers[i]);
+  }
+  free(drivers);
 }
 
 static int open_port(int number) {
