@@ -1,19 +1,20 @@
 # Sourced by the programs beside it.
 # shellcheck shell=bash
 
+# what a user may set, and sudo would not pass on
+settings=(MACHINE HOST HOSTS PORT DATA SANDBOX_REGISTRY SANDBOX_MUST_RUN)
+
 say() { printf '\n» %s\n' "$*"; }
 
-# as_root COMMAND…: with sudo when we are not root; the three settings go along, whatever sudo keeps.
+# as_root COMMAND…: with sudo when we are not root; the settings go along.
 as_root() {
+  local name kept=()
   if [ "$(id -u)" = 0 ]; then
     "$@"
-  elif ! command -v sudo >/dev/null; then
-    say "root가 아니고 sudo도 없어요. root로 다시 실행해 주세요: $*" >&2
-    return 1
-  else
-    sudo env ${HOST:+"HOST=$HOST"} ${PORT:+"PORT=$PORT"} ${SANDBOX_REGISTRY:+"SANDBOX_REGISTRY=$SANDBOX_REGISTRY"} \
-      ${SANDBOX_MUST_RUN:+"SANDBOX_MUST_RUN=$SANDBOX_MUST_RUN"} "$@"
+    return
   fi
+  for name in "${settings[@]}"; do kept+=(${!name:+"$name=${!name}"}); done
+  sudo env "${kept[@]}" "$@"
 }
 
 # fingerprint PATH…: one hash over the names and contents of all files there.

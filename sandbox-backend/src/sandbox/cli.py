@@ -14,12 +14,14 @@ from typing import Any
 from sandbox import settings as knobs
 from sandbox.settings import Settings
 
+CHILDREN = ("_runner", "_web", "_pages")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    if words and words[0] in ("_runner", "_web"):
+    if words and words[0] in CHILDREN:
         return _child(words)
     asked = _parser().parse_args(words)
     try:
@@ -39,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--site", type=Path, metavar="DIR", help="a folder of static pages to serve at /")
     serve.add_argument("--host", help="address to listen on (HOST, 127.0.0.1)")
     serve.add_argument("--port", help="port to listen on (PORT, 8000)")
+    serve.add_argument("--machine", help="where runs are: here, guest or pages, which is nowhere (MACHINE, here)")
     doctor = _command(commands, "doctor", _doctor, "what this machine lacks, and the command that mends it")
     doctor.add_argument("--json", action="store_true", help="for programs")
     images = _command(commands, "images", _images, "the images that are unpacked here")
@@ -57,7 +60,7 @@ def _command(commands: Any, name: str, run: Any, text: str) -> argparse.Argument
 
 
 def _settings(asked: argparse.Namespace) -> Settings:
-    given = {name: getattr(asked, name, None) for name in ("site", "host", "port", "state", "runtime", "registry")}
+    given = {name: getattr(asked, name, None) for name in ("site", "host", "port", "machine", "state", "runtime", "registry")}
     for name in ("site", "state", "runtime"):
         # the processes that serve start elsewhere, and see each folder at its own full path
         if path := given[name]:
@@ -66,6 +69,8 @@ def _settings(asked: argparse.Namespace) -> Settings:
 
 
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
+    if settings.machine != "here":
+        return _serve_without_privilege(settings)
     from sandbox import doctor, supervisor
 
     lacking = doctor.unmet(settings)
@@ -73,6 +78,19 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
         doctor.report(lacking, sys.stderr)
         return 1
     return supervisor.main(settings)
+
+
+def _serve_without_privilege(settings: Settings) -> int:
+    if settings.site is None:
+        print(f"sandbox-backend: machine {settings.machine!r} needs --site", file=sys.stderr)
+        return 2
+    if settings.machine == "pages":
+        from sandbox import pages
+
+        return pages.main(settings)
+    from sandbox.guest import serve
+
+    return serve.main(settings, settings.state / "guest")
 
 
 def _doctor(settings: Settings, asked: argparse.Namespace) -> int:
@@ -103,4 +121,5 @@ def _child(words: list[str]) -> int:
         return runner_process.main(settings)
     from sandbox.web import process as web_process
 
-    return web_process.main(settings, int(words[2]))
+    serve = web_process.main_pages if words[0] == "_pages" else web_process.main
+    return serve(settings, int(words[2]))

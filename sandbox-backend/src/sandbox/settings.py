@@ -28,6 +28,8 @@ class Settings:
 
     With `proxy_protocol` every connection begins with the line of a proxy that says whose it is.
 
+    `machine` says where runs are: in containers of this very machine ("here"), in a small Linux under QEMU that needs no
+    privilege ("guest"), or nowhere ("pages": the site alone, with its recordings).
     `registry` is the one registry that images come from, an http:// or https:// base address; empty means the
     embedded one, which `serve` starts by itself.
     `machines` virtual machines at once, each of `machine_bytes` at most and for `machine_seconds` with its start; with
@@ -37,6 +39,7 @@ class Settings:
     named for the port, so that two backends on one machine do not meet.
     """
 
+    machine: Literal["here", "guest", "pages"] = "here"
     host: str = "127.0.0.1"
     port: int = 8000
     registry: str = ""
@@ -54,6 +57,7 @@ class Settings:
     per_address: int = 48
     connections: int = 256
     proxy_protocol: bool = False
+    emulated: bool = False
     body_bytes: int = 64 * 1024
     body_seconds: float = 10.0
     stalled_seconds: float = 15.0
@@ -90,7 +94,7 @@ class Settings:
         return self.first_uid - 1_000_000
 
 
-ENVIRONMENT = {"HOST": "host", "PORT": "port", "SANDBOX_REGISTRY": "registry"}
+ENVIRONMENT = {"MACHINE": "machine", "HOST": "host", "PORT": "port", "SANDBOX_REGISTRY": "registry"}
 
 
 def load(file: Path | None, environ: Mapping[str, str], given: Mapping[str, Any] | None = None) -> Settings:

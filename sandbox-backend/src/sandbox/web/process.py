@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import socket
 
-from sandbox.confine import confine
+from sandbox.confine import confine, relinquish
 from sandbox.settings import Settings
 
 
@@ -19,4 +19,13 @@ def main(settings: Settings, listener: int) -> int:
     # what lives now lives for ever: the collector need not look at it again and again
     gc.freeze()
     serve(settings, socket.socket(fileno=listener))
+    return 0
+
+
+def main_pages(settings: Settings, listener: int) -> int:
+    """Serve the pages alone on the inherited socket `listener` until SIGTERM, as whoever has started it."""
+    relinquish()
+    from sandbox.web.serving import serve_pages
+
+    serve_pages(settings, socket.socket(fileno=listener))
     return 0

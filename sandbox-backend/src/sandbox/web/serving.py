@@ -14,6 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from sandbox.settings import Settings
+from sandbox.web import pages
 from sandbox.web.app import create_app
 from sandbox.web.connections import Connection, ConnectionTable
 from sandbox.web.runnerclient import RunnerClient
@@ -44,10 +45,19 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     server(settings, listener).run(sockets=[listener])
 
 
+def serve_pages(settings: Settings, listener: socket.socket) -> None:
+    """As `serve`, the pages alone."""
+    _allow_descriptors()
+    _server(settings, pages.create_app(settings)).run(sockets=[listener])
+
+
 def server(settings: Settings, listener: socket.socket) -> Server:
     """The server, ready to run; its port is the listener's."""
     settings = dataclasses.replace(settings, port=listener.getsockname()[1])
-    app = create_app(settings, RunnerClient(settings.runtime / "web" / "runner.sock"))
+    return _server(settings, create_app(settings, RunnerClient(settings.runtime / "web" / "runner.sock")))
+
+
+def _server(settings: Settings, app: Starlette) -> Server:
     table = ConnectionTable(settings.connections)
     protocol: Any = functools.partial(Connection, settings=settings, table=table)
     config = uvicorn.Config(

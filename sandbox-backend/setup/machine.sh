@@ -1,0 +1,99 @@
+# Sourced by the programs beside it: looks at the settings and at this machine, before anything is installed.
+# shellcheck shell=bash
+#
+# It needs nothing but what every Debian has, and takes a few hundredths of a second. `sandbox-backend doctor` looks at
+# the same things more closely, once Python is there.
+
+SYS_ADMIN=21 # linux/capability.h
+LEAST_MEMORY_MIB=1024
+
+# wrong TEXT…: a setting cannot be used.
+wrong() {
+  say "$*" >&2
+  exit 2
+}
+
+check_settings() {
+  case ${PORT:-8000} in *[!0-9]* | ?????? | '') wrong "PORT=$PORT: 1부터 65535까지의 수를 적어 주세요." ;; esac
+  [ "$((10#${PORT:-8000}))" -ge 1 ] && [ "$((10#${PORT:-8000}))" -le 65535 ] ||
+    wrong "PORT=$PORT: 1부터 65535까지의 수를 적어 주세요."
+  case ${MACHINE:-} in '' | here | guest | pages) ;;
+    *) wrong "MACHINE=$MACHINE: here, guest, pages 가운데 하나를 적어 주세요." ;;
+  esac
+  case ${SANDBOX_REGISTRY:-} in '' | http://* | https://*) ;;
+    *) wrong "SANDBOX_REGISTRY=$SANDBOX_REGISTRY: http:// 나 https:// 로 시작하는 주소를 적어 주세요." ;;
+  esac
+}
+
+# in_container: whether this machine is a container of another.
+in_container() {
+  [ -e /.dockerenv ] || [ -e /run/.containerenv ] || [ -n "${container:-}" ] ||
+    { [ -r /proc/1/environ ] && tr '\0' '\n' </proc/1/environ 2>/dev/null | grep -q '^container='; }
+}
+
+# root_can_be_had: whether we are root, or sudo makes us, if need be with a password that somebody can type.
+root_can_be_had() {
+  [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }
+}
+
+# lacks_for_here: what keeps this very machine from making containers; nothing where it can.
+lacks_for_here() {
+  local bounding tree=/sys/fs/cgroup
+  root_can_be_had || { echo "root가 아니고 sudo도 쓸 수 없어요" && return; }
+  bounding=$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status)
+  (((16#$bounding >> SYS_ADMIN) & 1)) || { echo "root에게도 CAP_SYS_ADMIN이 없어요" && return; }
+  [ "$(id -u)" = 0 ] || return 0 # more can be tried by root alone, and the doctor does
+  unshare --mount --propagation=private true 2>/dev/null || { echo "커널이 네임스페이스를 만들지 못하게 해요" && return; }
+  [ -e $tree/cgroup.controllers ] || tree=$tree/memory
+  [ -w $tree ] || echo "cgroup에 쓸 수 없어요"
+}
+
+# lacks_for_guest: what keeps this machine from running the backend in a guest; nothing where it can.
+lacks_for_guest() {
+  local free
+  [ "$(uname -m)" = x86_64 ] || { echo "x86-64 컴퓨터가 아니에요" && return; }
+  command -v apt-get >/dev/null || { echo "apt-get이 없어요" && return; }
+  free=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+  [ "${free:-0}" -ge $((LEAST_MEMORY_MIB * 1024)) ] || echo "남은 메모리가 $LEAST_MEMORY_MIB MiB보다 적어요"
+}
+
+# remedy: how containers could be made here.
+remedy() {
+  if in_container; then
+    echo "이 컴퓨터는 컨테이너예요. docker run --privileged 로 켜면 컨테이너를 바로 만들 수 있어요."
+  else
+    echo "root로 실행하거나 sudo를 설치하면 컨테이너를 바로 만들 수 있어요."
+  fi
+}
+
+# choose_machine: sets `machine` to where runs are: here, in a guest, or nowhere (pages); says so when it is not here.
+choose_machine() {
+  local here guest
+  machine=${MACHINE:-}
+  case $machine in pages | guest) ;; *) here=$(lacks_for_here) ;; esac
+  case $machine in pages) ;; *) guest=$(lacks_for_guest) ;; esac
+  case $machine in
+    here) [ -z "$here" ] || wrong "MACHINE=here: $here. $(remedy)" ;;
+    guest) [ -z "$guest" ] || wrong "MACHINE=guest: $guest. MACHINE=pages로 기록만 볼 수 있어요." ;;
+    '')
+      if [ -z "$here" ]; then
+        machine=here
+      elif [ -z "$guest" ]; then
+        machine=guest
+        say "컨테이너를 이 컴퓨터에서 바로 만들 수 없어서($here), 작은 가상 머신 안에서 실행해요. 조금 느려요. $(remedy)"
+      else
+        machine=pages
+        say "여기서는 실행할 수 없어서($here, $guest), 기록이 든 페이지만 보여 줘요. $(remedy)"
+      fi
+      ;;
+  esac
+}
+
+# check_disk FOLDER MIB: there is room for what is installed and made.
+check_disk() {
+  local folder=$1 free
+  while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
+  free=$(($(df -Pk "$folder" | awk 'NR == 2 {print $4}') / 1024))
+  [ "$free" -ge "$2" ] ||
+    wrong "디스크에 $2 MiB가 필요한데 $folder 에 $free MiB만 남아 있어요. 자리를 비우거나 DATA=폴더로 다른 곳을 정해 주세요."
+}

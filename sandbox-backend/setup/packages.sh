@@ -1,0 +1,90 @@
+# Sourced by `ready`: the Debian packages that a goal needs, installed by root, or unpacked where nobody can be root.
+# shellcheck shell=bash
+
+# what has to be there | the Debian package that brings it | who needs it: a goal, all of them, `live` for whatever runs
+# something, `here` where that makes containers on this very machine, `guest` where a guest does, `engine` for the tests
+# of a machine that can
+needs='
+/usr/lib/python3*/ensurepip             python3-venv     all
+/usr/lib/*/libseccomp.so.2              libseccomp2      check here test
+crun                                    crun             here
+/usr/bin/tini-static                    tini             here
+static-busybox                          busybox-static   live
+mkfs.ext4                               e2fsprogs        live
+tc                                      iproute2         here
+docker-registry                         docker-registry  live
+buildah                                 buildah          live
+skopeo                                  skopeo           live
+gcc                                     gcc              live
+/usr/include/stdio.h                    libc6-dev        live
+/etc/ssl/certs/ca-certificates.crt      ca-certificates  live
+node>=18                                nodejs           site check
+npm                                     npm              site check
+qemu-system-x86_64                      qemu-system-x86  live
+mksquashfs                              squashfs-tools   guest test
+runsc                                   runsc            here
+dockerd                                 docker.io        engine
+chromium                                chromium         test
+/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk test
+'
+unpacked=$PWD/.cache/debian
+
+# use_unpacked: let programs, libraries and headers be found that are unpacked and not installed.
+use_unpacked() {
+  local lib=usr/lib/$(uname -m)-linux-gnu
+  [ -d "$unpacked/usr" ] || return 0
+  export PATH=$PATH:$unpacked/usr/bin:$unpacked/usr/sbin
+  export LD_LIBRARY_PATH=$unpacked/$lib:$unpacked/$lib/pulseaudio
+  export LIBRARY_PATH=$unpacked/$lib C_INCLUDE_PATH=$unpacked/usr/include:$unpacked/usr/include/$(uname -m)-linux-gnu
+  export BUSYBOX=${BUSYBOX:-$(compgen -G /bin/busybox || echo "$unpacked/bin/busybox")}
+}
+
+# python3: Debian's interpreter, wherever it is.
+python3() { echo "$(compgen -G /usr/bin/python3 || echo "$unpacked/usr/bin/python3")"; }
+
+there() {
+  case $1 in
+    /*) compgen -G "$1" >/dev/null || compgen -G "$unpacked$1" >/dev/null ;;
+    # the package busybox puts a program there too, but one that cannot run without its libraries
+    static-busybox) there /bin/busybox && ! ldd "${BUSYBOX:-/bin/busybox}" >/dev/null 2>&1 ;;
+    # virtual machines are for x86-64 only
+    qemu-system-x86_64) [ "$(uname -m)" != x86_64 ] || command -v "$1" >/dev/null ;;
+    'node>=18') command -v node >/dev/null && node -e 'process.exit(Number(parseInt(process.versions.node) < 18))' ;;
+    *) command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] ;;
+  esac
+}
+
+# missing_packages WHO…: the packages of these that are neither installed nor unpacked.
+missing_packages() {
+  local what package who one
+  while read -r what package who; do
+    for one in all "$@"; do
+      case " $who " in *" $one "*) there "$what" || echo "$package" && break ;; esac
+    done
+  done <<<"$needs"
+}
+
+# debian WHO…: what these need is there afterwards.
+debian() {
+  local packages
+  mapfile -t packages < <(missing_packages "$@" | grep -v '^$')
+  [ ${#packages[@]} -gt 0 ] || return 0
+  if root_can_be_had; then
+    say "데비안 패키지를 설치해요: ${packages[*]}"
+    as_root "$setup/install-packages" "${packages[@]}"
+  else
+    unpack "$@"
+  fi
+}
+
+# unpack WHO…: as `debian`, where nobody can be root: all that these need and is not installed, below .cache.
+unpack() {
+  local packages lib
+  mapfile -t packages < <(unpacked=/nowhere missing_packages "$@" | grep -v '^$')
+  say "root가 될 수 없어서, 데비안 패키지를 설치하지 않고 .cache에 풀기만 해요: ${packages[*]}"
+  "$setup/debs" "$unpacked" missing "${packages[@]}"
+  lib=$unpacked/usr/lib/$(uname -m)-linux-gnu
+  # a linker's script that names a file where an installed package would have put it
+  if [ -f "$lib/libc.so" ]; then sed -i 's#/usr/lib/[^ ]*/libc_nonshared.a#libc_nonshared.a#' "$lib/libc.so"; fi
+  use_unpacked
+}

@@ -1,0 +1,122 @@
+"""Serves from a guest: the pages from the first moment, live runs from when the guest answers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from sandbox.children import Process, told_to_stop
+from sandbox.guest import inside
+from sandbox.guest.booted import Files, Guest, GuestError, booted
+from sandbox.guest.relay import Relay
+from sandbox.guest.system import archived
+from sandbox.listening import NotReady, announce, listen
+from sandbox.settings import Settings
+
+log = logging.getLogger(__name__)
+KVM = Path("/dev/kvm")
+# a guest under KVM is up after one second, or hangs
+KVM_SECONDS = 5.0
+# emulated, on a busy machine; 12 to 26 s were seen
+ANSWER_SECONDS = 180.0
+CHECK_SECONDS = 20.0
+SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+MOST_MEMORY, LEAST_MEMORY = 2048, 768
+MEMORY_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+LIVE = "이제 실행할 수 있어요. 켜는 데 {:.0f}초 걸렸어요."
+
+
+def main(settings: Settings, folder: Path) -> int:
+    """Serve until Ctrl-C or SIGTERM with the guest that is made in `folder`; 0 after a clean end, 1 with the reason on
+    stderr when it could not start."""
+    try:
+        asyncio.run(_main(settings, folder))
+    except (NotReady, OSError) as error:
+        print(f"sandbox-backend: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _main(settings: Settings, folder: Path) -> None:
+    stop = told_to_stop()
+    listener = listen(settings)
+    async with AsyncExitStack() as stack:
+        behind = listen(dataclasses.replace(settings, host="127.0.0.1", port=0))
+        pages = dataclasses.replace(settings, proxy_protocol=True)
+        await stack.enter_async_context(Process("pages", pages, behind))
+        relay = Relay(behind.getsockname()[1])
+        await stack.enter_async_context(relay.serving(listener))
+        await stack.enter_async_context(_beside(keep(settings, Files.within(folder), relay)))
+        announce(settings)
+        await stop.wait()
+
+
+async def keep(settings: Settings, files: Files, relay: Relay) -> None:
+    """Boot a guest and let the relay lead to it while it answers; when it is lost, boot the next."""
+    pages, pause, kvm = relay.target, SHORTEST_PAUSE, os.access(KVM, os.R_OK | os.W_OK)
+    while True:
+        begun = time.monotonic()
+        try:
+            async with _guest(settings, files, kvm=kvm) as guest:
+                await guest.up(KVM_SECONDS if kvm else ANSWER_SECONDS)
+                await guest.answers(ANSWER_SECONDS)
+                relay.target, pause = guest.port, SHORTEST_PAUSE
+                print(LIVE.format(time.monotonic() - begun), flush=True)
+                await _watched(guest)
+        except (GuestError, OSError) as error:
+            if kvm:
+                kvm = False
+                continue
+            log.error("%s; the next one is booted in %.0f s", error, pause)
+        finally:
+            relay.target = pages
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+async def _watched(guest: Guest) -> None:
+    """As long as it lives and answers."""
+    while True:
+        await guest.lasts(CHECK_SECONDS)
+        await guest.answers(3 * CHECK_SECONDS)
+
+
+@asynccontextmanager
+async def _guest(settings: Settings, files: Files, *, kvm: bool) -> AsyncIterator[Guest]:
+    brought = archived({"settings.toml": inside.settings(settings).encode()})
+    options = {"inside": settings.port, "memory": memory()}
+    async with booted(files, brought, **options, network=bool(settings.registry), kvm=kvm) as guest:
+        yield guest
+
+
+def memory() -> int:
+    """MiB for a guest: what may be had here without crowding others out."""
+    free = int(Path("/proc/meminfo").read_text().partition("MemAvailable:")[2].split()[0]) // 1024
+    limits = [int(text) >> 20 for file in MEMORY_FILES if (text := _text(file)).isdigit()]
+    return max(LEAST_MEMORY, min(MOST_MEMORY, free * 2 // 3, *(limit * 2 // 3 for limit in limits)))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text().strip()
+    except OSError:
+        return ""
+
+
+@asynccontextmanager
+async def _beside(work: object) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,28 @@
+"""Serves the pages with their recordings, where nothing can be run: as anybody, on any machine."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from sandbox.children import Process, told_to_stop
+from sandbox.listening import NotReady, announce, listen
+from sandbox.settings import Settings
+
+
+def main(settings: Settings) -> int:
+    """Serve until Ctrl-C or SIGTERM; 0 after a clean end, 1 with the reason on stderr when it could not start."""
+    try:
+        asyncio.run(_main(settings))
+    except (NotReady, OSError) as error:
+        print(f"sandbox-backend: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _main(settings: Settings) -> None:
+    stop = told_to_stop()
+    listener = listen(settings)
+    async with Process("pages", settings, listener):
+        announce(settings)
+        await stop.wait()
