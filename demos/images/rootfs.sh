@@ -1,8 +1,8 @@
 # Sourced by the context.sh of the images that have a shell: small functions that lay out a root file system.
 # shellcheck shell=sh
 
-# The static busybox of the machine, as Debian's package busybox-static installs it.
-BUSYBOX=/bin/busybox
+# A static busybox: the machine's, as Debian's package busybox-static installs it, or one elsewhere.
+BUSYBOX=${BUSYBOX:-/bin/busybox}
 
 # folders ROOT NAME…: empty folders.
 folders() {

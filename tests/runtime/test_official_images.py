@@ -10,6 +10,7 @@ import pytest
 
 from sandbox import embedded
 from sandbox.embedded import build, fill
+from sandbox.embedded.build import Kitchen
 from sandbox.settings import Settings
 
 pytestmark = pytest.mark.container
@@ -78,10 +79,10 @@ def test_a_digest_that_the_hub_does_not_have_ends_in_a_stand_in(hub: Hub, tmp_pa
 
 
 def test_offline_nobody_is_asked(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def asked(_: object) -> bool:
+    async def asked(_: Kitchen, recipe: object) -> bool:
         raise AssertionError("Docker Hub was asked")
 
-    monkeypatch.setattr(build, "hub_answers", asked)
+    monkeypatch.setattr(Kitchen, "hub_answers", asked)
     said: list[str] = []
     fill.fill(hub.point_to(hub.digest), Settings(state=tmp_path / "state"), said.append, offline=True)
     assert said == ["레지스트리: hello-world:latest (대역)"]
@@ -90,10 +91,10 @@ def test_offline_nobody_is_asked(hub: Hub, tmp_path: Path, monkeypatch: pytest.M
 def test_a_copy_that_fails_on_the_way_is_told_and_replaced(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def yes(_: object) -> bool:
+    async def yes(_: Kitchen, recipe: object) -> bool:
         return True
 
-    monkeypatch.setattr(build, "hub_answers", yes)
+    monkeypatch.setattr(Kitchen, "hub_answers", yes)
     said: list[str] = []
     fill.fill(hub.point_to(WRONG), Settings(state=tmp_path / "state"), said.append)
     assert "공식 이미지를 가져오지 못했어요" in said[0]

@@ -84,3 +84,13 @@ async def test_a_program_that_fails_is_quoted() -> None:
 async def test_a_program_that_hangs_is_ended() -> None:
     with pytest.raises(RegistryError, match="not done after"):
         await build.call("sleep", "60", seconds=0.05)
+
+
+def test_busybox_may_be_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fill.stamp(IMAGES)
+    other = tmp_path / "busybox"
+    other.write_bytes(b"another")
+    monkeypatch.setenv("BUSYBOX", str(other))
+    assert fill.stamp(IMAGES) != before
+    monkeypatch.setenv("BUSYBOX", "")
+    assert fill.stamp(IMAGES) == before

@@ -27,8 +27,11 @@ done
 install -m 0755 "$1/greeter-2/usr/bin/greeter" "$1/greeter-1/opt/greeter-2"
 install -m 0755 "$1/greeter-1/usr/bin/greeter" "$1/greeter-2/opt/greeter-1"
 
-# the C library and the loader, at the paths that the program asks for
-ldd "$1/greeter-1/usr/bin/greeter" | grep -o '/[^ ]*' | grep -v libgreet | while read -r library; do
+# the C library and the loader, at the paths that the program asks for by itself: whoever starts this may have the
+# libraries of their own programs elsewhere
+libraries=$(env -u LD_LIBRARY_PATH -u LD_PRELOAD ldd "$1/greeter-1/usr/bin/greeter" | grep -o '/[^ ]*' | grep -v libgreet)
+for library in $libraries; do
   install -D -m 0755 "$library" "$base$library"
 done
+case $libraries in *libc.so.*ld-linux*) ;; *) echo "ldd names no C library and loader: $libraries" >&2 && exit 1 ;; esac
 pack "$base" "$1/base.tar"

@@ -1,30 +1,27 @@
-"""Builds the teaching images from their Dockerfiles with buildah and copies official ones with skopeo.
+"""Builds the teaching images from their Dockerfiles and copies official ones; skopeo brings both into the registry.
 
-Both keep caches in /var/lib/containers; here they work in a mount namespace where that folder is a tmpfs, with a
-storage of their own elsewhere, so that nothing of it stays on the machine.
+Nothing here needs root. Of what skopeo keeps between its runs nothing stays on the machine.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime
+import os
 import tomllib
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import dacite
 
-from sandbox.embedded import RegistryError
+from sandbox.embedded import RegistryError, dockerfile
+from sandbox.embedded.oci_layout import Layout
 
-CACHES = Path("/var/lib/containers")
 HUB = "docker://docker.io/library"
 HUB_SECONDS = 5.0
 STEP_SECONDS = 300.0
-_HIDE = f'mount -t tmpfs none {CACHES} && exec "$@"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +48,6 @@ def read(file: Path) -> Recipes:
         raise RegistryError(f"{file}: {error}") from error
 
 
-@contextmanager
-def no_caches() -> Iterator[None]:
-    """The folder that `_HIDE` needs to be there; afterwards it is gone again if it was not there before."""
-    made = not CACHES.exists()
-    CACHES.mkdir(parents=True, exist_ok=True)
-    try:
-        yield
-    finally:
-        if made:
-            with contextlib.suppress(OSError):
-                CACHES.rmdir()
-
-
 @dataclass(frozen=True, slots=True)
 class Kitchen:
     """Where images are made: `images` holds the recipes, `work` is scratch space, `port` the registry's."""
@@ -81,23 +65,12 @@ class Kitchen:
         context = self.work / f"{recipe.name}-{recipe.tags[0]}"
         context.mkdir()
         await call("./context.sh", str(context.resolve()), cwd=self.images / recipe.name)
-        name = f"localhost/{context.name}"
-        await self._buildah("build", *self._options(recipe), "--manifest", name, str(context))
+        text = (self.images / recipe.name / "Dockerfile").read_text()
+        layout = context.with_suffix(".oci")
+        Layout(layout, self.created).write(dockerfile.steps(text, recipe.arguments), context)
         for tag in recipe.tags:
-            push = ("manifest", "push", "--all", "--quiet", "--tls-verify=false", name)
-            await self._buildah(*push, self.target(recipe, tag))
-
-    def _options(self, recipe: Recipe) -> list[str]:
-        arguments = [f"--build-arg={key}={value}" for key, value in recipe.arguments.items()]
-        return [
-            *("--quiet", "--isolation=chroot", "--layers", "--format=oci", "--identity-label=false"),
-            *(f"--timestamp={int(self.created.timestamp())}", *arguments),
-            *("--file", str(self.images / recipe.name / "Dockerfile")),
-        ]
-
-    async def _buildah(self, *arguments: str) -> None:
-        store = ("--root", f"{self.work}/storage", "--runroot", f"{self.work}/run", "--storage-driver=vfs")
-        await _apart("buildah", *store, *arguments)
+            # by its name alone: a colon in the folders above would end the path
+            await self._copy(f"oci:{layout.name}", self.target(recipe, tag))
 
     async def copy(self, recipe: Recipe) -> None:
         """Copy the official image, all platforms, so that its index keeps the digest; RegistryError if that fails
@@ -105,28 +78,42 @@ class Kitchen:
         source = f"{HUB}/{recipe.name}@{recipe.digest}"
         for tag in recipe.tags:
             target = self.target(recipe, tag)
-            await _apart("skopeo", "copy", "--all", "--preserve-digests", "--dest-tls-verify=false", source, target)
-            await _apart("skopeo", "inspect", "--tls-verify=false", target)
+            await self._copy(source, target)
+            await self._skopeo("inspect", "--tls-verify=false", target)
+
+    async def _copy(self, source: str, target: str) -> None:
+        await self._skopeo("copy", "--all", "--preserve-digests", "--dest-tls-verify=false", source, target)
+
+    async def hub_answers(self, recipe: Recipe) -> bool:
+        """One question to Docker Hub, with a short limit."""
+        source = f"{HUB}/{recipe.name}@{recipe.digest}"
+        try:
+            await self._skopeo("inspect", "--raw", source, seconds=HUB_SECONDS)
+        except RegistryError:
+            return False
+        return True
+
+    async def _skopeo(self, *arguments: str, seconds: float = STEP_SECONDS) -> None:
+        """Run skopeo with its caches in the scratch space.
+
+        It keeps them where XDG says, but root's in /var/lib/containers, unless this variable of its library says that
+        the user is another. Its policy file, which may be missing, is not asked: a digest pins what is copied.
+        """
+        environ = {"XDG_DATA_HOME": str(self.work), "_CONTAINERS_ROOTLESS_UID": "1"}
+        argv = ("skopeo", "--insecure-policy", *arguments)
+        await call(*argv, cwd=self.work, environ=environ, seconds=seconds)
 
 
-async def hub_answers(recipe: Recipe) -> bool:
-    """One question to Docker Hub, with a short limit."""
-    source = f"{HUB}/{recipe.name}@{recipe.digest}"
+async def call(
+    *argv: str, cwd: Path | None = None, environ: Mapping[str, str] | None = None, seconds: float = STEP_SECONDS
+) -> None:
+    """Run a program to its end, with `environ` on top of ours; RegistryError with its last words when it fails, is
+    missing or takes too long."""
+    env = {**os.environ, **(environ or {})}
     try:
-        await _apart("skopeo", "inspect", "--raw", source, seconds=HUB_SECONDS)
-    except RegistryError:
-        return False
-    return True
-
-
-async def _apart(*argv: str, seconds: float = STEP_SECONDS) -> None:
-    await call("unshare", "--mount", "--propagation=private", "sh", "-c", _HIDE, "sh", *argv, seconds=seconds)
-
-
-async def call(*argv: str, cwd: Path | None = None, seconds: float = STEP_SECONDS) -> None:
-    """Run a program to its end; RegistryError with its last words when it fails, is missing or takes too long."""
-    try:
-        process = await asyncio.create_subprocess_exec(*argv, cwd=cwd, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE)
+        process = await asyncio.create_subprocess_exec(
+            *argv, cwd=cwd, env=env, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
+        )
     except OSError as error:
         raise RegistryError(f"{argv[0]}: {error}") from error
     try:

@@ -24,14 +24,18 @@ from sandbox.embedded.build import Kitchen, Recipe, Recipes
 from sandbox.settings import Settings
 
 # changed when this program fills differently from the same inputs
-FORM = b"1"
-INGREDIENTS = (Path("/bin/busybox"),)
+FORM = b"2"
 Say = Callable[[str], None]
+
+
+def busybox() -> Path:
+    """The static busybox that the images are made from; BUSYBOX names one elsewhere, as it does in rootfs.sh."""
+    return Path(os.environ.get("BUSYBOX") or "/bin/busybox")
 
 
 def stamp(images: Path) -> str:
     """Names what a registry is made from: every file of the folder `images`, and what is taken from the machine."""
-    files = [*sorted(path for path in images.rglob("*") if path.is_file()), *INGREDIENTS]
+    files = [*sorted(path for path in images.rglob("*") if path.is_file()), busybox()]
     digest = hashlib.sha256(FORM)
     for file in files:
         content = file.read_bytes() if file.exists() else b""
@@ -48,22 +52,26 @@ def is_filled(images: Path, state: Path) -> bool:
 def fill(images: Path, settings: Settings, say: Say, *, offline: bool = False, again: bool = False) -> None:
     """Make `<state>/registry` hold the images of the folder `images`; nothing is done when it does already.
 
-    `offline` never asks Docker Hub, `again` fills even so. Needs root. RegistryError says what went wrong; the
-    registry that was there before is then still there.
+    `offline` never asks Docker Hub, `again` fills even so. Any user may fill: root's registry then belongs to root,
+    another's to that user. RegistryError says what went wrong; the registry that was there before is then still there.
     """
     images = images.resolve()
-    settings.state.mkdir(parents=True, exist_ok=True)
-    with _alone(settings.state):
-        if is_filled(images, settings.state) and not again:
-            return
-        with (
-            build.no_caches(),
-            tempfile.TemporaryDirectory(prefix="fill-", dir=settings.state.resolve()) as work,
-        ):
-            fresh = Path(work, "registry")
-            asyncio.run(_make(images, fresh, settings.registry_uid, say, offline))
-            (fresh / "stamp").write_text(stamp(images))
-            _replace(embedded.home(settings.state), fresh)
+    try:
+        settings.state.mkdir(parents=True, exist_ok=True)
+        with _alone(settings.state):
+            if again or not is_filled(images, settings.state):
+                _fill(images, settings, say, offline)
+    except OSError as error:
+        raise RegistryError(str(error)) from error
+
+
+def _fill(images: Path, settings: Settings, say: Say, offline: bool) -> None:
+    with tempfile.TemporaryDirectory(prefix="fill-", dir=settings.state.resolve()) as work:
+        fresh = Path(work, "registry")
+        asyncio.run(_make(images, fresh, settings.registry_uid, say, offline))
+        (fresh / "stamp").write_text(stamp(images))
+        _freeze(fresh, settings.registry_uid)
+        _replace(embedded.home(settings.state), fresh)
 
 
 @contextmanager
@@ -79,26 +87,27 @@ def _alone(state: Path) -> Iterator[None]:
 async def _make(images: Path, fresh: Path, uid: int, say: Say, offline: bool) -> None:
     recipes = build.read(images / "images.toml")
     (fresh / "storage").mkdir(parents=True)
-    os.chown(fresh / "storage", uid, uid)
     _configure(fresh, read_only=False)
+    _freeze(fresh, uid)  # whatever the umask, the registry's own user can read it
+    if embedded.may_become(uid):
+        os.chown(fresh / "storage", uid, uid)
     port = embedded.free_port(0)
     async with embedded.serving(fresh, uid, port):
         kitchen = Kitchen(images, fresh.parent, port, recipes.created)
         await _cook(kitchen, recipes, say, offline)
     _configure(fresh, read_only=True)
-    _freeze(fresh)
 
 
 async def _cook(kitchen: Kitchen, recipes: Recipes, say: Say, offline: bool) -> None:
-    online = not offline and await _online(recipes.image, say)
+    online = not offline and await _online(kitchen, recipes.image, say)
     for recipe in recipes.image:
         kind = await _one(kitchen, recipe, say, online)
         say(f"레지스트리: {recipe.name}:{', '.join(recipe.tags)} ({kind})")
 
 
-async def _online(recipes: Sequence[Recipe], say: Say) -> bool:
+async def _online(kitchen: Kitchen, recipes: Sequence[Recipe], say: Say) -> bool:
     first = next((recipe for recipe in recipes if recipe.digest), None)
-    if first is None or await build.hub_answers(first):
+    if first is None or await kitchen.hub_answers(first):
         return first is not None
     say("레지스트리: Docker Hub에 닿지 않아서, 같은 이름의 대역(stand-in) 이미지를 이 컴퓨터에서 만들어요.")
     return False
@@ -120,11 +129,19 @@ def _configure(folder: Path, *, read_only: bool) -> None:
     (folder / "config.json").write_text(embedded.configuration(read_only=read_only))
 
 
-def _freeze(folder: Path) -> None:
-    """Give all to root, readable and no more by the registry's own user."""
+def _freeze(folder: Path, uid: int) -> None:
+    """Give all to root, readable and no more by the registry's own user `uid`, and on disk when this returns: what
+    takes its place afterwards is whole even if the machine fails. Where there is no such user, all stays ours."""
+    given = embedded.may_become(uid)
     for path in (folder, *folder.rglob("*")):
-        os.chown(path, 0, 0)
+        if given:
+            os.chown(path, 0, 0)
         path.chmod(0o755 if path.is_dir() else 0o644)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _replace(old: Path, fresh: Path) -> None:

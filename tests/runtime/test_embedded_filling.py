@@ -1,0 +1,157 @@
+"""Filling the embedded registry on its bad days: without any privilege, with odd masks, killed, on a full disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import dacite
+import pytest
+
+import sandbox
+from sandbox import embedded
+from sandbox.settings import Settings
+
+pytestmark = pytest.mark.container
+IMAGES = Path(__file__).parents[2] / "demos/images"
+USER = 1234
+NOBODY = [f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--no-new-privs", "--bounding-set=-all"]
+BARE_ROOT = ["--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"]
+
+
+class Place:
+    """A folder that anybody can reach, with what filling needs: the program, the images, and a home for the state."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.state = folder / "home/state"
+        self.images = Path(shutil.copytree(IMAGES, folder / "images"))
+        for package in (sandbox, dacite):
+            assert package.__file__
+            shutil.copytree(Path(package.__file__).parent, folder / "lib" / package.__name__)
+        self.state.parent.mkdir()
+        self.busybox = Path(shutil.copy("/bin/busybox", folder / "busybox"))
+        # as where somebody's programs are only unpacked: a library that must not get into an image by this path
+        (library,) = Path("/lib").glob("*-linux-gnu/libc.so.6")
+        self.libraries = folder / "lib/private"
+        self.libraries.mkdir()
+        shutil.copy(library, self.libraries)
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
+
+    def start(self, *prefix: str, before: str = "", umask: int = -1) -> subprocess.Popen[str]:
+        """Start filling behind `prefix`, after the shell lines `before`, in a mount namespace of its own."""
+        fill = ["-m", "sandbox.embedded.fill", "--images", str(self.images), "--state", str(self.state), "--offline"]
+        python = Path(sys.executable).resolve()
+        return subprocess.Popen(
+            ["unshare", "--mount", "sh", "-ec", f'{before}\nexec "$@"', "sh", *prefix, python, "-B", *fill],
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(self.folder / "lib"),
+                "BUSYBOX": str(self.busybox),
+                "LD_LIBRARY_PATH": str(self.libraries),
+            },
+            cwd=self.folder,
+            umask=umask,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def fill(self, *prefix: str, before: str = "", umask: int = -1) -> tuple[int, str]:
+        """Fill to the end: the exit code, and what was printed."""
+        with self.start(*prefix, before=before, umask=umask) as process:
+            told, _ = process.communicate(timeout=300)
+        return process.returncode, told
+
+    def tags(self) -> dict[str, str]:
+        return tags(self.state)
+
+
+def tags(state: Path) -> dict[str, str]:
+    """The digest that each tag names."""
+    folder = embedded.home(state)
+    return {str(link.relative_to(folder)): link.read_text() for link in folder.rglob("tags/*/current/link")}
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    # not tmp_path, which only its owner can reach
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        yield Place(Path(folder))
+
+
+def test_a_user_without_any_capability_makes_the_very_images_that_root_makes(place: Place, filled: Settings) -> None:
+    os.chown(place.state.parent, USER, USER)
+    hidden = "mount --bind /dev/null /bin/busybox"
+    code, told = place.fill("setpriv", *NOBODY, before=hidden, umask=0o077)
+    assert code == 0, told
+    assert place.tags() == tags(filled.state)
+    owners = {path.lstat().st_uid for path in place.state.rglob("*")}
+    assert owners == {USER}
+    assert sorted(path.name for path in place.state.parent.iterdir()) == ["state"]
+
+
+def test_a_root_without_capabilities_fills_for_itself(place: Place, filled: Settings) -> None:
+    code, told = place.fill("setpriv", *BARE_ROOT)
+    assert code == 0, told
+    assert place.tags() == tags(filled.state)
+
+
+async def test_roots_mask_does_not_keep_the_registry_from_its_files(place: Place, filled: Settings) -> None:
+    code, told = place.fill(umask=0o077)
+    assert code == 0, told
+    assert place.tags() == tags(filled.state)
+    port = embedded.free_port(0)
+    async with embedded.serving(embedded.home(place.state), filled.registry_uid, port):
+        assert await embedded.answers(port)
+
+
+@pytest.mark.parametrize("sign", ["fill-*", "fill-*/registry/**/current/link"])
+def test_after_a_kill_nothing_is_taken_for_whole_and_the_next_one_heals(
+    sign: str, place: Place, filled: Settings
+) -> None:
+    with place.start() as process:
+        while not list(place.state.glob(sign)):
+            assert process.poll() is None, "it ended before the kill"
+            time.sleep(0.001)
+        process.send_signal(signal.SIGKILL)
+    assert not embedded.is_there(place.state)
+    assert place.fill()[0] == 0
+    assert place.tags() == tags(filled.state)
+    assert sorted(path.name for path in place.state.iterdir()) == ["fill.lock", "registry"]
+
+
+def test_a_full_disk_is_told_and_with_room_the_next_one_heals(place: Place, filled: Settings) -> None:
+    place.state.mkdir()
+    again = f"{sys.executable} -B -m sandbox.embedded.fill --images images --state {place.state} --offline"
+    script = f"""mount -t tmpfs -o size=$1 none {place.state}
+        if {again}; then exit 9; fi
+        ls {place.state}
+        mount -o remount,size=99m {place.state}
+        {again}
+        cp -r {place.state}/registry {place.folder}/healed"""
+    for size in ("400k", "6m"):
+        shutil.rmtree(place.folder / "healed", ignore_errors=True)
+        code, told = place.fill("sh", "-c", "true", before=f"set -- {size}\n{script}\nset -- true")
+        assert code == 0, told
+        assert "레지스트리를 채우지 못했어요: " in told
+        assert "Traceback" not in told
+        assert {line for line in told.splitlines() if line in ("registry", "fill.lock")} == {"fill.lock"}
+        links = (place.folder / "healed").rglob("tags/*/current/link")
+        assert sorted(link.read_text() for link in links) == sorted(tags(filled.state).values())
+
+
+def test_a_state_folder_of_somebody_else_is_told_without_a_traceback(place: Place) -> None:
+    place.state.mkdir()
+    code, told = place.fill("setpriv", *NOBODY)
+    assert code == 1
+    assert told.startswith("레지스트리를 채우지 못했어요: ")
+    assert "fill.lock" in told
