@@ -3,7 +3,7 @@
 
 say() { printf '\n» %s\n' "$*"; }
 
-# as_root COMMAND…: with sudo when we are not root; the three settings go along, whatever sudo keeps.
+# as_root COMMAND…: with sudo when we are not root; the settings go along, whatever sudo keeps.
 as_root() {
   if [ "$(id -u)" = 0 ]; then
     "$@"
@@ -12,7 +12,7 @@ as_root() {
     return 1
   else
     sudo env ${HOST:+"HOST=$HOST"} ${PORT:+"PORT=$PORT"} ${SANDBOX_REGISTRY:+"SANDBOX_REGISTRY=$SANDBOX_REGISTRY"} \
-      ${SANDBOX_MUST_RUN:+"SANDBOX_MUST_RUN=$SANDBOX_MUST_RUN"} "$@"
+      ${DATA:+"DATA=$DATA"} ${SANDBOX_MUST_RUN:+"SANDBOX_MUST_RUN=$SANDBOX_MUST_RUN"} "$@"
   fi
 }
 

@@ -13,8 +13,9 @@ SOURCE = Path(__file__).parents[2] / "sandbox-backend/src/sandbox"
 ROWS = (
     ("events", "plan", "image", "reference", "users"),
     ("words", "outcome", "spec", "command", "policy", "vm", "gvisor"),
-    ("linux", "settings"),
-    ("confine",),
+    ("linux", "settings", "machine"),
+    ("confine", "loop"),
+    ("datafolder",),
     ("images",),
     ("runner", "web", "embedded"),
     ("doctor",),

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
-from sandbox import embedded
+from sandbox import datafolder, embedded
 from sandbox.runner import process as runner_process
 from sandbox.settings import Settings
 
@@ -33,7 +33,7 @@ def main(settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM; 0 after a clean end, 1 with the reason on stderr when it could not start."""
     try:
         asyncio.run(_main(settings))
-    except (NotReady, embedded.RegistryError, OSError) as error:
+    except (NotReady, embedded.RegistryError, datafolder.DataFolderError, OSError) as error:
         print(f"sandbox-backend: {error}", file=sys.stderr)
         return 1
     finally:
@@ -51,6 +51,9 @@ async def _main(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     _make_folders(settings)
     listener = _listen(settings)
+    # before any child, which all see what this process sees
+    if said := datafolder.settle(settings):
+        print(said, flush=True)
     async with AsyncExitStack() as stack:
         if not settings.registry:
             address = await stack.enter_async_context(embedded.running(settings))
