@@ -5,14 +5,15 @@ SHELL := /bin/bash
 
 ready := sandbox-backend/setup/ready
 as_root := . sandbox-backend/setup/common.sh; as_root
+override export DATA := $(or $(DATA),$(CURDIR)/.state)
 
 help: ## 이 목록을 보여 줘요
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
-	@printf '\n  설정: PORT=8000 HOST=127.0.0.1 SANDBOX_REGISTRY=http://레지스트리 (예: make serve PORT=8080)\n'
+	@printf '\n  설정: PORT=8000 HOST=127.0.0.1 SANDBOX_REGISTRY=http://레지스트리 DATA=이미지를_둘_폴더 (예: make serve PORT=8080)\n'
 
 serve: ## 필요한 것을 설치하고 페이지와 백엔드를 켜요. Ctrl-C로 끝내요
 	@$(ready) serve
-	@$(as_root) .venv/bin/sandbox-backend serve --site "$(CURDIR)/site" --state "$(CURDIR)/.state"
+	@$(as_root) .venv/bin/sandbox-backend serve --site "$(CURDIR)/site" --state "$(DATA)"
 
 test: export SANDBOX_MUST_RUN := 1
 test: ## 검사와 모든 테스트를 돌려요. 하나도 건너뛰지 않아요
@@ -31,7 +32,7 @@ site: ## 페이지를 site/에 만들어요
 record: ## 데모를 모두 실행해서 기록을 demos/recordings/에 적어요. BACKEND=주소로 다른 백엔드에서
 	@$(ready) $(if $(BACKEND),recorder,record)
 	@$(if $(BACKEND),,$(as_root)) .venv/bin/python -m docker_run.record \
-	  $(if $(BACKEND),--backend "$(BACKEND)",--state "$(CURDIR)/.state")
+	  $(if $(BACKEND),--backend "$(BACKEND)",--state "$(DATA)")
 
 site-offline: ## 서버 없이 열리는 사본을 site-offline/과 site-offline.zip에 만들어요
 	@$(ready) offline
@@ -47,7 +48,7 @@ bench-site: ## 쪽마다 무게와 요청을 재고 Lighthouse와 axe의 판정�
 
 doctor: ## 이 컴퓨터에 무엇이 모자라고 어떻게 고치는지 알려 줘요
 	@$(ready) doctor
-	@$(as_root) .venv/bin/sandbox-backend doctor --state "$(CURDIR)/.state"
+	@$(as_root) .venv/bin/sandbox-backend doctor --state "$(DATA)"
 
 clean: ## 설치하고 만든 것을 모두 지워요 (데비안 패키지는 남아요)
 	@$(as_root) rm -rf .venv .state .cache .mypy_cache .ruff_cache .pytest_cache site site-offline site-offline.zip \

@@ -9,10 +9,29 @@ from collections.abc import Iterator
 
 import pytest
 
+from support import temporary
 from support.backend import Backend, running
 from support.client import Docker
 
 NEEDS = {"container": ("crun", "docker-registry"), "engine": ("dockerd",)}
+
+
+FOLDER = pytest.StashKey[temporary.Folder]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before any test makes a folder."""
+    config.stash[FOLDER] = temporary.Folder()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Where the tests make their folders, if that is not as usual."""
+    return config.stash[FOLDER].told
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """After the last test."""
+    config.stash[FOLDER].remove()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

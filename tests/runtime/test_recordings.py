@@ -18,7 +18,7 @@ from docker_run.backend import Backend as Client
 from docker_run.recording import Recording
 from sandbox.embedded import fill
 from sandbox.settings import Settings
-from support.backend import Backend, running
+from support.backend import STATE, Backend, running
 from support.built_site import DOCS, REPOSITORY
 from support.client import run
 
@@ -130,7 +130,7 @@ def test_make_record_leaves_what_has_not_changed_and_ends_its_backend(
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/index.md").write_text('```docker-run id="x"\ndocker run alpine hostname\n```\n')
     (tmp_path / "mkdocs.yml").write_text("site_name: t\nplugins:\n  - docker-run: {recordings: kept}\n")
-    asked = ["--config", str(tmp_path / "mkdocs.yml"), "--state", str(REPOSITORY / ".state")]
+    asked = ["--config", str(tmp_path / "mkdocs.yml"), "--state", str(STATE)]
     assert record.main(asked) == 0
     first = (tmp_path / "kept/index/x.ndjson").read_text()
     assert record.main(asked) == 0

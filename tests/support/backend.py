@@ -20,7 +20,7 @@ from support.client import call
 from support.files import text_of
 
 REPOSITORY = Path(__file__).parents[2]
-STATE = REPOSITORY / ".state"
+STATE = Path(os.environ.get("DATA") or REPOSITORY / ".state").resolve()
 START_SECONDS, STOP_SECONDS = 60.0, 15.0
 
 

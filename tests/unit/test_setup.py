@@ -96,6 +96,14 @@ def test_make_tells_every_target(arguments: list[str]) -> None:
     assert "PORT" in told.stdout
 
 
+@pytest.mark.parametrize(("given", "folder"), [("DATA=/srv/a b", "/srv/a b"), ("DATA=", f"{ROOT}/.state")])
+@pytest.mark.parametrize("target", ["serve", "record", "doctor"])
+def test_another_folder_for_data_is_everybodys(target: str, given: str, folder: str) -> None:
+    words = ["make", "--no-print-directory", "--dry-run", target, given]
+    told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert f'--state "{folder}"' in told
+
+
 def test_a_goal_that_does_not_exist_is_refused() -> None:
     told = subprocess.run([SETUP / "ready", "nosuch"], capture_output=True, text=True, check=False)
     assert told.returncode == 2

@@ -13,8 +13,9 @@ SOURCE = Path(__file__).parents[2] / "sandbox-backend/src/sandbox"
 ROWS = (
     ("events", "plan", "image", "reference", "users"),
     ("words", "outcome", "spec", "command", "policy", "vm", "gvisor"),
-    ("linux", "settings", "kernel_package"),
-    ("confine",),
+    ("linux", "settings", "machine", "kernel_package"),
+    ("confine", "loop"),
+    ("datafolder",),
     ("images",),
     ("runner", "web", "embedded"),
     ("doctor",),

@@ -110,23 +110,33 @@ def private_mounts() -> None:
 
 def mount_idmapped(source: Path, target: Path, user_namespace: int) -> None:
     """Bind `source` at `target`, read-only, its owners translated by the map of the given user namespace."""
-    tree = _check(
-        _libc.syscall(_OPEN_TREE, _AT_FDCWD, os.fsencode(source), _OPEN_TREE_CLONE | os.O_CLOEXEC), "open_tree"
-    )
+    tree = idmapped(source, user_namespace)
     try:
-        attributes = _MountAttr(
-            _MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID | _MOUNT_ATTR_NODEV | _MOUNT_ATTR_IDMAP, 0, 0, user_namespace
-        )
-        size = ctypes.sizeof(attributes)
-        _check(
-            _libc.syscall(_MOUNT_SETATTR, tree, b"", _AT_EMPTY_PATH, ctypes.byref(attributes), size), "mount_setattr"
-        )
         _check(
             _libc.syscall(_MOVE_MOUNT, tree, b"", _AT_FDCWD, os.fsencode(target), _MOVE_MOUNT_F_EMPTY_PATH),
             "move_mount",
         )
     finally:
         os.close(tree)
+
+
+def idmapped(source: Path, user_namespace: int) -> int:
+    """A descriptor of such a mount of `source`, attached nowhere; it is gone with the descriptor, which the caller
+    closes. OSError with EINVAL where the file system of `source` knows no id-mapped mounts."""
+    tree = _check(
+        _libc.syscall(_OPEN_TREE, _AT_FDCWD, os.fsencode(source), _OPEN_TREE_CLONE | os.O_CLOEXEC), "open_tree"
+    )
+    flags = _MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID | _MOUNT_ATTR_NODEV | _MOUNT_ATTR_IDMAP
+    attributes = _MountAttr(flags, 0, 0, user_namespace)
+    size = ctypes.sizeof(attributes)
+    try:
+        _check(
+            _libc.syscall(_MOUNT_SETATTR, tree, b"", _AT_EMPTY_PATH, ctypes.byref(attributes), size), "mount_setattr"
+        )
+    except OSError:
+        os.close(tree)
+        raise
+    return tree
 
 
 def make_read_only(target: Path) -> None:

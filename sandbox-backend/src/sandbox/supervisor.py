@@ -10,7 +10,7 @@ import sys
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
-from sandbox import embedded
+from sandbox import datafolder, embedded
 from sandbox.children import Process, told_to_stop
 from sandbox.listening import NotReady, announce, listen
 from sandbox.runner import process as runner_process
@@ -23,7 +23,7 @@ def main(settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM; 0 after a clean end, 1 with the reason on stderr when it could not start."""
     try:
         asyncio.run(_main(settings))
-    except (NotReady, embedded.RegistryError, OSError) as error:
+    except (NotReady, embedded.RegistryError, datafolder.DataFolderError, OSError) as error:
         print(f"sandbox-backend: {error}", file=sys.stderr)
         return 1
     finally:
@@ -39,6 +39,9 @@ async def _main(settings: Settings) -> None:
     stop = told_to_stop()
     _make_folders(settings)
     listener = listen(settings)
+    # before any child, which all see what this process sees
+    if said := datafolder.settle(settings):
+        print(said, flush=True)
     async with AsyncExitStack() as stack:
         if not settings.registry:
             address = await stack.enter_async_context(embedded.running(settings))

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from sandbox import linux
+from sandbox import datafolder, linux
 from sandbox.doctor.probes import Seen, existing
 from sandbox.plan import Limits
 from sandbox.runner import lanes, network
@@ -85,8 +85,10 @@ def _try_user_namespace() -> Seen:
 
 
 def _try_snapshot(folder: Path, first_uid: int) -> Seen:
-    """The mounts of `snapshot`, in small: an id-mapped layer under a tmpfs, joined by overlay."""
+    """The mounts of `snapshot`, in small: an id-mapped layer under a tmpfs, joined by overlay; on what `serve` would
+    lay over the folder, where that cannot be id-mapped itself."""
     linux.private_mounts()
+    over = None if datafolder.can_be_idmapped(folder) else datafolder.cover(folder, datafolder.LEAST_BYTES)
     layer, top = folder / "layer", folder / "top"
     layer.mkdir()
     top.mkdir()
@@ -96,7 +98,7 @@ def _try_snapshot(folder: Path, first_uid: int) -> Seen:
     linux.mount_idmapped(layer, top / "lower", linux.user_namespace(0, first_uid))
     options = f"lowerdir={top}/lower,upperdir={top}/upper,workdir={top}/work,userxattr"
     linux.mount("overlay", top / "root", "overlay", linux.MS_NOSUID | linux.MS_NODEV, options)
-    return WORKS
+    return WORKS if over is None else Seen(True, f"tried, works on {over.kind}, which serve lays over the data folder")
 
 
 def _try_network(bits: int) -> Seen:

@@ -17,11 +17,11 @@ from pathlib import Path
 from sandbox import gvisor, spec, words
 from sandbox.events import Created, Started, Stream
 from sandbox.image import Image
+from sandbox.loop import Device
 from sandbox.plan import Plan, Ulimit
 from sandbox.runner import cgroup, cgroup_v1, snapshot
 from sandbox.runner.bundle import NOTHING, Extra, NotStarted, configuration
 from sandbox.runner.child import KILL_SECONDS, Child
-from sandbox.runner.disk import Device
 from sandbox.runner.janitor import Janitor
 from sandbox.runner.residents import Resident, Slot
 from sandbox.runner.sharing import Shared

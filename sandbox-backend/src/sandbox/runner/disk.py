@@ -8,33 +8,20 @@ device and the mount are gone, whoever is killed when. Nothing that a run has wr
 from __future__ import annotations
 
 import errno
-import fcntl
 import logging
 import os
-import struct
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from sandbox import linux
+from sandbox import linux, loop
+from sandbox.loop import BLOCK, INODE_BYTES, Device
 from sandbox.plan import MIB, Limits
 
 log = logging.getLogger(__name__)
-CONTROL = "/dev/loop-control"
-ENVIRONMENT = {"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"}
-# no journal and no reserve, for a disk that lives for seconds
-FORMAT = "mkfs.ext4 -q -F -b 4096 -I 256 -m 0 -O ^has_journal,^resize_inode -E nodiscard,lazy_itable_init=1"
-INODE_BYTES, BLOCK, SMALL_TABLES = 256, 4096, MIB // 2
+SMALL_TABLES = MIB // 2
 # those that ext4 keeps for itself
 RESERVED_INODES = 11
-# no flush of a run reaches the machine's own disk, and no kernel thread writes to the run's
-OPTIONS = "nobarrier,noinit_itable"
-# linux/loop.h: the calls' numbers, and struct loop_config with its file, its block size and its flags
-_CONFIG = struct.Struct("=II52xI240x")
-_GET_FREE, _CONFIGURE, _AUTOCLEAR = 0x4C82, 0x4C0A, 4
-_ATTEMPTS = 16
-
-Device = tuple[int, int]
 
 
 class Disks:
@@ -58,17 +45,9 @@ class Disks:
             os.posix_fallocate(file, 0, self._bytes)
             for offset, data in self._empty:
                 os.pwrite(file, data, offset)
-            device, path = _attached(file)
+            return loop.mount(file, target)
         finally:
             os.close(file)
-        # the device lives on while it is mounted, or else until this descriptor is closed
-        try:
-            linux.mount(path, target, "ext4", linux.MS_NOSUID | linux.MS_NODEV, OPTIONS)
-            number = os.fstat(device).st_rdev
-        finally:
-            os.close(device)
-        target.chmod(0o711)
-        return os.major(number), os.minor(number)
 
 
 def usable(folder: Path, limits: Limits, target: Path) -> Disks | None:
@@ -104,14 +83,7 @@ def _formatted(size: int, inodes: int) -> list[tuple[int, bytes]]:
     file = os.memfd_create("disk")
     try:
         os.truncate(file, size)
-        subprocess.run(
-            [*FORMAT.split(), "-N", str(inodes), f"/dev/fd/{file}"],
-            pass_fds=[file],
-            env=ENVIRONMENT,
-            check=True,
-            capture_output=True,
-            timeout=10,
-        )
+        loop.format_ext4(file, "-N", str(inodes))
         return list(_pieces(file, size))
     finally:
         os.close(file)
@@ -129,25 +101,3 @@ def _pieces(file: int, size: int) -> Iterator[tuple[int, bytes]]:
         data = os.pread(file, end - begin, begin)
         if data.strip(b"\0"):
             yield begin, data
-
-
-def _attached(file: int) -> tuple[int, str]:
-    """A free loop device with `file` behind it: a descriptor, and its path."""
-    config = _CONFIG.pack(file, 0, _AUTOCLEAR)
-    control = os.open(CONTROL, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        for _ in range(_ATTEMPTS):
-            path = f"/dev/loop{fcntl.ioctl(control, _GET_FREE)}"
-            device = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-            try:
-                fcntl.ioctl(device, _CONFIGURE, config)
-            except OSError as error:
-                os.close(device)
-                # somebody else has taken it
-                if error.errno != errno.EBUSY:
-                    raise
-            else:
-                return device, path
-        raise OSError(errno.EBUSY, "no loop device is free")
-    finally:
-        os.close(control)

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from sandbox.events import Stats
+from sandbox.loop import Device
 from sandbox.runner import cgroup
-from sandbox.runner.disk import Device
 
 SECONDS = 0.1
 

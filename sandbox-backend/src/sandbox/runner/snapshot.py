@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox import linux
+from sandbox.loop import Device
 from sandbox.plan import Limits
-from sandbox.runner.disk import Device, Disks
+from sandbox.runner.disk import Disks
 
 
 @dataclass(frozen=True, slots=True)
