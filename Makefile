@@ -1,7 +1,7 @@
 # Every target installs what it needs and can be run again after an interruption.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve test check site site-offline record bench bench-site doctor clean
+.PHONY: help serve test check site site-offline record fresh bench bench-site doctor clean
 
 ready := sandbox-backend/setup/ready
 as_root := . sandbox-backend/setup/common.sh; as_root
@@ -36,6 +36,11 @@ record: ## 데모를 모두 실행해서 기록을 demos/recordings/에 적어�
 
 site-offline: ## 서버 없이 열리는 사본을 site-offline/과 site-offline.zip에 만들어요
 	@$(ready) offline
+
+fresh: ## 갓 만든 Debian의 컨테이너 네 가지에서 make serve를 해 보고 걸린 시간을 보여 줘요
+	@$(ready) test
+	@[ -x /usr/sbin/debootstrap ] || { $(as_root) sandbox-backend/setup/install-packages debootstrap; }
+	@$(as_root) .venv/bin/python tests/fresh/main.py
 
 bench: ## 속도와 메모리를 재고 Docker와 나란히 보여 줘요
 	@$(ready) test

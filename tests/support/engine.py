@@ -78,17 +78,22 @@ class Engine:
 
 
 @contextmanager
-def running(registry: str | None) -> Iterator[Engine]:
+def running(registry: str | None, runtime: Path | None = None) -> Iterator[Engine]:
     """An engine that answers, with the registry at this base address in Docker Hub's place.
 
-    Without one it is an engine as it comes, with its default bridge, in a network namespace of its own.
+    Without one it is an engine as it comes, with its default bridge, in a network namespace of its own. `runtime` is a
+    program to use for runc.
     """
     folder = Path(tempfile.mkdtemp(prefix="sandbox-engine-"))
     cgroup = folder.name
     environ = {"PATH": "/usr/bin:/bin", "DOCKER_HOST": f"unix://{folder}/sock", "DOCKER_CONFIG": str(folder / "client")}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            _command(folder, cgroup, registry), env=_daemon_environ(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            _command(folder, cgroup, registry, runtime),
+            env=_daemon_environ(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
         )
     engine = Engine(environ)
     try:
@@ -100,10 +105,12 @@ def running(registry: str | None) -> Iterator[Engine]:
         shutil.rmtree(folder)
 
 
-def _command(folder: Path, cgroup: str, registry: str | None) -> list[str]:
+def _command(folder: Path, cgroup: str, registry: str | None, runtime: Path | None) -> list[str]:
     namespaces = ["--mount", "--propagation=private", "--pid", "--fork", "--kill-child", "--mount-proc"]
     places = [f"--{name}={folder / name}" for name in ("data-root", "exec-root", "pidfile")]
     daemon = [DAEMON, *places, f"--host=unix://{folder}/sock", f"--cgroup-parent=/{cgroup}"]
+    if runtime:
+        daemon += [f"--add-runtime=given={runtime}", "--default-runtime=given"]
     if registry is None:
         return ["unshare", "--net", *namespaces, "sh", "-c", f"ip link set lo up && {APART}", "sh", *daemon]
     untouched = ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false"]
