@@ -3,7 +3,7 @@
 
 say() { printf '\n» %s\n' "$*"; }
 
-# as_root COMMAND…: with sudo when we are not root; the three settings go along, whatever sudo keeps.
+# as_root COMMAND…: with sudo when we are not root; the settings go along, whatever sudo keeps.
 as_root() {
   if [ "$(id -u)" = 0 ]; then
     "$@"
@@ -11,7 +11,8 @@ as_root() {
     say "root가 아니고 sudo도 없어요. root로 다시 실행해 주세요: $*" >&2
     return 1
   else
-    sudo env ${HOST:+"HOST=$HOST"} ${PORT:+"PORT=$PORT"} ${SANDBOX_REGISTRY:+"SANDBOX_REGISTRY=$SANDBOX_REGISTRY"} \
+    sudo env ${HOST:+"HOST=$HOST"} ${HOSTS:+"HOSTS=$HOSTS"} ${PORT:+"PORT=$PORT"} \
+      ${SANDBOX_REGISTRY:+"SANDBOX_REGISTRY=$SANDBOX_REGISTRY"} \
       ${SANDBOX_MUST_RUN:+"SANDBOX_MUST_RUN=$SANDBOX_MUST_RUN"} "$@"
   fi
 }

@@ -11,10 +11,10 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "sandbox-backend/src/sandbox"
 # what is in a row may import from its own row and the rows above it
 ROWS = (
-    ("events", "plan", "image", "reference", "users"),
+    ("addresses", "events", "plan", "image", "reference", "users"),
     ("words", "outcome", "spec", "command", "policy", "vm", "gvisor"),
     ("linux", "settings"),
-    ("confine",),
+    ("confine", "listening"),
     ("images",),
     ("runner", "web", "embedded"),
     ("doctor",),

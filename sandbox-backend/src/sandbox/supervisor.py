@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
-from sandbox import embedded
+from sandbox import embedded, listening
 from sandbox.runner import process as runner_process
 from sandbox.settings import Settings
 
@@ -33,7 +33,7 @@ def main(settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM; 0 after a clean end, 1 with the reason on stderr when it could not start."""
     try:
         asyncio.run(_main(settings))
-    except (NotReady, embedded.RegistryError, OSError) as error:
+    except (NotReady, listening.CannotListen, embedded.RegistryError, OSError) as error:
         print(f"sandbox-backend: {error}", file=sys.stderr)
         return 1
     finally:
@@ -49,8 +49,8 @@ async def _main(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    listener = listening.open_listener(settings)
     _make_folders(settings)
-    listener = _listen(settings)
     async with AsyncExitStack() as stack:
         if not settings.registry:
             address = await stack.enter_async_context(embedded.running(settings))
@@ -60,7 +60,8 @@ async def _main(settings: Settings) -> None:
         if stop.is_set():
             return
         await stack.enter_async_context(Process("web", settings, listener))
-        print(f"http://{settings.host}:{settings.port}  준비됐어요. 끝내려면 Ctrl-C를 누르세요.", flush=True)
+        first, *others = listening.urls(listener, settings.host)
+        print(f"{first}  준비됐어요. 끝내려면 Ctrl-C를 누르세요.", *others, sep="\n", flush=True)
         await stop.wait()
 
 
@@ -69,16 +70,6 @@ def _make_folders(settings: Settings) -> None:
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
     for name in ("web", "view-web", "view-puller"):
         (settings.runtime / name).mkdir(mode=0o755, exist_ok=True)
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """The site's socket, opened here because the web process has no network to open it in."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        listener = socket.create_server((settings.host, settings.port), family=family, backlog=512)
-    except OSError as error:
-        raise NotReady(f"{settings.host}:{settings.port}: {error.strerror}; PORT=… chooses another port") from error
-    return listener
 
 
 class Process:
