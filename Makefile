@@ -9,7 +9,7 @@ override export DATA := $(or $(DATA),$(CURDIR)/.state)
 
 help: ## 이 목록을 보여 줘요
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
-	@printf '\n  설정: PORT=8000 HOST=127.0.0.1 SANDBOX_REGISTRY=http://레지스트리 DATA=이미지를_둘_폴더 (예: make serve PORT=8080)\n'
+	@printf '\n  설정: PORT=8000 HOST=127.0.0.1 HOSTS=더-답할-이름 SANDBOX_REGISTRY=http://레지스트리 DATA=이미지를_둘_폴더 MACHINE=here|guest|pages (예: make serve PORT=8080)\n'
 
 serve: ## 필요한 것을 설치하고 페이지와 백엔드를 켜요. Ctrl-C로 끝내요
 	@$(ready) serve

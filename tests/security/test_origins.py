@@ -9,7 +9,7 @@ import pytest
 from sandbox.settings import Settings
 from sandbox.web import security
 from security.asking import JSON, LISTED, RUN, everything, ran, send
-from support.web_server import Web
+from support.web_server import Web, serving
 
 
 def foreign_origins(port: int) -> list[str]:
@@ -99,8 +99,41 @@ def test_a_request_without_a_host_or_with_two_is_refused(web: Web) -> None:
             assert everything(client).split(b" ")[1] in (b"421", b"400")
 
 
-def test_a_wildcard_address_is_no_name(tmp_path: Path) -> None:
-    everywhere = Settings(host="0.0.0.0", port=8000)
-    assert security.allowed_hosts(everywhere) == {"127.0.0.1:8000", "localhost:8000", "[::1]:8000"}
+def test_a_wildcard_address_is_no_name() -> None:
+    for host in ("0.0.0.0", "::"):
+        everywhere = Settings(host=host, port=8000)
+        assert security.allowed_hosts(everywhere) == {"127.0.0.1:8000", "localhost:8000", "[::1]:8000"}
     named = Settings(host="192.0.2.7", port=80, hosts=("Docs.example",))
     assert {"192.0.2.7:80", "192.0.2.7", "localhost", "docs.example"} <= security.allowed_hosts(named)
+
+
+def test_a_name_that_is_listed_without_a_port_is_answered_with_ours_too() -> None:
+    listed = security.allowed_hosts(Settings(port=9000, hosts=("docs.example", "other:1", "[2001:db8::7]")))
+    assert {"docs.example", "docs.example:9000", "other:1", "[2001:db8::7]", "[2001:db8::7]:9000"} <= listed
+    assert not {"other", "other:9000", "other:1:9000"} & listed
+
+
+@pytest.mark.parametrize(
+    ("server", "own"),
+    [
+        (("192.0.2.7", 8000), {"192.0.2.7:8000"}),
+        (("192.0.2.7", 80), {"192.0.2.7:80", "192.0.2.7"}),
+        (("2001:db8::7", 8000), {"[2001:db8::7]:8000"}),
+        (("::ffff:192.0.2.7", 8000), {"192.0.2.7:8000"}),
+        (("fe80::1%eth0", 8000), {"[fe80::1]:8000"}),
+        (("/run/web.sock", None), set()),
+        (None, set()),
+    ],
+)
+def test_the_address_that_a_connection_came_to_is_a_name_of_ours(
+    server: tuple[str, int | None] | None, own: set[str]
+) -> None:
+    assert security.own_hosts(server) == own
+
+
+def test_a_page_of_a_listed_name_may_call_whatever_host_its_tunnel_sends(tmp_path: Path) -> None:
+    with serving(tmp_path, hosts=("mine.example",)) as web:
+        for origin in ("https://mine.example", f"http://mine.example:{web.port}"):
+            assert send(web, "POST", "/v1/runs", RUN, JSON | {"Origin": origin})[0] == 200, origin
+        for origin in ("https://mine.example:1", "https://mine.example.evil.example", "https://minexexample"):
+            assert send(web, "POST", "/v1/runs", RUN, JSON | {"Origin": origin})[0] == 403, origin

@@ -16,11 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.settings import ENVIRONMENT
 from support.client import call
 from support.files import text_of
 
 REPOSITORY = Path(__file__).parents[2]
 STATE = Path(os.environ.get("DATA") or REPOSITORY / ".state").resolve()
+OUR_VARIABLES = {*ENVIRONMENT, "HOSTS"}
 START_SECONDS, STOP_SECONDS = 60.0, 15.0
 
 
@@ -93,7 +95,7 @@ def running(
     config.write_text("".join(_toml(values)))
     command = [*within, sys.executable, "-m", "sandbox", "serve", "--config", str(config), "--port", str(port)]
     command += ["--state", str(state), "--runtime", str(folder / "run"), *(["--site", str(site)] if site else [])]
-    kept = {name: value for name, value in os.environ.items() if name not in ("HOST", "PORT", "SANDBOX_REGISTRY")}
+    kept = {name: value for name, value in os.environ.items() if name not in OUR_VARIABLES}
     log = folder / "log"
     with log.open("wb") as sink:
         process = subprocess.Popen(command, stdout=sink, stderr=sink, env=kept | dict(environ or {}))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.listening import open_listener
 from sandbox.settings import Settings
 from sandbox.web.serving import Server, server
 from support.fake_runner import FakeRunner
@@ -54,7 +55,7 @@ class Web:
 def serving(folder: Path, *, runner: bool = True, **changes: Any) -> Iterator[Web]:
     """A server with `changes` to the settings; its sockets live under `folder`."""
     settings = dataclasses.replace(Settings(), runtime=folder, **changes)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = open_listener(dataclasses.replace(settings, port=0))
     fake = FakeRunner(folder / "web" / "runner.sock") if runner else None
     begun: list[Web] = []
     ready = threading.Event()

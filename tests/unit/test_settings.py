@@ -20,6 +20,18 @@ def test_each_source_wins_over_the_one_before(tmp_path: Path) -> None:
     assert made.limits.pids == Settings().limits.pids
 
 
+def test_hosts_of_the_environment_join_those_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "sandbox.toml"
+    file.write_text('hosts = ["docs.example"]\n')
+    made = settings.load(file, {"HOSTS": "localhost:9000, a.example  [::1]:1,"})
+    assert made.hosts == ("docs.example", "localhost:9000", "a.example", "[::1]:1")
+    assert settings.load(file, {}).hosts == ("docs.example",)
+
+
+def test_an_ipv6_address_may_be_given_in_brackets() -> None:
+    assert settings.load(None, {"HOST": "[::1]"}).host == "::1"
+
+
 def test_two_backends_on_one_machine_do_not_meet() -> None:
     one, other = (settings.load(None, {"PORT": port}) for port in ("8000", "8001"))
     assert one == settings.Settings()
@@ -50,6 +62,14 @@ def test_settings_reach_a_child_process_unchanged() -> None:
         ("", {"PORT": "eighty"}),
         ("", {"PORT": "70000"}),
         ("", {"SANDBOX_REGISTRY": "ftp://x"}),
+        ("", {"HOSTS": "https://docs.example"}),
+        ("", {"HOSTS": "docs.example/docker"}),
+        ("", {"HOSTS": "docs.example:70000"}),
+        ('hosts = ["docs.example/"]', {}),
+        ('hosts = "docs.example"', {}),
+        ('hosts = "docs.example"', {"HOSTS": "other.example"}),
+        ("hosts = [1]", {}),
+        ('proxy_protocol = "yes"', {}),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, environ: dict[str, str]) -> None:

@@ -11,15 +11,15 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "sandbox-backend/src/sandbox"
 # what is in a row may import from its own row and the rows above it
 ROWS = (
-    ("events", "plan", "image", "reference", "users"),
+    ("addresses", "events", "plan", "image", "reference", "users"),
     ("words", "outcome", "spec", "command", "policy", "vm", "gvisor"),
     ("linux", "settings", "machine", "kernel_package"),
-    ("confine", "loop"),
-    ("datafolder",),
+    ("confine", "loop", "listening", "children"),
+    ("datafolder", "pages"),
     ("images",),
     ("runner", "web", "embedded"),
     ("doctor",),
-    ("supervisor",),
+    ("supervisor", "guest"),
     ("cli",),
     ("__main__",),
 )

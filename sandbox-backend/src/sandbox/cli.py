@@ -60,7 +60,9 @@ def _command(commands: Any, name: str, run: Any, text: str) -> argparse.Argument
 
 
 def _settings(asked: argparse.Namespace) -> Settings:
-    given = {name: getattr(asked, name, None) for name in ("site", "host", "port", "machine", "state", "runtime", "registry")}
+    given = {
+        name: getattr(asked, name, None) for name in ("site", "host", "port", "machine", "state", "runtime", "registry")
+    }
     for name in ("site", "state", "runtime"):
         # the processes that serve start elsewhere, and see each folder at its own full path
         if path := given[name]:

@@ -6,7 +6,7 @@ import asyncio
 import sys
 
 from sandbox.children import Process, told_to_stop
-from sandbox.listening import NotReady, announce, listen
+from sandbox.listening import CannotListen, announce, open_listener
 from sandbox.settings import Settings
 
 
@@ -14,7 +14,7 @@ def main(settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM; 0 after a clean end, 1 with the reason on stderr when it could not start."""
     try:
         asyncio.run(_main(settings))
-    except (NotReady, OSError) as error:
+    except (CannotListen, OSError) as error:
         print(f"sandbox-backend: {error}", file=sys.stderr)
         return 1
     return 0
@@ -22,7 +22,7 @@ def main(settings: Settings) -> int:
 
 async def _main(settings: Settings) -> None:
     stop = told_to_stop()
-    listener = listen(settings)
+    listener = open_listener(settings)
     async with Process("pages", settings, listener):
-        announce(settings)
+        announce(listener, settings.host)
         await stop.wait()

@@ -1,4 +1,4 @@
-"""Every knob of the backend: defaults here, an operator's TOML file over them, three environment variables on top.
+"""Every knob of the backend: defaults here, an operator's TOML file over them, some environment variables on top.
 
 This is the only module that reads the environment.
 """
@@ -6,6 +6,7 @@ This is the only module that reads the environment.
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any, Literal
 
 import dacite
 
+from sandbox import addresses
 from sandbox.plan import Limits
 
 
@@ -26,10 +28,11 @@ class Settings:
     """`slots` runs at once, `queue` more waiting, `per_address` of both from one address, which may hold that many
     `connections`. Times in seconds.
 
-    With `proxy_protocol` every connection begins with the line of a proxy that says whose it is.
+    `hosts` are answered as Host headers besides loopback and `host`: a name with a port as it is, a name alone with our
+    port, too. With `proxy_protocol` every connection begins with the line of a proxy that says whose it is.
 
-    `machine` says where runs are: in containers of this very machine ("here"), in a small Linux under QEMU that needs no
-    privilege ("guest"), or nowhere ("pages": the site alone, with its recordings).
+    `machine` says where runs are: in containers of this very machine ("here"), in a small Linux under QEMU that needs
+    no privilege ("guest"), or nowhere ("pages": the site alone, with its recordings).
     `registry` is the one registry that images come from, an http:// or https:// base address; empty means the
     embedded one, which `serve` starts by itself.
     `machines` virtual machines at once, each of `machine_bytes` at most and for `machine_seconds` with its start; with
@@ -111,6 +114,7 @@ def load(file: Path | None, environ: Mapping[str, str], given: Mapping[str, Any]
     for variable, name in ENVIRONMENT.items():
         if environ.get(variable):
             values[name] = environ[variable]
+    values["hosts"] = _with_more(values.get("hosts", []), environ.get("HOSTS", ""))
     return from_values(values | dict(given or {}))
 
 
@@ -121,6 +125,9 @@ def from_values(values: Mapping[str, Any]) -> Settings:
         if not values["port"].isdigit():
             raise SettingsError(f"port: not a number: {values['port']!r}")
         values["port"] = int(values["port"])
+    for name in ("hosts", "origins", "registry_hosts"):
+        if isinstance(values.get(name), str):
+            raise SettingsError(f"{name}: not a list: {values[name]!r}")
     port = values.get("port", Settings().port)
     values = {"runtime": f"/run/docker-run-sandbox-{port}", "cgroup": f"docker-run-sandbox-{port}"} | values
     try:
@@ -139,7 +146,18 @@ def from_values(values: Mapping[str, Any]) -> Settings:
         raise SettingsError(f"port: {settings.port} is not between 1 and 65535")
     if settings.registry and not settings.registry.startswith(("http://", "https://")):
         raise SettingsError(f"registry: {settings.registry!r} does not start with http:// or https://")
-    return dataclasses.replace(settings, registry=settings.registry.rstrip("/"))
+    for name in settings.hosts:
+        if not addresses.is_host(name):
+            raise SettingsError(
+                f"hosts: {name!r} is not a host. Write a name or an address as it stands in a browser, without http:// "
+                "and without a path: docs.example, docs.example:8443, [2001:db8::7]:8000"
+            )
+    return dataclasses.replace(settings, host=settings.host.strip("[]"), registry=settings.registry.rstrip("/"))
+
+
+def _with_more(hosts: Any, listed: str) -> Any:
+    """`hosts` and those that HOSTS lists, with commas or spaces between them."""
+    return [*hosts, *filter(None, re.split(r"[,\s]+", listed))] if isinstance(hosts, list) else hosts
 
 
 def _numbers(settings: Settings) -> Iterator[tuple[str, float]]:

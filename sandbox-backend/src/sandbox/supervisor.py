@@ -10,20 +10,23 @@ import sys
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
-from sandbox import datafolder, embedded
+from sandbox import datafolder, embedded, listening
 from sandbox.children import Process, told_to_stop
-from sandbox.listening import NotReady, announce, listen
 from sandbox.runner import process as runner_process
 from sandbox.settings import Settings
 
 READY_SECONDS = 60.0
 
 
+class NotReady(Exception):
+    """The backend cannot serve; the text says why."""
+
+
 def main(settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM; 0 after a clean end, 1 with the reason on stderr when it could not start."""
     try:
         asyncio.run(_main(settings))
-    except (NotReady, embedded.RegistryError, datafolder.DataFolderError, OSError) as error:
+    except (NotReady, listening.CannotListen, embedded.RegistryError, datafolder.DataFolderError, OSError) as error:
         print(f"sandbox-backend: {error}", file=sys.stderr)
         return 1
     finally:
@@ -37,8 +40,8 @@ def main(settings: Settings) -> int:
 
 async def _main(settings: Settings) -> None:
     stop = told_to_stop()
+    listener = listening.open_listener(settings)
     _make_folders(settings)
-    listener = listen(settings)
     # before any child, which all see what this process sees
     if said := datafolder.settle(settings):
         print(said, flush=True)
@@ -51,7 +54,7 @@ async def _main(settings: Settings) -> None:
         if stop.is_set():
             return
         await stack.enter_async_context(Process("web", settings, listener))
-        announce(settings)
+        listening.announce(listener, settings.host)
         await stop.wait()
 
 

@@ -97,8 +97,10 @@ class Guest:
             await _cancelled(happened, ended)
 
     async def _answer(self) -> None:
-        while not await _is_healthy(self.port, self._inside):
+        healthy = False
+        while not healthy:
             await asyncio.sleep(PAUSE_SECONDS)
+            healthy = await _is_healthy(self.port, self._inside)
 
     async def _read_control(self) -> None:
         loop, heard = asyncio.get_running_loop(), b""
@@ -127,15 +129,28 @@ async def booted(
     OSError where there is no QEMU.
     """
     with TemporaryDirectory(prefix="run-", dir=files.data.parent) as folder:
-        initrd = Path(folder, "initrd")
-        initrd.write_bytes(files.initrd.read_bytes() + brought)
-        parts = map(str, (files.kernel, initrd, files.system, files.data))
-        machine = command.Machine(*parts, memory, _free_port(), inside, network)
+        machine = command.Machine(
+            kernel=str(files.kernel),
+            initrd=_with(files.initrd, brought, Path(folder)),
+            system=str(files.system),
+            data=str(files.data),
+            memory=memory,
+            outside=_free_port(),
+            inside=inside,
+            network=network,
+        )
         guest = await _begun(machine, Path(folder), kvm)
         try:
             yield guest
         finally:
             await asyncio.shield(guest.end())
+
+
+def _with(initrd: Path, brought: bytes, folder: Path) -> str:
+    """The path of the first files with what is brought along behind them."""
+    whole = folder / "initrd"
+    whole.write_bytes(initrd.read_bytes() + brought)
+    return str(whole)
 
 
 async def _begun(machine: command.Machine, folder: Path, kvm: bool) -> Guest:

@@ -32,7 +32,16 @@ def arguments(machine: Machine, control: int, *, kvm: bool) -> tuple[str, ...]:
     """The command that runs the guest until it restarts. Its first serial line is standard output, its second the
     socket `control`; what it writes to its disks is gone with it."""
     accelerator = ("kvm",) if kvm else (f"tcg,thread=multi,tb-size={TRANSLATED_MIB}",)
-    words = [PROGRAM, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-M", "q35,smm=off,vmport=off"]
+    words = [
+        PROGRAM,
+        "-nodefaults",
+        "-no-user-config",
+        "-no-reboot",
+        "-display",
+        "none",
+        "-M",
+        "q35,smm=off,vmport=off",
+    ]
     words += ["-accel", *accelerator, "-cpu", "max", "-smp", str(PROCESSORS), "-m", f"{machine.memory}M"]
     words += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
     words += ["-kernel", machine.kernel, "-initrd", machine.initrd, "-append", KERNEL]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from sandbox import addresses
 from sandbox.settings import Settings
 
 # the guest's own files, names and numbers
@@ -39,8 +40,8 @@ def _changed(outside: Settings) -> dict[str, Any]:
 
 def _hosts(outside: Settings) -> list[str]:
     """All that the outside answers to; what a connection itself came to goes by the PROXY line."""
-    name = f"[{outside.host}]" if ":" in outside.host else outside.host
-    return [f"{name}:{outside.port}", *outside.hosts]
+    own = [] if addresses.is_wildcard(outside.host) else [f"{addresses.bracketed(outside.host)}:{outside.port}"]
+    return [*own, *outside.hosts]
 
 
 def _registry(address: str) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+
+from sandbox import addresses
 
 MOST_CONNECTIONS = 1024
 PIECE = 64 * 1024
@@ -61,15 +62,10 @@ def introduction(peer: tuple[str, int] | None, own: tuple[str, int] | None) -> b
     """The line that says who is connected from where, and to which address."""
     if not peer or not own:
         return UNKNOWN
-    source, target = (_address(one[0]) for one in (peer, own))
-    family = "TCP4" if source.version == target.version == 4 else "TCP6"
-    return f"PROXY {family} {source} {target} {peer[1]} {own[1]}\r\n".encode()
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The address without its zone; one of IPv4 that came in over IPv6 as what it is."""
-    address = ipaddress.ip_address(text.partition("%")[0])
-    return getattr(address, "ipv4_mapped", None) or address
+    source, target = (addresses.plain(one[0]) for one in (peer, own))
+    if not source or not target:
+        return UNKNOWN
+    return f"PROXY TCP{source.version} {source} {target} {peer[1]} {own[1]}\r\n".encode()
 
 
 async def _first(*tasks: asyncio.Future[None]) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import logging
 import os
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -18,7 +19,7 @@ from sandbox.guest import inside
 from sandbox.guest.booted import Files, Guest, GuestError, booted
 from sandbox.guest.relay import Relay
 from sandbox.guest.system import archived
-from sandbox.listening import NotReady, announce, listen
+from sandbox.listening import BACKLOG, CannotListen, announce, open_listener
 from sandbox.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def main(settings: Settings, folder: Path) -> int:
     stderr when it could not start."""
     try:
         asyncio.run(_main(settings, folder))
-    except (NotReady, OSError) as error:
+    except (CannotListen, OSError) as error:
         print(f"sandbox-backend: {error}", file=sys.stderr)
         return 1
     return 0
@@ -47,15 +48,15 @@ def main(settings: Settings, folder: Path) -> int:
 
 async def _main(settings: Settings, folder: Path) -> None:
     stop = told_to_stop()
-    listener = listen(settings)
+    listener = open_listener(settings)
     async with AsyncExitStack() as stack:
-        behind = listen(dataclasses.replace(settings, host="127.0.0.1", port=0))
+        behind = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
         pages = dataclasses.replace(settings, proxy_protocol=True)
         await stack.enter_async_context(Process("pages", pages, behind))
         relay = Relay(behind.getsockname()[1])
         await stack.enter_async_context(relay.serving(listener))
         await stack.enter_async_context(_beside(keep(settings, Files.within(folder), relay)))
-        announce(settings)
+        announce(listener, settings.host)
         await stop.wait()
 
 
@@ -75,7 +76,8 @@ async def keep(settings: Settings, files: Files, relay: Relay) -> None:
             if kvm:
                 kvm = False
                 continue
-            log.error("%s; the next one is booted in %.0f s", error, pause)
+            # not its traceback: it says itself what was
+            log.warning("%s; the next one is booted in %.0f s", error, pause)
         finally:
             relay.target = pages
         await asyncio.sleep(pause)

@@ -70,9 +70,7 @@ def install(root: Path) -> None:
     for folder in (packages, root / "usr/lib" / version):
         # never looked at again: what it was compiled from cannot change
         mode = PycInvalidationMode.UNCHECKED_HASH
-        compileall.compile_dir(
-            folder, quiet=2, workers=2, stripdir=str(root), prependdir="/", invalidation_mode=mode
-        )
+        compileall.compile_dir(folder, quiet=2, workers=2, stripdir=str(root), prependdir="/", invalidation_mode=mode)
 
 
 def needed(name: str) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import time
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sandbox import addresses
 from sandbox.settings import Settings
 from sandbox.web import body, hosts, metrics, openapi, site, stream
 from sandbox.web.hosts import Host, Hosts
@@ -203,7 +203,5 @@ def _address(request: Request) -> str:
 
 
 def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address.removeprefix("::ffff:")).is_loopback
-    except ValueError:
-        return False
+    plain = addresses.plain(address)
+    return plain is not None and plain.is_loopback

@@ -23,6 +23,10 @@ class Kind:
     detail: str
 
 
+FOREIGN_ORIGIN = (
+    "이 사이트에서는 실행 서버를 부를 수 없어요. "
+    "서버를 켠 사람이 이 사이트의 주소를 HOSTS나 설정의 origins에 적어야 해요."
+)
 CATALOGUE: Mapping[str, Kind] = {
     "malformed-request": Kind(400, "The HTTP request is malformed", "HTTP 요청의 형식이 올바르지 않아요."),
     "malformed-json": Kind(400, "The body is not valid JSON", "요청 본문이 올바른 JSON이 아니에요."),
@@ -32,7 +36,7 @@ CATALOGUE: Mapping[str, Kind] = {
     "lane-unavailable": Kind(400, "This lane is not available here", "이 서버에는 그 실행 방식이 없어요."),
     "files-unavailable": Kind(400, "Files cannot be sent along yet", "파일을 함께 보내는 실행은 아직 할 수 없어요."),
     "body-timeout": Kind(400, "The body did not arrive in time", "요청 본문이 제시간에 다 오지 않았어요."),
-    "foreign-origin": Kind(403, "This origin may not call this API", "이 사이트에서는 실행 서버를 부를 수 없어요."),
+    "foreign-origin": Kind(403, "This origin may not call this API", FOREIGN_ORIGIN),
     "not-found": Kind(404, "No such resource", "그런 주소는 없어요."),
     "no-such-host": Kind(404, "No such host", "그런 도커 호스트는 없어요. 오래 쉬어서 사라졌을 수 있어요."),
     "no-such-run": Kind(404, "No such run", "그런 실행은 없어요. 이미 끝났을 수 있어요."),
@@ -50,13 +54,20 @@ CATALOGUE: Mapping[str, Kind] = {
 
 
 class Problem(Exception):
-    """Ends a request before its first byte. `members` are added to the body, `headers` to the answer."""
+    """Ends a request before its first byte. `members` are added to the body, `headers` to the answer; a `detail` takes
+    the place of the catalogue's."""
 
     def __init__(
-        self, code: str, *, headers: Mapping[str, str] | None = None, members: Mapping[str, Any] | None = None
+        self,
+        code: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
+        detail: str = "",
     ) -> None:
         super().__init__(code)
         self.code, self.kind = code, CATALOGUE[code]
+        self.detail = detail or self.kind.detail
         self.headers, self.members = dict(headers or {}), dict(members or {})
 
     def response(self) -> Response:
@@ -66,7 +77,7 @@ class Problem(Exception):
             "title": self.kind.title,
             "status": self.kind.status,
             "code": self.code,
-            "detail": self.kind.detail,
+            "detail": self.detail,
             **self.members,
         }
         headers = {"Cache-Control": "no-store", **self.headers}

@@ -1,0 +1,38 @@
+"""Hosts as text: a socket, a URL and a Host header write the same one differently."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+# RFC 1123 and the underscore that some machines' names have; an IPv6 address stands in brackets
+_HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?|\[([0-9a-f:.]{2,45})\])(?::([0-9]{1,5}))?", re.I)
+
+
+def plain(text: str) -> IPv4Address | IPv6Address | None:
+    """The address that a socket writes as `text`, without a zone, and IPv4 where it is only wrapped in IPv6; None when
+    it is no address."""
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
+
+
+def is_wildcard(text: str) -> bool:
+    """Whether it stands for every address of the machine."""
+    address = plain(text)
+    return address is not None and address.is_unspecified
+
+
+def bracketed(host: str) -> str:
+    """A name or address as it stands in a URL and in a Host header."""
+    return f"[{host}]" if ":" in host else host
+
+
+def is_host(text: str) -> bool:
+    """Whether `text` is a name or an address, with a port or without, as a Host header has it."""
+    found = _HOST.fullmatch(text)
+    if found is None or int(found[2] or 1) not in range(1, 65536):
+        return False
+    return found[1] is None or isinstance(plain(found[1]), IPv4Address | IPv6Address)
