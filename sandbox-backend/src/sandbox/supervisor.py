@@ -21,7 +21,7 @@ from sandbox.settings import Settings
 log = logging.getLogger(__name__)
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 STOP_SECONDS = 8.0
-READY_SECONDS = 20.0
+READY_SECONDS = 60.0
 RESTART_SECONDS = 0.1
 
 
