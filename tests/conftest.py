@@ -47,8 +47,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def backend() -> Iterator[Backend]:
-    """A real backend with the default settings."""
-    with running() as started:
+    """A real backend with the default settings and all lanes."""
+    with running(vm=True) as started:
         yield started
 
 

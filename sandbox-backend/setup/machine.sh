@@ -6,6 +6,8 @@
 
 SYS_ADMIN=21 # linux/capability.h
 LEAST_MEMORY_MIB=1024
+# what set-up writes, packages included
+NEEDED_MIB=1500
 
 # wrong TEXT…: a setting cannot be used.
 wrong() {
@@ -36,12 +38,14 @@ root_can_be_had() {
   [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }
 }
 
+# bounding: the capabilities that a process of ours could ever have, as a number.
+bounding() { echo $((16#$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status))); }
+
 # lacks_for_here: what keeps this very machine from making containers; nothing where it can.
 lacks_for_here() {
-  local bounding tree=/sys/fs/cgroup
+  local tree=/sys/fs/cgroup
   root_can_be_had || { echo "root가 아니고 sudo도 쓸 수 없어요" && return; }
-  bounding=$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status)
-  (((16#$bounding >> SYS_ADMIN) & 1)) || { echo "root에게도 CAP_SYS_ADMIN이 없어요" && return; }
+  (($(bounding) >> SYS_ADMIN & 1)) || { echo "root에게도 CAP_SYS_ADMIN이 없어요" && return; }
   [ "$(id -u)" = 0 ] || return 0 # more can be tried by root alone, and the doctor does
   unshare --mount --propagation=private true 2>/dev/null || { echo "커널이 네임스페이스를 만들지 못하게 해요" && return; }
   [ -e $tree/cgroup.controllers ] || tree=$tree/memory
@@ -59,10 +63,10 @@ lacks_for_guest() {
 
 # remedy: how containers could be made here.
 remedy() {
-  if in_container; then
-    echo "이 컴퓨터는 컨테이너예요. docker run --privileged 로 켜면 컨테이너를 바로 만들 수 있어요."
-  else
-    echo "root로 실행하거나 sudo를 설치하면 컨테이너를 바로 만들 수 있어요."
+  if (($(bounding) >> SYS_ADMIN & 1)); then
+    echo "root로 실행하거나 sudo를 쓸 수 있으면 컨테이너를 바로 만들어요."
+  elif in_container; then
+    echo "docker run --privileged 로 켠 컨테이너에서는 컨테이너를 바로 만들어요."
   fi
 }
 

@@ -11,9 +11,8 @@ crun                                    crun             here
 /usr/bin/tini-static                    tini             here
 static-busybox                          busybox-static   live
 mkfs.ext4                               e2fsprogs        live
-tc                                      iproute2         here
+tc                                      iproute2         live
 docker-registry                         docker-registry  live
-buildah                                 buildah          live
 skopeo                                  skopeo           live
 gcc                                     gcc              live
 /usr/include/stdio.h                    libc6-dev        live
@@ -39,8 +38,8 @@ use_unpacked() {
   export BUSYBOX=${BUSYBOX:-$(compgen -G /bin/busybox || echo "$unpacked/bin/busybox")}
 }
 
-# python3: Debian's interpreter, wherever it is.
-python3() { echo "$(compgen -G /usr/bin/python3 || echo "$unpacked/usr/bin/python3")"; }
+# interpreter: where Debian's Python is.
+interpreter() { echo "$(compgen -G /usr/bin/python3 || echo "$unpacked/usr/bin/python3")"; }
 
 there() {
   case $1 in

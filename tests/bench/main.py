@@ -128,7 +128,7 @@ def main() -> int:
     report = Report()
     print(f"{os.cpu_count()} cores, Linux {os.uname().release}")
     with ExitStack() as stack:
-        backend = stack.enter_context(running({"per_address": 100}))
+        backend = stack.enter_context(running({"per_address": 100}, vm=True))
         host = new_host(backend.url)
         run(backend.url, LINE, host)
         memory(report, backend)

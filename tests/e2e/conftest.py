@@ -69,7 +69,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def live(site: Path) -> Iterator[Backend]:
     """A backend that serves the site."""
-    with running(site=site) as backend:
+    with running(site=site, vm=True) as backend:
         yield backend
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -217,7 +216,6 @@ def test_axe_finds_nothing_in_the_lanes(vm: Page, scheme: Any) -> None:
 def bare(site: Path) -> Iterator[Backend]:
     """A backend without the other lanes."""
     with running({"runsc": "no-such-runsc"}, site=site) as own:
-        shutil.rmtree(own.state / "vm", ignore_errors=True)
         yield own
 
 

@@ -1,6 +1,7 @@
-"""Virtual machines use KVM where one has run with it, and the trial leaves nothing behind.
+"""The lane `vm` is there once a guest has answered, with KVM where one has run with it; no trial leaves anything.
 
-What can be seen depends on the machine: without /dev/kvm nothing is tried, and with one that works the lane uses it.
+What can be seen of KVM depends on the machine: without /dev/kvm it is not tried, and with one that works the lane uses
+it.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from sandbox.doctor import trials
 from sandbox.doctor.probes import Seen
 from sandbox.runner import cgroup, kvm, process
 from sandbox.settings import Settings
-from support.backend import STATE, Backend, running, stop
-from support.client import Docker, Result
+from support.backend import STATE, Backend, lanes_of, running, stop, until_lane
+from support.client import Docker, Result, call, new_host
 from support.files import text_of
 from support.footprint import at_rest, footprint
 
@@ -35,7 +36,10 @@ pytestmark = [
 AUTO = {"machine_accelerator": "auto"}
 IS_THERE = kvm.DEVICE.is_char_device()
 HANGS = "while :; do :; done"
-FAILS = "exit 1"
+FAILS = """
+printf 'Linux version 6.1.0\\r\\nvirtio: Unknown symbol\\r\\nreboot: machine restart\\r\\n' >/vm/boot
+exit 1
+"""
 # what a machine's first process would tell of a program that ends well, where KVM's device can be opened
 ANSWERS = """
 case "$*" in *"-accel kvm"*) exec 3<>/dev/kvm || exit 1 ;; esac
@@ -94,15 +98,15 @@ def groups(name: str) -> list[Path]:
 
 
 def machines(group: str) -> list[str]:
-    """The processes in such a group that are machines with KVM, or stand for them."""
+    """The processes in such a group that are machines, or stand for them."""
     here = [entry.parent for entry in Path("/proc").glob("[0-9]*/cgroup") if f"/{group}" in text_of(entry)]
-    return [process.name for process in here if "-accel\0kvm" in text_of(process / "cmdline")]
+    return [process.name for process in here if "\0-accel\0" in text_of(process / "cmdline")]
 
 
 def begun(process: subprocess.Popen[bytes], group: str) -> bool:
-    """Whether a machine with KVM is on; where there can be none, that there is none."""
+    """Whether a machine is on."""
     deadline = time.monotonic() + WAIT_SECONDS
-    while IS_THERE and not machines(group) and time.monotonic() < deadline:
+    while not machines(group) and time.monotonic() < deadline:
         assert process.poll() is None
         time.sleep(0.02)
     return bool(machines(group))
@@ -127,15 +131,18 @@ def test_the_lane_uses_what_the_doctor_has_found(state: Path) -> None:
     assert seen.met or seen.found.endswith("software emulation")
     assert IS_THERE or seen.found == "no /dev/kvm: software emulation"
     with running(AUTO, state=state) as own:
-        at_rest(own)
+        until_lane(own, "vm")
         result = Docker(own.url, own.state, lane="vm")("docker run alpine uname -r")
         assert result.stdout.strip() == result.event("started")["kernel"] != os.uname().release
         assert accelerator(result) == ("kvm" if seen.met else "tcg,tb-size=64")
 
 
-def test_the_backend_starts_at_once_and_the_trial_leaves_nothing() -> None:
-    with running() as without, running(AUTO) as own:
-        assert begun(own.process, own.cgroup) is IS_THERE, "it answers while a machine is tried"
+def test_the_backend_starts_at_once_and_the_trial_leaves_nothing(state: Path) -> None:
+    with running() as without, running(AUTO, state=state) as own:
+        assert begun(own.process, own.cgroup)
+        assert "vm" not in lanes_of(own), "it answers while a machine is tried"
+        assert Docker(own.url, own.state)("docker run alpine true").code == 0
+        until_lane(own, "vm")
         for backend in (without, own):
             at_rest(backend)
         assert own_footprint(own) == own_footprint(without)
@@ -156,7 +163,7 @@ def test_what_a_guest_does_is_told_within_the_limit(state: Path, script: str, fo
 
 def test_a_machine_with_kvm_has_its_device_and_no_container_has(state: Path) -> None:
     with running(AUTO, state=with_qemu(state, ANSWERS)) as own:
-        at_rest(own)
+        until_lane(own, "vm")
         result = Docker(own.url, own.state, lane="vm")("docker run alpine true")
         assert (result.code, result.reason) == (0, "exit")
         assert accelerator(result) == ("kvm" if IS_THERE else "tcg,tb-size=64")
@@ -173,14 +180,39 @@ def test_a_machine_with_kvm_has_its_device_and_no_container_has(state: Path) -> 
         assert bool("".join(allowed)) is (cgroup.layout() != "v2")
 
 
+@pytest.mark.parametrize("accelerator", ["auto", "tcg"])
+def test_a_lane_whose_guest_does_not_come_up_is_not_there_and_the_boots_last_line_is_told(
+    state: Path, accelerator: str
+) -> None:
+    with running({"machine_accelerator": accelerator}, state=with_qemu(state, FAILS)) as own:
+        wanted = "the lane vm is left out: a guest did not come up; the last line of its boot: virtio: Unknown symbol\n"
+        deadline = time.monotonic() + WAIT_SECONDS
+        while wanted not in own.log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert wanted in own.log.read_text()
+        assert "vm" not in lanes_of(own)
+        asked = {"command": "docker run alpine true", "lane": "vm", "host": new_host(own.url)}
+        assert call(own.url, "POST", "/v1/runs", asked)[1]["code"] == "lane-unavailable"
+
+
+def test_set_up_is_told_whether_a_guest_has_answered(state: Path) -> None:
+    words = [sys.executable, "-m", "sandbox.doctor.guest", str(state)]
+    good = subprocess.run(words, capture_output=True, text=True, check=False)
+    with_qemu(state, FAILS)
+    bad = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (good.returncode, good.stdout.startswith("a guest answered in ")) == (0, True), good.stdout
+    assert (bad.returncode, bad.stdout.rstrip().endswith("virtio: Unknown symbol")) == (1, True), bad.stdout
+
+
 def test_software_emulation_can_be_wanted(state: Path) -> None:
     with running({"machine_accelerator": "tcg"}, state=with_qemu(state, ANSWERS)) as own:
+        until_lane(own, "vm")
         assert accelerator(Docker(own.url, own.state, lane="vm")("docker run alpine true")).startswith("tcg")
 
 
 def test_a_backend_that_is_stopped_during_the_trial_leaves_nothing(state: Path) -> None:
     with running(AUTO, state=with_qemu(state, HANGS)) as own:
-        assert begun(own.process, own.cgroup) is IS_THERE
+        assert begun(own.process, own.cgroup)
         assert groups(own.cgroup)
         asked = time.monotonic()
         assert stop(own) == 0
@@ -196,7 +228,7 @@ def test_a_doctor_that_is_stopped_during_the_trial_leaves_nothing(state: Path, n
     config.write_text(f'cgroup = "{DOCTOR}"\nstate = "{state}"\nruntime = "{state}/run/here"\n')
     words = [sys.executable, "-m", "sandbox", "doctor", "--config", str(config)]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as doctor:
-        assert begun(doctor, DOCTOR) is IS_THERE
+        assert begun(doctor, DOCTOR)
         doctor.send_signal(number)
     config.unlink()
     deadline = time.monotonic() + WAIT_SECONDS

@@ -15,7 +15,7 @@ import pytest
 
 from sandbox.runner import cgroup
 from support.backend import Backend, running
-from support.client import Docker, Result, call
+from support.client import Docker, Result
 from support.footprint import at_rest, footprint
 
 pytestmark = [
@@ -37,10 +37,7 @@ HOSTILE = {
 
 @pytest.fixture(scope="module")
 def machines() -> Iterator[Backend]:
-    with running({"machine_seconds": 8.0, "machines": 2, "machine_accelerator": "auto"}) as started:
-        assert "vm" in call(started.url, "GET", "/v1/health")[1]["lanes"]
-        # KVM is tried first
-        at_rest(started)
+    with running({"machine_seconds": 8.0, "machines": 2, "machine_accelerator": "auto"}, vm=True) as started:
         yield started
 
 

@@ -74,12 +74,15 @@ def running(
     images: Path = STATE,
     state: Path | None = None,
     within: Sequence[str] = (),
+    vm: bool = False,
 ) -> Iterator[Backend]:
     """A backend that answers, with `settings` (as TOML values) over the defaults; stopped as Ctrl-C would at the end.
 
     Its folders are its own, unless it goes on with the `state` of an earlier one; its registry is a copy of the one in
-    `images`, which `make serve` has filled. It starts `within` a program that executes the words after its own. It does
-    not try KVM at its start, which would be counted and measured with the rest, unless `settings` want it.
+    `images`, which `make serve` has filled. It starts `within` a program that executes the words after its own.
+
+    The lane `vm`, whose trial at the start would be counted and measured with the rest, is there only if `vm` wants it,
+    and then from the beginning of the block; KVM is tried only if `settings` want it.
     """
     folder = Path(tempfile.mkdtemp(prefix="sandbox-test-"))
     folder.chmod(0o755)
@@ -87,7 +90,7 @@ def running(
     values = {"cgroup": f"docker-run-test-{port}", "machine_accelerator": "tcg", **(settings or {})}
     state = state or folder / "state"
     if not state.exists():
-        for made in ("registry", "vm"):
+        for made in ("registry", *(["vm"] if vm else [])):
             if (images / made).exists():
                 shutil.copytree(images / made, state / made, symlinks=True)
                 state.chmod(0o711)
@@ -101,7 +104,7 @@ def running(
         process = subprocess.Popen(command, stdout=sink, stderr=sink, env=kept | dict(environ or {}))
     backend = Backend(f"http://127.0.0.1:{port}", state, folder / "run", str(values["cgroup"]), process, log)
     try:
-        _wait(backend)
+        until_lane(backend, "vm" if vm else "container")
         yield backend
     finally:
         stop(backend)
@@ -119,18 +122,25 @@ def stop(backend: Backend) -> int:
         raise AssertionError("the backend did not stop: " + backend.log.read_text()[-2000:]) from None
 
 
-def _wait(backend: Backend) -> None:
+def until_lane(backend: Backend, lane: str) -> None:
+    """Wait until a backend has the lane, which `container` is the first of."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if backend.process.poll() is not None:
             raise AssertionError("the backend did not start: " + backend.log.read_text()[-4000:])
-        try:
-            if call(backend.url, "GET", "/v1/health")[0] == 200:
-                return
-        except OSError:
-            pass
+        if lane in lanes_of(backend):
+            return
         time.sleep(0.05)
-    raise AssertionError("the backend did not answer: " + backend.log.read_text()[-4000:])
+    raise AssertionError(f"the backend did not get the lane {lane}: " + backend.log.read_text()[-4000:])
+
+
+def lanes_of(backend: Backend) -> list[str]:
+    """The lanes that a backend has now; none before it answers that all is well."""
+    try:
+        status, body = call(backend.url, "GET", "/v1/health")
+    except OSError:
+        return []
+    return list(body["lanes"]) if status == 200 else []
 
 
 def _toml(values: Mapping[str, object]) -> Iterator[str]:

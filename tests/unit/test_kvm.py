@@ -1,4 +1,4 @@
-"""KVM is used where a machine has run with it, and nowhere else."""
+"""The lane `vm` is there once a guest has answered, and KVM is used where one has run with it, and nowhere else."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import pytest
 
-from sandbox.events import Event, Exited, Failed, Started
-from sandbox.runner import kvm
+from sandbox.events import Event, Exited, Failed, Notice, Started
+from sandbox.runner import kvm, trial
 from sandbox.runner.lanes import Lanes, Machines
 from sandbox.runner.selftest import SelfTest, Start
 from sandbox.runner.workshop import Workshop
@@ -24,21 +24,23 @@ Outcome = list[Event] | Exception
 
 
 class Guest:
-    """Stands for a machine that was tried: it tells `events`, or fails."""
+    """Stands for the machines that are tried: they tell `events`, or fail; without KVM they do as `emulated` says, if
+    that is given."""
 
-    def __init__(self, events: Outcome) -> None:
-        self.events = events
+    def __init__(self, events: Outcome, emulated: Outcome | None = None) -> None:
+        self.events, self.emulated = events, emulated
         self.machines: Machines | None = None
 
     async def said(self, shop: Workshop, script: str, memory: int, start: Start) -> list[Event]:
-        self.machines = cast(Any, start).keywords["machines"]
-        if isinstance(self.events, Exception):
-            raise self.events
-        return self.events
+        self.machines = cast(Machines, cast(Any, start).keywords["machines"])
+        outcome = self.events if self.machines.kvm or self.emulated is None else self.emulated
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
 
-def guest(events: Outcome) -> SelfTest:
-    return cast(SelfTest, Guest(events))
+def guest(events: Outcome, emulated: Outcome | None = None) -> SelfTest:
+    return cast(SelfTest, Guest(events, emulated))
 
 
 @pytest.fixture
@@ -56,6 +58,10 @@ EXITS: list[tuple[list[Event], str]] = [
     ([STARTED, Exited(1, "exit")], "a guest did not come up: software emulation"),
     ([Exited(0, "exit")], "a guest did not come up: software emulation"),
     ([Failed("machine-failed", "…")], "a guest did not come up: software emulation"),
+    (
+        [Notice("boot", "[1.0] Run /init\n/dev/v"), Notice("boot", "port0p1: none\n[2.1] reboot: restarting\n\n")],
+        "a guest did not come up; the last line of its boot: /dev/vport0p1: none: software emulation",
+    ),
     ([], "a guest did not come up: software emulation"),
 ]
 
@@ -110,23 +116,41 @@ async def test_nothing_is_started_where_there_is_nothing_to_try(
     assert found in seen.found
 
 
-ADOPTED: list[tuple[Outcome, bool]] = [
-    ([STARTED, Exited(0, "exit")], True),
-    ([Exited(137, "timeout")], False),
-    (OSError("broken"), False),
+GOOD: list[Event] = [STARTED, Exited(0, "exit")]
+HANGS: list[Event] = [Exited(137, "timeout")]
+ADOPTED: list[tuple[Outcome, Outcome, bool, bool]] = [
+    (GOOD, AssertionError("tried without need"), True, True),
+    (HANGS, GOOD, True, False),
+    (HANGS, HANGS, False, False),
+    (HANGS, OSError("broken"), False, False),
+    (OSError("broken"), GOOD, False, False),
 ]
 
 
-@pytest.mark.parametrize(("events", "works"), ADOPTED)
-async def test_machines_use_kvm_from_when_it_has_worked(settings: Settings, events: Outcome, works: bool) -> None:
-    lanes = Lanes(machines=MACHINES)
-    await kvm.adopt(settings, SHOP, guest(events), lanes)
-    assert lanes.machines is not None
-    assert (lanes.machines.kvm is not None) is works
-    assert dataclasses.replace(lanes.machines, kvm=None) == MACHINES
-
-
-async def test_without_machines_nothing_is_tried(settings: Settings) -> None:
+@pytest.mark.parametrize(("with_kvm", "emulated", "there", "uses_kvm"), ADOPTED)
+async def test_there_are_machines_from_when_a_guest_has_answered(
+    settings: Settings, with_kvm: Outcome, emulated: Outcome, there: bool, uses_kvm: bool
+) -> None:
     lanes = Lanes()
-    await kvm.adopt(settings, SHOP, guest(AssertionError("tried")), lanes)
-    assert lanes.machines is None
+    assert lanes.names == ["container"]
+    await kvm.adopt(settings, SHOP, guest(with_kvm, emulated), MACHINES, lanes)
+    assert lanes.names == (["container", "vm"] if there else ["container"])
+    assert there is (lanes.machines is not None)
+    if lanes.machines:
+        assert (lanes.machines.kvm is not None) is uses_kvm
+        assert dataclasses.replace(lanes.machines, kvm=None) == MACHINES
+
+
+async def test_a_guest_without_kvm_has_time_for_a_busy_machine(settings: Settings) -> None:
+    guest = Guest([], GOOD)
+    await kvm.adopt(settings, SHOP, cast(SelfTest, guest), MACHINES, Lanes())
+    assert guest.machines is not None
+    assert (guest.machines.kvm, guest.machines.seconds) == (None, trial.EMULATED_SECONDS)
+    assert trial.EMULATED_SECONDS > 10 * kvm.SECONDS
+
+
+async def test_why_there_are_no_machines_is_told(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    said: list[Event] = [Notice("boot", "virtio: Unknown symbol\r\n"), Failed("machine-failed", "…")]
+    await kvm.adopt(settings, SHOP, guest(said), MACHINES, Lanes())
+    told = "the lane vm is left out: a guest did not come up; the last line of its boot: virtio: Unknown symbol"
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [told]

@@ -23,7 +23,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 PROGRAM = "sandbox-backend"
-START_SECONDS, STOP_SECONDS, ANSWER_SECONDS = 60.0, 15.0, 120.0
+START_SECONDS, LANE_SECONDS, STOP_SECONDS, ANSWER_SECONDS = 60.0, 90.0, 15.0, 120.0
 MOST_TOLD = 10_000
 
 
@@ -143,7 +143,9 @@ def started(state: Path | None) -> Iterator[Backend]:
         process = subprocess.Popen([*command, *(["--state", str(state)] if state else [])], stdout=subprocess.DEVNULL)
         try:
             _wait(address, process)
-            yield Backend(address, _runtime(), platform.release())
+            backend = Backend(address, _runtime(), platform.release())
+            _wait_for_lanes(backend, state)
+            yield backend
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(STOP_SECONDS)
@@ -165,6 +167,14 @@ def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
             # not there yet, or not ready: HTTPError is an OSError too
             time.sleep(0.1)
     raise BackendError(f"{PROGRAM} 을 켜지 못했어요")
+
+
+def _wait_for_lanes(backend: Backend, state: Path | None) -> None:
+    """Until the lane `vm` is there, too: it comes when a first virtual machine has answered, as one has at set-up."""
+    deadline = time.monotonic() + LANE_SECONDS
+    expected = state is not None and (state / "vm/.ready").exists()
+    while expected and "vm" not in backend.lanes() and time.monotonic() < deadline:
+        time.sleep(0.2)
 
 
 def _runtime() -> str:

@@ -156,10 +156,11 @@ NEEDS: tuple[Need, ...] = (
     ),
     Need(
         "lane vm: QEMU, kernel",
-        probes.machines,
+        trials.machines,
         "가상 머신과 견주는 데모에 써요. 없어도 나머지는 그대로예요.",
         "체크아웃에서 아래를 실행하면 QEMU와 커널이 준비돼요.",
         "make serve",
+        as_root=True,
         optional=True,
     ),
     Need(

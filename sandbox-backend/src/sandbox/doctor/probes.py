@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import embedded
-from sandbox.runner import cgroup, lanes
+from sandbox.runner import cgroup
 from sandbox.settings import Settings
 
 # overlay takes id-mapped mounts as lower layers from this version on (Linux 5.19, fs/overlayfs)
@@ -93,14 +93,6 @@ def crun(settings: Settings) -> Seen:
 
 def gvisor(settings: Settings) -> Seen:
     return _said_version(settings.runsc)
-
-
-def machines(settings: Settings) -> Seen:
-    """What `guest/build` makes; a processor's own virtualisation is not needed."""
-    if platform.machine() != "x86_64":
-        return Seen(False, f"for x86_64 only, this is {platform.machine()}")
-    home = lanes.machines_home(settings)
-    return Seen(lanes.machines_are_there(settings), str(home) if home.exists() else f"no {home}")
 
 
 def _said_version(program: str) -> Seen:

@@ -4,8 +4,10 @@ nothing of it is left."""
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
+import platform
 import signal
 import sys
 import tempfile
@@ -50,12 +52,23 @@ def networks(settings: Settings) -> Seen:
     return _in_child(lambda: _try_network(settings.network_bits))
 
 
+def machines(settings: Settings) -> Seen:
+    """Whether a virtual machine comes up by software emulation. It takes some seconds, and a minute where one hangs."""
+    if platform.machine() != "x86_64":
+        return Seen(False, f"for x86_64 only, this is {platform.machine()}")
+    return _guest(settings, _try_emulated)
+
+
 def kvm(settings: Settings) -> Seen:
-    """Whether a virtual machine comes up with KVM: tried beside whatever serves here, in folders and groups of its own.
-    It takes some three seconds where one hangs."""
+    """Whether a virtual machine comes up with KVM. It takes some three seconds where one hangs."""
+    return _guest(settings, _try_kvm)
+
+
+def _guest(settings: Settings, attempt: Callable[[Settings], Seen]) -> Seen:
+    """What `attempt` sees of a guest, beside whatever serves here, in folders and groups of its own."""
     if not lanes.machines_are_there(settings):
-        return Seen(False, "not tried: no QEMU or kernel")
-    return _in_child(lambda: _try_kvm(settings))
+        return Seen(False, f"not tried: no QEMU or kernel in {lanes.machines_home(settings)}")
+    return _in_child(lambda: _beside(settings, attempt))
 
 
 @contextmanager
@@ -65,17 +78,27 @@ def _folder(place: Path) -> Iterator[Path]:
         yield Path(name)
 
 
-def _try_kvm(settings: Settings) -> Seen:
-    # it loads libseccomp, whose lack the doctor lives to tell
-    from sandbox.runner import process
-
+def _beside(settings: Settings, attempt: Callable[[Settings], Seen]) -> Seen:
     with _folder(settings.state) as state, _folder(settings.runtime.parent) as runtime:
         lanes.machines_home(replace(settings, state=state)).symlink_to(lanes.machines_home(settings).absolute())
         # containers find their files there
         runtime.chmod(0o711)
         group = f"{settings.cgroup}-doctor-{os.getpid()}"
-        own = replace(settings, state=state, runtime=runtime, cgroup=group, slots=1)
-        seen = process.alone(own, process.try_kvm)
+        return attempt(replace(settings, state=state, runtime=runtime, cgroup=group, slots=1))
+
+
+def _try_emulated(own: Settings) -> Seen:
+    # it loads libseccomp, whose lack the doctor lives to tell
+    from sandbox.runner import process, trial
+
+    answer = process.alone(own, lambda _: process.tried(own, trial.emulated))
+    return Seen(answer.good, answer.found)
+
+
+def _try_kvm(own: Settings) -> Seen:
+    from sandbox.runner import kvm, process
+
+    seen = process.alone(own, lambda _: process.tried(own, functools.partial(kvm.tried, own)))
     return Seen(seen.node is not None, seen.found, BROKEN_KVM if seen.broken else "")
 
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 
 import sandbox
-from sandbox.vm import cpio, modules
+from sandbox import kernel_package
+from sandbox.vm import cpio
 
 HOME = "opt/sandbox"
 DISTRIBUTION = "docker-run-sandbox"
@@ -112,12 +113,12 @@ def _files(names: Iterable[str]) -> Iterator[tuple[Path, str]]:
 def initrd(root: Path, kernel: Path, init: Path) -> bytes:
     """The archive of the first files: busybox, the drivers in their order, the first program and an empty folder for
     the system. What the outside brings along is put behind it, as an archive of its own."""
-    loaded = drivers(kernel)
+    drivers = kernel_package.select(next(kernel.glob("lib/modules/*")), DRIVERS)
     archive = [_folder(name) for name in ("bin", "dev", "modules", "system")]
     archive += [cpio.file("init", init.read_bytes(), PROGRAM)]
     archive += [cpio.file("bin/busybox", (root / "bin/busybox").read_bytes(), PROGRAM)]
-    archive += [cpio.file(f"modules/{name}", driver) for name, driver in loaded.items()]
-    archive += [cpio.file("modules/order", "".join(f"{name}\n" for name in loaded).encode())]
+    archive += [cpio.file(f"modules/{name}", driver) for name, driver in drivers]
+    archive += [cpio.file("modules/order", "".join(f"{name}\n" for name, _ in drivers).encode())]
     return b"".join([*archive, cpio.trailer()])
 
 
@@ -125,14 +126,6 @@ def archived(files: dict[str, bytes]) -> bytes:
     """An archive of what the outside brings along: the guest finds it in /run."""
     own = [cpio.file(f"outside/{name}", data, PROGRAM) for name, data in files.items()]
     return b"".join([_folder("outside"), *own, cpio.trailer()])
-
-
-def drivers(kernel: Path) -> dict[str, bytes]:
-    """Each driver that is not built in, by the name of its file, after what it needs."""
-    files = {modules.name_of(file.name): file for file in kernel.glob("lib/modules/*/kernel/**/*.ko")}
-    contents = {name: file.read_bytes() for name, file in files.items()}
-    order = modules.ordered(DRIVERS, lambda name: modules.needs(contents[name]) if name in contents else ())
-    return {files[name].name: contents[name] for name in order if name in files}
 
 
 def _folder(name: str) -> bytes:

@@ -6,18 +6,14 @@ kernel still hangs on its way up. So a machine like every reader's is tried, wit
 
 from __future__ import annotations
 
-import functools
 import logging
 import os
 import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sandbox.events import Event, Exited, Started
-from sandbox.plan import MIB
-from sandbox.runner import selftest
+from sandbox.runner import trial
 from sandbox.runner.lanes import Lanes, Machines
-from sandbox.runner.machine_run import MachineRun
 from sandbox.runner.selftest import SelfTest
 from sandbox.runner.workshop import Workshop
 from sandbox.settings import Settings
@@ -48,24 +44,26 @@ async def tried(settings: Settings, shop: Workshop, test: SelfTest, machines: Ma
     if settings.machine_accelerator == "tcg":
         return Tried(None, f"not tried, as the settings want: {INSTEAD}")
     node = Node(str(DEVICE), str(_device(settings.runtime / "dev" / "kvm")), *NUMBERS)
-    start = functools.partial(MachineRun, machines=replace(machines, kvm=node, seconds=SECONDS))
-    # a reader's machine beside it could make one that works look as if it hung
-    async with machines.places:
-        return _verdict(node, await test.said(shop, "true", 32 * MIB, start))
+    answer = await trial.boot(shop, test, replace(machines, kvm=node, seconds=SECONDS))
+    if answer.good:
+        return Tried(node, f"works, {answer.found}")
+    return Tried(None, f"{DEVICE} is there, but {answer.found}: {INSTEAD}", broken=True)
 
 
-async def adopt(settings: Settings, shop: Workshop, test: SelfTest, lanes: Lanes) -> None:
-    """Have the machines of `lanes` use KVM from now on, if it works here; those that come before do without."""
-    if lanes.machines is None:
-        return
+async def adopt(settings: Settings, shop: Workshop, test: SelfTest, machines: Machines, lanes: Lanes) -> None:
+    """Have `lanes` make virtual machines from now on, with KVM if it works here, once a guest has answered."""
     try:
-        seen = await tried(settings, shop, test, lanes.machines)
+        seen = await tried(settings, shop, test, machines)
+        log.info("KVM: %s", seen.found)
+        answer = None if seen.node else await trial.emulated(shop, test, machines)
     except Exception:
-        # nobody waits for this, and all works without
-        log.exception("KVM could not be tried")
+        # nobody waits for this, and all else works without
+        log.exception("the lane vm is left out: no guest could be tried")
         return
-    log.info("KVM: %s", seen.found)
-    lanes.machines = replace(lanes.machines, kvm=seen.node)
+    if answer and not answer.good:
+        log.warning("the lane vm is left out: %s", answer.found)
+    else:
+        lanes.machines = replace(machines, kvm=seen.node)
 
 
 def _is_there() -> bool:
@@ -77,13 +75,3 @@ def _device(path: Path) -> Path:
     os.mknod(path, stat.S_IFCHR, os.makedev(*NUMBERS))
     path.chmod(0o666)
     return path
-
-
-def _verdict(node: Node, said: list[Event]) -> Tried:
-    started = next((event for event in said if isinstance(event, Started)), None)
-    if started and selftest.succeeded(said):
-        return Tried(node, f"works, a guest answered in {started.start_ms:.0f} ms")
-    last = said[-1] if said else None
-    hung = isinstance(last, Exited) and last.reason == "timeout"
-    why = f"hung for {SECONDS:g} s" if hung else "did not come up"
-    return Tried(None, f"{DEVICE} is there, but a guest {why}: {INSTEAD}", broken=True)

@@ -34,7 +34,7 @@ class Machines:
 @dataclass(slots=True)
 class Lanes:
     """Beside the lane `container`: what gVisor's containers share, and what virtual machines are made with from now on;
-    None for a lane that this machine does not have."""
+    None for a lane that has not yet shown that it works here."""
 
     gvisor: Workshop | None = None
     machines: Machines | None = None

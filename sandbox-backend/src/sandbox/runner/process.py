@@ -9,8 +9,8 @@ import os
 import shutil
 import signal
 import stat
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
 from sandbox.runner import cgroup, cgroup_v1, disk, kvm, lanes, network, seccomp, slots
 from sandbox.runner.janitor import Janitor
-from sandbox.runner.kvm import Tried
+from sandbox.runner.lanes import Machines
 from sandbox.runner.network import Networks
 from sandbox.runner.residents import Residents
 from sandbox.runner.runtime import Runtime
@@ -77,23 +77,27 @@ async def _serve(settings: Settings) -> None:
     async with Pulls.start(settings, store) as pulls, _workshop(settings, networks) as shop:
         places = slots.make(settings)
         selftest = SelfTest(settings, shop, places)
-        others = lanes.Lanes(await lanes.gvisor(settings, shop, selftest), lanes.machines(settings))
+        others = lanes.Lanes(await lanes.gvisor(settings, shop, selftest))
         runner = Runner(settings, shop, places, store, pulls, selftest, others)
         # what lives now lives for ever: the collector need not look at it again and again
         gc.freeze()
-        async with _listening(settings, runner), _beside(kvm.adopt(settings, shop, selftest, others)):
+        async with _listening(settings, runner), AsyncExitStack() as stack:
+            if machines := lanes.machines(settings):
+                # containers are run meanwhile
+                await stack.enter_async_context(_beside(kvm.adopt(settings, shop, selftest, machines, others)))
             await stop.wait()
 
 
-async def try_kvm(settings: Settings) -> Tried:
-    """What a virtual machine with KVM does here, for whoever only wants to know; SIGTERM ends it early."""
+async def tried(settings: Settings, trial: Callable[[Workshop, SelfTest, Machines], Awaitable[T]]) -> T:
+    """What a virtual machine in a `trial` does here, for whoever only wants to know; SIGTERM ends it early.
+    FileNotFoundError where `guest/build` was not run."""
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     machines = lanes.machines(settings)
     if machines is None:
-        return Tried(None, "not tried: no QEMU or kernel")
+        raise FileNotFoundError(lanes.machines_home(settings))
     async with _workshop(settings, None) as shop:
-        return await kvm.tried(settings, shop, SelfTest(settings, shop, slots.make(settings)), machines)
+        return await trial(shop, SelfTest(settings, shop, slots.make(settings)), machines)
 
 
 @asynccontextmanager
