@@ -12,7 +12,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
-from pathlib import Path
+from typing import Any
 
 from sandbox import embedded, listening
 from sandbox.runner import process as runner_process
@@ -23,6 +23,7 @@ ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:
 STOP_SECONDS = 8.0
 READY_SECONDS = 20.0
 RESTART_SECONDS = 0.1
+ASK_AGAIN_SECONDS = 0.5
 
 
 class NotReady(Exception):
@@ -52,7 +53,8 @@ async def _main(settings: Settings) -> None:
     listener = listening.open_listener(settings)
     _make_folders(settings)
     async with AsyncExitStack() as stack:
-        if not settings.registry:
+        named = settings.registry
+        if not named:
             address = await stack.enter_async_context(embedded.running(settings))
             settings = dataclasses.replace(settings, registry=address)
         await stack.enter_async_context(Process("runner", settings))
@@ -61,6 +63,9 @@ async def _main(settings: Settings) -> None:
             return
         await stack.enter_async_context(Process("web", settings, listener))
         first, *others = listening.urls(listener, settings.host)
+        if named:
+            warning = asyncio.create_task(_warn_of_registry(settings))
+            stack.callback(warning.cancel)
         print(f"{first}  준비됐어요. 끝내려면 Ctrl-C를 누르세요.", *others, sep="\n", flush=True)
         await stop.wait()
 
@@ -134,12 +139,13 @@ def _arguments(name: str, settings: Settings, listener: socket.socket | None) ->
 
 async def _wait_until_ready(settings: Settings, stop: asyncio.Event) -> None:
     """Until the runner's self-test has passed. NotReady with its reason when it has not."""
-    path = settings.runtime / "web" / "runner.sock"
     deadline = asyncio.get_running_loop().time() + READY_SECONDS
     while not stop.is_set():
         # the socket is there a moment before somebody listens
         with suppress(FileNotFoundError, ConnectionRefusedError):
-            if reason := await _reason(path):
+            answer = await _status(settings)
+            if not answer.get("ok"):
+                reason = answer.get("reason") or answer
                 raise NotReady(f"containers cannot run here: {reason}; 'sandbox-backend doctor' tells more")
             return
         if asyncio.get_running_loop().time() > deadline:
@@ -147,11 +153,26 @@ async def _wait_until_ready(settings: Settings, stop: asyncio.Event) -> None:
         await asyncio.sleep(0.02)
 
 
-async def _reason(path: Path) -> str | None:
-    reader, writer = await asyncio.open_unix_connection(path)
+async def _warn_of_registry(settings: Settings) -> None:
+    """Say it when the registry that the operator has named does not answer, as soon as that is known."""
+    reason = None
+    while reason is None:
+        with suppress(OSError, ValueError):
+            reason = (await _status(settings)).get("registry")
+        await asyncio.sleep(ASK_AGAIN_SECONDS)
+    if reason:
+        print(
+            f"레지스트리 {settings.registry}가 답하지 않아요. 답할 때까지 이미지를 받을 수 없어요: {reason}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+async def _status(settings: Settings) -> dict[str, Any]:
+    """What the runner says of itself."""
+    reader, writer = await asyncio.open_unix_connection(settings.runtime / "web" / "runner.sock")
     try:
         writer.write(b'{"op":"status"}\n')
-        answer = json.loads(await asyncio.wait_for(reader.readline(), READY_SECONDS))
-        return None if answer.get("ok") else str(answer.get("reason") or answer)
+        return dict(json.loads(await asyncio.wait_for(reader.readline(), READY_SECONDS)))
     finally:
         writer.close()
