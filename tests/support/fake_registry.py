@@ -42,13 +42,13 @@ class Request:
 class FakeRegistry:
     """`with FakeRegistry() as registry:` listens at `registry.url`; `registry.requests` is what was asked, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.blobs: dict[str, bytes] = {}
         self.manifests: dict[tuple[str, str], tuple[bytes, str]] = {}
         self.requests: list[Request] = []
         self.closing = threading.Event()
         self._rules: list[tuple[re.Pattern[str], Answer]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
@@ -100,6 +100,8 @@ class FakeRegistry:
     def truth(self, path: str) -> tuple[int, bytes, str]:
         """Status, body and content type that an honest registry gives."""
         path = path.partition("?")[0]
+        if path == "/v2/":
+            return 200, b"{}", "application/json"
         if found := re.fullmatch(r"/v2/(.+)/manifests/([^/]+)", path):
             if (held := self.manifests.get((found[1], found[2]))) is not None:
                 return 200, *held

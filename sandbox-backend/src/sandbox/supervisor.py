@@ -8,7 +8,7 @@ import json
 import shutil
 import sys
 from contextlib import AsyncExitStack, suppress
-from pathlib import Path
+from typing import Any
 
 from sandbox import datafolder, embedded, listening
 from sandbox.children import Process, told_to_stop
@@ -16,6 +16,7 @@ from sandbox.runner import process as runner_process
 from sandbox.settings import Settings
 
 READY_SECONDS = 60.0
+ASK_AGAIN_SECONDS = 0.5
 
 
 class NotReady(Exception):
@@ -46,7 +47,8 @@ async def _main(settings: Settings) -> None:
     if said := datafolder.settle(settings):
         print(said, flush=True)
     async with AsyncExitStack() as stack:
-        if not settings.registry:
+        named = settings.registry
+        if not named:
             address = await stack.enter_async_context(embedded.running(settings))
             settings = dataclasses.replace(settings, registry=address)
         await stack.enter_async_context(Process("runner", settings))
@@ -54,6 +56,9 @@ async def _main(settings: Settings) -> None:
         if stop.is_set():
             return
         await stack.enter_async_context(Process("web", settings, listener))
+        if named:
+            warning = asyncio.create_task(_warn_of_registry(settings))
+            stack.callback(warning.cancel)
         listening.announce(listener, settings.host)
         await stop.wait()
 
@@ -67,12 +72,13 @@ def _make_folders(settings: Settings) -> None:
 
 async def _wait_until_ready(settings: Settings, stop: asyncio.Event) -> None:
     """Until the runner's self-test has passed. NotReady with its reason when it has not."""
-    path = settings.runtime / "web" / "runner.sock"
     deadline = asyncio.get_running_loop().time() + READY_SECONDS
     while not stop.is_set():
         # the socket is there a moment before somebody listens
         with suppress(FileNotFoundError, ConnectionRefusedError):
-            if reason := await _reason(path):
+            answer = await _status(settings)
+            if not answer.get("ok"):
+                reason = answer.get("reason") or answer
                 raise NotReady(f"containers cannot run here: {reason}; 'sandbox-backend doctor' tells more")
             return
         if asyncio.get_running_loop().time() > deadline:
@@ -80,11 +86,26 @@ async def _wait_until_ready(settings: Settings, stop: asyncio.Event) -> None:
         await asyncio.sleep(0.02)
 
 
-async def _reason(path: Path) -> str | None:
-    reader, writer = await asyncio.open_unix_connection(path)
+async def _warn_of_registry(settings: Settings) -> None:
+    """Say it when the registry that the operator has named does not answer, as soon as that is known."""
+    reason = None
+    while reason is None:
+        with suppress(OSError, ValueError):
+            reason = (await _status(settings)).get("registry")
+        await asyncio.sleep(ASK_AGAIN_SECONDS)
+    if reason:
+        print(
+            f"레지스트리 {settings.registry}가 답하지 않아요. 답할 때까지 이미지를 받을 수 없어요: {reason}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+async def _status(settings: Settings) -> dict[str, Any]:
+    """What the runner says of itself."""
+    reader, writer = await asyncio.open_unix_connection(settings.runtime / "web" / "runner.sock")
     try:
         writer.write(b'{"op":"status"}\n')
-        answer = json.loads(await asyncio.wait_for(reader.readline(), READY_SECONDS))
-        return None if answer.get("ok") else str(answer.get("reason") or answer)
+        return dict(json.loads(await asyncio.wait_for(reader.readline(), READY_SECONDS)))
     finally:
         writer.close()

@@ -14,7 +14,9 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,8 @@ class Service:
                         self._wanted.add(request["id"])
                 if descriptors:
                     threads.submit(self._answer, request, descriptors[0])
+                elif request["op"] == "check":
+                    threads.submit(self._check, request["id"])
 
     def wanted(self, number: int) -> bool:
         with self._lock:
@@ -100,20 +104,31 @@ class Service:
     def send(self, message: dict[str, Any]) -> None:
         self._connection.send(json.dumps(message).encode())
 
+    def _check(self, number: int) -> None:
+        with self._failures_told(number):
+            self._registry.check()
+            self.send({"id": number, "done": 0, "digest": "", "type": ""})
+
     def _answer(self, request: dict[str, Any], file: int) -> None:
         number = request["id"]
         try:
-            self.send({"id": number, **self._fetch(request, file)})
+            with self._failures_told(number):
+                self.send({"id": number, **self._fetch(request, file)})
+        finally:
+            os.close(file)
+            with self._lock:
+                self._wanted.discard(number)
+
+    @contextmanager
+    def _failures_told(self, number: int) -> Iterator[None]:
+        try:
+            yield
         except Cancelled:
             pass
         except RegistryError as error:
             self.send({"id": number, "error": error.code, "text": error.text[:4000]})
         except OSError as error:
             self.send({"id": number, "error": "puller-failed", "text": f"{type(error).__name__}: {error}"})
-        finally:
-            os.close(file)
-            with self._lock:
-                self._wanted.discard(number)
 
     def _fetch(self, request: dict[str, Any], file: int) -> dict[str, Any]:
         if not self.wanted(request["id"]):
@@ -128,11 +143,11 @@ class Service:
         with opened as answer:
             size = read(answer, most, download.take)
             kind = answer.headers.get("Content-Type", "").partition(";")[0].strip()
-        _check(request["op"], reference if by_digest else download.digest, download.digest, size, most)
+        _verify(request["op"], reference if by_digest else download.digest, download.digest, size, most)
         return {"done": size, "digest": download.digest, "type": kind[:200]}
 
 
-def _check(kind: str, wanted: str, got: str, size: int, most: int) -> None:
+def _verify(kind: str, wanted: str, got: str, size: int, most: int) -> None:
     """Refuse what is not what was asked for, in containerd's words."""
     name = f'failed commit on ref "{"layer" if kind == "blob" else kind}-{wanted}"'
     if size > most or (kind == "blob" and size != most):

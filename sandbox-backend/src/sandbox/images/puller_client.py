@@ -92,13 +92,20 @@ class Puller:
 
         FetchError when the registry does not give it, or gives something else.
         """
+        request = {"op": wish.kind, "repository": wish.repository, "reference": wish.reference, "most": wish.most}
+        return await self._ask(request, [into.fileno()], progress)
+
+    async def check(self) -> None:
+        """Have the registry asked whether it is there. FetchError with the reason when it does not answer as one."""
+        await self._ask({"op": "check"}, [], lambda _: None)
+
+    async def _ask(self, request: dict[str, Any], descriptors: list[int], progress: Callable[[int], None]) -> Fetched:
         self._number += 1
         number = self._number
         answer: asyncio.Future[Fetched] = asyncio.get_running_loop().create_future()
         self._waiting[number] = _Waiting(answer, progress)
-        request = {"id": number, "op": wish.kind, "repository": wish.repository, "reference": wish.reference}
         try:
-            await self._send({**request, "most": wish.most}, [into.fileno()])
+            await self._send({"id": number, **request}, descriptors)
             return await answer
         except asyncio.CancelledError:
             with suppress(FetchError):

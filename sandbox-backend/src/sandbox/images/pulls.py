@@ -17,6 +17,7 @@ from sandbox.images import manifest, refusal
 from sandbox.images.pull import Pulling, Resolved
 from sandbox.images.puller_client import FetchError, Puller
 from sandbox.images.refusal import Refused
+from sandbox.images.registry_watch import RegistryWatch
 from sandbox.images.resolving import Tools
 from sandbox.images.store import Store
 from sandbox.images.unpacking import UnpackError
@@ -33,7 +34,7 @@ class Pulls:
     """Pulls from the operator's registry into one store."""
 
     def __init__(self, settings: Settings, store: Store, puller: Puller) -> None:
-        self.puller = puller
+        self.puller, self.registry = puller, RegistryWatch(puller)
         self._settings = settings
         self._tools = Tools(settings, store, puller, asyncio.Semaphore(UNPACKS_AT_ONCE))
 

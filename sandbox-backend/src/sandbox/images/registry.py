@@ -63,6 +63,15 @@ class Registry:
         self._pool = urllib3.PoolManager(num_pools=4, maxsize=8, timeout=timeout, retries=False)
         self._tokens: dict[str, tuple[str, float]] = {}
 
+    def check(self) -> None:
+        """Ask for the API itself. RegistryError where nothing answers, or something that is no registry."""
+        url = f"{self._base}/v2/"
+        answer = self._follow(url, {})
+        answer.close()
+        # one that wants a token first is there, too
+        if answer.status not in (200, 401, 403):
+            raise RegistryError("registry-error", f"unexpected status from {_line(url)}: {_status(answer.status)}")
+
     @contextmanager
     def manifest(self, repository: str, reference: str, accept: str) -> Iterator[BaseHTTPResponse]:
         """The answer with the manifest or index that a tag or digest names, not read yet."""

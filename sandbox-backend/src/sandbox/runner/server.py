@@ -147,7 +147,7 @@ class Runner:
                 await work
 
     async def _status(self, _: Request, writer: asyncio.StreamWriter, __: asyncio.Event) -> None:
-        reason = await self._selftest.reason()
+        reason, registry = await asyncio.gather(self._selftest.reason(), self._pulls.registry.reason())
         answer = {
             "type": "status",
             "ok": reason is None,
@@ -155,6 +155,7 @@ class Runner:
             "slots": self._settings.slots,
             "lanes": self._lanes.names,
             "reason": reason,
+            "registry": registry,
         }
         await self._write(writer, json.dumps(answer).encode() + b"\n")
 

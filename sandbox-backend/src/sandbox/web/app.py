@@ -81,6 +81,8 @@ class Api:
         state |= {"lanes": [lane for lane in body.LANES if lane in status.lanes]}
         state |= {"running": self._runs.taken, "slots": self._runs.places}
         state["queued"] = self._runs.waiting
+        if status.registry is not None:
+            state["registry"] = "ok" if status.registry else "unreachable"
         return JSONResponse(state, status_code=503 if status.reason else 200, headers=NO_STORE)
 
     async def new_host(self, request: Request) -> Response:

@@ -130,15 +130,7 @@ def _schemas(settings: Settings) -> Json:
             required=("command",),
         ),
         "Nothing": _object({}),
-        "Health": _object(
-            {
-                "status": {"enum": ["ok", "unavailable"]},
-                "reason": {**TEXT, "description": "only when unavailable"},
-                "lanes": {"type": "array", "items": {"enum": list(LANES)}},
-                **dict.fromkeys(("running", "slots", "queued"), COUNT),
-            },
-            required=("status", "lanes", "running", "slots", "queued"),
-        ),
+        "Health": _health(),
         "NewHost": _object({"host": ID, "idle_seconds": {"const": settings.idle_seconds}}),
         "Host": _object(
             {
@@ -177,6 +169,19 @@ def _schemas(settings: Settings) -> Json:
         "Document": {"type": "object"},
         "Metrics": TEXT,
     }
+
+
+def _health() -> Json:
+    return _object(
+        {
+            "status": {"enum": ["ok", "unavailable"]},
+            "reason": {**TEXT, "description": "only when unavailable"},
+            "lanes": {"type": "array", "items": {"enum": list(LANES)}},
+            **dict.fromkeys(("running", "slots", "queued"), COUNT),
+            "registry": {"enum": ["ok", "unreachable"], "description": "where images come from, when that is known"},
+        },
+        required=("status", "lanes", "running", "slots", "queued"),
+    )
 
 
 def _object(properties: Json, required: tuple[str, ...] | None = None) -> Json:

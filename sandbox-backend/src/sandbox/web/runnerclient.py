@@ -87,12 +87,13 @@ def decoded(line: bytes) -> dict[str, Any]:
 @dataclass(frozen=True, slots=True)
 class Status:
     """What the runner says of itself: `lanes` are the ways in which it can run a command, and `reason` is None when a
-    container was really started lately."""
+    container was really started lately. `registry` tells whether images can be had; None where that is not known."""
 
     running: int
     slots: int
     reason: str | None
     lanes: tuple[str, ...] = ("container",)
+    registry: bool | None = None
 
 
 class RunnerClient:
@@ -134,7 +135,8 @@ class RunnerClient:
                 async for answer in operation.lines():
                     reason = None if answer.get("ok") else str(answer.get("reason") or "unknown")
                     lanes = tuple(map(str, answer.get("lanes", ("container",))))
-                    return Status(int(answer.get("running", 0)), int(answer.get("slots", 0)), reason, lanes)
+                    registry = None if answer.get("registry") is None else not answer["registry"]
+                    return Status(int(answer.get("running", 0)), int(answer.get("slots", 0)), reason, lanes, registry)
         except (RunnerLost, TimeoutError, ValueError, TypeError):
             pass
         return Status(0, 0, "the runner does not answer")
