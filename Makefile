@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 ready := sandbox-backend/setup/ready
 as_root := . sandbox-backend/setup/common.sh; as_root
+with_rights := sandbox-backend/setup/with-rights
 override export DATA := $(or $(DATA),$(CURDIR)/.state)
 
 help: ## 이 목록을 보여 줘요
@@ -13,13 +14,12 @@ help: ## 이 목록을 보여 줘요
 
 serve: ## 필요한 것을 설치하고 페이지와 백엔드를 켜요. Ctrl-C로 끝내요
 	@$(ready) serve
-	@$(as_root) .venv/bin/sandbox-backend serve --site "$(CURDIR)/site" --state "$(DATA)"
+	@$(with_rights) .venv/bin/sandbox-backend serve --site "$(CURDIR)/site" --state "$(DATA)" --prepare "$(CURDIR)/$(ready)"
 
-test: export SANDBOX_MUST_RUN := 1
 test: ## 검사와 모든 테스트를 돌려요. 하나도 건너뛰지 않아요
 	@$(ready) test
 	@sandbox-backend/setup/checks
-	@$(as_root) .venv/bin/python -m pytest
+	@$(with_rights) .venv/bin/python -m pytest
 
 check: ## 1분 안에 끝나는 검사: ruff, mypy, tsc, node --test, 단위 테스트
 	@$(ready) check
@@ -31,7 +31,7 @@ site: ## 페이지를 site/에 만들어요
 
 record: ## 데모를 모두 실행해서 기록을 demos/recordings/에 적어요. BACKEND=주소로 다른 백엔드에서
 	@$(ready) $(if $(BACKEND),recorder,record)
-	@$(if $(BACKEND),,$(as_root)) .venv/bin/python -m docker_run.record \
+	@$(if $(BACKEND),,$(with_rights)) .venv/bin/python -m docker_run.record \
 	  $(if $(BACKEND),--backend "$(BACKEND)",--state "$(DATA)")
 
 site-offline: ## 서버 없이 열리는 사본을 site-offline/과 site-offline.zip에 만들어요
@@ -44,7 +44,7 @@ fresh: ## 갓 만든 Debian의 컨테이너 네 가지에서 make serve를 해 �
 
 bench: ## 속도와 메모리를 재고 Docker와 나란히 보여 줘요
 	@$(ready) test
-	@$(as_root) .venv/bin/python tests/bench/main.py
+	@$(with_rights) .venv/bin/python tests/bench/main.py
 
 bench-site: ## 쪽마다 무게와 요청을 재고 Lighthouse와 axe의 판정을 보여 줘요
 	@$(ready) test
@@ -53,7 +53,7 @@ bench-site: ## 쪽마다 무게와 요청을 재고 Lighthouse와 axe의 판정�
 
 doctor: ## 이 컴퓨터에 무엇이 모자라고 어떻게 고치는지 알려 줘요
 	@$(ready) doctor
-	@$(as_root) .venv/bin/sandbox-backend doctor --state "$(DATA)"
+	@$(with_rights) .venv/bin/sandbox-backend doctor --state "$(DATA)"
 
 clean: ## 설치하고 만든 것을 모두 지워요 (데비안 패키지는 남아요)
 	@$(as_root) rm -rf .venv .state .cache .mypy_cache .ruff_cache .pytest_cache site site-offline site-offline.zip \

@@ -42,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", help="address to listen on (HOST, 127.0.0.1)")
     serve.add_argument("--port", help="port to listen on (PORT, 8000)")
     serve.add_argument("--machine", help="where runs are: here, guest or pages, which is nowhere (MACHINE, here)")
+    serve.add_argument(
+        "--prepare", type=Path, metavar="PROGRAM", help="makes what a guest needs, while pages are served"
+    )
     doctor = _command(commands, "doctor", _doctor, "what this machine lacks, and the command that mends it")
     doctor.add_argument("--json", action="store_true", help="for programs")
     images = _command(commands, "images", _images, "the images that are unpacked here")
@@ -70,9 +73,9 @@ def _settings(asked: argparse.Namespace) -> Settings:
     return knobs.load(asked.config, os.environ, {name: value for name, value in given.items() if value is not None})
 
 
-def _serve(settings: Settings, _: argparse.Namespace) -> int:
+def _serve(settings: Settings, asked: argparse.Namespace) -> int:
     if settings.machine != "here":
-        return _serve_without_privilege(settings)
+        return _serve_without_privilege(settings, asked.prepare)
     from sandbox import doctor, supervisor
 
     lacking = doctor.unmet(settings)
@@ -82,7 +85,7 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
     return supervisor.main(settings)
 
 
-def _serve_without_privilege(settings: Settings) -> int:
+def _serve_without_privilege(settings: Settings, prepare: Path | None) -> int:
     if settings.site is None:
         print(f"sandbox-backend: machine {settings.machine!r} needs --site", file=sys.stderr)
         return 2
@@ -92,7 +95,7 @@ def _serve_without_privilege(settings: Settings) -> int:
         return pages.main(settings)
     from sandbox.guest import serve
 
-    return serve.main(settings, settings.state / "guest")
+    return serve.main(settings, settings.state / "guest", prepare)
 
 
 def _doctor(settings: Settings, asked: argparse.Namespace) -> int:

@@ -7,9 +7,11 @@ import contextlib
 import dataclasses
 import logging
 import os
+import signal
 import socket
 import sys
 import time
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -32,21 +34,22 @@ CHECK_SECONDS = 20.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 MOST_MEMORY, LEAST_MEMORY = 2048, 768
 MEMORY_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+NOT_PREPARED = "실행은 준비하지 못했어요. 까닭은 위에 있어요. 페이지는 기록과 함께 계속 볼 수 있어요."
 LIVE = "이제 실행할 수 있어요. 켜는 데 {:.0f}초 걸렸어요."
 
 
-def main(settings: Settings, folder: Path) -> int:
-    """Serve until Ctrl-C or SIGTERM with the guest that is made in `folder`; 0 after a clean end, 1 with the reason on
-    stderr when it could not start."""
+def main(settings: Settings, folder: Path, prepare: Path | None = None) -> int:
+    """Serve until Ctrl-C or SIGTERM with the guest that is in `folder`, which the program `prepare` makes or renews
+    first. 0 after a clean end, 1 with the reason on stderr when it could not start."""
     try:
-        asyncio.run(_main(settings, folder))
+        asyncio.run(_main(settings, folder, prepare))
     except (CannotListen, OSError) as error:
         print(f"sandbox-backend: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _main(settings: Settings, folder: Path) -> None:
+async def _main(settings: Settings, folder: Path, prepare: Path | None) -> None:
     stop = told_to_stop()
     listener = open_listener(settings)
     async with AsyncExitStack() as stack:
@@ -55,9 +58,26 @@ async def _main(settings: Settings, folder: Path) -> None:
         await stack.enter_async_context(Process("pages", pages, behind))
         relay = Relay(behind.getsockname()[1])
         await stack.enter_async_context(relay.serving(listener))
-        await stack.enter_async_context(_beside(keep(settings, Files.within(folder), relay)))
         announce(listener, settings.host)
+        await stack.enter_async_context(_beside(_go_live(settings, folder, prepare, relay)))
         await stop.wait()
+
+
+async def _go_live(settings: Settings, folder: Path, prepare: Path | None, relay: Relay) -> None:
+    if prepare is None or await prepared(prepare):
+        await keep(settings, Files.within(folder), relay)
+    print(NOT_PREPARED, file=sys.stderr, flush=True)
+
+
+async def prepared(program: Path) -> bool:
+    """Whether `program live` has ended well; it ends early when this is given up."""
+    process = await asyncio.create_subprocess_exec(program, "live", stdin=DEVNULL, start_new_session=True)
+    try:
+        return await process.wait() == 0
+    finally:
+        # with all that it has started
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
 
 
 async def keep(settings: Settings, files: Files, relay: Relay) -> None:
