@@ -48,7 +48,7 @@ bench: ## 속도와 메모리를 재고 Docker와 나란히 보여 줘요
 
 bench-site: ## 쪽마다 무게와 요청을 재고 Lighthouse와 axe의 판정을 보여 줘요
 	@$(ready) test
-	@cd tests/bench/lighthouse && npm ci --no-audit --no-fund --silent
+	@. sandbox-backend/setup/common.sh; with_node npm ci --prefix tests/bench/lighthouse --no-audit --no-fund --silent
 	@.venv/bin/python tests/bench/site.py
 
 doctor: ## 이 컴퓨터에 무엇이 모자라고 어떻게 고치는지 알려 줘요

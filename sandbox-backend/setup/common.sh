@@ -17,6 +17,16 @@ as_root() {
   sudo env "${kept[@]}" "$@"
 }
 
+# with_node COMMAND…: with the Node.js and npm of the virtual environment. They come from a wheel, so they are told
+# where this machine has its npm settings (the registry may be another one) and its certificates.
+with_node() (
+  settings=/etc/npmrc certificates=/etc/ssl/certs/ca-certificates.crt
+  PATH=$PWD/.venv/bin:$PATH
+  [ ! -f $settings ] || export NPM_CONFIG_GLOBALCONFIG="${NPM_CONFIG_GLOBALCONFIG-$settings}"
+  [ ! -f $certificates ] || export NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS-$certificates}"
+  "$@"
+)
+
 # fingerprint PATH…: one hash over the names and contents of all files there.
 fingerprint() {
   find -L "$@" -type f -not -path '*/__pycache__/*' -not -path '*.egg-info/*' -print0 |

@@ -17,8 +17,6 @@ skopeo                                  skopeo           live
 gcc                                     gcc              live
 /usr/include/stdio.h                    libc6-dev        live
 /etc/ssl/certs/ca-certificates.crt      ca-certificates  live
-node>=18                                nodejs           site check
-npm                                     npm              site check
 qemu-system-x86_64                      qemu-system-x86  live
 mksquashfs                              squashfs-tools   guest test
 runsc                                   runsc            here
@@ -48,7 +46,6 @@ there() {
     static-busybox) there /bin/busybox && ! ldd "${BUSYBOX:-/bin/busybox}" >/dev/null 2>&1 ;;
     # virtual machines are for x86-64 only
     qemu-system-x86_64) [ "$(uname -m)" != x86_64 ] || command -v "$1" >/dev/null ;;
-    'node>=18') command -v node >/dev/null && node -e 'process.exit(Number(parseInt(process.versions.node) < 18))' ;;
     *) command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] ;;
   esac
 }

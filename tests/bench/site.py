@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench.measure import Report
 from support import axe
 from support.built_site import Built, build
+from support.node import NODE
 from support.visits import BYTES, NOTEBOOK_BYTES, REQUESTS, SHIFT, sitemap, visiting
 from support.web_server import serving
 
@@ -61,7 +62,7 @@ def visit(report: Report, browser: Browser, url: str, path: str) -> None:
 def lighthouse(urls: list[str]) -> Iterator[dict[str, Any]]:
     """What Lighthouse says of each address, one after the other."""
     environment = os.environ | {"CHROME_PATH": shutil.which("chromium") or ""}
-    command = ["node", str(HERE / "lighthouse/measure.mjs"), *urls]
+    command = [NODE, str(HERE / "lighthouse/measure.mjs"), *urls]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout
         yield from map(json.loads, running.stdout)

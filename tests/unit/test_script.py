@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from docker_run import script
 from docker_run.plugin import ASSETS
+from support.node import NODE
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = [*ASSETS.glob("*.js"), *ROOT.glob("docs/assets/*.js"), *ROOT.glob("demos/src/notebook_run/assets/*.js")]
@@ -40,18 +40,16 @@ def test_a_module_comes_after_those_that_it_needs(tmp_path: Path) -> None:
     assert script.joined(tmp_path).splitlines()[2:-1] == parts
 
 
-@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
 @pytest.mark.parametrize("source", SCRIPTS, ids=lambda source: source.name)
 def test_a_shortened_script_is_the_same_program(source: Path, tmp_path: Path) -> None:
     short = tmp_path / "short.js"
     short.write_text(script.shortened(source.read_text()))
     same = Path(__file__).parent / "js/same.mjs"
-    done = subprocess.run(["node", same, source, short], capture_output=True, text=True, check=False)
+    done = subprocess.run([NODE, same, source, short], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
 def test_the_names_of_the_modules_do_not_clash(tmp_path: Path) -> None:
     (tmp_path / "x.js").write_text(script.joined(ASSETS) + script.joined(ASSETS, "panels.js"))
-    done = subprocess.run(["node", "--check", tmp_path / "x.js"], capture_output=True, text=True, check=False)
+    done = subprocess.run([NODE, "--check", tmp_path / "x.js"], capture_output=True, text=True, check=False)
     assert done.stderr == ""

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SETUP = ROOT / "sandbox-backend/setup"
-LOCKS = ["runtime", "site", "dev", "pyodide"]
+LOCKS = ["runtime", "site", "node", "dev", "pyodide"]
 # two versions each, told apart by the version of Python
 TWICE = {"pymdown-extensions", "soupsieve"}
 GOALS = "serve test check site site-offline record fresh bench bench-site doctor clean help".split()
@@ -76,9 +76,19 @@ def needed(goal: str) -> set[str]:
     return {words[1] for words in needs if words and {goal, "all"} & set(words[2:])}
 
 
-@pytest.mark.parametrize(("goal", "npm"), [("doctor", False), ("check", True), ("record", True), ("serve", True)])
-def test_who_reads_the_site_gets_npm(goal: str, npm: bool) -> None:
-    assert {"nodejs", "npm"} & needed(goal) == ({"nodejs", "npm"} if npm else set())
+def required(goal: str) -> set[str]:
+    """The requirement files of a goal."""
+    cases = re.findall(r"^  ([a-z| ]+)\) requirements=\(([^)]+)\)", (SETUP / "ready").read_text(), re.MULTILINE)
+    (files,) = [files for goals, files in cases if goal in goals.split(" | ")]
+    return set(files.split())
+
+
+@pytest.mark.parametrize(
+    ("goal", "npm"), [("doctor", False), ("recorder", False), ("check", True), ("record", True), ("serve", True)]
+)
+def test_who_reads_the_site_gets_npm_as_a_wheel_and_nobody_from_debian(goal: str, npm: bool) -> None:
+    assert ("node.txt" in required(goal)) is npm
+    assert not {"nodejs", "npm"} & needed(goal)
 
 
 def test_who_records_from_a_backend_elsewhere_gets_python_alone() -> None:
