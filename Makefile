@@ -48,7 +48,7 @@ bench-site: ## 쪽마다 무게와 요청을 재고 Lighthouse와 axe의 판정�
 
 doctor: ## 이 컴퓨터에 무엇이 모자라고 어떻게 고치는지 알려 줘요
 	@$(ready) doctor
-	@$(as_root) .venv/bin/sandbox-backend doctor --state "$(DATA)"
+	@$(as_root)_if_possible .venv/bin/sandbox-backend doctor --state "$(DATA)"
 
 clean: ## 설치하고 만든 것을 모두 지워요 (데비안 패키지는 남아요)
 	@$(as_root) rm -rf .venv .state .cache .mypy_cache .ruff_cache .pytest_cache site site-offline site-offline.zip \

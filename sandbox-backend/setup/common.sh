@@ -16,6 +16,11 @@ as_root() {
   fi
 }
 
+can_be_root() { [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && { sudo -n true 2>/dev/null || sudo -v; }; }; }
+
+# as_root_if_possible COMMAND…: what tells more to root, and something to anybody.
+as_root_if_possible() { if can_be_root; then as_root "$@"; else "$@"; fi; }
+
 # fingerprint PATH…: one hash over the names and contents of all files there.
 fingerprint() {
   find -L "$@" -type f -not -path '*/__pycache__/*' -not -path '*.egg-info/*' -print0 |

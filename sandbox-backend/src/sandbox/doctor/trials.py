@@ -9,14 +9,14 @@ import os
 import signal
 import sys
 import tempfile
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from sandbox import datafolder, linux
-from sandbox.doctor.probes import Seen, existing
+from sandbox.doctor.probes import existing
+from sandbox.doctor.seen import Seen, plain
 from sandbox.plan import Limits
 from sandbox.runner import lanes, network
 from sandbox.runner.disk import Disks
@@ -27,6 +27,12 @@ BROKEN_KVM = (
     "이 컴퓨터도 가상 머신이라면 중첩 가상화가 온전히 넘어오지 않았을 수 있어요."
     " 제공자에게 물어보거나 그대로 쓰세요. 느려도 다 돌아요."
 )
+
+
+def mounts(settings: Settings) -> Seen:
+    """Namespaces and a mount in one, which a seccomp filter or AppArmor may refuse even root."""
+    with _folder(settings.state) as folder:
+        return _in_child(lambda: _try_mount(folder))
 
 
 def user_namespaces(_: Settings) -> Seen:
@@ -54,7 +60,7 @@ def kvm(settings: Settings) -> Seen:
     """Whether a virtual machine comes up with KVM: tried beside whatever serves here, in folders and groups of its own.
     It takes some three seconds where one hangs."""
     if not lanes.machines_are_there(settings):
-        return Seen(False, "not tried: no QEMU or kernel")
+        return Seen(False, "not tried: no QEMU or kernel", "먼저 QEMU와 커널을 준비해 주세요.")
     return _in_child(lambda: _try_kvm(settings))
 
 
@@ -77,6 +83,14 @@ def _try_kvm(settings: Settings) -> Seen:
         own = replace(settings, state=state, runtime=runtime, cgroup=group, slots=1)
         seen = process.alone(own, process.try_kvm)
     return Seen(seen.node is not None, seen.found, BROKEN_KVM if seen.broken else "")
+
+
+def _try_mount(folder: Path) -> Seen:
+    linux.unshare(linux.CLONE_NEWNET | linux.CLONE_NEWPID | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS)
+    linux.private_mounts()
+    linux.mount("tmpfs", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m")
+    linux.unmount(folder)
+    return WORKS
 
 
 def _try_user_namespace() -> Seen:
@@ -141,4 +155,4 @@ def _attempted(attempt: Callable[[], Seen]) -> Seen:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("the trial was stopped"))
         return attempt()
     except BaseException as error:
-        return Seen(False, "".join(traceback.format_exception_only(error)).strip()[:4000])
+        return Seen(False, plain(error)[:4000])
