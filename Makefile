@@ -53,7 +53,8 @@ bench-site: ## 쪽마다 무게와 요청을 재고 Lighthouse와 axe의 판정�
 
 doctor: ## 이 컴퓨터에 무엇이 모자라고 어떻게 고치는지 알려 줘요
 	@$(ready) doctor
-	@$(with_rights) .venv/bin/sandbox-backend doctor --state "$(DATA)"
+	@. sandbox-backend/setup/common.sh; . sandbox-backend/setup/machine.sh; . sandbox-backend/setup/packages.sh; use_unpacked; \
+	  as_root_if_possible .venv/bin/sandbox-backend doctor --state "$(DATA)"
 
 clean: ## 설치하고 만든 것을 모두 지워요 (데비안 패키지는 남아요)
 	@$(as_root) rm -rf .venv .state .cache .mypy_cache .ruff_cache .pytest_cache site site-offline site-offline.zip \

@@ -38,6 +38,9 @@ root_can_be_had() {
   [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }
 }
 
+# as_root_if_possible COMMAND…: what tells more to root, and something to anybody.
+as_root_if_possible() { if root_can_be_had; then as_root "$@"; else "$@"; fi; }
+
 # bounding: the capabilities that a process of ours could ever have, as a number.
 bounding() { echo $((16#$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status))); }
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.doctor import trials
-from sandbox.doctor.probes import Seen
+from sandbox.doctor.seen import Seen
 from sandbox.runner import cgroup, kvm, process
 from sandbox.settings import Settings
 from support.backend import STATE, Backend, lanes_of, running, stop, until_lane

@@ -13,16 +13,23 @@ import pytest
 
 from sandbox import doctor
 from sandbox.doctor import Finding, probes
+from sandbox.doctor.advice import always
 from sandbox.doctor.needs import NEEDS, Need
-from sandbox.doctor.probes import Seen
+from sandbox.doctor.seen import Seen
+from sandbox.doctor.ways import Way
 from sandbox.settings import Settings
 
 MET = Finding("thing", True, "thing 2.0", "왜 필요한지", "고치는 법", "mend thing")
 UNMET = Finding("other thing", False, "not found", "왜 필요한지", "고치는 법", "mend other")
 
 
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "way", lambda _: Way("here", "까닭"))
+
+
 def seen(met: bool) -> Need:
-    return Need("thing", lambda _: Seen(met, "what was found"), "왜", "이렇게", "mend thing")
+    return Need("thing", lambda _: Seen(met, "what was found"), "왜", always("이렇게", "mend thing"))
 
 
 def broken(_: Settings) -> Seen:
@@ -43,7 +50,8 @@ def test_what_is_optional_keeps_nothing_from_starting(
     monkeypatch.setattr(doctor, "examine", lambda _: [MET, optional])
     assert doctor.main(Settings()) == 0
     told = capsys.readouterr().out.splitlines()
-    assert told[1:5] == ["– other thing  not found", "    왜 필요한지", "    고치는 법", "    $ mend other"]
+    assert told[0] == "→ MACHINE=here: 까닭"
+    assert told[2:6] == ["– other thing  not found", "    왜 필요한지", "    고치는 법", "    $ mend other"]
     assert told[-1] == "꼭 있어야 할 것은 모두 갖춰져 있어요."
     assert doctor.table([UNMET, optional]).endswith("1가지가 모자라요.")
 
@@ -58,8 +66,8 @@ def test_a_need_without_a_command_shows_no_prompt() -> None:
 
 
 def test_what_a_probe_cannot_look_at_is_not_met() -> None:
-    (finding,) = doctor.examine(Settings(), [Need("thing", broken, "왜", "이렇게")])
-    assert (finding.met, finding.found) == (False, "[Errno 13] Permission denied")
+    (finding,) = doctor.examine(Settings(), [Need("thing", broken, "왜", always("이렇게"))])
+    assert (finding.met, finding.found) == (False, "refused: Permission denied")
 
 
 def test_a_probe_that_knows_better_gives_its_own_advice() -> None:
@@ -70,8 +78,14 @@ def test_a_probe_that_knows_better_gives_its_own_advice() -> None:
 
 def test_what_only_root_can_try_is_not_met_for_anybody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    (finding,) = doctor.examine(Settings(), [Need("thing", lambda _: Seen(True, ""), "왜", "이렇게", as_root=True)])
-    assert (finding.met, finding.found) == (False, "not tried: only root can")
+    (finding,) = doctor.examine(
+        Settings(), [Need("thing", lambda _: Seen(True, ""), "왜", always("이렇게"), as_root=True)]
+    )
+    assert (finding.met, finding.tried, finding.found) == (False, False, "not tried: it takes root")
+    # it may be there all the same, so there is nothing to mend
+    first, _, verdict = doctor.table([finding]).splitlines()
+    assert first == "? thing  not tried: it takes root"
+    assert verdict == "모두 갖춰져 있어요. 1가지는 권한이 있어야 볼 수 있어요."
 
 
 @pytest.mark.parametrize(("met", "status"), [(True, 0), (False, 1)])
@@ -86,11 +100,14 @@ def test_the_exit_status_tells_whether_all_is_met(
 def test_programs_get_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(doctor, "examine", lambda _: [UNMET])
     assert doctor.main(Settings(), as_json=True) == 1
-    (told,) = json.loads(capsys.readouterr().out)
-    assert told == {"name": "other thing", "met": False, "found": "not found", "why": "왜 필요한지"} | {
+    told = json.loads(capsys.readouterr().out)
+    assert told["way"] == {"name": "here", "why": "까닭"}
+    (need,) = told["needs"]
+    assert need == {"name": "other thing", "met": False, "found": "not found", "why": "왜 필요한지"} | {
         "mend": "고치는 법",
         "command": "mend other",
         "optional": False,
+        "tried": True,
     }
 
 
@@ -101,7 +118,9 @@ def test_serve_is_told_only_what_is_lacking_and_waits_for_nothing_that_it_does_n
         raise AssertionError("looked at what serve starts without")
 
     missing = replace(seen(False), name="other thing")
-    monkeypatch.setattr(doctor, "NEEDS", (seen(True), missing, Need("lane", slow, "왜", "이렇게", optional=True)))
+    monkeypatch.setattr(
+        doctor, "NEEDS", (seen(True), missing, Need("lane", slow, "왜", always("이렇게"), optional=True))
+    )
     assert [finding.name for finding in doctor.unmet(Settings())] == ["other thing"]
     stream = io.StringIO()
     doctor.report(doctor.unmet(Settings()), stream)
@@ -111,7 +130,7 @@ def test_serve_is_told_only_what_is_lacking_and_waits_for_nothing_that_it_does_n
 def test_every_need_explains_itself_in_korean() -> None:
     for need in NEEDS:
         assert any("가" <= letter <= "힣" for letter in need.why), need.name
-        assert any("가" <= letter <= "힣" for letter in need.mend), need.name
+        assert any("가" <= letter <= "힣" for letter in need.advise(Settings()).mend), need.name
     assert len({need.name for need in NEEDS}) == len(NEEDS)
 
 

@@ -14,28 +14,43 @@ from sandbox import machine
 ASK = "from sandbox import machine; print(machine.may_have_capability(21), machine.has_capability(21))"
 
 
-@pytest.fixture
-def host(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine on which nothing tells of a container."""
-    monkeypatch.setattr(machine, "MARKS", ())
-    monkeypatch.setattr(machine, "file_system", lambda _: "ext4")
-    monkeypatch.setattr(machine, "_read", lambda _: "HOME=/\0TERM=linux\0")
-
-
-@pytest.mark.usefixtures("host")
-def test_a_container_is_known_by_its_engines_file_by_its_first_process_or_by_its_root(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("what", "marked", "own_processes", "root", "container"),
+    [
+        ("Docker", True, True, "overlay", True),
+        ("Docker with --pid=host", True, False, "overlay", True),
+        ("Docker on ZFS", True, True, "zfs", True),
+        ("Kubernetes", False, True, "overlay", True),
+        ("a host", False, False, "ext4", False),
+        ("a virtual machine made of a container's image", True, False, "ext4", False),
+        ("a live stick", False, False, "overlay", False),
+        ("unshare --pid on a host", False, True, "ext4", False),
+    ],
+)
+@pytest.mark.parametrize("sign", ["file", "environment"])
+def test_a_container_is_known_by_two_signs_of_three(
+    what: str,
+    marked: bool,
+    own_processes: bool,
+    root: str,
+    container: bool,
+    sign: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert not machine.in_container()
-    with monkeypatch.context() as once:
-        once.setattr(machine, "MARKS", (tmp_path / "gone", tmp_path))
-        assert machine.in_container()
-    with monkeypatch.context() as once:
-        once.setattr(machine, "_read", lambda _: "HOME=/\0container=lxc\0")
-        assert machine.in_container()
-    with monkeypatch.context() as once:
-        once.setattr(machine, "file_system", lambda _: "overlay")
-        assert machine.in_container()
+    by_file, by_environment = marked and sign == "file", marked and sign == "environment"
+    monkeypatch.setattr(machine, "MARKS", (tmp_path / "gone", tmp_path if by_file else tmp_path / "gone"))
+    monkeypatch.setattr(machine, "_read", lambda _: "HOME=/\0container=lxc\0" if by_environment else "HOME=/\0")
+    monkeypatch.setattr(machine, "in_first_pid_namespace", lambda: not own_processes)
+    monkeypatch.setattr(machine, "file_system", lambda _: root)
+    assert machine.in_container() is container, what
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can unshare")
+def test_another_pid_namespace_is_known_as_such() -> None:
+    ask = [sys.executable, "-c", "from sandbox import machine; print(machine.in_first_pid_namespace())"]
+    inside = subprocess.run(["unshare", "--pid", "--fork", *ask], capture_output=True, text=True, check=True)
+    assert inside.stdout == "False\n"
 
 
 @pytest.mark.parametrize("folder", ["/", "/proc", "/proc/self", "/sys"])

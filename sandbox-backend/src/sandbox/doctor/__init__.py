@@ -1,4 +1,4 @@
-"""Each need of the machine, met or not, with the command that mends it."""
+"""Each need of the machine, met or not, with the command that mends it; and the way that the machine goes."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TextIO
 
-from sandbox.doctor import probes
-from sandbox.doctor.needs import NEEDS, Need
-from sandbox.doctor.probes import Seen
+from sandbox.doctor.needs import NEEDS, PRIVILEGES, Need, look
+from sandbox.doctor.ways import Way, way
 from sandbox.settings import Settings
+
+__all__ = ["Finding", "Way", "examine", "main", "report", "table", "unmet", "way"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One need as it was found: `found` is what the probe saw. Without an `optional` one all the rest works."""
+    """One need as it was found: `found` is what the probe saw. Without an `optional` one all the rest works. What was
+    not `tried` may be met all the same."""
 
     name: str
     met: bool
@@ -25,52 +27,60 @@ class Finding:
     mend: str
     command: str
     optional: bool = False
+    tried: bool = True
 
 
 def examine(settings: Settings, needs: Sequence[Need] = NEEDS) -> list[Finding]:
-    """Look at every need. Takes a few hundredths of a second, and KVM some seconds; changes nothing."""
-    is_root = probes.root(settings).met
-    return [_finding(need, _look(need, settings, is_root)) for need in needs]
+    """Look at every need. Takes some hundredths of a second, and KVM some seconds; changes nothing."""
+    findings: list[Finding] = []
+    without = ""
+    for need in needs:
+        findings.append(_finding(need, settings, without))
+        if need in PRIVILEGES and not findings[-1].met:
+            without = without or need.name
+    return findings
 
 
 def unmet(settings: Settings) -> list[Finding]:
     """What `serve` does not start without and this machine does not have."""
     needed = [need for need in NEEDS if not need.optional]
-    return [finding for finding in examine(settings, needed) if not finding.met]
+    return [finding for finding in examine(settings, needed) if _lacking(finding)]
 
 
-def _look(need: Need, settings: Settings, is_root: bool) -> Seen:
-    if need.as_root and not is_root:
-        return Seen(False, "not tried: only root can")
-    try:
-        return need.probe(settings)
-    except OSError as error:
-        return Seen(False, str(error))
+def _finding(need: Need, settings: Settings, without: str) -> Finding:
+    seen = look(need, settings, without)
+    known = (need.name, seen.met, seen.found, need.why)
+    if seen.mend or seen.met or not seen.tried:
+        return Finding(*known, seen.mend, "", need.optional, seen.tried)
+    advice = need.advise(settings)
+    return Finding(*known, advice.mend, advice.command, need.optional)
 
 
-def _finding(need: Need, seen: Seen) -> Finding:
-    mend, command = (seen.mend, "") if seen.mend else (need.mend, need.command)
-    return Finding(need.name, seen.met, seen.found, need.why, mend, command, need.optional)
+def _lacking(finding: Finding) -> bool:
+    return finding.tried and not finding.met
 
 
 def table(findings: Sequence[Finding]) -> str:
     """For people: a line for each need, and below one that is not met why it matters and what mends it."""
     width = max((len(finding.name) for finding in findings), default=0)
     lines = [line for finding in findings for line in _lines(finding, width)]
-    return "\n".join([*lines, "", _verdict([finding for finding in findings if not finding.met])])
+    return "\n".join([*lines, "", _verdict(findings)])
 
 
-def _verdict(lacking: Sequence[Finding]) -> str:
+def _verdict(findings: Sequence[Finding]) -> str:
+    lacking = [finding for finding in findings if _lacking(finding)]
     needed = sum(not finding.optional for finding in lacking)
+    untried = sum(not finding.tried for finding in findings)
+    hidden = f" {untried}가지는 권한이 있어야 볼 수 있어요." if untried else ""
     if needed:
-        return f"{needed}가지가 모자라요."
-    return "꼭 있어야 할 것은 모두 갖춰져 있어요." if lacking else "모두 갖춰져 있어요."
+        return f"{needed}가지가 모자라요.{hidden}"
+    return ("꼭 있어야 할 것은 모두 갖춰져 있어요." if lacking else "모두 갖춰져 있어요.") + hidden
 
 
 def _lines(finding: Finding, width: int) -> list[str]:
-    mark = "✓" if finding.met else "–" if finding.optional else "✗"
+    mark = "✓" if finding.met else "?" if not finding.tried else "–" if finding.optional else "✗"
     first = f"{mark} {finding.name:<{width}}  {finding.found}"
-    if finding.met:
+    if not _lacking(finding):
         return [first]
     return [
         first,
@@ -86,10 +96,16 @@ def report(findings: Sequence[Finding], stream: TextIO) -> None:
 
 
 def main(settings: Settings, as_json: bool = False) -> int:
-    """Print what was found, as a table or as JSON; 1 when something is missing without which `serve` does not start."""
+    """Print the way that this machine goes and what was found, as a table or as JSON; 1 when something is missing
+    without which `serve` makes no container here."""
+    chosen = way(settings)
+    if not as_json:
+        # the rest may take a virtual machine's time
+        print(f"→ MACHINE={chosen.name}: {chosen.why}", flush=True)
     findings = examine(settings)
     if as_json:
-        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
+        told = {"way": asdict(chosen), "needs": [asdict(finding) for finding in findings]}
+        print(json.dumps(told, ensure_ascii=False))
     else:
         report(findings, sys.stdout)
-    return 0 if all(finding.met or finding.optional for finding in findings) else 1
+    return 1 if any(_lacking(finding) and not finding.optional for finding in findings) else 0

@@ -1,29 +1,27 @@
-"""Says whether a virtual machine comes up from what `guest/build` has made, for set-up: one line, and 0 if it does.
-
-python -m sandbox.doctor.guest STATE_FOLDER
-"""
+"""Whether a small Linux under QEMU, which needs no privilege, can run the whole backend on this machine."""
 
 from __future__ import annotations
 
-import os
-import sys
-from pathlib import Path
+import platform
+import shutil
 
-from sandbox import datafolder
-from sandbox.doctor import trials
+from sandbox import machine
+from sandbox.doctor import probes
 from sandbox.settings import Settings
 
-NAME = f"docker-run-sandbox-setup-{os.getpid()}"
+PROGRAM = "qemu-system-x86_64"
+MEMORY_BYTES = 1 << 30
 
 
-def main(state: str) -> int:
-    """Try it beside whatever serves here; 1 when no guest has answered."""
-    settings = Settings(state=Path(state).resolve(), runtime=Path("/run", NAME), cgroup=NAME)
-    datafolder.settle(settings)
-    seen = trials.machines(settings)
-    print(seen.found, flush=True)
-    return 0 if seen.met else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+def lack(settings: Settings) -> str:
+    """The first thing that is missing for it, as a Korean clause that goes on; empty where nothing is."""
+    if platform.machine() != "x86_64":
+        return "x86-64 컴퓨터가 아니라서"
+    # a package can be unpacked by anybody
+    if not shutil.which(PROGRAM) and not shutil.which("apt-get"):
+        return "QEMU가 없고 받을 길도 없어서"
+    if machine.available_memory() < MEMORY_BYTES:
+        return "쓸 수 있는 메모리가 1 GiB도 안 돼서"
+    if not probes.disk(settings).met:
+        return "디스크가 모자라서"
+    return ""

@@ -12,10 +12,10 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import embedded
+from sandbox import embedded, machine
+from sandbox.doctor.seen import Seen, plain
 from sandbox.runner import cgroup
 from sandbox.settings import Settings
 
@@ -30,18 +30,16 @@ V1_CONTROLLERS = ("memory", "cpu", "pids", "blkio")
 V2_CONTROLLERS = ("memory", "cpu", "pids", "io")
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """`found` is English, for whoever runs the machine: a version, a path, or the kernel's own words.
-    `mend` is Korean, and says what to do where the need's own advice would not help."""
-
-    met: bool
-    found: str
-    mend: str = ""
-
-
 def root(_: Settings) -> Seen:
     return Seen(os.geteuid() == 0, f"uid {os.geteuid()}")
+
+
+def privilege(_: Settings) -> Seen:
+    """Whether root could ever make a container here."""
+    if machine.in_user_namespace():
+        return Seen(False, "root of a user namespace only")
+    there = machine.may_have_capability(machine.CAP_SYS_ADMIN)
+    return Seen(there, "root has it" if there else "nobody here can get it (CapBnd, NoNewPrivs)")
 
 
 def architecture(_: Settings) -> Seen:
@@ -58,7 +56,9 @@ def control_groups(_: Settings) -> Seen:
     if layout == "none" or missing:
         return Seen(False, f"{layout}, without {', '.join(missing)}")
     tree = cgroup.MOUNT if layout == "v2" else cgroup.MOUNT / "memory"
-    return Seen(True, layout) if os.access(tree, os.W_OK) else Seen(False, f"{layout}, {tree} cannot be written to")
+    # by the mount, for whoever asks: root may write to all that is not mounted read-only
+    read_only = os.statvfs(tree).f_flag & os.ST_RDONLY
+    return Seen(False, f"{layout}, {tree} is mounted read-only") if read_only else Seen(True, layout)
 
 
 def _missing_controllers() -> list[str]:
@@ -80,7 +80,7 @@ def libseccomp(_: Settings) -> Seen:
     try:
         library = ctypes.CDLL("libseccomp.so.2")
     except OSError as error:
-        return Seen(False, str(error))
+        return Seen(False, plain(error))
     library.seccomp_version.restype = ctypes.POINTER(Version)
     told = library.seccomp_version().contents
     return Seen((told.major, told.minor) >= LIBSECCOMP, f"{told.major}.{told.minor}.{told.micro}")
@@ -99,7 +99,7 @@ def _said_version(program: str) -> Seen:
     try:
         said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError) as error:
-        return Seen(False, str(error))
+        return Seen(False, plain(error))
     return Seen(True, said.stdout.partition("\n")[0])
 
 

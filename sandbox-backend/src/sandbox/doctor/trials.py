@@ -11,14 +11,14 @@ import platform
 import signal
 import sys
 import tempfile
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from sandbox import datafolder, linux
-from sandbox.doctor.probes import Seen, existing
+from sandbox.doctor.probes import existing
+from sandbox.doctor.seen import Seen, plain
 from sandbox.plan import Limits
 from sandbox.runner import lanes, network
 from sandbox.runner.disk import Disks
@@ -29,6 +29,12 @@ BROKEN_KVM = (
     "이 컴퓨터도 가상 머신이라면 중첩 가상화가 온전히 넘어오지 않았을 수 있어요."
     " 제공자에게 물어보거나 그대로 쓰세요. 느려도 다 돌아요."
 )
+
+
+def mounts(settings: Settings) -> Seen:
+    """Namespaces and a mount in one, which a seccomp filter or AppArmor may refuse even root."""
+    with _folder(settings.state) as folder:
+        return _in_child(lambda: _try_mount(folder))
 
 
 def user_namespaces(_: Settings) -> Seen:
@@ -67,7 +73,8 @@ def kvm(settings: Settings) -> Seen:
 def _guest(settings: Settings, attempt: Callable[[Settings], Seen]) -> Seen:
     """What `attempt` sees of a guest, beside whatever serves here, in folders and groups of its own."""
     if not lanes.machines_are_there(settings):
-        return Seen(False, f"not tried: no QEMU or kernel in {lanes.machines_home(settings)}")
+        found = f"not tried: no QEMU or kernel in {lanes.machines_home(settings)}"
+        return Seen(False, found, "먼저 QEMU와 커널을 준비해 주세요.")
     return _in_child(lambda: _beside(settings, attempt))
 
 
@@ -100,6 +107,14 @@ def _try_kvm(own: Settings) -> Seen:
 
     seen = process.alone(own, lambda _: process.tried(own, functools.partial(kvm.tried, own)))
     return Seen(seen.node is not None, seen.found, BROKEN_KVM if seen.broken else "")
+
+
+def _try_mount(folder: Path) -> Seen:
+    linux.unshare(linux.CLONE_NEWNET | linux.CLONE_NEWPID | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS)
+    linux.private_mounts()
+    linux.mount("tmpfs", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m")
+    linux.unmount(folder)
+    return WORKS
 
 
 def _try_user_namespace() -> Seen:
@@ -164,4 +179,4 @@ def _attempted(attempt: Callable[[], Seen]) -> Seen:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("the trial was stopped"))
         return attempt()
     except BaseException as error:
-        return Seen(False, "".join(traceback.format_exception_only(error)).strip()[:4000])
+        return Seen(False, plain(error)[:4000])
