@@ -10,7 +10,7 @@ import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections import deque
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,8 @@ LINES_KEPT = 40
 ASK = UNKNOWN + b"GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n\r\n"
 # what QEMU may know of an operator's environment: where programs and libraries are
 KEPT = ("PATH", "LD_LIBRARY_PATH")
+
+Tell = Callable[[str], None]
 
 
 class GuestError(Exception):
@@ -51,9 +53,9 @@ class Files:
 class Guest:
     """A guest that has begun; `port` of loopback leads to its backend, which is at `inside` there."""
 
-    def __init__(self, process: Process, control: socket.socket, port: int, inside: int) -> None:
-        self.port, self._inside = port, inside
-        self._process, self._control = process, control
+    def __init__(self, process: Process, control: socket.socket, machine: command.Machine, tell: Tell) -> None:
+        self.port, self._inside = machine.outside, machine.inside
+        self._process, self._control, self._tell = process, control, tell
         self._is_up = asyncio.Event()
         self._said: deque[str] = deque(maxlen=LINES_KEPT)
         self._readers = [asyncio.create_task(self._read_control()), asyncio.create_task(self._read_console())]
@@ -69,6 +71,13 @@ class Guest:
     async def lasts(self, seconds: float) -> None:
         """For `seconds`. GuestError when it ends before."""
         await self._until(asyncio.sleep(seconds), seconds + 1)
+
+    async def ended(self, seconds: float) -> None:
+        """Until it has ended by itself. GuestError after `seconds`."""
+        try:
+            await asyncio.wait_for(self._process.wait(), seconds)
+        except TimeoutError:
+            raise GuestError(f"the guest runs on after {seconds:.0f} s; it said last: {self.last_line}") from None
 
     async def end(self) -> None:
         """Let the backend end its runs, and the guest with it; or else switch it off."""
@@ -117,17 +126,19 @@ class Guest:
             if text:
                 self._said.append(text)
             if text and self._is_up.is_set() and not text.startswith("["):
-                print(text, file=sys.stderr, flush=True)
+                self._tell(text)
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 @asynccontextmanager
 async def booted(
-    files: Files, brought: bytes, *, inside: int, memory: int, network: bool, kvm: bool
+    files: Files, brought: bytes, *, inside: int, memory: int, network: bool, kvm: bool, tell: Tell = _to_stderr
 ) -> AsyncIterator[Guest]:
-    """A guest of `memory` MiB that finds the archive `brought` in its first files; ended with the block.
-
-    OSError where there is no QEMU.
-    """
+    """A guest of `memory` MiB that finds the archive `brought` in its first files; ended with the block. What its
+    backend says is passed to `tell`, a line at a time. OSError where there is no QEMU."""
     with TemporaryDirectory(prefix="run-", dir=files.data.parent) as folder:
         machine = command.Machine(
             kernel=str(files.kernel),
@@ -139,7 +150,7 @@ async def booted(
             inside=inside,
             network=network,
         )
-        guest = await _begun(machine, Path(folder), kvm)
+        guest = await _begun(machine, Path(folder), tell, kvm=kvm)
         try:
             yield guest
         finally:
@@ -153,7 +164,7 @@ def _with(initrd: Path, brought: bytes, folder: Path) -> str:
     return str(whole)
 
 
-async def _begun(machine: command.Machine, folder: Path, kvm: bool) -> Guest:
+async def _begun(machine: command.Machine, folder: Path, tell: Tell, *, kvm: bool) -> Guest:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with theirs:
@@ -170,7 +181,7 @@ async def _begun(machine: command.Machine, folder: Path, kvm: bool) -> Guest:
             # the changes to its disks go into the folder, and with it
             env={name: os.environ[name] for name in KEPT if name in os.environ} | {"TMPDIR": str(folder)},
         )
-    return Guest(process, ours, machine.outside, machine.inside)
+    return Guest(process, ours, machine, tell)
 
 
 def _free_port() -> int:
