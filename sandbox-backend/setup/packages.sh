@@ -13,7 +13,7 @@ static-busybox                          busybox-static   live
 mkfs.ext4                               e2fsprogs        live
 tc                                      iproute2         live
 docker-registry                         docker-registry  live
-skopeo                                  skopeo           live
+skopeo                                  skopeo           test
 gcc                                     gcc              live
 /usr/include/stdio.h                    libc6-dev        live
 /etc/ssl/certs/ca-certificates.crt      ca-certificates  live

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import dacite
 import pytest
+import urllib3
 
 import sandbox
 from sandbox import embedded
@@ -33,7 +34,7 @@ class Place:
         self.folder = folder
         self.state = folder / "home/state"
         self.images = Path(shutil.copytree(IMAGES, folder / "images"))
-        for package in (sandbox, dacite):
+        for package in (sandbox, dacite, urllib3):
             assert package.__file__
             shutil.copytree(Path(package.__file__).parent, folder / "lib" / package.__name__)
         self.state.parent.mkdir()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import platform
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox import embedded
-from sandbox.embedded import build, fill
-from sandbox.embedded.build import Kitchen
+from sandbox.embedded import build, fill, hub
+from sandbox.images import manifest
 from sandbox.settings import Settings
+from support import oci
+from support.fake_registry import Answer, FakeRegistry
 
 pytestmark = pytest.mark.container
 IMAGES = Path(__file__).parents[2] / "demos/images"
@@ -40,8 +43,8 @@ def digest_of(state: Path) -> str:
     return link.read_text()
 
 
-@pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+@pytest.fixture(name="official")
+def _official(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     images = tmp_path / "images"
     images.mkdir()
     (images / "hello-world").symlink_to(IMAGES / "hello-world")
@@ -52,50 +55,78 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     fill.fill(images, settings, lambda _: None, offline=True)
     with asyncio.Runner() as runner:
         running = embedded.running(settings)
-        address = runner.run(running.__aenter__()).partition("//")[2]
-        configuration = tmp_path / ".config/containers/registries.conf"
-        configuration.parent.mkdir(parents=True)
-        configuration.write_text(f'[[registry]]\nlocation = "{address}"\ninsecure = true\n')
-        monkeypatch.setenv("HOME", str(tmp_path))
-        monkeypatch.setattr(build, "HUB", f"docker://{address}/library")
+        monkeypatch.setattr(build, "HUB", runner.run(running.__aenter__()))
         yield made
         runner.run(running.__aexit__(None, None, None))
 
 
-def test_an_official_image_keeps_its_digest(hub: Hub, tmp_path: Path) -> None:
+def test_an_official_image_keeps_its_digest(official: Hub, tmp_path: Path) -> None:
     said: list[str] = []
     settings = Settings(state=tmp_path / "state")
-    fill.fill(hub.point_to(hub.digest), settings, said.append)
+    fill.fill(official.point_to(official.digest), settings, said.append)
     assert said == ["레지스트리: hello-world:latest (공식)"]
-    assert digest_of(settings.state) == hub.digest
+    assert digest_of(settings.state) == official.digest
 
 
-def test_a_digest_that_the_hub_does_not_have_ends_in_a_stand_in(hub: Hub, tmp_path: Path) -> None:
+def test_a_digest_that_the_hub_does_not_have_ends_in_a_stand_in(official: Hub, tmp_path: Path) -> None:
     said: list[str] = []
     settings = Settings(state=tmp_path / "state")
-    fill.fill(hub.point_to(WRONG), settings, said.append)
+    fill.fill(official.point_to(WRONG), settings, said.append)
     assert said[-1] == "레지스트리: hello-world:latest (대역)"
-    assert digest_of(settings.state) != hub.digest
+    assert digest_of(settings.state) != official.digest
 
 
-def test_offline_nobody_is_asked(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def asked(_: Kitchen, recipe: object) -> bool:
+def test_offline_nobody_is_asked(official: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def asked(_: object) -> bool:
         raise AssertionError("Docker Hub was asked")
 
-    monkeypatch.setattr(Kitchen, "hub_answers", asked)
+    monkeypatch.setattr(build, "hub_answers", asked)
     said: list[str] = []
-    fill.fill(hub.point_to(hub.digest), Settings(state=tmp_path / "state"), said.append, offline=True)
+    fill.fill(official.point_to(official.digest), Settings(state=tmp_path / "state"), said.append, offline=True)
     assert said == ["레지스트리: hello-world:latest (대역)"]
 
 
 def test_a_copy_that_fails_on_the_way_is_told_and_replaced(
-    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    official: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def yes(_: Kitchen, recipe: object) -> bool:
+    async def yes(_: object) -> bool:
         return True
 
-    monkeypatch.setattr(Kitchen, "hub_answers", yes)
+    monkeypatch.setattr(build, "hub_answers", yes)
     said: list[str] = []
-    fill.fill(hub.point_to(WRONG), Settings(state=tmp_path / "state"), said.append)
+    fill.fill(official.point_to(WRONG), Settings(state=tmp_path / "state"), said.append)
     assert "공식 이미지를 가져오지 못했어요" in said[0]
     assert said[-1] == "레지스트리: hello-world:latest (대역)"
+
+
+@pytest.mark.parametrize(
+    ("architecture", "damaged", "reason"), [("s390x", False, "nothing for linux/"), ("", True, "they are others")]
+)
+def test_an_image_for_another_machine_or_with_other_bytes_ends_in_a_stand_in(
+    architecture: str, damaged: bool, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = manifest.platform(platform.machine()).architecture
+    image = oci.build([{"hello": b"hello"}], architecture=architecture or here, index=True)
+    said: list[str] = []
+    with FakeRegistry() as fake:
+        oci.hold(fake, "library/hello-world:latest", image)
+        if damaged:
+            fake.blobs[image.layer_digests[0]] = b"hullo"
+        monkeypatch.setattr(build, "HUB", fake.url)
+        folder = Hub(tmp_path / "none", tmp_path)
+        (tmp_path / "hello-world").symlink_to(IMAGES / "hello-world")
+        fill.fill(folder.point_to(image.digest), Settings(state=tmp_path / "state"), said.append)
+    assert reason in said[0]
+    assert said[1] == "레지스트리: hello-world:latest (대역)"
+
+
+def test_a_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = oci.build([{"hello": b"hello"}])
+    (data, media_type), *_ = image.manifests
+    with FakeRegistry() as proxy:
+        proxy.on("^http://hub.invalid/v2/library/hello-world/", Answer(headers={"Content-Type": media_type}, body=data))
+        ask = ["http://hub.invalid", "library/hello-world", image.digest]
+        monkeypatch.setenv("http_proxy", proxy.url)
+        assert hub.main(ask) == 0
+        monkeypatch.setenv("no_proxy", "hub.invalid")
+        assert hub.main(ask) == 1

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from sandbox.embedded import RegistryError, dockerfile
-from sandbox.embedded.oci_layout import Layout
+from sandbox.embedded.oci_image import Builder, Image
+from sandbox.embedded.push import digest_of
 
 CREATED = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 WHOLE = """# an image
@@ -49,34 +50,26 @@ def context(folder: Path, *, mode: int = 0o755) -> Path:
     return folder
 
 
-def build(folder: Path, text: str, **arguments: str) -> Path:
-    """The layout of an image that is made of the context in `folder`."""
-    layout = folder / "layout"
-    Layout(layout, CREATED).write(dockerfile.steps(text, arguments), folder)
-    return layout
+def build(folder: Path, text: str, **arguments: str) -> Image:
+    """An image that is made of the context in `folder`."""
+    return Builder(folder, CREATED).build(dockerfile.steps(text, arguments))
 
 
-def document(layout: Path, descriptor: Any) -> Any:
-    return json.loads(blob(layout, descriptor))
-
-
-def blob(layout: Path, descriptor: Any) -> bytes:
-    data = Path(layout, "blobs", *descriptor["digest"].split(":")).read_bytes()
-    assert len(data) == descriptor["size"]
-    return data
-
-
-def image(layout: Path) -> tuple[Any, list[list[tarfile.TarInfo]]]:
+def opened(image: Image) -> tuple[Any, list[list[tarfile.TarInfo]]]:
     """The configuration and the entries of each layer."""
-    (top,) = json.loads((layout / "index.json").read_text())["manifests"]
-    (entry,) = document(layout, top)["manifests"]
-    manifest = document(layout, entry)
-    tars = [gzip.decompress(blob(layout, layer)) for layer in manifest["layers"]]
-    return document(layout, manifest["config"]), [tarfile.open(fileobj=io.BytesIO(tar)).getmembers() for tar in tars]
+    (entry,) = json.loads(image.index.data)["manifests"]
+    manifest = json.loads(image.manifest.data)
+    parts = (manifest["config"], *manifest["layers"])
+    for descriptor, data in zip((entry, *parts), (image.manifest.data, *image.blobs), strict=True):
+        assert (descriptor["digest"], descriptor["size"]) == (digest_of(data), len(data))
+    config, *layers = image.blobs
+    tars = [gzip.decompress(layer) for layer in layers]
+    assert json.loads(config)["rootfs"]["diff_ids"] == [digest_of(tar) for tar in tars]
+    return json.loads(config), [tarfile.open(fileobj=io.BytesIO(tar)).getmembers() for tar in tars]
 
 
 def test_each_instruction_adds_its_part(tmp_path: Path) -> None:
-    config, (copied, added) = image(build(context(tmp_path), WHOLE, VERSION="1"))
+    config, (copied, added) = opened(build(context(tmp_path), WHOLE, VERSION="1"))
     settings = {"Env": ["PATH=/bin"], "Cmd": ["sh", "-c"], "Labels": {"one": "a b", "version": "1"}}
     assert config["config"] == settings
     assert [member.name for member in copied] == ["etc", "etc/a", "etc/b", "zero"]
@@ -87,7 +80,7 @@ def test_each_instruction_adds_its_part(tmp_path: Path) -> None:
 
 
 def test_every_file_is_roots_and_as_old_as_the_image(tmp_path: Path) -> None:
-    _, layers = image(build(context(tmp_path), WHOLE, VERSION="1"))
+    _, layers = opened(build(context(tmp_path), WHOLE, VERSION="1"))
     found = {(entry.uid, entry.gid, entry.uname, entry.mtime) for layer in layers for entry in layer}
     assert found == {(0, 0, "", CREATED.timestamp())}
 
@@ -95,14 +88,13 @@ def test_every_file_is_roots_and_as_old_as_the_image(tmp_path: Path) -> None:
 def test_the_same_files_give_the_same_bytes_and_another_mode_does_not(tmp_path: Path) -> None:
     indexes = []
     for name, mode in (("one", 0o755), ("two", 0o755), ("three", 0o700)):
-        layout = build(context(tmp_path / name, mode=mode), WHOLE, VERSION="1")
-        indexes.append((layout / "index.json").read_text())
+        indexes.append(build(context(tmp_path / name, mode=mode), WHOLE, VERSION="1").index)
     assert indexes[0] == indexes[1] != indexes[2]
 
 
 def test_an_image_from_nothing_has_the_usual_path(tmp_path: Path) -> None:
     (tmp_path / "hello").write_text("hello")
-    config, ((hello,),) = image(build(tmp_path, "FROM scratch\nCOPY hello /\n"))
+    config, ((hello,),) = opened(build(tmp_path, "FROM scratch\nCOPY hello /\n"))
     assert config["config"]["Env"] == ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
     assert hello.name == "hello"
 

@@ -1,13 +1,10 @@
-"""Builds the teaching images from their Dockerfiles and copies official ones; skopeo brings both into the registry.
-
-Nothing here needs root. Of what skopeo keeps between its runs nothing stays on the machine.
-"""
+"""Builds the teaching images from their Dockerfiles, or copies the official ones, into a registry. Needs no root."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime
-import os
+import sys
 import tomllib
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping
@@ -17,9 +14,11 @@ from pathlib import Path
 import dacite
 
 from sandbox.embedded import RegistryError, dockerfile
-from sandbox.embedded.oci_layout import Layout
+from sandbox.embedded.oci_image import Builder
+from sandbox.embedded.push import Repository
 
-HUB = "docker://docker.io/library"
+HUB = "https://registry-1.docker.io"
+LIBRARY = "library/"
 HUB_SECONDS = 5.0
 STEP_SECONDS = 300.0
 
@@ -57,8 +56,9 @@ class Kitchen:
     port: int
     created: datetime.datetime
 
-    def target(self, recipe: Recipe, tag: str) -> str:
-        return f"docker://127.0.0.1:{self.port}/library/{recipe.name}:{tag}"
+    @property
+    def registry(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     async def build(self, recipe: Recipe) -> None:
         """Build the image for this machine's architecture and push it, as an index, under all its tags."""
@@ -66,54 +66,38 @@ class Kitchen:
         context.mkdir()
         await call("./context.sh", str(context.resolve()), cwd=self.images / recipe.name)
         text = (self.images / recipe.name / "Dockerfile").read_text()
-        layout = context.with_suffix(".oci")
-        Layout(layout, self.created).write(dockerfile.steps(text, recipe.arguments), context)
+        image = Builder(context, self.created).build(dockerfile.steps(text, recipe.arguments))
+        target = Repository(self.registry, LIBRARY + recipe.name)
+        for blob in image.blobs:
+            target.put_blob(blob)
+        target.put_manifest(image.manifest)
         for tag in recipe.tags:
-            # by its name alone: a colon in the folders above would end the path
-            await self._copy(f"oci:{layout.name}", self.target(recipe, tag))
+            target.put_manifest(image.index, tag)
 
     async def copy(self, recipe: Recipe) -> None:
         """Copy the official image, all platforms, so that its index keeps the digest; RegistryError if that fails
         or the image has nothing for this machine."""
-        source = f"{HUB}/{recipe.name}@{recipe.digest}"
-        for tag in recipe.tags:
-            target = self.target(recipe, tag)
-            await self._copy(source, target)
-            await self._skopeo("inspect", "--tls-verify=false", target)
-
-    async def _copy(self, source: str, target: str) -> None:
-        await self._skopeo("copy", "--all", "--preserve-digests", "--dest-tls-verify=false", source, target)
-
-    async def hub_answers(self, recipe: Recipe) -> bool:
-        """One question to Docker Hub, with a short limit."""
-        source = f"{HUB}/{recipe.name}@{recipe.digest}"
-        try:
-            await self._skopeo("inspect", "--raw", source, seconds=HUB_SECONDS)
-        except RegistryError:
-            return False
-        return True
-
-    async def _skopeo(self, *arguments: str, seconds: float = STEP_SECONDS) -> None:
-        """Run skopeo with its caches in the scratch space.
-
-        It keeps them where XDG says, but root's in /var/lib/containers, unless this variable of its library says that
-        the user is another. Its policy file, which may be missing, is not asked: a digest pins what is copied.
-        """
-        environ = {"XDG_DATA_HOME": str(self.work), "_CONTAINERS_ROOTLESS_UID": "1"}
-        argv = ("skopeo", "--insecure-policy", *arguments)
-        await call(*argv, cwd=self.work, environ=environ, seconds=seconds)
+        await _hub(recipe, self.registry, *recipe.tags)
 
 
-async def call(
-    *argv: str, cwd: Path | None = None, environ: Mapping[str, str] | None = None, seconds: float = STEP_SECONDS
-) -> None:
-    """Run a program to its end, with `environ` on top of ours; RegistryError with its last words when it fails, is
-    missing or takes too long."""
-    env = {**os.environ, **(environ or {})}
+async def hub_answers(recipe: Recipe) -> bool:
+    """One question to Docker Hub, with a short limit."""
     try:
-        process = await asyncio.create_subprocess_exec(
-            *argv, cwd=cwd, env=env, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
-        )
+        await _hub(recipe, seconds=HUB_SECONDS)
+    except RegistryError:
+        return False
+    return True
+
+
+async def _hub(recipe: Recipe, *target: str, seconds: float = STEP_SECONDS) -> None:
+    program = (sys.executable, "-m", "sandbox.embedded.hub")
+    await call(*program, HUB, LIBRARY + recipe.name, recipe.digest, *target, seconds=seconds)
+
+
+async def call(*argv: str, cwd: Path | None = None, seconds: float = STEP_SECONDS) -> None:
+    """Run a program to its end; RegistryError with its last words when it fails, is missing or takes too long."""
+    try:
+        process = await asyncio.create_subprocess_exec(*argv, cwd=cwd, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE)
     except OSError as error:
         raise RegistryError(f"{argv[0]}: {error}") from error
     try:

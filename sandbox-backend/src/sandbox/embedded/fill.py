@@ -99,15 +99,15 @@ async def _make(images: Path, fresh: Path, uid: int, say: Say, offline: bool) ->
 
 
 async def _cook(kitchen: Kitchen, recipes: Recipes, say: Say, offline: bool) -> None:
-    online = not offline and await _online(kitchen, recipes.image, say)
+    online = not offline and await _online(recipes.image, say)
     for recipe in recipes.image:
         kind = await _one(kitchen, recipe, say, online)
         say(f"레지스트리: {recipe.name}:{', '.join(recipe.tags)} ({kind})")
 
 
-async def _online(kitchen: Kitchen, recipes: Sequence[Recipe], say: Say) -> bool:
+async def _online(recipes: Sequence[Recipe], say: Say) -> bool:
     first = next((recipe for recipe in recipes if recipe.digest), None)
-    if first is None or await kitchen.hub_answers(first):
+    if first is None or await build.hub_answers(first):
         return first is not None
     say("레지스트리: Docker Hub에 닿지 않아서, 같은 이름의 대역(stand-in) 이미지를 이 컴퓨터에서 만들어요.")
     return False

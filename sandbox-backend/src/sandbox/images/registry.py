@@ -6,6 +6,7 @@ the ones that containerd gives to Docker's daemon, as far as it has one for the 
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -47,20 +48,23 @@ class RegistryError(Exception):
 
 
 class Registry:
-    """`base` is the registry's address; `hosts` the further ones (`name` or `name:port`) that it may send us to.
+    """`base` is the registry's address; `hosts` the further ones (`name` or `name:port`) that it may send us to; with
+    `anywhere` it is every host over TLS, for set-up, which asks for digests alone and in nobody's name; so is `proxy`.
 
     The system resolver is asked once for each connection, for names that the operator has written down only, so an
     answer that changes can lead to no host that was not named. Nothing is sent that could be a secret: the calls are
     anonymous, and a token goes to the registry itself alone.
     """
 
-    def __init__(self, base: str, hosts: tuple[str, ...]) -> None:
+    def __init__(self, base: str, hosts: tuple[str, ...], *, anywhere: bool = False, proxy: str = "") -> None:
         self._base = base
         self._home = _origin(base)
         self._hosts = frozenset(host.lower() for host in hosts)
+        self._anywhere = anywhere
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
         # proxies of the environment are not looked at, retries and redirects are ours
-        self._pool = urllib3.PoolManager(num_pools=4, maxsize=8, timeout=timeout, retries=False)
+        pool = functools.partial(urllib3.ProxyManager, proxy) if proxy else urllib3.PoolManager
+        self._pool = pool(num_pools=4, maxsize=8, timeout=timeout, retries=False)
         self._tokens: dict[str, tuple[str, float]] = {}
 
     def check(self) -> None:
@@ -131,7 +135,7 @@ class Registry:
     def _allow(self, url: str) -> None:
         """Refused before a name is looked up or a connection made; plain HTTP only where the registry uses it too."""
         scheme, host, port = origin = _origin(url)
-        if origin == self._home:
+        if origin == self._home or (self._anywhere and scheme == "https"):
             return
         names = {f"{host}:{port}"} | ({host} if port == PORTS.get(scheme) else set())
         if not names & self._hosts or scheme not in ("https", self._home[0]):

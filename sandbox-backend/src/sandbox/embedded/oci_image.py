@@ -1,4 +1,4 @@
-"""Builds a teaching image as an OCI image layout, a folder that skopeo copies from, without any privilege.
+"""Builds a teaching image, in memory and without any privilege, from the steps of its Dockerfile and their files.
 
 The same inputs give the same bytes whoever builds: every file belongs to root and carries one time, whatever it does
 on disk. The forms are those of the OCI image specification 1.1; the history is worded as Docker's first builder did.
@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import datetime
 import gzip
-import hashlib
 import io
 import json
 import platform
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sandbox.embedded.dockerfile import DockerfileError, Step
+from sandbox.embedded.push import Document, digest_of
 from sandbox.images import manifest
 
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -30,59 +30,55 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """A new OCI image layout in `folder`, whose image says that it was made at the time `created`."""
+class Image:
+    """An image's configuration and layers; its manifest, and an index around it for this machine's architecture."""
 
-    folder: Path
+    blobs: tuple[bytes, ...]
+    manifest: Document
+    index: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Makes images of the files in `context` that say that they were made at the time `created`."""
+
+    context: Path
     created: datetime.datetime
 
-    def write(self, steps: Sequence[Step], context: Path) -> None:
-        """Write the image that the steps make of the files in `context`, with an index around it for this machine's
-        architecture. DockerfileError when a step's source is not there or is no tar."""
-        layers = [self._layer(step, context) if step.source else b"" for step in steps]
+    def build(self, steps: Sequence[Step]) -> Image:
+        """The image that the steps make. DockerfileError when a step's source is not there or is no tar."""
+        layers = [self._layer(step) if step.source else b"" for step in steps]
         tars = [layer for layer in layers if layer]
         here = {"architecture": manifest.platform(platform.machine()).architecture, "os": "linux"}
         configuration = {
             "created": self._time,
             **here,
             "config": _settings(steps),
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{sha256(tar)}" for tar in tars]},
-            "history": [self._history(step, layer, context) for step, layer in zip(steps, layers, strict=True)],
+            "rootfs": {"type": "layers", "diff_ids": [digest_of(tar) for tar in tars]},
+            "history": [self._history(step, layer) for step, layer in zip(steps, layers, strict=True)],
         }
-        self._blobs.mkdir(parents=True)
-        packed = [self._blob(LAYER, gzip.compress(tar, compresslevel=6, mtime=0)) for tar in tars]
-        image = {"config": self._document(CONFIG, configuration), "layers": packed}
-        entry = {**self._document(MANIFEST, _versioned(MANIFEST, image)), "platform": here}
-        index = self._document(INDEX, _versioned(INDEX, {"manifests": [entry]}))
-        (self.folder / "index.json").write_text(json.dumps(_versioned(INDEX, {"manifests": [index]})))
-        (self.folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-
-    @property
-    def _blobs(self) -> Path:
-        return self.folder / "blobs/sha256"
+        blobs = (_json(configuration), *(gzip.compress(tar, compresslevel=6, mtime=0) for tar in tars))
+        first, *rest = (
+            _descriptor(kind, blob) for kind, blob in zip((CONFIG, *[LAYER] * len(tars)), blobs, strict=True)
+        )
+        image = _document(MANIFEST, config=first, layers=rest)
+        entry = {**_descriptor(MANIFEST, image.data), "platform": here}
+        return Image(blobs, image, _document(INDEX, manifests=[entry]))
 
     @property
     def _time(self) -> str:
         return self.created.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def _document(self, media_type: str, value: object) -> dict[str, Any]:
-        return self._blob(media_type, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
-
-    def _blob(self, media_type: str, data: bytes) -> dict[str, Any]:
-        """Keep `data` in the layout; its descriptor."""
-        (self._blobs / sha256(data)).write_bytes(data)
-        return {"mediaType": media_type, "digest": f"sha256:{sha256(data)}", "size": len(data)}
-
-    def _history(self, step: Step, layer: bytes, context: Path) -> dict[str, Any]:
+    def _history(self, step: Step, layer: bytes) -> dict[str, Any]:
         at, text, empty = step.instruction, step.instruction.text, {"empty_layer": True}
         if layer:
-            kind = "dir" if (context / step.source).is_dir() else "file"
-            text, empty = f"{kind}:{sha256(layer)} in / ", {}
+            kind = "dir" if (self.context / step.source).is_dir() else "file"
+            text, empty = f"{kind}:{digest_of(layer).removeprefix('sha256:')} in / ", {}
         return {"created": self._time, "created_by": f"/bin/sh -c #(nop) {at.keyword} {text}", **empty}
 
-    def _layer(self, step: Step, context: Path) -> bytes:
+    def _layer(self, step: Step) -> bytes:
         """The tar of one ADD or COPY into `/`, never empty."""
-        source, packed = context / step.source, io.BytesIO()
+        source, packed = self.context / step.source, io.BytesIO()
         try:
             with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as layer:
                 if step.extract:
@@ -114,12 +110,16 @@ class Layout:
         return member
 
 
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def _descriptor(media_type: str, data: bytes) -> dict[str, Any]:
+    return {"mediaType": media_type, "digest": digest_of(data), "size": len(data)}
 
 
-def _versioned(media_type: str, value: Mapping[str, Any]) -> dict[str, Any]:
-    return {"schemaVersion": 2, "mediaType": media_type, **value}
+def _document(media_type: str, **value: object) -> Document:
+    return Document(media_type, _json({"schemaVersion": 2, "mediaType": media_type, **value}))
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _settings(steps: Sequence[Step]) -> dict[str, Any]:
