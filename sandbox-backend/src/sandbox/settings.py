@@ -36,6 +36,7 @@ class Settings:
     `machines` virtual machines at once, each of `machine_bytes` at most and for `machine_seconds` with its start; with
     KVM where that works, unless `machine_accelerator` wants software emulation ("tcg").
     A container on a bridge sends `network_bits` a second at most, and receives as many.
+    `emulated` says that this machine itself is software: runs take longer, and readers are told.
     `state` holds images and survives a restart; `runtime` holds sockets and live runs and does not. It and `cgroup` are
     named for the port, so that two backends on one machine do not meet.
     """
@@ -72,6 +73,7 @@ class Settings:
     machine_accelerator: Literal["auto", "tcg"] = "auto"
     network_bits: int = 8_000_000
     first_uid: int = 2_000_000_000
+    emulated: bool = False
     limits: Limits = field(default_factory=Limits)
 
     @property

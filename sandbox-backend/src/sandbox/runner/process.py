@@ -81,8 +81,15 @@ async def _serve(settings: Settings) -> None:
         runner = Runner(settings, shop, places, store, pulls, selftest, others)
         # what lives now lives for ever: the collector need not look at it again and again
         gc.freeze()
-        async with _listening(settings, runner), _beside(kvm.adopt(settings, shop, selftest, others)):
+        async with _listening(settings, runner), _beside(_learn(settings, shop, selftest, others)):
             await stop.wait()
+
+
+async def _learn(settings: Settings, shop: Workshop, selftest: SelfTest, others: lanes.Lanes) -> None:
+    """What takes a while to learn, and need not be known before the first run."""
+    if settings.emulated:
+        await selftest.measure()
+    await kvm.adopt(settings, shop, selftest, others)
 
 
 async def try_kvm(settings: Settings) -> Tried:
