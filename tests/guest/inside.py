@@ -1,4 +1,4 @@
-"""Runs tests of this repository inside the guest, where the cgroups are version 2, as root of a machine of their own."""
+"""Runs tests of this repository inside the guest, as root of a machine of their own, where cgroups are version 2."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ def run(folder: Path, words: Sequence[str]) -> tuple[dict[str, str], str]:
     async def carry_out() -> None:
         brought = archived({"instead": PROGRAM.format(words=" ".join(words)).encode(), "settings.toml": b""})
         changed = Files(made.kernel, made.initrd, made.system, data)
-        options = {"inside": 8000, "memory": MEMORY_MIB}
-        async with booted(changed, brought, **options, network=False, kvm=False, tell=said.append) as guest:
+        async with booted(
+            changed, brought, inside=8000, memory=MEMORY_MIB, network=False, kvm=False, tell=said.append
+        ) as guest:
             await guest.ended(SECONDS)
 
     asyncio.run(carry_out())

@@ -3,8 +3,6 @@ namespaces, what is slow, what is left after a killed runner and after Ctrl-C, a
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from guest import inside
@@ -26,7 +24,9 @@ def test_it_holds_on_cgroup_v2(outcomes: tuple[dict[str, str], str], name: str) 
     became, said = outcomes
     own = {test: outcome for test, outcome in became.items() if f"test_{name}.py" in test}
     assert own, said[-4000:]
-    assert set(own.values()) == {"PASSED"}, "\n".join(f"{outcome} {test}" for test, outcome in own.items()) + said[-8000:]
+    assert set(own.values()) == {"PASSED"}, (
+        "\n".join(f"{outcome} {test}" for test, outcome in own.items()) + said[-8000:]
+    )
 
 
 def test_the_layout_there_is_v2(outcomes: tuple[dict[str, str], str]) -> None:

@@ -18,7 +18,7 @@ ID = "0" * 32
 def test_health_is_ok_when_the_runner_can_start_containers(web: Web) -> None:
     status, answer = call(web.url, "GET", "/v1/health")
     assert status == 200
-    assert answer == {"status": "ok", "lanes": ["container"], "running": 0, "slots": 8, "queued": 0}
+    assert answer == {"status": "ok", "lanes": ["container"], "running": 0, "slots": 8, "queued": 0, "emulated": False}
 
 
 def test_health_is_unavailable_without_a_runner(tmp_path: Path) -> None:
@@ -126,3 +126,29 @@ def test_metrics_are_prometheus_text(web: Web) -> None:
     assert "sandbox_running 0" in lines
     form = re.compile(r'# TYPE [a-z_]+ (gauge|counter|histogram)|[a-z_]+({[a-z]+="[^"]*"(,[a-z]+="[^"]*")*})? [0-9.]+')
     assert [line for line in lines if not form.fullmatch(line)] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "told"), [(None, {}), ("", {"registry": "ok"}), ("refused", {"registry": "unreachable"})]
+)
+def test_health_says_whether_the_registry_answers_and_is_no_worse_for_it(
+    tmp_path: Path, said: str | None, told: dict[str, str]
+) -> None:
+    with serving(tmp_path) as web:
+        web.fake.about = {"registry": said}
+        status, answer = call(web.url, "GET", "/v1/health")
+    assert (status, answer["status"]) == (200, "ok")
+    assert {name: value for name, value in answer.items() if name == "registry"} == told
+
+
+@pytest.mark.parametrize("measured", [None, 213.4])
+def test_health_says_that_the_machine_is_emulated_and_what_a_run_takes_once_that_is_measured(
+    tmp_path: Path, measured: float | None
+) -> None:
+    for emulated in (True, False):
+        with serving(tmp_path, emulated=emulated) as web:
+            web.fake.about = {"run_ms": measured}
+            answer = call(web.url, "GET", "/v1/health")[1]
+        assert answer["emulated"] is emulated
+        assert answer.get("run_ms") == (measured if emulated else None)
+        assert ("run_ms" in answer) == (emulated and measured is not None)

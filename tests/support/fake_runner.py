@@ -54,6 +54,8 @@ class FakeRunner:
         self.path = path
         self.operations: list[Operation] = []
         self.reason: str | None = None
+        # what else it says of itself
+        self.about: Json = {}
         self.release = asyncio.Event()
 
     @property
@@ -76,6 +78,7 @@ class FakeRunner:
         request = json.loads(await reader.readline())
         if request["op"] == "status":
             answer = {"type": "status", "ok": self.reason is None, "running": 0, "slots": 8, "reason": self.reason}
+            answer |= self.about
             writer.write(json.dumps(answer).encode() + b"\n")
             writer.close()
             return

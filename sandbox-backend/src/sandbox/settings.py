@@ -38,6 +38,7 @@ class Settings:
     `machines` virtual machines at once, each of `machine_bytes` at most and for `machine_seconds` with its start; with
     KVM where that works, unless `machine_accelerator` wants software emulation ("tcg").
     A container on a bridge sends `network_bits` a second at most, and receives as many.
+    `emulated` says that this machine itself is software: runs take longer, and readers are told.
     `state` holds images and survives a restart; `runtime` holds sockets and live runs and does not. It and `cgroup` are
     named for the port, so that two backends on one machine do not meet.
     """

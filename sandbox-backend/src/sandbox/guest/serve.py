@@ -13,7 +13,7 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from sandbox.children import Process, told_to_stop
@@ -111,12 +111,10 @@ async def _watched(guest: Guest) -> None:
         await guest.answers(3 * CHECK_SECONDS)
 
 
-@asynccontextmanager
-async def _guest(settings: Settings, files: Files, *, kvm: bool) -> AsyncIterator[Guest]:
+def _guest(settings: Settings, files: Files, *, kvm: bool) -> AbstractAsyncContextManager[Guest]:
     brought = archived({"settings.toml": inside.settings(settings).encode()})
-    options = {"inside": settings.port, "memory": memory()}
-    async with booted(files, brought, **options, network=bool(settings.registry), kvm=kvm) as guest:
-        yield guest
+    network = bool(settings.registry)
+    return booted(files, brought, inside=settings.port, memory=memory(), network=network, kvm=kvm)
 
 
 def memory() -> int:

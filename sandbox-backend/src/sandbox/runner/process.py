@@ -10,7 +10,7 @@ import shutil
 import signal
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -81,11 +81,16 @@ async def _serve(settings: Settings) -> None:
         runner = Runner(settings, shop, places, store, pulls, selftest, others)
         # what lives now lives for ever: the collector need not look at it again and again
         gc.freeze()
-        async with _listening(settings, runner), AsyncExitStack() as stack:
-            if machines := lanes.machines(settings):
-                # containers are run meanwhile
-                await stack.enter_async_context(_beside(kvm.adopt(settings, shop, selftest, machines, others)))
+        async with _listening(settings, runner), _beside(_learn(settings, shop, selftest, others)):
             await stop.wait()
+
+
+async def _learn(settings: Settings, shop: Workshop, selftest: SelfTest, others: lanes.Lanes) -> None:
+    """What takes a while to learn, and need not be known before the first run: containers are run meanwhile."""
+    if settings.emulated:
+        await selftest.measure()
+    if machines := lanes.machines(settings):
+        await kvm.adopt(settings, shop, selftest, machines, others)
 
 
 async def tried(settings: Settings, trial: Callable[[Workshop, SelfTest, Machines], Awaitable[T]]) -> T:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,9 @@ from sandbox.settings import Settings
 
 Start = Callable[[Job, Send, asyncio.Event], Run]
 FRESH_SECONDS = 60.0
+# until what starts beside the runner has started
+SETTLE_SECONDS = 5.0
+MEASURED_RUNS = 5
 BUSYBOX = Path("/bin/busybox")
 # each line prints one word when its guard holds; what is missing from the output names the guard
 SCRIPT = """
@@ -46,6 +50,7 @@ class SelfTest:
         self._shop, self._slots, self._uid = shop, slots, settings.store_uid
         self._layer = settings.state / "selftest-layer"
         self._seen = float("-inf")
+        self._took: list[float] = []
 
     def seen(self) -> None:
         """A container was started just now."""
@@ -59,6 +64,19 @@ class SelfTest:
         if wrong is None:
             self.seen()
         return wrong
+
+    @property
+    def run_ms(self) -> float | None:
+        """How long a run takes here that does nothing: the median of those that were measured, in milliseconds."""
+        return round(1000 * statistics.median(self._took), 1) if self._took else None
+
+    async def measure(self) -> None:
+        """Measure it, a moment from now."""
+        await asyncio.sleep(SETTLE_SECONDS)
+        for _ in range(MEASURED_RUNS):
+            begun = time.monotonic()
+            if await self.passes(self._shop):
+                self._took.append(time.monotonic() - begun)
 
     async def passes(self, shop: Workshop) -> bool:
         """Whether a program runs to its end with another runtime."""

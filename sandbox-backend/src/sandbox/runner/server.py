@@ -156,6 +156,7 @@ class Runner:
             "lanes": self._lanes.names,
             "reason": reason,
             "registry": registry,
+            "run_ms": self._selftest.run_ms,
         }
         await self._write(writer, json.dumps(answer).encode() + b"\n")
 

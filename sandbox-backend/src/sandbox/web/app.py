@@ -80,9 +80,11 @@ class Api:
         )
         state |= {"lanes": [lane for lane in body.LANES if lane in status.lanes]}
         state |= {"running": self._runs.taken, "slots": self._runs.places}
-        state["queued"] = self._runs.waiting
+        state |= {"queued": self._runs.waiting, "emulated": self._settings.emulated}
         if status.registry is not None:
             state["registry"] = "ok" if status.registry else "unreachable"
+        if self._settings.emulated and status.run_ms is not None:
+            state["run_ms"] = status.run_ms
         return JSONResponse(state, status_code=503 if status.reason else 200, headers=NO_STORE)
 
     async def new_host(self, request: Request) -> Response:

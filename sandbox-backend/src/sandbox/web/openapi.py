@@ -179,8 +179,10 @@ def _health() -> Json:
             "lanes": {"type": "array", "items": {"enum": list(LANES)}},
             **dict.fromkeys(("running", "slots", "queued"), COUNT),
             "registry": {"enum": ["ok", "unreachable"], "description": "where images come from, when that is known"},
+            "emulated": {"type": "boolean", "description": "whether the machine itself is software"},
+            "run_ms": {"type": "number", "description": "only when emulated: how long a run takes that does nothing"},
         },
-        required=("status", "lanes", "running", "slots", "queued"),
+        required=("status", "lanes", "running", "slots", "queued", "emulated"),
     )
 
 

@@ -87,13 +87,15 @@ def decoded(line: bytes) -> dict[str, Any]:
 @dataclass(frozen=True, slots=True)
 class Status:
     """What the runner says of itself: `lanes` are the ways in which it can run a command, and `reason` is None when a
-    container was really started lately. `registry` tells whether images can be had; None where that is not known."""
+    container was really started lately. `registry` tells whether images can be had; None where that is not known.
+    `run_ms` is how long a run takes that does nothing, where that was measured."""
 
     running: int
     slots: int
     reason: str | None
     lanes: tuple[str, ...] = ("container",)
     registry: bool | None = None
+    run_ms: float | None = None
 
 
 class RunnerClient:
@@ -133,10 +135,19 @@ class RunnerClient:
         try:
             async with asyncio.timeout(STATUS_SECONDS), self.operation({"op": "status"}) as operation:
                 async for answer in operation.lines():
-                    reason = None if answer.get("ok") else str(answer.get("reason") or "unknown")
-                    lanes = tuple(map(str, answer.get("lanes", ("container",))))
-                    registry = None if answer.get("registry") is None else not answer["registry"]
-                    return Status(int(answer.get("running", 0)), int(answer.get("slots", 0)), reason, lanes, registry)
+                    return _status(answer)
         except (RunnerLost, TimeoutError, ValueError, TypeError):
             pass
         return Status(0, 0, "the runner does not answer")
+
+
+def _status(answer: Mapping[str, Any]) -> Status:
+    registry, run_ms = answer.get("registry"), answer.get("run_ms")
+    return Status(
+        int(answer.get("running", 0)),
+        int(answer.get("slots", 0)),
+        None if answer.get("ok") else str(answer.get("reason") or "unknown"),
+        tuple(map(str, answer.get("lanes", ("container",)))),
+        None if registry is None else not registry,
+        None if run_ms is None else float(run_ms),
+    )

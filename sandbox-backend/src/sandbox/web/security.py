@@ -92,6 +92,8 @@ class Guard:
                 "X-Content-Type-Options": "nosniff",
                 "Referrer-Policy": "strict-origin-when-cross-origin",
                 "Content-Security-Policy": f"{SCRIPTS}; frame-ancestors {ancestors}",
+                # lets a page know without asking: docs/assets/emulated.js
+                **({"Server-Timing": "emulated"} if settings.emulated else {}),
             }
         )
 
