@@ -7,11 +7,10 @@ import re
 import shutil
 import subprocess
 from collections.abc import Sequence
-from importlib.metadata import files
 from pathlib import Path
 
 from sandbox.guest.booted import Files, booted
-from sandbox.guest.system import archived, needed
+from sandbox.guest.system import archived, copy, needed
 from support.backend import REPOSITORY, STATE
 
 # the emulated boot and all of the tests
@@ -58,17 +57,9 @@ def _data(folder: Path) -> Path:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
         else:
             shutil.copy(source, target)
-    for name in set(RUNNERS).union(*map(needed, RUNNERS)):
-        _copy_package(name, content / "packages")
+    copy(set(RUNNERS).union(*map(needed, RUNNERS)), content / "packages")
     disk = folder / "data"
     with disk.open("wb") as file:
         file.truncate(3 << 30)
     subprocess.run(["/usr/sbin/mkfs.ext4", "-q", "-F", "-d", content, disk], check=True)
     return disk
-
-
-def _copy_package(name: str, target: Path) -> None:
-    for file in files(name) or ():
-        if ".." not in file.parts and file.suffix != ".pyc":
-            (target / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(str(file.locate()), target / file)

@@ -63,15 +63,21 @@ def install(root: Path) -> None:
     (home / "bin").mkdir(parents=True)
     (home / "bin/python").symlink_to(f"/usr/bin/{version}")
     (home / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\n")
-    for source, name in _files(needed(DISTRIBUTION)):
-        (packages / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source, packages / name)
+    copy(needed(DISTRIBUTION), packages)
     ours = Path(sandbox.__file__).parent
     shutil.copytree(ours, packages / "sandbox", ignore=shutil.ignore_patterns("__pycache__"))
     for folder in (packages, root / "usr/lib" / version):
         # never looked at again: what it was compiled from cannot change
         mode = PycInvalidationMode.UNCHECKED_HASH
         compileall.compile_dir(folder, quiet=2, workers=2, stripdir=str(root), prependdir="/", invalidation_mode=mode)
+
+
+def copy(names: Iterable[str], target: Path) -> None:
+    """Copy these Python packages of this environment into the folder `target`; those for other platforms are not
+    there."""
+    for source, name in _files(names):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target / name)
 
 
 def needed(name: str) -> set[str]:
