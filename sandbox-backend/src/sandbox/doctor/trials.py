@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -81,7 +82,12 @@ def _try_kvm(settings: Settings) -> Seen:
         runtime.chmod(0o711)
         group = f"{settings.cgroup}-doctor-{os.getpid()}"
         own = replace(settings, state=state, runtime=runtime, cgroup=group, slots=1)
-        seen = process.alone(own, process.try_kvm)
+        covered = datafolder.settle(own)
+        try:
+            seen = process.alone(own, process.try_kvm)
+        finally:
+            if covered:
+                linux.unmount(state)
     return Seen(seen.node is not None, seen.found, BROKEN_KVM if seen.broken else "")
 
 
@@ -153,6 +159,8 @@ def _attempted(attempt: Callable[[], Seen]) -> Seen:
     try:
         # with its clean-up, which the signal alone would leave undone
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("the trial was stopped"))
+        # what it sees is all that is told of it
+        logging.disable()
         return attempt()
     except BaseException as error:
         return Seen(False, plain(error)[:4000])
