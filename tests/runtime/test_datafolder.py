@@ -3,8 +3,12 @@ the folder."""
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.doctor import probes
-from support.backend import Backend, running, stop
+from support.backend import STATE, Backend, running, stop
 from support.client import Docker
 from support.files import text_of
 from support.footprint import backing_files
@@ -68,6 +72,24 @@ def test_runs_go_well_on_an_ext4_of_the_backends_own_of_which_nothing_is_left() 
 def test_a_virtual_machine_finds_its_kernel_there() -> None:
     with running(within=within(ON_AN_OVERLAY)) as own:
         assert Docker(own.url, own.state, lane="vm")("docker run alpine echo inside").stdout == "inside\n"
+
+
+def test_the_doctor_finds_on_an_overlay_what_it_finds_elsewhere(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    shutil.copytree(STATE, state, symlinks=True)
+    asked = [sys.executable, "-m", "sandbox", "doctor", "--json", "--state", str(state)]
+    found = []
+    for words in (asked, [*within(ON_AN_OVERLAY), *asked]):
+        told = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert (told.returncode, told.stderr) == (0, "")
+        found.append({need["name"]: need for need in json.loads(told.stdout)["needs"]})
+    layers = "overlay, tmpfs, id-mapped mounts"
+    assert found[0][layers]["found"] == "tried, works"
+    assert found[1][layers]["found"] == "tried, works on ext4, which serve lays over the data folder"
+    assert [need["met"] for need in found[1].values()] == [need["met"] for need in found[0].values()]
+    # the trial could at least begin: its virtual machine lies on the data folder, too
+    assert "did not come up" not in found[1]["lane vm: KVM"]["found"]
+    assert not list(state.with_suffix(".up").iterdir())
 
 
 def test_a_killed_backend_leaves_no_device() -> None:

@@ -114,6 +114,23 @@ def test_another_folder_for_data_is_everybodys(target: str, given: str, folder: 
     assert f'--state "{folder}"' in told
 
 
+@pytest.mark.parametrize("sudo", [None, "exit 1", 'shift; [ $# = 0 ] || exec env RAN_BY=sudo "$@"'])
+def test_the_doctor_is_asked_with_root_where_that_can_be_had_and_without_where_not(
+    sudo: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "id").write_text("#!/bin/sh\necho 1000\n")
+    if sudo is not None:
+        (tmp_path / "sudo").write_text(f"#!/bin/sh\n{sudo}\n")
+    for file in tmp_path.iterdir():
+        file.chmod(0o755)
+    for name in ("env", "sh"):
+        (tmp_path / name).symlink_to(f"/usr/bin/{name}")
+    script = f". '{SETUP}/common.sh'; as_root_if_possible sh -c 'echo told by ${{RAN_BY:-nobody}}'"
+    words = ["/bin/bash", "-euc", script]
+    told = subprocess.run(words, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=True)
+    assert told.stdout == f"told by {'sudo' if sudo and 'exec' in sudo else 'nobody'}\n"
+
+
 def test_a_goal_that_does_not_exist_is_refused() -> None:
     told = subprocess.run([SETUP / "ready", "nosuch"], capture_output=True, text=True, check=False)
     assert told.returncode == 2

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import loop, machine
+from sandbox import machine
 from sandbox.doctor import guest
 from sandbox.runner import cgroup
 from sandbox.settings import Settings
@@ -21,7 +21,6 @@ GRUB = (
     "echo 'GRUB_CMDLINE_LINUX=cgroup_enable=memory' | {sudo}tee /etc/default/grub.d/cgroup.cfg"
     " && {sudo}update-grub && {sudo}reboot"
 )
-NETWORK_MODULES = ("bridge", "veth", "sch_tbf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +110,13 @@ def layers(settings: Settings) -> Advice:
 def slow_disks(settings: Settings) -> Advice:
     if not shutil.which("mkfs.ext4", path=SEARCH):
         return install("e2fsprogs")(settings)
-    return _modules(["loop"], there=Path(loop.CONTROL).exists())
+    return _modules("loop")
 
 
 def networks(settings: Settings) -> Advice:
     if not all(shutil.which(program, path=SEARCH) for program in ("ip", "bridge", "tc")):
         return install("iproute2")(settings)
-    return _modules(NETWORK_MODULES, there=False)
+    return _modules("bridge", "veth", "sch_tbf")
 
 
 def kvm(_: Settings) -> Advice:
@@ -128,14 +127,13 @@ def kvm(_: Settings) -> Advice:
     return Advice("펌웨어 설정에서 가상화를 켜 주세요. 이 컴퓨터도 가상 머신이라면 바깥에서 중첩 가상화를 켜야 해요.")
 
 
-def _modules(names: list[str] | tuple[str, ...], *, there: bool) -> Advice:
+def _modules(*names: str) -> Advice:
     if named := [name for name in names if machine.module_would_help(name)]:
         return Advice("모듈을 올려 주세요.", f"{_sudo()}modprobe -a {' '.join(named)}")
-    if not machine.in_container():
-        return Advice(f"이 커널에는 {', '.join(names)} 가운데 없는 것이 있어요. 없어도 나머지는 다 돼요.")
-    if there:
-        return Advice("컨테이너를 --privileged로 다시 켜 주세요.")
-    return Advice(f"컨테이너를 --privileged로 켰다면 바깥 기계에 모듈({', '.join(names)})이 있어야 해요.")
+    every = ", ".join(names)
+    if machine.in_container():
+        return Advice(f"컨테이너를 --privileged로 켜 주세요. 그래도 없으면 바깥 기계에 모듈({every})을 올려야 해요.")
+    return Advice(f"이 커널에서는 쓸 수 없어요. 필요하면 모듈({every})이 있는 커널로 바꿔 주세요.")
 
 
 def _or_guest(mend: str, settings: Settings) -> Advice:

@@ -104,7 +104,7 @@ NEEDS: tuple[Need, ...] = (
         lack="seccomp 거르개가 없는 커널이라서",
     ),
     Need(
-        "1 GiB of disk",
+        "disk",
         probes.disk,
         "내려받은 이미지를 펼쳐 둘 자리예요.",
         advice.always("자리를 비우거나 DATA로 다른 폴더를 정해 주세요."),

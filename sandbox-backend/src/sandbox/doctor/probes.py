@@ -25,6 +25,7 @@ KERNEL = (5, 19)
 CRUN = (1, 8)
 # the first with the calls that the filter names (pidfd, openat2, faccessat2)
 LIBSECCOMP = (2, 5)
+# what is free before anything is installed, for containers made here and for a guest alike
 FREE_BYTES = 1 << 30
 V1_CONTROLLERS = ("memory", "cpu", "pids", "blkio")
 V2_CONTROLLERS = ("memory", "cpu", "pids", "io")
@@ -126,7 +127,9 @@ def registry(settings: Settings) -> Seen:
 def disk(settings: Settings) -> Seen:
     folder = existing(settings.state)
     free = shutil.disk_usage(folder).free
-    return Seen(free >= FREE_BYTES, f"{free / (1 << 30):.1f} GiB free in {folder}")
+    enough = free >= FREE_BYTES
+    of = "" if enough else f" of the {FREE_BYTES / (1 << 30):.1f} GiB needed"
+    return Seen(enough, f"{free / (1 << 30):.1f} GiB free{of} in {folder}")
 
 
 def version(text: str) -> tuple[int, int]:

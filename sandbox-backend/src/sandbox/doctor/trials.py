@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import logging
 import os
 import platform
 import signal
@@ -91,7 +92,13 @@ def _beside(settings: Settings, attempt: Callable[[Settings], Seen]) -> Seen:
         # containers find their files there
         runtime.chmod(0o711)
         group = f"{settings.cgroup}-doctor-{os.getpid()}"
-        return attempt(replace(settings, state=state, runtime=runtime, cgroup=group, slots=1))
+        own = replace(settings, state=state, runtime=runtime, cgroup=group, slots=1)
+        covered = datafolder.settle(own)
+        try:
+            return attempt(own)
+        finally:
+            if covered:
+                linux.unmount(state)
 
 
 def _try_emulated(own: Settings) -> Seen:
@@ -177,6 +184,8 @@ def _attempted(attempt: Callable[[], Seen]) -> Seen:
     try:
         # with its clean-up, which the signal alone would leave undone
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("the trial was stopped"))
+        # what it sees is all that is told of it
+        logging.disable()
         return attempt()
     except BaseException as error:
         return Seen(False, plain(error)[:4000])

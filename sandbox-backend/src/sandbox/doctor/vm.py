@@ -9,7 +9,6 @@ import os
 import sys
 from pathlib import Path
 
-from sandbox import datafolder
 from sandbox.doctor import trials
 from sandbox.settings import Settings
 
@@ -19,7 +18,6 @@ NAME = f"docker-run-sandbox-setup-{os.getpid()}"
 def main(state: str) -> int:
     """Try it beside whatever serves here; 1 when no guest has answered."""
     settings = Settings(state=Path(state).resolve(), runtime=Path("/run", NAME), cgroup=NAME)
-    datafolder.settle(settings)
     seen = trials.machines(settings)
     print(seen.found, flush=True)
     return 0 if seen.met else 1
