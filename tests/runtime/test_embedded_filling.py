@@ -38,8 +38,11 @@ class Place:
             assert package.__file__
             shutil.copytree(Path(package.__file__).parent, folder / "lib" / package.__name__)
         self.state.parent.mkdir()
-        self.busybox = Path(shutil.copy("/bin/busybox", folder / "busybox"))
-        # as where somebody's programs are only unpacked: a library that must not get into an image by this path
+        # as where somebody's programs are only unpacked, with a library that must not get into an image by this path
+        self.programs = folder / "programs"
+        self.programs.mkdir()
+        self.busybox = Path(shutil.copy("/bin/busybox", self.programs))
+        shutil.copy("/usr/bin/docker-registry", self.programs)
         (library,) = Path("/lib").glob("*-linux-gnu/libc.so.6")
         self.libraries = folder / "lib/private"
         self.libraries.mkdir()
@@ -54,7 +57,7 @@ class Place:
         return subprocess.Popen(
             ["unshare", "--mount", "sh", "-ec", f'{before}\nexec "$@"', "sh", *prefix, python, "-B", *fill],
             env={
-                "PATH": os.environ["PATH"],
+                "PATH": f"{self.programs}:{os.environ['PATH']}",
                 "PYTHONPATH": str(self.folder / "lib"),
                 "BUSYBOX": str(self.busybox),
                 "LD_LIBRARY_PATH": str(self.libraries),
@@ -91,7 +94,7 @@ def place() -> Iterator[Place]:
 
 def test_a_user_without_any_capability_makes_the_very_images_that_root_makes(place: Place, filled: Settings) -> None:
     os.chown(place.state.parent, USER, USER)
-    hidden = "mount --bind /dev/null /bin/busybox"
+    hidden = "for program in /bin/busybox /usr/bin/docker-registry; do mount --bind /dev/null $program; done"
     code, told = place.fill("setpriv", *NOBODY, before=hidden, umask=0o077)
     assert code == 0, told
     assert place.tags() == tags(filled.state)

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import socket
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
@@ -100,7 +101,8 @@ def _command(uid: int) -> list[str]:
     """setpriv(1) asks for the death signal last: a change of user would take it back."""
     drop = [f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
     identity = drop if may_become(uid) else []
-    return ["setpriv", *identity, "--no-new-privs", "--pdeathsig=KILL", "docker-registry", "serve", "config.json"]
+    program = shutil.which("docker-registry") or "docker-registry"  # looked for with our path, not with its own
+    return ["setpriv", *identity, "--no-new-privs", "--pdeathsig=KILL", program, "serve", "config.json"]
 
 
 def may_become(uid: int) -> bool:
