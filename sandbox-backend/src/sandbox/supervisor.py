@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import json
 import logging
+import os
 import shutil
 import signal
 import socket
@@ -31,6 +32,8 @@ class NotReady(Exception):
 
 def main(settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM; 0 after a clean end, 1 with the reason on stderr when it could not start."""
+    # an operator's own mask may keep folders to root that the processes without privilege go through
+    os.umask(0o022)
     try:
         asyncio.run(_main(settings))
     except (NotReady, embedded.RegistryError, OSError) as error:
