@@ -35,4 +35,10 @@ fingerprint() {
 }
 
 stamped() { [ -f "$1" ] && [ "$(<"$1")" = "$2" ]; }
-stamp() { printf '%s\n' "$2" >"$1"; }
+
+# stamp FILE KEY: only when the disk has taken all that was made before it, and whole or not at all.
+stamp() {
+  sync --file-system "$(dirname "$1")"
+  printf '%s\n' "$2" >"$1.new"
+  mv "$1.new" "$1"
+}

@@ -1,29 +1,49 @@
 # Sourced by `ready`: the Debian packages that a goal needs, installed by root, or unpacked where nobody can be root.
 # shellcheck shell=bash
 
-# what has to be there | the Debian package that brings it | who needs it: a goal, all of them, `live` for whatever runs
-# something, `here` where that makes containers on this very machine, `guest` where a guest does, `engine` for the tests
-# of a machine that can
+# what has to be there | the Debian package that brings it | who needs it, as `who` says
 needs='
 /usr/lib/python3*/ensurepip             python3-venv     all
-/usr/lib/*/libseccomp.so.2              libseccomp2      check here test
+/usr/lib/*/libseccomp.so.2              libseccomp2      here check test
 crun                                    crun             here
 /usr/bin/tini-static                    tini             here
 static-busybox                          busybox-static   live
 mkfs.ext4                               e2fsprogs        live
-tc                                      iproute2         live
+ip                                      iproute2         live
 docker-registry                         docker-registry  live
 skopeo                                  skopeo           test
 gcc                                     gcc              live
 /usr/include/stdio.h                    libc6-dev        live
 /etc/ssl/certs/ca-certificates.crt      ca-certificates  live
 qemu-system-x86_64                      qemu-system-x86  live
-mksquashfs                              squashfs-tools   guest test
+mksquashfs                              squashfs-tools   guest
 runsc                                   runsc            here
 dockerd                                 docker.io        engine
 chromium                                chromium         test
 /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk test
 '
+# who GOAL MACHINE: whose needs a goal has on a machine that makes containers `here`, in a `guest`, or has `pages` only:
+# its own, those of `all`, of whatever is `live`, and of the `engine` that the tests compare with.
+who() {
+  echo all "$1"
+  case $1-$2 in
+    *-pages | serve-guest) ;; # the pages are served before what is live is made
+    record-* | serve-* | live-*) echo live "$2" ;;
+    test-*) echo live guest "$2" ;;
+  esac
+  case $1-$2 in test-here) echo engine ;; esac
+}
+
+# packages GOAL MACHINE: what is looked for, and the package that brings it, a line each.
+packages() {
+  local what package whose one
+  while read -r what package whose; do
+    for one in $(who "$@"); do
+      case " $whose " in *" $one "*) echo "$what $package" && break ;; esac
+    done
+  done < <(grep . <<<"$needs")
+}
+
 unpacked=$PWD/.cache/debian
 
 # use_unpacked: let programs, libraries and headers be found that are unpacked and not installed.
@@ -50,20 +70,16 @@ there() {
   esac
 }
 
-# missing_packages WHO…: the packages of these that are neither installed nor unpacked.
+# missing_packages GOAL MACHINE: the packages that are neither installed nor unpacked.
 missing_packages() {
-  local what package who one
-  while read -r what package who; do
-    for one in all "$@"; do
-      case " $who " in *" $one "*) there "$what" || echo "$package" && break ;; esac
-    done
-  done <<<"$needs"
+  local what package
+  packages "$@" | while read -r what package; do there "$what" || echo "$package"; done
 }
 
-# debian WHO…: what these need is there afterwards.
+# debian GOAL MACHINE: what these need is there afterwards.
 debian() {
   local packages
-  mapfile -t packages < <(missing_packages "$@" | grep -v '^$')
+  mapfile -t packages < <(missing_packages "$@")
   [ ${#packages[@]} -gt 0 ] || return 0
   if root_can_be_had; then
     say "데비안 패키지를 설치해요: ${packages[*]}"
@@ -73,10 +89,10 @@ debian() {
   fi
 }
 
-# unpack WHO…: as `debian`, where nobody can be root: all that these need and is not installed, below .cache.
+# unpack GOAL MACHINE: as `debian`, where nobody can be root: all that these need and is not installed, below .cache.
 unpack() {
   local packages lib
-  mapfile -t packages < <(unpacked=/nowhere missing_packages "$@" | grep -v '^$')
+  mapfile -t packages < <(unpacked=/nowhere missing_packages "$@")
   say "root가 될 수 없어서, 데비안 패키지를 설치하지 않고 .cache에 풀기만 해요: ${packages[*]}"
   "$setup/debs" "$unpacked" missing "${packages[@]}"
   lib=$unpacked/usr/lib/$(uname -m)-linux-gnu

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -195,16 +197,26 @@ def test_reset_in_a_flood_leaves_nothing_of_it(demo: Demo, canned: Canned) -> No
     assert demo.state == "idle"
 
 
-KEPT = "dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))"
-REMOVED = "document.querySelector('docker-run').remove()"
+def left(page: Page) -> None:
+    # not location.href, and at once the end: Chromium 156 never closes a tab that is told to close while another page
+    # comes into it, whatever is on the page; goto waits until this one has gone
+    page.goto("about:blank")
 
 
-@pytest.mark.parametrize("way", ["location.href = 'about:blank'", KEPT, REMOVED], ids=["left", "kept", "removed"])
-def test_leaving_ends_the_run(demo: Demo, canned: Canned, way: str) -> None:
+def kept(page: Page) -> None:
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+
+
+def removed(page: Page) -> None:
+    page.evaluate("document.querySelector('docker-run').remove()")
+
+
+@pytest.mark.parametrize("leave", [left, kept, removed], ids=lambda leave: leave.__name__)
+def test_leaving_ends_the_run(demo: Demo, canned: Canned, leave: Callable[[Page], object]) -> None:
     canned.script = lambda run: run.until("never")
     demo.run()
     expect(demo.button("멈춤")).to_be_visible()
     while not canned.runs:
         demo.page.wait_for_timeout(10)
-    demo.page.evaluate(way)
+    leave(demo.page)
     assert canned.left.wait(5)

@@ -171,6 +171,11 @@ def test_ctrl_c_leaves_nothing_behind() -> None:
         assert str(own.runtime) not in Path("/proc/self/mountinfo").read_text()
 
 
+def test_an_operators_strict_umask_changes_nothing() -> None:
+    with running(within=("sh", "-c", 'umask 077; exec "$@"', "sh")) as own:
+        assert run(own.url, "docker run alpine echo hi").stdout == "hi\n"
+
+
 def test_other_user_ids_than_last_time_are_no_trouble(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     for first in (2_000_000_000, 1_500_000_000):

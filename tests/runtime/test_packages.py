@@ -9,17 +9,10 @@ import re
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
-READY = Path(__file__).parents[2] / "sandbox-backend/setup/ready"
+from support.packages import wanted
+
 MOST = 130
-
-
-def wanted(goal: str) -> list[str]:
-    """The packages of a goal, from the table of needs."""
-    table = READY.read_text().split("needs='")[1].split("'\n")[0]
-    rows = [line.split() for line in table.splitlines() if line]
-    return [package for _, package, *goals in rows if {goal, "all"} & set(goals)]
 
 
 def minimal() -> list[str]:
@@ -46,9 +39,9 @@ def brought(packages: list[str]) -> int:
 
 
 def test_serving_brings_few_packages_to_a_minimal_debian() -> None:
-    assert brought(wanted("serve")) <= MOST
+    assert brought(wanted("serve", "here")) <= MOST
 
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        print(name, brought(wanted(name)))
+        print(name, brought(wanted(name, "here")))

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from support import packages
+
 ROOT = Path(__file__).parents[2]
 SETUP = ROOT / "sandbox-backend/setup"
 LOCKS = ["runtime", "site", "node", "dev", "pyodide"]
@@ -70,10 +72,9 @@ def test_the_wheel_is_built_by_the_release_that_the_browser_runs() -> None:
     assert f"pyodide-build=={wished['pyodide']} " in (SETUP / "pyodide.in").read_text()
 
 
-def needed(goal: str) -> set[str]:
-    """The Debian packages of a goal."""
-    needs = [line.split() for line in (SETUP / "ready").read_text().split("needs='")[1].split("'\n")[0].splitlines()]
-    return {words[1] for words in needs if words and {goal, "all"} & set(words[2:])}
+def needed(goal: str, machine: str = "here") -> set[str]:
+    """The Debian packages of a goal on a machine."""
+    return set(packages.wanted(goal, machine))
 
 
 def required(goal: str) -> set[str]:
@@ -91,8 +92,15 @@ def test_who_reads_the_site_gets_npm_as_a_wheel_and_nobody_from_debian(goal: str
     assert not {"nodejs", "npm"} & needed(goal)
 
 
-def test_who_records_from_a_backend_elsewhere_gets_python_alone() -> None:
-    assert needed("recorder") == {"python3-venv"}
+@pytest.mark.parametrize(("goal", "machine"), [("recorder", "here"), ("site", "here"), ("serve", "pages")])
+def test_who_makes_no_container_gets_python_alone(goal: str, machine: str) -> None:
+    assert needed(goal, machine) == {"python3-venv"}
+
+
+def test_a_guest_brings_its_own_runtime() -> None:
+    assert not {"crun", "runsc"} & needed("live", "guest")
+    assert {"qemu-system-x86", "squashfs-tools"} <= needed("live", "guest")
+    assert needed("serve", "guest") == {"python3-venv"}, "the pages come first"
 
 
 @pytest.mark.parametrize("arguments", [[], ["help"]])
@@ -123,9 +131,11 @@ def test_the_doctor_is_asked_with_root_where_that_can_be_had_and_without_where_n
         (tmp_path / "sudo").write_text(f"#!/bin/sh\n{sudo}\n")
     for file in tmp_path.iterdir():
         file.chmod(0o755)
-    for name in ("env", "sh"):
+    for name in ("env", "sh", "true"):
         (tmp_path / name).symlink_to(f"/usr/bin/{name}")
-    script = f". '{SETUP}/common.sh'; as_root_if_possible sh -c 'echo told by ${{RAN_BY:-nobody}}'"
+    script = (
+        f". '{SETUP}/common.sh'; . '{SETUP}/machine.sh'; as_root_if_possible sh -c 'echo told by ${{RAN_BY:-nobody}}'"
+    )
     words = ["/bin/bash", "-euc", script]
     told = subprocess.run(words, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=True)
     assert told.stdout == f"told by {'sudo' if sudo and 'exec' in sudo else 'nobody'}\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import os
 import shutil
 import sys
 from contextlib import AsyncExitStack, suppress
@@ -25,6 +26,8 @@ class NotReady(Exception):
 
 def main(settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM; 0 after a clean end, 1 with the reason on stderr when it could not start."""
+    # an operator's own mask may keep folders to root that the processes without privilege go through
+    os.umask(0o022)
     try:
         asyncio.run(_main(settings))
     except (NotReady, listening.CannotListen, embedded.RegistryError, datafolder.DataFolderError, OSError) as error:

@@ -1,0 +1,98 @@
+"""Set-up on a bad day: whatever ended it, no stamp says that it was well, and the next one makes it whole."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.checkout import KEPT, Checkout, SmallDisk, copied, ended, small_disk
+
+pytestmark = pytest.mark.container
+STAMP, PACKAGES = ".venv/ready-serve", ".venv/lib/python3*/site-packages"
+
+# an account without sudo, on whatever machine
+AS_USER = (
+    *(
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        '! command -v sudo || mount --bind /dev/null "$(command -v sudo)"; exec "$@"',
+        "sh",
+    ),
+    *("setpriv", "--reuid=1234", "--regid=1234", "--clear-groups", "env", "HOME=/nonexistent"),
+)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return copied(tmp_path)
+
+
+@pytest.fixture
+def shared() -> Iterator[Checkout]:
+    """The checkout of an ordinary user."""
+    with tempfile.TemporaryDirectory(prefix="sandbox-setup-", dir="/var/tmp") as name:
+        checkout = copied(Path(name))
+        subprocess.run(["chown", "--recursive", "1234:1234", name], check=True)
+        yield checkout
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with small_disk(tmp_path) as disk:
+        yield disk
+
+
+# while the virtual environment is made, while packages come into it, and at the very first file
+@pytest.mark.parametrize("mib", [12, 20, 0])
+def test_a_disk_that_gets_full_leaves_no_stamp_and_the_next_set_up_heals(disk: SmallDisk, mib: int) -> None:
+    disk.leave(mib * 1024)
+    ended = disk.checkout.set_up()
+    assert ended.code != 0, ended.said
+    assert not disk.checkout.has(STAMP)
+    disk.leave(500 * 1024)
+    ended = disk.checkout.set_up()
+    assert ended.code == 0, ended.said
+    assert set(KEPT) < set(disk.checkout.packages())
+
+
+@pytest.mark.parametrize("there", [".venv/pyvenv.cfg", f"{PACKAGES}/pip", f"{PACKAGES}/setuptools/_vendor"])
+def test_a_set_up_that_is_killed_leaves_no_stamp_and_the_next_one_heals(checkout: Checkout, there: str) -> None:
+    assert checkout.killed(lambda: any(checkout.folder.glob(there)))
+    assert not checkout.has(STAMP)
+    ended = checkout.set_up()
+    assert ended.code == 0, ended.said
+    assert set(KEPT) < set(checkout.packages())
+
+
+def test_a_stamp_is_written_whole_or_not_at_all(disk: SmallDisk) -> None:
+    stamp = disk.checkout.there("bash", "-euc", ". sandbox-backend/setup/common.sh; stamp key.stamp of-$0")
+    assert ended([*stamp, "yesterday"]).code == 0
+    disk.leave(0)
+    assert ended([*stamp, "today"]).code != 0
+    assert ended(disk.checkout.there("cat", "key.stamp")).said == "of-yesterday\n"
+
+
+def test_code_that_only_its_owner_may_read_is_opened_to_the_processes_without_privilege(checkout: Checkout) -> None:
+    code = checkout.folder / "sandbox-backend/src"
+    subprocess.run(["chmod", "-R", "go=", str(code)], check=True)
+    assert checkout.set_up("sh", "-c", 'umask 077; exec "$@"', "sh").code == 0
+    theirs = (code / "sandbox/web/process.py", *checkout.folder.glob(f"{PACKAGES}/click/__init__.py"))
+    assert [path.stat().st_mode & 0o004 for path in theirs] == [0o004, 0o004]
+
+
+def test_what_root_has_set_up_is_handed_over_or_the_user_is_told_how(shared: Checkout) -> None:
+    assert shared.set_up().code == 0
+    (shared.folder / STAMP).unlink()
+    told = shared.set_up(*AS_USER)
+    assert told.code != 0
+    assert "chown --no-dereference 1234:1234" in told.said
+    assert ended(shared.there(*told.said.splitlines()[-1].partition(": ")[2].split())).code == 0
+    again = shared.set_up(*AS_USER)
+    assert again.code == 0, again.said
+    assert set(KEPT) < set(shared.packages())
