@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -152,3 +153,16 @@ def test_continuous_integration_pins_what_it_uses() -> None:
     used = re.findall(r"uses: *(\S+)", text)
     assert used
     assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", one) for one in used)
+
+
+def test_the_settings_go_along_through_sudo(tmp_path: Path) -> None:
+    for name, does in (("id", "echo 1000"), ("sudo", 'exec env -i PATH="$PATH" "$@"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    given = {"HOST": "::", "HOSTS": "a.example, b:1", "PORT": "9", "SANDBOX_REGISTRY": "http://r:5"}
+    script = f". {SETUP}/common.sh; as_root env"
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", script], env={"PATH": path, **given}, capture_output=True, text=True, check=True
+    )
+    assert {f"{name}={value}" for name, value in given.items()} <= set(done.stdout.splitlines())
