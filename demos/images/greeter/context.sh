@@ -7,7 +7,9 @@ set -eu
 umask 022
 # shellcheck source=demos/images/rootfs.sh
 . ../rootfs.sh
-compile() { gcc -std=c11 -Os -Wall -Wextra -Werror -Wl,--build-id=none -s "$@"; }
+# the C library by its name: -lc is a script that names its parts by paths from /, where a compiler that is only
+# unpacked somewhere does not have them
+compile() { gcc -std=c11 -Os -Wall -Wextra -Werror -Wl,--build-id=none -s "$@" -nodefaultlibs -l:libc.so.6; }
 
 base=$(mktemp -d "$1/base.XXXXXX")
 chmod 0755 "$base"
