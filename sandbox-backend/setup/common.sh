@@ -3,11 +3,13 @@
 
 say() { printf '\n» %s\n' "$*"; }
 
+can_be_root() { [ "$(id -u)" = 0 ] || command -v sudo >/dev/null; }
+
 # as_root COMMAND…: with sudo when we are not root; the three settings go along, whatever sudo keeps.
 as_root() {
   if [ "$(id -u)" = 0 ]; then
     "$@"
-  elif ! command -v sudo >/dev/null; then
+  elif ! can_be_root; then
     say "root가 아니고 sudo도 없어요. root로 다시 실행해 주세요: $*" >&2
     return 1
   else
