@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from sandbox import embedded
+from sandbox.runner import cgroup
 from sandbox.runner import process as runner_process
 from sandbox.settings import Settings
 
@@ -31,6 +32,11 @@ class NotReady(Exception):
 
 def main(settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM; 0 after a clean end, 1 with the reason on stderr when it could not start."""
+    with cgroup.controllers_kept():
+        return _served(settings)
+
+
+def _served(settings: Settings) -> int:
     try:
         asyncio.run(_main(settings))
     except (NotReady, embedded.RegistryError, OSError) as error:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sandbox import linux
 from sandbox.plan import MIB, Limits
+from sandbox.runner import cgroup
 
 log = logging.getLogger(__name__)
 CONTROL = "/dev/loop-control"
@@ -31,7 +32,7 @@ RESERVED_INODES = 11
 OPTIONS = "nobarrier,noinit_itable"
 # linux/loop.h: the calls' numbers, and struct loop_config with its file, its block size and its flags
 _CONFIG = struct.Struct("=II52xI240x")
-_GET_FREE, _CONFIGURE, _AUTOCLEAR = 0x4C82, 0x4C0A, 4
+_GET_FREE, _CONFIGURE, _AUTOCLEAR, _DIRECT_IO = 0x4C82, 0x4C0A, 4, 16
 _ATTEMPTS = 16
 
 Device = tuple[int, int]
@@ -133,7 +134,10 @@ def _pieces(file: int, size: int) -> Iterator[tuple[int, bytes]]:
 
 def _attached(file: int) -> tuple[int, str]:
     """A free loop device with `file` behind it: a descriptor, and its path."""
-    config = _CONFIG.pack(file, 0, _AUTOCLEAR)
+    # what a loop device holds in memory counts as the run's on cgroup v2, and is throttled as its dirty pages are: with
+    # little memory hardly anything would be written. A file system that knows no direct I/O goes without it.
+    flags = _AUTOCLEAR | (_DIRECT_IO if cgroup.layout() == "v2" else 0)
+    config = _CONFIG.pack(file, 0, flags)
     control = os.open(CONTROL, os.O_RDWR | os.O_CLOEXEC)
     try:
         for _ in range(_ATTEMPTS):
