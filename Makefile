@@ -58,5 +58,5 @@ doctor: ## 이 컴퓨터에 무엇이 모자라고 어떻게 고치는지 알려
 
 clean: ## 설치하고 만든 것을 모두 지워요 (데비안 패키지는 남아요)
 	@$(as_root) rm -rf .venv .state .cache .mypy_cache .ruff_cache .pytest_cache site site-offline site-offline.zip \
-	  node_modules tests/bench/lighthouse/node_modules test-results \
+	  .hypothesis node_modules tests/bench/lighthouse/node_modules test-results \
 	  sandbox-backend/src/*.egg-info demos/src/*.egg-info demos/model/src/*.egg-info

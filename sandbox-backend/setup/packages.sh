@@ -76,6 +76,22 @@ missing_packages() {
   packages "$@" | while read -r what package; do there "$what" || echo "$package"; done
 }
 
+# package_lists: what is new at the distribution is known here for a day at most: its kernel and its QEMU are what a
+# stranger gets now.
+package_lists() {
+  local stamp=.cache/package-lists
+  root_can_be_had || return 0 # who cannot install has lists of their own, which `debs` refreshes
+  if compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null && [ "$(find $stamp -mmin -1440 2>/dev/null)" ]; then
+    return 0
+  fi
+  say "패키지 목록을 새로 받아요"
+  if as_root "$setup/install-packages" --lists; then
+    touch $stamp
+  else
+    say "패키지 목록을 새로 받지 못해서 지금 있는 목록으로 계속해요."
+  fi
+}
+
 # debian GOAL MACHINE: what these need is there afterwards.
 debian() {
   local packages

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.runner import cgroup
 from support.backend import Backend, running, stop
 from support.client import Docker, Event, Result, call, new_host, run
 from support.footprint import at_rest, backing_files, settled
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.container
 DISK = "/dev/loop0"
 MB = 1024 * 1024
 WRITE = "time dd if=/dev/zero of=/file bs=64k count=32 oflag=direct"
-STUCK = f"docker run --device-write-bps {DISK}:1 alpine dd if=/dev/zero of=/file bs=4M count=1 oflag=direct"
+STUCK = f"docker run --device-write-bps {DISK}:2 alpine dd if=/dev/zero of=/file bs=4M count=1 oflag=direct"
 READ = "time dd if=/file of=/dev/null bs=64k iflag=direct"
 
 
@@ -145,8 +146,12 @@ def test_a_full_state_folder_is_the_servers_own_fault(tmp_path: Path) -> None:
     with running(state=state, within=("unshare", "--mount", "sh", "-c", SMALL_STATE, str(state))) as own:
         host = new_host(own.url)
         line = f"docker run --device-write-bps {DISK}:1mb alpine echo hi"
-        assert run(own.url, line, host).stdout.endswith("hi\n")
         filler = Path(f"/proc/{own.pid_of('runner')}/root{state}/filler")
+        run(own.url, "docker run alpine true", host)
+        room = shutil.disk_usage(filler.parent).free
+        assert run(own.url, line, host).stdout == "hi\n"
+        # the bytes of that run's disk come back with its clean-up
+        wait_for_room(filler.parent, room - MB)
         with filler.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(filler.parent).free - 32 * MB)
         full = run(own.url, line, host)
@@ -154,6 +159,14 @@ def test_a_full_state_folder_is_the_servers_own_fault(tmp_path: Path) -> None:
         assert run(own.url, "docker run alpine echo hi", host).stdout == "hi\n"
         filler.unlink()
         assert run(own.url, line, host).stdout == "hi\n"
+
+
+def wait_for_room(folder: Path, size: int) -> None:
+    """Wait until so many bytes are free there."""
+    deadline = time.monotonic() + 20
+    while shutil.disk_usage(folder).free < size:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_runs_leave_no_disk_however_they_end(backend: Backend, docker: Docker) -> None:
@@ -210,8 +223,19 @@ def test_ctrl_c_leaves_no_disk_either() -> None:
 
 
 def test_the_slowest_disk_still_starts_a_program(narrow: Docker) -> None:
-    result = narrow(f"docker run --device-write-bps {DISK}:1 --device-read-bps {DISK}:1 alpine echo hi")
+    result = narrow(f"docker run --device-write-bps {DISK}:2 --device-read-bps {DISK}:2 alpine echo hi")
     assert (result.stdout, result.code) == ("hi\n", 0)
+
+
+@pytest.mark.parametrize("direction", ["read", "write"])
+def test_a_rate_that_the_kernel_does_not_take_is_refused_in_plain_words(direction: str, narrow: Docker) -> None:
+    result = narrow(f"docker run --device-{direction}-bps {DISK}:1 alpine echo hi")
+    if cgroup.layout() == "v2":
+        assert (result.code, result.reason) == (125, "not-started")
+        assert "2 is the slowest" in result.stderr
+        assert "초당 2바이트부터" in result.events[-1]["hint"]
+    else:
+        assert (result.stdout, result.code) == ("hi\n", 0)
 
 
 def test_a_killed_runner_leaves_no_disk() -> None:

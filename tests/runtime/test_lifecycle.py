@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from sandbox.runner import cgroup
 from support.backend import Backend, running, stop
 from support.client import Docker, call, new_host, run
 from support.footprint import at_rest, settled
@@ -182,3 +183,17 @@ def test_other_user_ids_than_last_time_are_no_trouble(tmp_path: Path) -> None:
         with running({"first_uid": first}, state=tmp_path / "state") as own:
             result = run(own.url, "docker run alpine stat -c %u /bin/busybox")
             assert (result.stdout, result.code) == ("0\n", 0)
+
+
+@pytest.mark.skipif(cgroup.layout() != "v2", reason="only groups of cgroup v2 hand controllers down")
+def test_the_machines_groups_keep_no_controller_that_no_run_uses() -> None:
+    before = handed_down()
+    with running() as own:
+        assert run(own.url, "docker run alpine echo hi").stdout.endswith("hi\n")
+        assert handed_down() >= cgroup.USED
+    assert handed_down() - before <= cgroup.USED
+
+
+def handed_down() -> set[str]:
+    """The controllers that the groups at the top of a v2 machine have."""
+    return set((cgroup.MOUNT / cgroup.HANDED_DOWN).read_text().split())

@@ -82,7 +82,7 @@ def running(
     `images`, which `make serve` has filled. It starts `within` a program that executes the words after its own.
 
     The lane `vm`, whose trial at the start would be counted and measured with the rest, is there only if `vm` wants it,
-    and then from the beginning of the block; KVM is tried only if `settings` want it.
+    and then from the beginning of the block, if set-up has prepared it; KVM is tried only if `settings` want it.
     """
     vm = vm and (images / "vm").exists()
     folder = Path(tempfile.mkdtemp(prefix="sandbox-test-"))
@@ -90,8 +90,9 @@ def running(
     port = free_port()
     values = {"cgroup": f"docker-run-test-{port}", "machine_accelerator": "tcg", **(settings or {})}
     state = state or folder / "state"
+    vm = vm and (images / "vm").exists()
     if not state.exists():
-        for made in ("registry", *(["vm"] if vm else [])):
+        for made in ("registry", "vm") if vm else ("registry",):
             if (images / made).exists():
                 shutil.copytree(images / made, state / made, symlinks=True)
                 state.chmod(0o711)

@@ -130,3 +130,24 @@ def test_on_v1_a_group_may_use_kvm_only_if_it_is_allowed_by_name(
     kvm = {"allow": True, "type": "c", "major": 10, "minor": 232, "access": "rw"}
     cgroup_v1.limit("/g", resources | {"devices": [none, kvm]})
     assert (tmp_path / "devices/g/devices.allow").read_text() == "c 10:232 rw"
+
+
+@pytest.mark.parametrize(("added", "written"), [("io", "cpu memory io"), ("io hugetlb", "-hugetlb")])
+def test_controllers_that_no_run_uses_are_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, added: str, written: str
+) -> None:
+    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
+    file = tmp_path / "cgroup.subtree_control"
+    file.write_text("cpu memory")
+    with cgroup.controllers_kept():
+        file.write_text(f"cpu memory {added}")
+    assert file.read_text() == written
+
+
+def test_controllers_that_were_there_before_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
+    file = tmp_path / "cgroup.subtree_control"
+    file.write_text("cpu rdma misc")
+    with cgroup.controllers_kept():
+        pass
+    assert file.read_text() == "cpu rdma misc"

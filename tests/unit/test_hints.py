@@ -76,6 +76,7 @@ def test_what_the_daemon_says_before_a_start() -> None:
     assert said("cannot attach stdin to a TTY-enabled container because stdin is not a terminal") == NO_TERMINAL
     assert said("stat /dev/sdz: no such file or directory") == NO_DEVICE
     assert said(words.NO_DISK) == messages.NO_DISK
+    assert said(words.TOO_SLOW) == messages.TOO_SLOW
     assert said(words.NO_BRIDGE) == messages.NO_BRIDGE
     assert said(words.FULL_BRIDGE) == messages.FULL_BRIDGE
     assert said("something else") is None

@@ -6,6 +6,8 @@ import json
 import os
 import re
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -166,3 +168,36 @@ def test_the_settings_go_along_through_sudo(tmp_path: Path) -> None:
         ["bash", "-c", script], env={"PATH": path, **given}, capture_output=True, text=True, check=True
     )
     assert {f"{name}={value}" for name, value in given.items()} <= set(done.stdout.splitlines())
+
+
+def test_set_up_names_the_packages_that_it_would_bring() -> None:
+    named = subprocess.run([SETUP / "ready", "packages"], capture_output=True, text=True, check=True).stdout.split()
+    assert {"crun", "qemu-system-x86", "chromium"} <= set(named)
+    assert all(re.fullmatch(r"[a-z0-9.+-]+", name) for name in named)
+
+
+def test_a_test_that_hangs_fails_with_the_place_where_it_hung(tmp_path: Path) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    assert 60 < settings["timeout"] < 3600
+    (tmp_path / "test_hang.py").write_text(
+        "import time\n\ndef test_hang():\n    time.sleep(60)\n\ndef test_next(): pass\n"
+    )
+    method = f"timeout_method={settings['timeout_method']}"
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-c",
+        os.devnull,
+        "-o",
+        "timeout=1",
+        "-o",
+        method,
+        "-p",
+        "no:cacheprovider",
+    ]
+    plugins = ["-p", "no:asyncio", "-p", "no:playwright"]
+    told = subprocess.run([*words, *plugins, tmp_path], capture_output=True, text=True, check=False, timeout=50).stdout
+    assert "1 failed, 1 passed" in told
+    assert "time.sleep(60)" in told
+    assert "Timeout" in told

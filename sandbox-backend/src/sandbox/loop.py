@@ -27,7 +27,7 @@ FORMAT_SECONDS = 10
 OPTIONS = "nobarrier,noinit_itable"
 # linux/loop.h: the calls' numbers, and struct loop_config with its file, its block size and its flags
 _CONFIG = struct.Struct("=II52xI240x")
-_GET_FREE, _CONFIGURE, _AUTOCLEAR = 0x4C82, 0x4C0A, 4
+_GET_FREE, _CONFIGURE, _AUTOCLEAR, _DIRECT_IO = 0x4C82, 0x4C0A, 4, 16
 _ATTEMPTS = 16
 
 Device = tuple[int, int]
@@ -46,10 +46,11 @@ def format_ext4(file: int, *options: str) -> None:
     )
 
 
-def mount(file: int, target: Path) -> Device:
+def mount(file: int, target: Path, *, direct: bool = False) -> Device:
     """Mount the ext4 in the open file at `target`, for others to pass through; its device's numbers. The device is gone
-    when `target` is unmounted; the caller closes `file`."""
-    device, path = _attached(file)
+    when `target` is unmounted; the caller closes `file`. A `direct` device keeps nothing in memory, if the file's own
+    file system can do without."""
+    device, path = _attached(file, _AUTOCLEAR | (_DIRECT_IO if direct else 0))
     # the device lives on while it is mounted, or else until this descriptor is closed
     try:
         linux.mount(path, target, "ext4", linux.MS_NOSUID | linux.MS_NODEV, OPTIONS)
@@ -60,9 +61,9 @@ def mount(file: int, target: Path) -> Device:
     return os.major(number), os.minor(number)
 
 
-def _attached(file: int) -> tuple[int, str]:
+def _attached(file: int, flags: int) -> tuple[int, str]:
     """A free loop device with `file` behind it: a descriptor, and its path."""
-    config = _CONFIG.pack(file, 0, _AUTOCLEAR)
+    config = _CONFIG.pack(file, 0, flags)
     control = os.open(CONTROL, os.O_RDWR | os.O_CLOEXEC)
     try:
         for _ in range(_ATTEMPTS):

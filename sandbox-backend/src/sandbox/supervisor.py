@@ -13,6 +13,7 @@ from typing import Any
 
 from sandbox import datafolder, embedded, listening
 from sandbox.children import Process, told_to_stop
+from sandbox.runner import cgroup
 from sandbox.runner import process as runner_process
 from sandbox.settings import Settings
 
@@ -28,6 +29,11 @@ def main(settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM; 0 after a clean end, 1 with the reason on stderr when it could not start."""
     # an operator's own mask may keep folders to root that the processes without privilege go through
     os.umask(0o022)
+    with cgroup.controllers_kept():
+        return _served(settings)
+
+
+def _served(settings: Settings) -> int:
     try:
         asyncio.run(_main(settings))
     except (NotReady, listening.CannotListen, embedded.RegistryError, datafolder.DataFolderError, OSError) as error:

@@ -16,6 +16,8 @@ DAEMON = "Error response from daemon: "
 NO_COMMAND = "no command specified"
 # this host's own: no loop device, or no mkfs.ext4
 NO_DISK = "a disk of the container's own is not available on this host, so no rate can be set for it"
+# this host's own: the kernel's io.max begins there
+TOO_SLOW = "a rate of 1 byte a second cannot be set on this host, which has cgroup v2: 2 is the slowest"
 # Docker's own, of libnetwork
 FULL_BRIDGE = (
     "failed to set up container networking: no available IPv4 addresses on this network's address pools: bridge"

@@ -11,7 +11,7 @@ from sandbox.command.names import BUILT_INS, PROGRAMS, near
 from sandbox.command.run import flag_named
 from sandbox.events import Exited
 from sandbox.image import Image
-from sandbox.words import FULL_BRIDGE, NO_BRIDGE, NO_DISK
+from sandbox.words import FULL_BRIDGE, NO_BRIDGE, NO_DISK, TOO_SLOW
 
 _FAILED = re.compile(r'exec: "((?:[^"\\]|\\.)*)": ')
 _SHELLS = frozenset({"sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash"})
@@ -24,6 +24,7 @@ _DAEMON = (
     ("no command specified", messages.NO_COMMAND, None),
     ("stat /dev/", messages.NO_DEVICE, None),
     (NO_DISK, messages.NO_DISK, None),
+    (TOO_SLOW, messages.TOO_SLOW, None),
     (NO_BRIDGE, messages.NO_BRIDGE, None),
     (FULL_BRIDGE, messages.FULL_BRIDGE, None),
     ("stdin is not a terminal", messages.NO_TERMINAL, None),

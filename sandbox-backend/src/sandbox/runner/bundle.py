@@ -11,6 +11,7 @@ from pathlib import Path
 from sandbox import spec, users, words
 from sandbox.image import Image
 from sandbox.plan import Plan, Throttle
+from sandbox.runner import cgroup
 from sandbox.runner.residents import Slot
 from sandbox.runner.snapshot import Snapshot
 from sandbox.runner.workshop import Workshop
@@ -67,9 +68,12 @@ def configuration(
         identity = users.resolve(plan.user or image.config.user, snap.read("/etc/passwd"), snap.read("/etc/group"))
     except users.UserError as error:
         raise NotStarted(str(error)) from error
-    devices = tuple(_device(throttle) for throttle in (*plan.read_bps, *plan.write_bps))
+    throttles = (*plan.read_bps, *plan.write_bps)
+    devices = tuple(map(_device, throttles))
     if devices and snap.disk is None:
         raise NotStarted(words.NO_DISK)
+    if cgroup.layout() == "v2" and any(throttle.rate == 1 for throttle in throttles):
+        raise NotStarted(words.TOO_SLOW)
     files = (*_files(plan.hostname or name[:12], address, snap), *extra.files)
     if plan.init:
         files = (*files, (spec.INIT, str(shop.init_program)))

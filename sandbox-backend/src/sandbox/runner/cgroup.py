@@ -14,6 +14,7 @@ import re
 import shutil
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,6 +24,8 @@ from sandbox import linux
 MOUNT = Path("/sys/fs/cgroup")
 PAUSE_SECONDS = 0.02
 V1_THROTTLES = ("blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device")
+HANDED_DOWN = "cgroup.subtree_control"
+USED = {"cpu", "io", "memory", "pids"}
 Layout = Literal["v1", "v2", "hybrid", "none"]
 
 
@@ -125,6 +128,24 @@ def sample(path: str, disk: tuple[int, int] | None = None) -> Sample:
         read_bytes=_summed(blkio, rf"{device} Read (\d+)"),
         written_bytes=_summed(blkio, rf"{device} Write (\d+)"),
     )
+
+
+@contextlib.contextmanager
+def controllers_kept() -> Iterator[None]:
+    """At the end the groups of a v2 machine have the controllers that they had before, and those that runs use: crun
+    hands down all that there are."""
+    before = _handed_down()
+    try:
+        yield
+    finally:
+        for name in _handed_down() - before - USED:
+            # another program's group may use it by now
+            with contextlib.suppress(OSError):
+                (MOUNT / HANDED_DOWN).write_text(f"-{name}")
+
+
+def _handed_down() -> set[str]:
+    return set(_text(MOUNT / HANDED_DOWN).split())
 
 
 def unthrottle(path: str) -> None:

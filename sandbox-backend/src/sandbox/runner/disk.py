@@ -17,6 +17,7 @@ from pathlib import Path
 from sandbox import linux, loop
 from sandbox.loop import BLOCK, INODE_BYTES, Device
 from sandbox.plan import MIB, Limits
+from sandbox.runner import cgroup
 
 log = logging.getLogger(__name__)
 SMALL_TABLES = MIB // 2
@@ -45,7 +46,9 @@ class Disks:
             os.posix_fallocate(file, 0, self._bytes)
             for offset, data in self._empty:
                 os.pwrite(file, data, offset)
-            return loop.mount(file, target)
+            # what a loop device holds in memory counts as the run's on cgroup v2, and is throttled as its dirty pages
+            # are: with little memory hardly anything would be written
+            return loop.mount(file, target, direct=cgroup.layout() == "v2")
         finally:
             os.close(file)
 

@@ -49,13 +49,14 @@ def alone(settings: Settings, work: Callable[[Settings], Coroutine[None, None, T
     linux.die_with_parent()
     linux.private_mounts()
     cgroup.hide_unified()
-    sweep(settings)
-    try:
-        return asyncio.run(work(settings))
-    finally:
-        # the loop has handled it until now; what ends the process in the middle of this would leave the rest
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with cgroup.controllers_kept():
         sweep(settings)
+        try:
+            return asyncio.run(work(settings))
+        finally:
+            # the loop has handled it until now; what ends the process in the middle of this would leave the rest
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            sweep(settings)
 
 
 def sweep(settings: Settings) -> None:
