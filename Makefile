@@ -12,7 +12,7 @@ help: ## 이 목록을 보여 줘요
 
 serve: ## 필요한 것을 설치하고 페이지와 백엔드를 켜요. Ctrl-C로 끝내요
 	@$(ready) serve
-	@$(as_root) .venv/bin/sandbox-backend serve --site "$(CURDIR)/site" --state "$(CURDIR)/.state"
+	@. sandbox-backend/setup/common.sh; exec_as_root .venv/bin/sandbox-backend serve --site "$(CURDIR)/site" --state "$(CURDIR)/.state"
 
 test: export SANDBOX_MUST_RUN := 1
 test: ## 검사와 모든 테스트를 돌려요. 하나도 건너뛰지 않아요

@@ -4,14 +4,17 @@
 say() { printf '\n» %s\n' "$*"; }
 
 # as_root COMMAND…: with sudo when we are not root; the three settings go along, whatever sudo keeps.
-as_root() {
+as_root() { (exec_as_root "$@"); }
+
+# exec_as_root COMMAND…: the same in this shell's place, so that a signal to it is one to the command.
+exec_as_root() {
   if [ "$(id -u)" = 0 ]; then
-    "$@"
+    exec "$@"
   elif ! command -v sudo >/dev/null; then
     say "root가 아니고 sudo도 없어요. root로 다시 실행해 주세요: $*" >&2
     return 1
   else
-    sudo env ${HOST:+"HOST=$HOST"} ${PORT:+"PORT=$PORT"} ${SANDBOX_REGISTRY:+"SANDBOX_REGISTRY=$SANDBOX_REGISTRY"} \
+    exec sudo env ${HOST:+"HOST=$HOST"} ${PORT:+"PORT=$PORT"} ${SANDBOX_REGISTRY:+"SANDBOX_REGISTRY=$SANDBOX_REGISTRY"} \
       ${SANDBOX_MUST_RUN:+"SANDBOX_MUST_RUN=$SANDBOX_MUST_RUN"} "$@"
   fi
 }
