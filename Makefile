@@ -37,7 +37,7 @@ record: ## 데모를 모두 실행해서 기록을 demos/recordings/에 적어�
 site-offline: ## 서버 없이 열리는 사본을 site-offline/과 site-offline.zip에 만들어요
 	@$(ready) offline
 
-fresh: ## 갓 만든 Debian의 컨테이너 네 가지에서 make serve를 해 보고 걸린 시간을 보여 줘요
+fresh: ## 갓 만든 Debian의 여러 컨테이너에서 make serve를 해 보고 걸린 시간을 보여 줘요
 	@$(ready) test
 	@[ -x /usr/sbin/debootstrap ] || { $(as_root) sandbox-backend/setup/install-packages debootstrap; }
 	@$(as_root) .venv/bin/python tests/fresh/main.py

@@ -7,14 +7,14 @@ settings=(MACHINE HOST HOSTS PORT DATA SANDBOX_REGISTRY SANDBOX_MUST_RUN)
 say() { printf '\n» %s\n' "$*"; }
 
 # as_root COMMAND…: with sudo when we are not root; the settings go along.
-as_root() {
+as_root() { (exec_as_root "$@"); }
+
+# exec_as_root COMMAND…: the same in this shell's place, so that a signal to it is one to the command.
+exec_as_root() {
   local name kept=()
-  if [ "$(id -u)" = 0 ]; then
-    "$@"
-    return
-  fi
+  if [ "$(id -u)" = 0 ]; then exec "$@"; fi
   for name in "${settings[@]}"; do kept+=(${!name:+"$name=${!name}"}); done
-  sudo env "${kept[@]}" "$@"
+  exec sudo env "${kept[@]}" "$@"
 }
 
 # with_node COMMAND…: with the Node.js and npm of the virtual environment. They come from a wheel, so they are told

@@ -94,12 +94,15 @@ package_lists() {
 
 # debian GOAL MACHINE: what these need is there afterwards.
 debian() {
-  local packages
+  local packages unfinished=.cache/packages.unfinished
   mapfile -t packages < <(missing_packages "$@")
-  [ ${#packages[@]} -gt 0 ] || return 0
+  # a package may be there and not be configured
+  [ ${#packages[@]} -gt 0 ] || [ -e $unfinished ] || return 0
   if root_can_be_had; then
     say "데비안 패키지를 설치해요: ${packages[*]}"
+    touch $unfinished
     as_root "$setup/install-packages" "${packages[@]}"
+    rm $unfinished
   else
     unpack "$@"
   fi

@@ -18,6 +18,8 @@ from support.engine import CLIENT, Engine
 IMAGE = "fresh"
 # what no container of the engine has of its own: the program that keeps it alive, and the one that looks
 OWN = ("sleep", "ps")
+REMOVAL_SECONDS = 300.0
+UMASK = 'umask "$0" && exec "$@"'
 # a minimal system has no pkill, and the engine's own numbers are of another process namespace
 TERMINATE = (
     'for comm in /proc/[0-9]*/comm; do if grep -qx "$1" "$comm"; then kill "$(basename "${comm%/comm}")"; fi; done'
@@ -33,6 +35,9 @@ class Way:
     user: str = "root"
     # the clone is a folder of the machine's, and not in the container's own file system
     bound: bool = False
+    umask: str = "022"
+    # the first set-up is cut off in the middle of the packages, as by a loss of power
+    cut: bool = False
 
     @property
     def clone(self) -> str:
@@ -89,7 +94,21 @@ class Container:
     def words(self, *command: str, terminal: bool = False) -> list[str]:
         """The command line that executes `command` there as the way's user."""
         how = ["--interactive", "--tty"] if terminal else ["--interactive"]
-        return [CLIENT, "exec", *how, "--user", self.way.user, "--workdir", self.way.clone, self.name, *command]
+        return [
+            CLIENT,
+            "exec",
+            *how,
+            "--user",
+            self.way.user,
+            "--workdir",
+            self.way.clone,
+            self.name,
+            "sh",
+            "-c",
+            UMASK,
+            self.way.umask,
+            *command,
+        ]
 
     def run(self, *command: str) -> str:
         """What a command prints there. CalledProcessError when it fails."""
@@ -104,6 +123,10 @@ class Container:
         living = {f"process {name}" for _, stat, name in rows if not stat.startswith("Z") and name not in OWN}
         mounts = {f"mount {line.split()[4]}" for line in self.run("cat", "/proc/self/mountinfo").splitlines()}
         return living | mounts | {f"cgroup {line}" for line in self._cgroups()}
+
+    def cut_off(self) -> None:
+        """End all that runs there at once; the container and its files go on."""
+        self.engine.must("restart", "--time=0", self.name)
 
     def terminate(self, name: str) -> None:
         """Send SIGTERM to all processes of that name."""
@@ -127,7 +150,8 @@ def started(engine: Engine, way: Way, clone: Path, name: str) -> Iterator[Contai
             _copy(engine, container, clone)
         yield container
     finally:
-        engine.must("rm", "--force", name)
+        # some hundred thousand files, on a disk that others use as well
+        subprocess.run([CLIENT, "rm", "--force", name], env=engine.environ, check=True, timeout=REMOVAL_SECONDS)
 
 
 def _copy(engine: Engine, container: Container, clone: Path) -> None:
@@ -135,7 +159,10 @@ def _copy(engine: Engine, container: Container, clone: Path) -> None:
     engine.must("exec", container.name, "chown", container.way.user, container.way.clone)
     with subprocess.Popen(["tar", "--create", "--directory", str(clone), "."], stdout=subprocess.PIPE) as packed:
         subprocess.run(
-            container.words("tar", "--extract", "--no-same-owner"), env=engine.environ, stdin=packed.stdout, check=True
+            container.words("tar", "--extract", "--no-same-owner", "--no-same-permissions"),
+            env=engine.environ,
+            stdin=packed.stdout,
+            check=True,
         )
 
 

@@ -1,4 +1,4 @@
-"""`make fresh`: `make serve` where nobody has prepared anything, in four ways, with a real Docker Engine.
+"""`make fresh`: `make serve` where nobody has prepared anything, in several ways, with a real Docker Engine.
 
     main.py [WAY…]      a way's name as the table has it; all of them without one
 
@@ -25,6 +25,7 @@ from support.browser import chromium
 WAYS = [
     Way("privileged", ("--privileged",)),
     Way("privileged-bound", ("--privileged",), bound=True),
+    Way("bad-day", ("--privileged",), bound=True, umask="077", cut=True),
     Way("default"),
     Way("default-user", user=root.USER),
 ]
@@ -59,7 +60,8 @@ def _all(ways: Sequence[Way]) -> Iterator[tuple[Way, Seen]]:
         container.load(docker, root.make(folder / "root"))
         for way in ways:
             clone = folder / way.name
-            subprocess.run(["git", "clone", "--quiet", str(REPOSITORY), str(clone)], check=True)
+            command = ["git", "clone", "--quiet", str(REPOSITORY), str(clone)]
+            subprocess.run(command, check=True, umask=int(way.umask, 8))
             print(f"{way.name}: make serve", flush=True)
             with container.started(docker, way, clone, way.name) as box:
                 yield way, tried(box, browser, folder / f"{way.name}.log")

@@ -20,7 +20,7 @@ from support.client import NoStreamError, new_host, run
 
 LINE = "docker run alpine ls"
 PAGE_SECONDS, LIVE_SECONDS, END_SECONDS = 600.0, 300.0, 30.0
-RUNS = 20
+RUNS, SOME_PACKAGES = 20, 10
 
 
 class Failed(Exception):
@@ -44,11 +44,20 @@ def tried(container: Container, browser: Browser, log: Path) -> Seen:
     """Try it to the end or to the first failure, which is told in `failure`."""
     seen = Seen()
     try:
+        if container.way.cut:
+            _cut_off(container, log.with_suffix(".cut.log"))
         _first(container, browser, log.with_suffix(".first.log"), seen)
         _second(container, log.with_suffix(".second.log"), seen)
     except (Failed, AssertionError, OSError) as error:
         seen.failure = str(error)
     return seen
+
+
+def _cut_off(container: Container, log: Path) -> None:
+    there = _packages(container)
+    with _Serving(container, log) as serving:
+        serving.wait("some packages", lambda _: _packages(container) > there + SOME_PACKAGES, PAGE_SECONDS)
+        container.cut_off()
 
 
 def _first(container: Container, browser: Browser, log: Path, seen: Seen) -> None:

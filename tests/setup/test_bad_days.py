@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.checkout import KEPT, Checkout, SmallDisk, copied, ended, small_disk
+from support.checkout import KEPT, Checkout, Ended, SmallDisk, copied, ended, small_disk
 
 pytestmark = pytest.mark.container
 STAMP, PACKAGES = ".venv/ready-serve", ".venv/lib/python3*/site-packages"
@@ -96,3 +96,13 @@ def test_what_root_has_set_up_is_handed_over_or_the_user_is_told_how(shared: Che
     again = shared.set_up(*AS_USER)
     assert again.code == 0, again.said
     assert set(KEPT) < set(shared.packages())
+
+
+def test_without_a_network_that_is_said_and_once_all_is_there_none_is_needed(checkout: Checkout) -> None:
+    alone = ("unshare", "--net")
+    told = checkout.set_up(*alone)
+    assert told.code != 0
+    assert "네트워크" in told.said.splitlines()[-1]
+    assert not checkout.has(STAMP)
+    assert checkout.set_up().code == 0
+    assert checkout.set_up(*alone) == Ended(0, "")
