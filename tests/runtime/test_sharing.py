@@ -9,6 +9,7 @@ from threading import Event as Flag
 
 import pytest
 
+from support import pace
 from support.client import Docker, Event, Result, call, new_host, run
 
 pytestmark = pytest.mark.container
@@ -29,7 +30,7 @@ def donor(base: str, host: str, options: str = "", command: str = "sleep 9") -> 
 
     with ThreadPoolExecutor() as pool:
         future = pool.submit(run, base, f"docker run --name web {options} alpine {command}", host, each=each)
-        assert started.wait(20)
+        assert started.wait(pace.seconds(20))
         try:
             yield future
         finally:
