@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from support import narrow as narrow_limits
 from support import temporary
 from support.backend import Backend, running
 from support.client import Docker
@@ -58,13 +59,10 @@ def docker(backend: Backend) -> Docker:
     return Docker(backend.url, backend.state)
 
 
-NARROW = {"seconds": 1.5, "memory": 33_554_432, "output": 65_536, "disk": 8_388_608, "inodes": 800, "pids": 24}
-
-
 @pytest.fixture(scope="session")
 def narrow_backend() -> Iterator[Backend]:
     """A real backend whose limits are soon reached."""
-    with running({"limits": NARROW}) as started:
+    with running({"limits": narrow_limits.limits()}) as started:
         yield started
 
 

@@ -27,7 +27,6 @@ with_node() (
   "$@"
 )
 
-
 # fingerprint PATH…: one hash over the names and contents of all files there.
 fingerprint() {
   find -L "$@" -type f -not -path '*/__pycache__/*' -not -path '*.egg-info/*' -print0 |

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from e2e import recorded_page
 from e2e.cells import Cell
 from e2e.pages import Demo
-from support import built_site
+from support import built_site, pace
 from support.backend import Backend, running
 from support.browser import QUIET
 from support.canned_backend import Canned, serving
@@ -26,6 +26,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """These tests run last: as soon as the browser's plugin has started, an event loop runs in the main thread for
     the rest of the session, and a test that is a coroutine could not have one."""
     items.sort(key=lambda item: HERE in item.path.parents)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    """What a test expects of a page comes when this machine is ready for it."""
+    expect.set_options(timeout=pace.seconds(5) * 1000)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
+from support import pace
+
 
 class Demo:
     """One demo by its id."""
@@ -46,7 +48,7 @@ class Demo:
     def wait_for_end(self, seconds: float = 30) -> None:
         """Until the run has ended, however it did."""
         ended = self.root.and_(self.page.locator(":is([state=ended], [state=failed], [state=offline])"))
-        expect(ended).to_be_visible(timeout=seconds * 1000)
+        expect(ended).to_be_visible(timeout=pace.seconds(seconds) * 1000)
 
 
 def finished(page: Page, id: str, line: str | None = None) -> Demo:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.doctor import probes
+from support import pace
 from support.backend import STATE, Backend, running, stop
 from support.client import Docker
 from support.files import text_of
@@ -48,7 +49,7 @@ def covering(backend: Backend) -> str:
 
 def gone(backend: Backend) -> bool:
     """Whether the loop device goes; a killed process lets go of it a moment later."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + pace.seconds(10)
     while (left := backing_files(backend)) and time.monotonic() < deadline:
         time.sleep(0.05)
     return not left

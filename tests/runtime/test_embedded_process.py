@@ -15,6 +15,7 @@ import pytest
 from sandbox import embedded
 from sandbox.embedded import RegistryError
 from sandbox.settings import Settings
+from support import pace
 
 pytestmark = pytest.mark.container
 # runs a registry until it is killed, and tells its process id
@@ -101,7 +102,7 @@ def test_it_ends_with_its_parent_even_when_that_is_killed(filled: Settings) -> N
         pid = int(holder.stdout.readline())
         assert runs(pid)
         holder.kill()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + pace.seconds(5)
     while runs(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not runs(pid)

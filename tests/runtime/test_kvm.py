@@ -24,6 +24,7 @@ from sandbox.doctor import trials
 from sandbox.doctor.seen import Seen
 from sandbox.runner import cgroup, kvm, process
 from sandbox.settings import Settings
+from support import pace
 from support.backend import STATE, Backend, lanes_of, running, stop, until_lane
 from support.client import Docker, Result, call, new_host
 from support.files import text_of
@@ -105,7 +106,7 @@ def machines(group: str) -> list[str]:
 
 def begun(process: subprocess.Popen[bytes], group: str) -> bool:
     """Whether a machine is on."""
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + pace.seconds(WAIT_SECONDS)
     while not machines(group) and time.monotonic() < deadline:
         assert process.poll() is None
         time.sleep(0.02)
@@ -126,7 +127,7 @@ def own_footprint(backend: Backend) -> dict[str, int]:
 def test_the_lane_uses_what_the_doctor_has_found(state: Path) -> None:
     before = left(state)
     seen, seconds = tried(state)
-    assert seconds < kvm.SECONDS + 2
+    assert seconds < kvm.SECONDS + pace.seconds(2)
     assert left(state) == before
     assert seen.met or seen.found.endswith("software emulation")
     assert IS_THERE or seen.found == "no /dev/kvm: software emulation"
@@ -155,7 +156,7 @@ def test_the_backend_starts_at_once_and_the_trial_leaves_nothing(state: Path) ->
 def test_what_a_guest_does_is_told_within_the_limit(state: Path, script: str, found: str) -> None:
     before = left(with_qemu(state, script))
     seen, seconds = tried(state)
-    assert seconds < kvm.SECONDS + 2
+    assert seconds < kvm.SECONDS + pace.seconds(2)
     assert left(state) == before
     assert (found if IS_THERE else "no /dev/kvm") in seen.found
     assert seen.met is (IS_THERE and script == ANSWERS)
@@ -186,7 +187,7 @@ def test_a_lane_whose_guest_does_not_come_up_is_not_there_and_the_boots_last_lin
 ) -> None:
     with running({"machine_accelerator": accelerator}, state=with_qemu(state, FAILS)) as own:
         wanted = "the lane vm is left out: a guest did not come up; the last line of its boot: virtio: Unknown symbol\n"
-        deadline = time.monotonic() + WAIT_SECONDS
+        deadline = time.monotonic() + pace.seconds(WAIT_SECONDS)
         while wanted not in own.log.read_text() and time.monotonic() < deadline:
             time.sleep(0.05)
         assert wanted in own.log.read_text()
@@ -216,7 +217,7 @@ def test_a_backend_that_is_stopped_during_the_trial_leaves_nothing(state: Path) 
         assert groups(own.cgroup)
         asked = time.monotonic()
         assert stop(own) == 0
-        assert time.monotonic() - asked < kvm.SECONDS
+        assert time.monotonic() - asked < pace.seconds(kvm.SECONDS)
         assert (machines(own.cgroup), groups(own.cgroup)) == ([], [])
         assert not own.runtime.exists()
 
@@ -231,7 +232,7 @@ def test_a_doctor_that_is_stopped_during_the_trial_leaves_nothing(state: Path, n
         assert begun(doctor, DOCTOR)
         doctor.send_signal(number)
     config.unlink()
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + pace.seconds(WAIT_SECONDS)
     while left(state) != before and time.monotonic() < deadline:
         time.sleep(0.05)
     assert left(state) == before

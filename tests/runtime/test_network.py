@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
+from support import pace
 from support.backend import Backend, running
 from support.client import Docker, Event, Result, new_host, run
 from support.footprint import at_rest, settled
@@ -54,7 +55,7 @@ def test_one_sends_to_the_other_no_faster_than_it_is_set(backend: Backend) -> No
         seconds = time.monotonic() - begun
     assert result.stdout == f"{BYTES}\n"
     ideal = (BYTES * OVERHEAD - BURST) / 1_000_000
-    assert ideal * 0.95 < seconds < ideal * 1.15 + 0.5
+    assert ideal * 0.95 < seconds < ideal * 1.15 + pace.seconds(0.5)
     received = max(event["received_bytes"] for event in readings if event["type"] == "stats")
     assert BYTES * 0.8 < received < BYTES * 1.1
     sent = max(event["sent_bytes"] for event in result.events if event["type"] == "stats")
@@ -144,7 +145,7 @@ def test_a_killed_runner_leaves_no_network(own: Backend) -> None:
     before = at_rest(own)
     with living(own.url, host, "--network bridge"):
         os.kill(own.pid_of("runner"), signal.SIGKILL)
-    deadline = time.monotonic() + 8
+    deadline = time.monotonic() + pace.seconds(8)
     while time.monotonic() < deadline:
         with suppress(AssertionError):
             if run(own.url, f"{ALPINE} hostname -i", host).stdout == "172.17.0.2\n":

@@ -9,6 +9,7 @@ from threading import Event as Flag
 
 import pytest
 
+from support import pace
 from support.client import Docker, Event, Result, call, new_host, run
 
 pytestmark = pytest.mark.container
@@ -29,7 +30,7 @@ def donor(base: str, host: str, options: str = "", command: str = "sleep 9") -> 
 
     with ThreadPoolExecutor() as pool:
         future = pool.submit(run, base, f"docker run --name web {options} alpine {command}", host, each=each)
-        assert started.wait(20)
+        assert started.wait(pace.seconds(20))
         try:
             yield future
         finally:
@@ -61,9 +62,11 @@ def test_what_is_asked_for_is_shared(docker: Docker, own: str, option: str, kind
 
 def test_processes_of_the_other_are_seen_and_end_with_it(docker: Docker) -> None:
     host = new_host(docker.base)
-    with donor(docker.base, host, command="sleep 2"):
-        second = run(docker.base, "docker run --pid=container:web alpine sh -c 'ps; sleep 15'", host)
-    assert "sleep 2" in second.stdout
+    # as long as another one takes to start here
+    nap = f"sleep {max(2, pace.seconds(0.3)):.0f}"
+    with donor(docker.base, host, command=nap):
+        second = run(docker.base, "docker run --pid=container:web alpine sh -c 'ps; sleep 60'", host)
+    assert nap in second.stdout
     assert (second.code, second.reason) == (137, "signal")
 
 

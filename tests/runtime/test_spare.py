@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support import footprint
+from support import footprint, pace
 from support.backend import Backend, running
 from support.client import new_host, run
 from support.files import text_of
@@ -31,7 +31,7 @@ def waiting(backend: Backend) -> set[int]:
 
 def settled(backend: Backend, count: int) -> set[int]:
     """Those that wait, once there are `count` of them and they stay the same for longer than a clean-up takes."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + pace.seconds(SECONDS)
     before: set[int] = set()
     while time.monotonic() < deadline:
         now = waiting(backend)
@@ -44,7 +44,7 @@ def settled(backend: Backend, count: int) -> set[int]:
 
 def replaced(backend: Backend, before: set[int]) -> bool:
     """Whether there is one spare again, and another one."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + pace.seconds(SECONDS)
     while time.monotonic() < deadline:
         now = waiting(backend)
         if len(now) == 1 and not now & before:
@@ -98,7 +98,7 @@ def test_a_spare_that_was_killed_costs_no_run(used: Backend) -> None:
 def test_the_spare_ends_with_a_runner_that_is_killed(used: Backend) -> None:
     (spare,) = settled(used, 1)
     os.kill(used.pid_of("runner"), signal.SIGKILL)
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + pace.seconds(SECONDS)
     while Path(f"/proc/{spare}/exe").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not Path(f"/proc/{spare}/exe").exists()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from support import pace
 from support.backend import Backend
 
 pytestmark = pytest.mark.container
@@ -22,7 +23,7 @@ def inside(pid: int, *command: str) -> subprocess.CompletedProcess[str]:
     uid = status(pid)["Uid"].split()[0]
     # the program is opened before the namespace is entered, since the process sees next to nothing of the machine
     enter = ["nsenter", "-t", str(pid), "-m", "-S", uid, "-G", uid, "--", *command]
-    return subprocess.run(enter, capture_output=True, text=True, check=False, timeout=10)
+    return subprocess.run(enter, capture_output=True, text=True, check=False, timeout=pace.seconds(10))
 
 
 @pytest.mark.parametrize("name", ["web", "puller"])

@@ -11,6 +11,8 @@ import sys
 
 import pytest
 
+from support import pace
+
 # loads the filter given on stdin, makes the call given in argv, prints the errno (0 when it was let through)
 PROBE = """
 import base64, ctypes, json, mmap, sys
@@ -68,7 +70,9 @@ def compiled() -> str:
 def attempt(compiled: str, words: list[int] | str) -> subprocess.CompletedProcess[str]:
     """The probe's end, in a process of its own."""
     command = [sys.executable, "-I", "-c", PROBE, json.dumps(words)]
-    return subprocess.run(command, input=compiled, capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run(
+        command, input=compiled, capture_output=True, text=True, timeout=pace.seconds(20), check=False
+    )
 
 
 def error_of(compiled: str, words: list[int]) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from sandbox.web import stream
+from support import pace
 from support.client import NoStreamError, call, new_host, run
 from support.web_server import Web, serving, until
 
@@ -65,7 +66,7 @@ def test_a_reader_who_vanishes_ends_the_operation(web: Web, line: str) -> None:
         left = time.monotonic()
     until(lambda: operation.cancelled is not None)
     assert operation.cancelled is not None
-    assert operation.cancelled - left < AT_ONCE
+    assert operation.cancelled - left < pace.seconds(AT_ONCE)
     until(lambda: idle(web))
 
 
@@ -74,7 +75,7 @@ def test_a_reader_who_vanishes_under_a_flood_ends_the_operation(web: Web) -> Non
         reach(events, "started")
         operation = web.fake.operations[-1]
     # with so much to write, the runner learns it from its own writing
-    assert until(lambda: operation.ended is not None) < AT_ONCE
+    assert until(lambda: operation.ended is not None) < pace.seconds(AT_ONCE)
     until(lambda: idle(web))
 
 
@@ -85,7 +86,7 @@ def test_delete_ends_a_run_and_its_last_event_says_so(web: Web) -> None:
         begun = time.monotonic()
         assert call(web.url, "DELETE", f"/v1/runs/{name}") == (204, None)
         last = list(events)[-1]
-        assert time.monotonic() - begun < AT_ONCE
+        assert time.monotonic() - begun < pace.seconds(AT_ONCE)
     assert (last["type"], last["code"], last["reason"], last["wall_ms"]) == ("exited", 137, "cancelled", 5.0)
     until(lambda: idle(web))
     assert call(web.url, "DELETE", f"/v1/runs/{name}")[0] == 404
@@ -99,7 +100,7 @@ def test_what_does_not_end_by_itself_is_ended_without_the_runner(web: Web, line:
         begun = time.monotonic()
         assert call(web.url, "DELETE", f"/v1/runs/{name}")[0] == 204
         last = list(events)[-1]
-        assert time.monotonic() - begun < AT_ONCE
+        assert time.monotonic() - begun < pace.seconds(AT_ONCE)
     assert (last["type"], last["code"], last["reason"]) == ("exited", 137, "cancelled")
 
 
@@ -122,7 +123,7 @@ def test_silence_is_filled_with_heartbeats(web: Web, monkeypatch: pytest.MonkeyP
     with reading(web, "docker run alpine sleep") as events:
         reach(events, "started")
         first, second = reach(events, "heartbeat"), reach(events, "heartbeat")
-    assert 0.15 < second["at"] - first["at"] < 1.0
+    assert 0.15 < second["at"] - first["at"] < 0.2 + pace.seconds(0.8)
 
 
 def test_a_full_house_queues_with_the_place_in_line_then_sends_away(tmp_path: Path) -> None:
@@ -213,7 +214,7 @@ def test_a_queued_reader_who_vanishes_leaves_the_line(tmp_path: Path) -> None:
             reach(first, "started")
             with reading(web, "docker run alpine true", host) as second:
                 reach(second, "queued")
-            assert until(lambda: call(web.url, "GET", "/v1/health")[1]["queued"] == 0) < AT_ONCE
+            assert until(lambda: call(web.url, "GET", "/v1/health")[1]["queued"] == 0) < pace.seconds(AT_ONCE)
 
 
 def test_stopping_the_server_ends_every_stream_with_a_last_event(tmp_path: Path) -> None:
@@ -223,7 +224,7 @@ def test_stopping_the_server_ends_every_stream_with_a_last_event(tmp_path: Path)
         web.server.should_exit = True
         last = list(events)[-1]
         assert (last["type"], last["code"]) == ("failed", "stopping")
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < pace.seconds(2)
 
 
 def test_a_hundred_streams_leave_no_descriptor_behind(web: Web) -> None:
@@ -255,12 +256,17 @@ def test_nothing_waits_to_fill_a_packet(web: Web) -> None:
     run(web.url, "docker pull alpine", host)
     body = json.dumps({"command": "docker run alpine true", "host": host})
     connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=20)
-    times = []
-    with closing(connection):
+
+    def shortest(*request: object) -> float:
+        times = []
         for _ in range(20):
             begun = time.monotonic()
-            connection.request("POST", "/v1/runs", body, {"Content-Type": "application/json"})
+            connection.request(*request)  # type: ignore[arg-type]
             connection.getresponse().read()
             times.append(time.monotonic() - begun)
-    # a delayed acknowledgement, which Nagle's algorithm waits for, takes 40 ms
-    assert sorted(times)[10] < 0.03
+        return min(times)
+
+    with closing(connection):
+        plain = shortest("GET", "/v1/health")
+        # a delayed acknowledgement, which Nagle's algorithm waits for, takes 40 ms each time
+        assert shortest("POST", "/v1/runs", body, {"Content-Type": "application/json"}) < 0.03 + 3 * plain

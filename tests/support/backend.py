@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.settings import ENVIRONMENT
+from support import pace
 from support.client import call
 from support.files import text_of
 
@@ -118,7 +119,7 @@ def stop(backend: Backend) -> int:
     if backend.process.poll() is None:
         backend.process.send_signal(signal.SIGINT)
     try:
-        return backend.process.wait(STOP_SECONDS)
+        return backend.process.wait(pace.seconds(STOP_SECONDS))
     except subprocess.TimeoutExpired:
         backend.process.kill()
         raise AssertionError("the backend did not stop: " + backend.log.read_text()[-2000:]) from None
@@ -126,7 +127,7 @@ def stop(backend: Backend) -> int:
 
 def until_lane(backend: Backend, lane: str) -> None:
     """Wait until a backend has the lane, which `container` is the first of."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + pace.seconds(START_SECONDS)
     while time.monotonic() < deadline:
         if backend.process.poll() is not None:
             raise AssertionError("the backend did not start: " + backend.log.read_text()[-4000:])

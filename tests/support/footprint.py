@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from support import pace
 from support.backend import Backend
 from support.files import text_of
 
@@ -46,7 +47,7 @@ def _namespaces(kind: str) -> int:
 
 def settled(backend: Backend, before: dict[str, int], seconds: float = 5.0) -> dict[str, int]:
     """The footprint, once it is back at `before` or the time is up."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + pace.seconds(seconds)
     while (now := footprint(backend)) != before and time.monotonic() < deadline:
         time.sleep(0.05)
     return now
@@ -54,7 +55,7 @@ def settled(backend: Backend, before: dict[str, int], seconds: float = 5.0) -> d
 
 def at_rest(backend: Backend) -> dict[str, int]:
     """The footprint once the clean-up of earlier runs is done: twice the same, with no run's folder in it."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + pace.seconds(5)
     before: dict[str, int] = {}
     now = footprint(backend)
     while (now["folders"] or now != before) and time.monotonic() < deadline:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from support import pace
 from support.client import Event, call, run
 
 
@@ -33,8 +34,8 @@ def living(
     thread = threading.Thread(target=run, args=(base, line, host), kwargs={"each": note})
     thread.start()
     try:
-        assert begun.wait(20)
+        assert begun.wait(pace.seconds(20))
         yield told["created"]["container"]
     finally:
         call(base, "DELETE", f"/v1/runs/{told['accepted']['run']}")
-        thread.join(20)
+        thread.join(pace.seconds(20))

@@ -16,6 +16,7 @@ from typing import Any
 from sandbox.listening import open_listener
 from sandbox.settings import Settings
 from sandbox.web.serving import Server, server
+from support import pace
 from support.fake_runner import FakeRunner
 
 START_SECONDS = 10.0
@@ -73,12 +74,12 @@ def serving(folder: Path, *, runner: bool = True, **changes: Any) -> Iterator[We
 
     thread = threading.Thread(target=asyncio.run, args=(main(),))
     thread.start()
-    assert ready.wait(START_SECONDS)
+    assert ready.wait(pace.seconds(START_SECONDS))
     try:
         yield begun[0]
     finally:
         begun[0].server.should_exit = True
-        thread.join(START_SECONDS)
+        thread.join(pace.seconds(START_SECONDS))
         assert not thread.is_alive(), "the server did not stop"
 
 
@@ -86,6 +87,6 @@ def until(condition: Callable[[], bool], seconds: float = 2.0) -> float:
     """Wait until `condition` holds; the seconds that it took."""
     begun = time.monotonic()
     while not condition():
-        assert time.monotonic() - begun < seconds, "it never came to that"
+        assert time.monotonic() - begun < pace.seconds(seconds), "it never came to that"
         time.sleep(0.01)
     return time.monotonic() - begun

@@ -22,7 +22,7 @@ INODE_BYTES, BLOCK = 256, 4096
 FORMAT = (
     f"mkfs.ext4 -q -F -b {BLOCK} -I {INODE_BYTES} -m 0 -O ^has_journal,^resize_inode -E nodiscard,lazy_itable_init=1"
 )
-FORMAT_SECONDS = 10
+FORMAT_SECONDS = 60
 # no flush reaches the machine's own disk, and no kernel thread writes to this one
 OPTIONS = "nobarrier,noinit_itable"
 # linux/loop.h: the calls' numbers, and struct loop_config with its file, its block size and its flags

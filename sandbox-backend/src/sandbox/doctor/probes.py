@@ -98,7 +98,7 @@ def gvisor(settings: Settings) -> Seen:
 
 def _said_version(program: str) -> Seen:
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=True)
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         return Seen(False, plain(error))
     return Seen(True, said.stdout.partition("\n")[0])

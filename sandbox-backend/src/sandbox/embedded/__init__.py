@@ -19,7 +19,7 @@ from pathlib import Path
 from sandbox.settings import Settings
 
 PREFERRED_PORT = 5000
-START_SECONDS = 10.0
+START_SECONDS = 60.0
 PAUSE_SECONDS = 1.0
 # CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SETPCAP
 _CAPABILITIES = sum(1 << number for number in (0, 1, 3, 5, 6, 7, 8))

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from sandbox.runner.child import Child, Stdio, bury, spawn
 
-CREATE_SECONDS = 10.0
+CREATE_SECONDS = 30.0
 NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
 CONFIG = "config.json"
 # more than the largest configuration: a request has at most 64 KiB of words, and JSON makes at most six bytes of one
