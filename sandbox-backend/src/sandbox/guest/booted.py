@@ -14,8 +14,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO
 
 from sandbox.confine import relinquish
 from sandbox.guest import command
@@ -139,10 +138,10 @@ async def booted(
 ) -> AsyncIterator[Guest]:
     """A guest of `memory` MiB that finds the archive `brought` in its first files; ended with the block. What its
     backend says is passed to `tell`, a line at a time. OSError where there is no QEMU."""
-    with TemporaryDirectory(prefix="run-", dir=files.data.parent) as folder:
+    with _in_memory(files.initrd.read_bytes() + brought) as initrd:
         machine = command.Machine(
             kernel=str(files.kernel),
-            initrd=_with(files.initrd, brought, Path(folder)),
+            initrd=f"/proc/self/fd/{initrd.fileno()}",
             system=str(files.system),
             data=str(files.data),
             memory=memory,
@@ -150,21 +149,22 @@ async def booted(
             inside=inside,
             network=network,
         )
-        guest = await _begun(machine, Path(folder), tell, kvm=kvm)
-        try:
-            yield guest
-        finally:
-            await asyncio.shield(guest.end())
+        guest = await _begun(machine, initrd.fileno(), files.data.parent, tell, kvm=kvm)
+    try:
+        yield guest
+    finally:
+        await asyncio.shield(guest.end())
 
 
-def _with(initrd: Path, brought: bytes, folder: Path) -> str:
-    """The path of the first files with what is brought along behind them."""
-    whole = folder / "initrd"
-    whole.write_bytes(initrd.read_bytes() + brought)
-    return str(whole)
+def _in_memory(content: bytes) -> BinaryIO:
+    """A file that is in no folder, so that nothing is left of it, however this process ends."""
+    file = os.fdopen(os.memfd_create("initrd"), "w+b")
+    file.write(content)
+    file.flush()
+    return file
 
 
-async def _begun(machine: command.Machine, folder: Path, tell: Tell, *, kvm: bool) -> Guest:
+async def _begun(machine: command.Machine, initrd: int, folder: Path, tell: Tell, *, kvm: bool) -> Guest:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with theirs:
@@ -173,12 +173,12 @@ async def _begun(machine: command.Machine, folder: Path, tell: Tell, *, kvm: boo
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=STDOUT,
-            pass_fds=(theirs.fileno(),),
+            pass_fds=(theirs.fileno(), initrd),
             # Ctrl-C is for us, who end it in order
             start_new_session=True,
             # it ends with us
             preexec_fn=lambda: relinquish(signal.SIGKILL),
-            # the changes to its disks go into the folder, and with it
+            # the changes to its disks go into a file there, whose name it takes away at once
             env={name: os.environ[name] for name in KEPT if name in os.environ} | {"TMPDIR": str(folder)},
         )
     return Guest(process, ours, machine, tell)

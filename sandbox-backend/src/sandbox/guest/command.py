@@ -47,9 +47,14 @@ def arguments(machine: Machine, control: int, *, kvm: bool) -> tuple[str, ...]:
     words += ["-kernel", machine.kernel, "-initrd", machine.initrd, "-append", KERNEL]
     words += ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
     words += ["-chardev", f"socket,id=control,fd={control}", "-serial", "chardev:control"]
-    words += ["-drive", f"if=virtio,format=raw,readonly=on,file={machine.system}"]
-    words += ["-drive", f"if=virtio,format=raw,snapshot=on,file={machine.data}"]
+    words += ["-drive", f"if=virtio,format=raw,readonly=on,file={_value(machine.system)}"]
+    words += ["-drive", f"if=virtio,format=raw,snapshot=on,file={_value(machine.data)}"]
     restrict = "off" if machine.network else "on"
     forward = f"tcp:127.0.0.1:{machine.outside}-:{machine.inside}"
     words += ["-netdev", f"user,id=net,restrict={restrict},hostfwd={forward}", "-device", "virtio-net-pci,netdev=net"]
     return tuple(words)
+
+
+def _value(text: str) -> str:
+    """As QEMU reads it in a list of options, where a comma ends one."""
+    return text.replace(",", ",,")

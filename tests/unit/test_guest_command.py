@@ -1,0 +1,121 @@
+"""The words that start the guest, and the settings that its backend finds."""
+
+from __future__ import annotations
+
+import dataclasses
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import settings as knobs
+from sandbox.guest import command, inside
+from sandbox.plan import Limits
+from sandbox.settings import Settings
+
+MACHINE = command.Machine("/g/vmlinuz", "/g/initrd", "/g/system", "/g/data", memory=900, outside=41234, inside=8000)
+CONTROL = 7
+
+
+def words(kvm: bool = False, **changes: Any) -> tuple[str, ...]:
+    return command.arguments(dataclasses.replace(MACHINE, **changes), CONTROL, kvm=kvm)
+
+
+def values(option: str, given: tuple[str, ...]) -> list[str]:
+    """What stands behind each `option`."""
+    return [after for word, after in pairwise(given) if word == option]
+
+
+def test_without_a_registry_the_guest_reaches_nothing_outside_and_one_port_of_loopback_leads_in() -> None:
+    (net,) = values("-netdev", words())
+    assert net.split(",") == ["user", "id=net", "restrict=on", "hostfwd=tcp:127.0.0.1:41234-:8000"]
+
+
+def test_a_registry_of_the_outside_takes_the_outsides_network() -> None:
+    (net,) = values("-netdev", words(network=True))
+    assert "restrict=off" in net
+    assert net.count("hostfwd") == 1
+
+
+def test_qemu_may_start_nothing_and_become_nobody_else() -> None:
+    (sandbox,) = values("-sandbox", words())
+    assert sandbox.split(",")[0] == "on"
+    assert {"elevateprivileges=deny", "spawn=deny", "resourcecontrol=deny", "obsolete=deny"} <= set(sandbox.split(","))
+
+
+def test_the_guest_has_only_what_is_named_and_what_it_writes_is_gone_with_it() -> None:
+    given = words()
+    assert {"-nodefaults", "-no-user-config", "-no-reboot"} <= set(given)
+    system, data = values("-drive", given)
+    assert "readonly=on" in system.split(",")
+    assert "snapshot=on" in data.split(",")
+    assert values("-chardev", given)[1] == f"socket,id=control,fd={CONTROL}"
+
+
+@pytest.mark.parametrize(("kvm", "accelerator"), [(True, "kvm"), (False, "tcg,thread=multi,tb-size=256")])
+def test_it_is_emulated_unless_kvm_is_wanted(kvm: bool, accelerator: str) -> None:
+    assert values("-accel", words(kvm)) == [accelerator]
+
+
+@pytest.mark.parametrize("path", ["/a,b/data", "/g/data"])
+def test_a_comma_in_a_path_is_not_the_beginning_of_an_option(path: str) -> None:
+    drive = values("-drive", words(data=path))[1]
+    assert drive.endswith(f"file={path.replace(',', ',,')}")
+
+
+def loaded(outside: Settings, folder: Path) -> Settings:
+    """The settings that the guest's backend reads."""
+    file = folder / "settings.toml"
+    file.write_text(inside.settings(outside))
+    return knobs.load(file, {})
+
+
+def test_what_the_operator_has_changed_is_so_in_the_guest(tmp_path: Path) -> None:
+    limits = Limits(seconds=7.5, pids=11)
+    outside = Settings(machine="guest", port=9000, slots=3, origins=("https://a.example",), limits=limits)
+    found = loaded(outside, tmp_path)
+    assert (found.port, found.slots, found.origins, found.limits) == (9000, 3, ("https://a.example",), limits)
+
+
+def test_what_the_guest_is_itself_is_not_taken_from_outside(tmp_path: Path) -> None:
+    folder = Path("/home/somebody")
+    outside = Settings(machine="guest", site=folder, state=folder, runtime=folder, cgroup="own", crun="/opt/crun")
+    found = loaded(outside, tmp_path)
+    assert (found.machine, found.site, found.state) == ("here", Path("/opt/sandbox/site"), Path("/data"))
+    assert (found.crun, found.cgroup, found.runtime) == ("crun", "docker-run-sandbox-8000", Settings().runtime)
+    assert found.emulated
+    assert found.proxy_protocol
+
+
+@pytest.mark.parametrize(
+    ("named", "reached"),
+    [
+        ("", ""),
+        ("http://127.0.0.1:5000", "http://10.0.2.2:5000"),
+        ("http://localhost:5000", "http://10.0.2.2:5000"),
+        ("http://[::1]:5000/v", "http://10.0.2.2:5000/v"),
+        ("http://localhost", "http://10.0.2.2"),
+        ("https://registry.example", "https://registry.example"),
+    ],
+)
+def test_a_registry_on_the_outsides_loopback_is_reached_through_the_guests_gateway(
+    named: str, reached: str, tmp_path: Path
+) -> None:
+    assert loaded(Settings(registry=named), tmp_path).registry == reached
+
+
+@pytest.mark.parametrize(
+    ("host", "hosts", "answered"),
+    [
+        ("127.0.0.1", (), ("127.0.0.1:8000",)),
+        ("fd00::7", ("docs.example",), ("[fd00::7]:8000", "docs.example")),
+        ("0.0.0.0", ("docs.example",), ("docs.example",)),
+        ("::", (), ()),
+    ],
+)
+def test_the_guest_answers_to_the_names_of_the_outside(
+    host: str, hosts: tuple[str, ...], answered: tuple[str, ...], tmp_path: Path
+) -> None:
+    found = loaded(Settings(host=host, hosts=hosts), tmp_path)
+    assert (found.host, found.hosts) == ("0.0.0.0", answered)
