@@ -6,8 +6,8 @@
 
 SYS_ADMIN=21 # linux/capability.h
 LEAST_MEMORY_MIB=1024
-# what set-up writes, packages included
-NEEDED_MIB=1500
+# what set-up writes: packages 420, Python 500, the rest of the checkout 650, and some air
+NEEDED_MIB=1700
 
 # wrong TEXT…: a setting cannot be used.
 wrong() {
@@ -41,32 +41,63 @@ root_can_be_had() {
 # as_root_if_possible COMMAND…: what tells more to root, and something to anybody.
 as_root_if_possible() { if root_can_be_had; then as_root "$@"; else "$@"; fi; }
 
-# bounding: the capabilities that a process of ours could ever have, as a number.
-bounding() { echo $((16#$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status))); }
+# status NAME: what the kernel says of this process.
+status() { sed -n "s/^$1:[[:space:]]*//p" /proc/self/status; }
 
-# lacks_for_here: what keeps this very machine from making containers; nothing where it can.
+# may_administer: whether root here could have CAP_SYS_ADMIN, over this machine and not over a namespace of somebody's.
+may_administer() {
+  local inside outside count
+  read -r inside outside count </proc/self/uid_map
+  (((16#$(status CapBnd) >> SYS_ADMIN) & 1)) && [ "$inside $outside $count" = "0 0 4294967295" ] &&
+    { [ "$(id -u)" = 0 ] || [ "$(status NoNewPrivs)" != 1 ]; }
+}
+
+# has_cgroups: whether there are groups with all the limits, on a mount that can be written to.
+has_cgroups() {
+  local tree=/sys/fs/cgroup name
+  if [ -e $tree/cgroup.controllers ]; then
+    for name in memory cpu pids io; do grep -qw $name $tree/cgroup.controllers || return 1; done
+  else
+    for name in memory cpu pids blkio; do [ -d $tree/$name ] || return 1; done
+    tree=$tree/memory
+  fi
+  [ "$(id -u)" != 0 ] || [ -w $tree ]
+}
+
+# lacks_for_here: what keeps this very machine from making containers; nothing where it can. The doctor looks closer.
 lacks_for_here() {
-  local tree=/sys/fs/cgroup
   root_can_be_had || { echo "root가 아니고 sudo도 쓸 수 없어요" && return; }
-  (($(bounding) >> SYS_ADMIN & 1)) || { echo "root에게도 CAP_SYS_ADMIN이 없어요" && return; }
-  [ "$(id -u)" = 0 ] || return 0 # more can be tried by root alone, and the doctor does
-  unshare --mount --propagation=private true 2>/dev/null || { echo "커널이 네임스페이스를 만들지 못하게 해요" && return; }
-  [ -e $tree/cgroup.controllers ] || tree=$tree/memory
-  [ -w $tree ] || echo "cgroup에 쓸 수 없어요"
+  may_administer || { echo "root에게도 CAP_SYS_ADMIN이 없어요" && return; }
+  case $(uname -m) in x86_64 | aarch64) ;; *) echo "x86-64나 arm64 컴퓨터가 아니에요" && return ;; esac
+  printf '%s\n' 5.19 "$(uname -r)" | sort --check=quiet --version-sort ||
+    { echo "커널이 5.19보다 오래됐어요($(uname -r))" && return; }
+  has_cgroups || { echo "쓸 수 있는 cgroup이 없어요" && return; }
+  [ "$(id -u)" != 0 ] || unshare --mount --net --pid --ipc --uts --fork true 2>/dev/null ||
+    echo "커널이 네임스페이스를 만들지 못하게 해요"
+}
+
+# memory_mib: how much memory a new program may have here, as the machine and the control group leave it.
+memory_mib() {
+  local free limit
+  free=$(($(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024))
+  for limit in /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes; do
+    limit=$(cat $limit 2>/dev/null || true)
+    # one of v1 without a limit has some nineteen digits
+    case $limit in '' | *[!0-9]* | ????????????????*) ;; *) free=$((limit / 1048576 < free ? limit / 1048576 : free)) ;; esac
+  done
+  echo "$free"
 }
 
 # lacks_for_guest: what keeps this machine from running the backend in a guest; nothing where it can.
 lacks_for_guest() {
-  local free
   [ "$(uname -m)" = x86_64 ] || { echo "x86-64 컴퓨터가 아니에요" && return; }
   command -v apt-get >/dev/null || { echo "apt-get이 없어요" && return; }
-  free=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
-  [ "${free:-0}" -ge $((LEAST_MEMORY_MIB * 1024)) ] || echo "남은 메모리가 $LEAST_MEMORY_MIB MiB보다 적어요"
+  [ "$(memory_mib)" -ge $LEAST_MEMORY_MIB ] || echo "남은 메모리가 $LEAST_MEMORY_MIB MiB보다 적어요"
 }
 
 # remedy: how containers could be made here.
 remedy() {
-  if (($(bounding) >> SYS_ADMIN & 1)); then
+  if may_administer; then
     echo "root로 실행하거나 sudo를 쓸 수 있으면 컨테이너를 바로 만들어요."
   elif in_container; then
     echo "docker run --privileged 로 켠 컨테이너에서는 컨테이너를 바로 만들어요."

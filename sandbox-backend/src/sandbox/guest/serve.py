@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from sandbox import machine
 from sandbox.children import Process, told_to_stop
 from sandbox.guest import inside
 from sandbox.guest.booted import Files, Guest, GuestError, booted
@@ -33,7 +34,6 @@ ANSWER_SECONDS = 180.0
 CHECK_SECONDS = 20.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 MOST_MEMORY, LEAST_MEMORY = 2048, 768
-MEMORY_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 NOT_PREPARED = "실행은 준비하지 못했어요. 까닭은 위에 있어요. 페이지는 기록과 함께 계속 볼 수 있어요."
 LIVE = "이제 실행할 수 있어요. 켜는 데 {:.0f}초 걸렸어요."
 
@@ -119,16 +119,7 @@ def _guest(settings: Settings, files: Files, *, kvm: bool) -> AbstractAsyncConte
 
 def memory() -> int:
     """MiB for a guest: what may be had here without crowding others out."""
-    free = int(Path("/proc/meminfo").read_text().partition("MemAvailable:")[2].split()[0]) // 1024
-    limits = [int(text) >> 20 for file in MEMORY_FILES if (text := _text(file)).isdigit()]
-    return max(LEAST_MEMORY, min(MOST_MEMORY, free * 2 // 3, *(limit * 2 // 3 for limit in limits)))
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text().strip()
-    except OSError:
-        return ""
+    return max(LEAST_MEMORY, min(MOST_MEMORY, machine.available_memory() * 2 // 3 >> 20))
 
 
 @asynccontextmanager
