@@ -151,7 +151,8 @@ def started(engine: Engine, way: Way, clone: Path, name: str) -> Iterator[Contai
         yield container
     finally:
         # some hundred thousand files, on a disk that others use as well
-        subprocess.run([CLIENT, "rm", "--force", name], env=engine.environ, check=True, timeout=REMOVAL_SECONDS)
+        removal, sink = [CLIENT, "rm", "--force", name], subprocess.DEVNULL
+        subprocess.run(removal, env=engine.environ, check=True, stdout=sink, timeout=REMOVAL_SECONDS)
 
 
 def _copy(engine: Engine, container: Container, clone: Path) -> None:
