@@ -116,8 +116,7 @@ def test_endless_headers_are_cut_off(web: Web, where: str) -> None:
     begin = f"GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n".encode()
     flood = {"fields": b"a: b\r\n" * 20_000, "one name": b"a" * 100_000, "one value": b"a: " + b"b" * 100_000}
     head = begin + flood[where] if where in flood else b"GET /" + b"a" * 100_000
-    with socket.create_connection(("127.0.0.1", web.port), timeout=5) as connection:
-        connection.settimeout(5)
+    with socket.create_connection(("127.0.0.1", web.port), timeout=30) as connection:
         with suppress(ConnectionError):
             for start in range(0, len(head), 8192):
                 connection.sendall(head[start : start + 8192])
