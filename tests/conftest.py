@@ -1,21 +1,16 @@
-"""What every suite shares: the must-run switch. A test that needs containers skips on a machine that has none, and
-fails instead where SANDBOX_MUST_RUN=1 is set, as `make test` does: a skip can then never look like a pass."""
+"""What every suite shares: a test that this machine cannot run is skipped and counted, and one that it can is not
+skipped where SANDBOX_MUST_RUN=1 is set, as `make test` does: a skip can then never look like a pass."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
 from support import narrow as narrow_limits
-from support import temporary
+from support import needs, temporary
 from support.backend import Backend, running
 from support.client import Docker
-
-NEEDS = {"container": ("crun", "docker-registry"), "engine": ("dockerd",)}
-
 
 FOLDER = pytest.StashKey[temporary.Folder]()
 
@@ -35,15 +30,33 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[FOLDER].remove()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what this machine cannot run, unless it must."""
-    if os.environ.get("SANDBOX_MUST_RUN") == "1":
-        return
-    for item in items:
-        for marker, programs in NEEDS.items():
-            lacking = [name for name in programs if not shutil.which(name)]
-            if item.get_closest_marker(marker) and (lacking or os.geteuid() != 0):
-                item.add_marker(pytest.mark.skip(reason=f"needs root and {', '.join(programs)}"))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what this machine cannot run."""
+    needs.look(config, items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Notice a skip that nobody has announced."""
+    report = yield
+    needs.note(item.config, report)
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A skip of what must run is a failure."""
+    if needs.failed(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None]:
+    """Last of all, what was not run on this machine."""
+    yield
+    if lines := needs.summary(terminalreporter.config):
+        terminalreporter.section(f"not run on this machine (MACHINE={needs.way()})")
+        terminalreporter.write("".join(f"{line}\n" for line in lines))
 
 
 @pytest.fixture(scope="session")

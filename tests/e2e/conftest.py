@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from e2e import recorded_page
 from e2e.cells import Cell
 from e2e.pages import Demo
-from support import built_site, pace
+from support import built_site, guest, needs, pace
 from support.backend import Backend, running
 from support.browser import QUIET
 from support.canned_backend import Canned, serving
@@ -74,9 +74,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def live(site: Path) -> Iterator[Backend]:
-    """A backend that serves the site."""
-    with running(site=site, vm=True) as backend:
-        yield backend
+    """A backend that serves the site: of this machine, or in a guest where that is the way that it goes."""
+    if needs.way() == "guest":
+        with guest.running() as backend:
+            guest.until_live(backend)
+            yield backend
+    else:
+        with running(site=site, vm=True) as backend:
+            yield backend
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from e2e.told import opened, run
 from support.backend import Backend
 
-pytestmark = pytest.mark.container
+pytestmark = pytest.mark.live
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from e2e.told import opened, run
 from support.backend import Backend
 from support.built_site import DOCS
 
-pytestmark = pytest.mark.container
+pytestmark = pytest.mark.live
 KERNEL = os.uname().release
 # the side of the figure of two stacks that follows the containers of the page
 CONTAINER = 'p4 > [data-demo~="uname"]'
@@ -83,6 +83,7 @@ def test_the_first_process_is_1_inside_and_another_number_on_the_machine(vm: Pag
         assert (shown(vm, figure, "pid_inside"), shown(vm, figure, "pid")) == ("1", str(pid))
 
 
+@pytest.mark.container("looks at this machine's own kernel and processes")
 def test_the_machine_knows_the_process_by_the_number_that_is_shown(vm: Page) -> None:
     demo = run(vm, "pid-inside").demo
     demo.run("docker run alpine sleep 300")
@@ -93,6 +94,7 @@ def test_the_machine_knows_the_process_by_the_number_that_is_shown(vm: Page) -> 
     demo.wait_for("ended")
 
 
+@pytest.mark.container("looks at this machine's own kernel and processes")
 def test_a_container_answers_with_the_machines_kernel_whatever_its_image(vm: Page) -> None:
     assert run(vm, "uname").out == f"{KERNEL}\n"
     for figure in (CONTAINER, "kernel"):
@@ -118,6 +120,7 @@ def test_the_cgroup_is_the_root_inside_and_a_long_path_on_the_machine(isolation:
 
 @pytest.mark.claim("C21")
 @pytest.mark.claim("C22")
+@pytest.mark.container("looks at this machine's own kernel and processes")
 def test_the_namespaces_have_the_same_numbers_inside_and_on_the_machine(isolation: Page) -> None:
     told = run(isolation, "ns-ids")
     inside = dict(re.findall(r"'(\w+):\[(\d+)\]'", told.out))
@@ -128,6 +131,7 @@ def test_the_namespaces_have_the_same_numbers_inside_and_on_the_machine(isolatio
     assert int(inside["time"]) == Path("/proc/self/ns/time").stat().st_ino
 
 
+@pytest.mark.container("looks at this machine's own kernel and processes")
 def test_the_time_namespace_is_the_machines_own(isolation: Page) -> None:
     assert [run(isolation, "question-time").out for _ in range(2)] == [f"{Path('/proc/self/ns/time').readlink()}\n"] * 2
 
@@ -148,6 +152,7 @@ def test_root_inside_is_no_account_of_the_machine(isolation: Page) -> None:
 
 
 @pytest.mark.claim("C22")
+@pytest.mark.container("looks at this machine's own kernel and processes")
 def test_a_new_container_says_how_long_the_machine_has_been_up(isolation: Page) -> None:
     found = re.search(r"up +(?:(\d+) days?, +)?(?:(\d+):)?(\d+)", run(isolation, "uptime").out)
     assert found
@@ -157,6 +162,7 @@ def test_a_new_container_says_how_long_the_machine_has_been_up(isolation: Page) 
 
 
 @pytest.mark.claim("C22")
+@pytest.mark.container("looks at this machine's own kernel and processes")
 def test_what_a_container_writes_is_kept_in_the_machines_one_page_cache(isolation: Page) -> None:
     machine = re.search(r"^Cached: +(\d+)", Path("/proc/meminfo").read_text(), re.M)
     assert machine

@@ -14,7 +14,7 @@ from e2e.told import opened, run
 from support import pace
 from support.backend import Backend
 
-pytestmark = pytest.mark.container
+pytestmark = pytest.mark.live
 
 
 @pytest.fixture
@@ -71,6 +71,7 @@ def test_a_fifth_of_a_cpu_makes_the_same_sum_take_longer(isolation: Page) -> Non
     assert told.demo.code == 0
 
 
+@pytest.mark.container("looks at this machine's own kernel and processes")
 def test_a_limit_does_not_change_what_is_seen(isolation: Page) -> None:
     total = re.search(r"Mem: +(\d+)", run(isolation, "free").out)
     machine = re.search(r"MemTotal: +(\d+)", Path("/proc/meminfo").read_text())

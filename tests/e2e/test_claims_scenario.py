@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from e2e.told import opened, run
 from support.backend import Backend
 
-pytestmark = pytest.mark.container
+pytestmark = pytest.mark.live
 PULL_LINES = (
     "Unable to find image 'hello-world:latest' locally",
     "latest: Pulling from library/hello-world",

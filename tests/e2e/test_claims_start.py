@@ -11,7 +11,7 @@ from e2e.pages import finished
 from e2e.told import opened, run
 from support.backend import Backend
 
-pytestmark = pytest.mark.container
+pytestmark = pytest.mark.live
 Open = Callable[[str], Page]
 
 

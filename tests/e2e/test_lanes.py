@@ -16,7 +16,7 @@ from e2e.told import opened
 from support.axe import findings
 from support.backend import Backend, running
 
-pytestmark = pytest.mark.container
+pytestmark = pytest.mark.container("a guest does not offer gVisor and virtual machines")
 KERNEL = os.uname().release
 BY_DEMO = """window.byDemo = {};
 document.addEventListener("docker-run:event", ({target, detail}) => (byDemo[target.id] ??= []).push(detail));"""

@@ -13,7 +13,7 @@ from e2e.cells import PATIENCE, Cell
 from e2e.pages import finished
 from support.backend import Backend
 
-pytestmark = pytest.mark.container
+pytestmark = pytest.mark.live
 
 
 @pytest.mark.claim("C7")

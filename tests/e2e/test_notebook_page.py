@@ -15,7 +15,7 @@ from support import axe, static_host
 from support.backend import Backend
 from support.browser import SHIFTS
 
-pytestmark = pytest.mark.container
+pytestmark = pytest.mark.live
 STRICT = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:"

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from e2e.pages import finished
 from support.backend import Backend
 
-pytestmark = pytest.mark.container
+pytestmark = pytest.mark.live
 WATCH = """window.refused = [];
 addEventListener("securitypolicyviolation", event => refused.push(event.violatedDirective + " " + event.blockedURI))"""
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.guest.booted import Files, booted
+from sandbox.guest.booted import booted
 from sandbox.guest.system import archived
 from support import guest
 from support.backend import Backend, lanes_of
@@ -215,7 +215,7 @@ def test_after_sigterm_a_reader_has_the_last_event_and_nothing_is_left(served: S
     assert stream.result
     assert stream.result.events[-1]["type"] in ("exited", "failed")
     until(lambda: gone(*pids))
-    assert left(served.backend) == set()
+    assert not guest.left(served.backend.state)
     assert "Traceback" not in served.backend.log.read_text()
 
 
@@ -228,12 +228,7 @@ def test_a_killed_server_takes_its_guest_and_its_pages_along() -> None:
         backend.process.kill()
         backend.process.wait()
         until(lambda: gone(*pids), PAGES_SECONDS)
-        assert left(backend) == set()
-
-
-def left(backend: Backend) -> set[str]:
-    """What is in the guest's folder beside what set-up has made."""
-    return {path.name for path in (backend.state / "guest").iterdir()} - {"vmlinuz", "initrd", "system", "data"}
+        assert not guest.left(backend.state)
 
 
 @pytest.mark.parametrize("network", [True, False])
@@ -250,10 +245,9 @@ async def test_only_for_a_registry_the_guest_reaches_the_outsides_loopback(netwo
     program = f'#!/bin/busybox sh\n/opt/sandbox/bin/python -c "{asking}" 2>&1\necho it has asked\n'
     brought = archived({"instead": program.encode(), "settings.toml": b""})
     said: list[str] = []
-    made = Files.within(guest.MADE)
     async with (
         server,
-        booted(made, brought, inside=8000, memory=768, network=network, kvm=False, tell=said.append) as it,
+        booted(guest.MADE, brought, inside=8000, memory=768, network=network, kvm=False, tell=said.append) as it,
     ):
         await it.ended(SECONDS)
     assert "it has asked" in said

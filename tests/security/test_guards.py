@@ -34,7 +34,7 @@ def copied(place: Path) -> Path:
     """A Python with our packages, but for `sandbox`, which is the copy below `place`."""
     # what the backend starts is nobody, and has to see the copy
     for folder in (place, *place.parents):
-        if folder.owner() == "root" and folder.is_relative_to("/tmp"):
+        if folder.stat().st_uid == 0 and folder.is_relative_to("/tmp"):
             folder.chmod(folder.stat().st_mode | 0o011)
     shutil.copytree(PACKAGE, place / "source/sandbox", ignore=shutil.ignore_patterns("__pycache__"))
     venv.create(place / "python", symlinks=True)

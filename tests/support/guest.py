@@ -16,7 +16,8 @@ from pathlib import Path
 from sandbox.guest.booted import Files
 from support.backend import OUR_VARIABLES, REPOSITORY, STATE, Backend, free_port, lanes_of, stop
 
-MADE = STATE / "guest"
+MADE = Files.within(STATE / "guest")
+FILES: tuple[Path, ...] = dataclasses.astuple(MADE)
 USER = 64_999
 ORDINARY = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--bounding-set=-all", "--no-new-privs")
 LIVE_SECONDS = 300.0
@@ -31,7 +32,10 @@ def running(environ: Mapping[str, str] | None = None) -> Iterator[Backend]:
     """
     with tempfile.TemporaryDirectory(prefix="guest-test-") as name:
         folder, port = Path(name), free_port()
-        state = _state(folder)
+        state = state_in(folder)
+        if os.geteuid() == 0:
+            for path in (folder, state, state / "guest"):
+                shutil.chown(path, USER, USER)
         site = REPOSITORY / "site"
         command = [sys.executable, "-m", "sandbox", "serve", "--machine", "guest", "--port", str(port)]
         command += ["--site", str(site), "--state", str(state)]
@@ -66,13 +70,15 @@ def qemu_of(backend: Backend) -> int:
     raise AssertionError("there is no guest: " + backend.log.read_text()[-4000:])
 
 
-def _state(folder: Path) -> Path:
-    """A data folder of the user's own with the very files that set-up has made."""
+def left(state: Path) -> set[str]:
+    """What is in the guest's folder beside what set-up has made."""
+    return {path.name for path in (state / "guest").iterdir()} - {path.name for path in FILES}
+
+
+def state_in(folder: Path) -> Path:
+    """A data folder with the very files that set-up has made."""
     state = folder / "state"
     (state / "guest").mkdir(parents=True)
-    for file in dataclasses.astuple(Files.within(MADE)):
+    for file in FILES:
         (state / "guest" / file.name).symlink_to(file)
-    if os.geteuid() == 0:
-        for path in (folder, state, state / "guest"):
-            shutil.chown(path, USER, USER)
     return state

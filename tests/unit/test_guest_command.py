@@ -64,10 +64,10 @@ def test_a_comma_in_a_path_is_not_the_beginning_of_an_option(path: str) -> None:
     assert drive.endswith(f"file={path.replace(',', ',,')}")
 
 
-def loaded(outside: Settings, folder: Path) -> Settings:
+def loaded(outside: Settings, folder: Path, *, emulated: bool = True) -> Settings:
     """The settings that the guest's backend reads."""
     file = folder / "settings.toml"
-    file.write_text(inside.settings(outside))
+    file.write_text(inside.settings(outside, emulated=emulated))
     return knobs.load(file, {})
 
 
@@ -84,8 +84,12 @@ def test_what_the_guest_is_itself_is_not_taken_from_outside(tmp_path: Path) -> N
     found = loaded(outside, tmp_path)
     assert (found.machine, found.site, found.state) == ("here", Path("/opt/sandbox/site"), Path("/data"))
     assert (found.crun, found.cgroup, found.runtime) == ("crun", "docker-run-sandbox-8000", Settings().runtime)
-    assert found.emulated
     assert found.proxy_protocol
+
+
+@pytest.mark.parametrize("emulated", [True, False])
+def test_readers_are_told_of_emulation_where_it_is(emulated: bool, tmp_path: Path) -> None:
+    assert loaded(Settings(machine="guest"), tmp_path, emulated=emulated).emulated is emulated
 
 
 @pytest.mark.parametrize(

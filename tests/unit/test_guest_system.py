@@ -74,7 +74,7 @@ def _module(file: Path, needs: str) -> None:
 
 
 def test_what_the_outside_brings_along_is_read_behind_the_first_files() -> None:
-    text = inside.settings(Settings(slots=3)).encode()
+    text = inside.settings(Settings(slots=3), emulated=True).encode()
     found = unpacked(system.archived({"settings.toml": text}))
     assert found["outside"][0] & 0o040000
     assert found["outside/settings.toml"] == (0o100755, text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +45,7 @@ def test_a_container_is_known_by_two_signs_of_three(
     assert machine.in_container() is container, what
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can unshare")
+@pytest.mark.container
 def test_another_pid_namespace_is_known_as_such() -> None:
     ask = [sys.executable, "-c", "from sandbox import machine; print(machine.in_first_pid_namespace())"]
     inside = subprocess.run(["unshare", "--pid", "--fork", *ask], capture_output=True, text=True, check=True)
@@ -73,7 +72,7 @@ def test_a_mount_point_with_a_space_and_one_over_another(monkeypatch: pytest.Mon
     assert machine.file_system(tmp_path) == "ext4"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a capability up")
+@pytest.mark.container
 def test_a_capability_that_is_out_of_the_bounding_set_never_comes_back() -> None:
     def asked(*options: str) -> list[str]:
         words = ["setpriv", *options, sys.executable, "-c", ASK]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from docker_run import record, recording, sources
-from docker_run.backend import Backend, BackendError
+from docker_run.backend import Backend, BackendError, started
 from docker_run.fence import Fence
 from docker_run.recording import Event
 from support import canned_backend
@@ -270,3 +270,9 @@ def test_a_demo_that_needs_another_one_is_recorded_beside_it(backend: Scripted, 
     demos = [Fence(1, {"id": "one"}, "docker a"), Fence(5, {"id": "two", "beside": "one"}, "docker b")]
     record.record(backend, {"a.md": demos}, tmp_path)
     assert backend.beside == [None, "docker a"]
+
+
+def test_where_nothing_can_be_run_it_says_whose_backend_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MACHINE", "pages")
+    with pytest.raises(BackendError, match="BACKEND="), started(None):
+        pass

@@ -160,6 +160,16 @@ async def test_one_connection_more_than_may_be_is_ended_and_after_one_has_left_t
     pytest.fail("there is no room again")
 
 
+async def test_a_visitor_who_takes_nothing_is_let_go(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "STALLED_SECONDS", 0.2)
+    _, writer = await front.connect()
+    writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's has it
+    _, far_writer, _ = await front.taken()
+    far_writer.write(bytes(64 << 20))
+    with pytest.raises(ConnectionError):
+        await asyncio.wait_for(far_writer.drain(), SECONDS)
+
+
 async def test_with_another_target_the_next_connection_goes_there_and_the_earlier_ones_stay(front: Front) -> None:
     reader, _ = await front.connect()
     _, far_writer, _ = await front.taken()

@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,11 @@ def test_the_first_thing_that_a_guest_lacks_is_named(
 ) -> None:
     monkeypatch.setattr(where, what, value)
     assert guest.lack(Settings()) == lack
+
+
+@pytest.mark.parametrize("name", ["guest", "pages"])
+def test_the_way_that_an_operator_has_chosen_is_gone(name: Any) -> None:
+    assert ways.way(Settings(machine=name)) == ways.Way(name, ways.CHOSEN[name])
 
 
 @pytest.mark.parametrize(

@@ -86,10 +86,10 @@ def _serve(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _serve_without_privilege(settings: Settings, prepare: Path | None) -> int:
-    if settings.site is None:
-        print(f"sandbox-backend: machine {settings.machine!r} needs --site", file=sys.stderr)
-        return 2
     if settings.machine == "pages":
+        if settings.site is None:
+            print("sandbox-backend: there are no pages to serve without --site", file=sys.stderr)
+            return 2
         from sandbox import pages
 
         return pages.main(settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import resource
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -32,6 +33,13 @@ def open_listener(settings: Settings) -> socket.socket:
         return socket.create_server(address, family=family, backlog=BACKLOG, dualstack_ipv6=dual)
     except OSError as error:
         raise CannotListen(_advice(error, settings)) from error
+
+
+def allow_descriptors() -> None:
+    """Let this process, and those that it starts, have as many descriptors as they may: each connection and each run
+    needs one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def urls(listener: socket.socket, host: str) -> list[str]:

@@ -11,6 +11,10 @@ from sandbox.doctor.needs import NEEDS, ROOT, look
 from sandbox.settings import Settings
 
 HERE = "이 컴퓨터에서 바로 컨테이너를 만들어요."
+CHOSEN = {
+    "guest": "그렇게 정해 두어서, QEMU로 켠 작은 Linux에서 컨테이너를 만들어요.",
+    "pages": "그렇게 정해 두어서, 기록만 보여 줘요.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +28,11 @@ class Way:
 def way(settings: Settings) -> Way:
     """How `serve` can run `docker run` lines on this machine. Takes some tenths of a second, and changes nothing.
 
-    Without root, what only root can try counts as there where sudo is.
+    Without root, what only root can try counts as there where sudo is. An operator who has chosen another way than the
+    usual one gets that.
     """
+    if settings.machine != "here":
+        return Way(settings.machine, CHOSEN[settings.machine])
     here = lack(settings)
     if not here:
         return Way("here", HERE)

@@ -81,6 +81,9 @@ class Guest:
     async def end(self) -> None:
         """Let the backend end its runs, and the guest with it; or else switch it off."""
         with contextlib.suppress(OSError, TimeoutError):
+            if not self._is_up.is_set():
+                # nobody is there who could end in order
+                self._process.kill()
             await asyncio.get_running_loop().sock_sendall(self._control, b"stop\n")
             await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
         with contextlib.suppress(ProcessLookupError):

@@ -21,13 +21,12 @@ FIXED = {
     "site": "/opt/sandbox/site",
     "state": "/data",
     "proxy_protocol": True,
-    "emulated": True,
 }
 
 
-def settings(outside: Settings) -> str:
+def settings(outside: Settings, *, emulated: bool) -> str:
     """TOML for the guest's backend: what the operator has changed, with what the guest is itself."""
-    values = {**_changed(outside), **FIXED, "hosts": _hosts(outside)}
+    values = {**_changed(outside), **FIXED, "emulated": emulated, "hosts": _hosts(outside)}
     if outside.registry:
         values["registry"] = _registry(outside.registry)
     return "".join(_toml(values))

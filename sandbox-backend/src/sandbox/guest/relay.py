@@ -7,7 +7,6 @@ What is passed is not looked at. A line of the PROXY protocol, version 1, tells 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +15,8 @@ from sandbox import addresses
 
 MOST_CONNECTIONS = 1024
 PIECE = 64 * 1024
+# a side that takes nothing for so long holds a place that others need
+STALLED_SECONDS = 60.0
 UNKNOWN = b"PROXY UNKNOWN\r\n"
 
 
@@ -81,10 +82,13 @@ async def _first(*tasks: asyncio.Future[None]) -> None:
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     while piece := await reader.read(PIECE):
         writer.write(piece)
-        await writer.drain()
+        await asyncio.wait_for(writer.drain(), STALLED_SECONDS)
 
 
 async def _closed(writer: asyncio.StreamWriter) -> None:
+    """After what is still to be sent has been taken, or is not."""
     writer.close()
-    with contextlib.suppress(OSError, asyncio.CancelledError):
-        await writer.wait_closed()
+    try:
+        await asyncio.wait_for(writer.wait_closed(), STALLED_SECONDS)
+    except (OSError, TimeoutError, asyncio.CancelledError):
+        writer.transport.abort()

@@ -22,7 +22,7 @@ from sandbox.guest import inside
 from sandbox.guest.booted import Files, Guest, GuestError, booted
 from sandbox.guest.relay import Relay
 from sandbox.guest.system import archived
-from sandbox.listening import BACKLOG, CannotListen, announce, open_listener
+from sandbox.listening import BACKLOG, CannotListen, allow_descriptors, announce, open_listener
 from sandbox.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,8 @@ def main(settings: Settings, folder: Path, prepare: Path | None = None) -> int:
 async def _main(settings: Settings, folder: Path, prepare: Path | None) -> None:
     stop = told_to_stop()
     listener = open_listener(settings)
+    # three for each connection: its two ends here, and the one in QEMU
+    allow_descriptors()
     async with AsyncExitStack() as stack:
         behind = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
         pages = dataclasses.replace(settings, proxy_protocol=True)
@@ -94,6 +96,7 @@ async def keep(settings: Settings, files: Files, relay: Relay) -> None:
                 await _watched(guest)
         except (GuestError, OSError) as error:
             if kvm:
+                log.warning("%s; the next one is emulated", error)
                 kvm = False
                 continue
             # not its traceback: it says itself what was
@@ -112,7 +115,7 @@ async def _watched(guest: Guest) -> None:
 
 
 def _guest(settings: Settings, files: Files, *, kvm: bool) -> AbstractAsyncContextManager[Guest]:
-    brought = archived({"settings.toml": inside.settings(settings).encode()})
+    brought = archived({"settings.toml": inside.settings(settings, emulated=not kvm).encode()})
     network = bool(settings.registry)
     return booted(files, brought, inside=settings.port, memory=memory(), network=network, kvm=kvm)
 

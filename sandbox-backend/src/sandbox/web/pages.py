@@ -37,13 +37,12 @@ class LastOfItsConnection:
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application; `settings.site` is the folder of the pages."""
-    assert settings.site is not None
+    """The application; `settings.site` is the folder of the pages, and without it there is no page."""
     app = Starlette(
         routes=[
             Route("/v1/health", _health),
             Mount("/v1", routes=[Route("/{rest:path}", _nobody, methods=METHODS)]),
-            Mount("/", app=site.make(settings.site)),
+            *([Mount("/", app=site.make(settings.site))] if settings.site else []),
         ],
         middleware=[Middleware(LastOfItsConnection), Middleware(Guard, settings=settings, refuse=Problem.response)],
     )

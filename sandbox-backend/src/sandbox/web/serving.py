@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import logging
-import resource
 import socket
 from types import FrameType
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from sandbox.listening import allow_descriptors
 from sandbox.settings import Settings
 from sandbox.web import pages
 from sandbox.web.app import create_app
@@ -41,13 +41,13 @@ class Server(uvicorn.Server):
 
 def serve(settings: Settings, listener: socket.socket) -> None:
     """Serve on `listener`, a bound and listening TCP socket, until SIGTERM or SIGINT; closes it."""
-    _allow_descriptors()
+    allow_descriptors()
     server(settings, listener).run(sockets=[listener])
 
 
 def serve_pages(settings: Settings, listener: socket.socket) -> None:
     """As `serve`, the pages alone."""
-    _allow_descriptors()
+    allow_descriptors()
     _server(settings, pages.create_app(settings)).run(sockets=[listener])
 
 
@@ -78,9 +78,3 @@ def _server(settings: Settings, app: Starlette) -> Server:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     return Server(config, app)
-
-
-def _allow_descriptors() -> None:
-    """As many descriptors as this process may have: each connection and each run needs one."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
