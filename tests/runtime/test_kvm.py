@@ -197,7 +197,7 @@ def test_a_lane_whose_guest_does_not_come_up_is_not_there_and_the_boots_last_lin
 
 
 def test_set_up_is_told_whether_a_guest_has_answered(state: Path) -> None:
-    words = [sys.executable, "-m", "sandbox.doctor.guest", str(state)]
+    words = [sys.executable, "-m", "sandbox.doctor.vm", str(state)]
     good = subprocess.run(words, capture_output=True, text=True, check=False)
     with_qemu(state, FAILS)
     bad = subprocess.run(words, capture_output=True, text=True, check=False)
