@@ -3,54 +3,100 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import base64
+import logging
+import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
-from sandbox.guest.booted import Files, booted
+from sandbox.guest.booted import Files, GuestError, booted
 from sandbox.guest.system import archived, copy, needed
+from support import pace
 from support.backend import REPOSITORY, STATE
 
-# the emulated boot and all of the tests
-SECONDS = 600.0
-MEMORY_MIB = 3072
-# what is added to the files of the guest's data disk
-TESTS = ("pyproject.toml", "tests", "demos/images", "demos/recordings", "demos/src")
+log = logging.getLogger(__name__)
+# the emulated boot and all of the tests, on an idle machine
+SECONDS = 300.0
+MEMORY_MIB = 2048
+# what is added to the files of the guest's data disk, and its size
+CHECKOUT = ("pyproject.toml", "tests", "demos/images", "demos/recordings", "demos/src")
 RUNNERS = ("pytest", "pytest-asyncio", "pytest-timeout")
-OUTCOME = re.compile(r"(\S+::\S+) (PASSED|FAILED|ERROR|SKIPPED)")
+DISK_BYTES = 3 << 30
+FORMAT = "mkfs.ext4 -q -F -O ^has_journal -m 0 -E lazy_itable_init=1,nodiscard,root_owner=0:0 -d"
+# what the kernel says would come in the middle of a line; the report comes in lines that a console takes
 PROGRAM = """#!/bin/busybox sh
+/bin/busybox dmesg -n 1
+/bin/busybox mkdir /data/tmp
 cd /data/checkout
-mkdir -p /data/tmp
 export PYTHONPATH=/data/packages SANDBOX_MUST_RUN=1 DATA=/data TMPDIR=/data/tmp PYTHONDONTWRITEBYTECODE=1
-exec /opt/sandbox/bin/python -m pytest -v --no-header -p no:cacheprovider {words} 2>&1
+# for what the tests themselves use
+/bin/busybox mkdir /run/bin
+/bin/busybox --install -s /run/bin
+export PATH=$PATH:/run/bin
+python=/opt/sandbox/bin/python
+PYTHONPATH=tests $python -c 'from support import pace; print(f"a factor of {{pace.factor():.1f}} there")'
+$python -m pytest -v -rf --tb=short --color=no --no-header --durations=15 -p no:cacheprovider \\
+  --junitxml=/data/report {words} 2>&1
+echo {begin} $?
+$python -m base64 -e /data/report
+echo {end}
 """
+BEGIN, END = "report-of-pytest", "end-of-report"
 
 
-def run(folder: Path, words: Sequence[str]) -> tuple[dict[str, str], str]:
-    """What became of each test that pytest runs with `words`, and all that was said. `folder` is scratch space."""
+@dataclass(frozen=True)
+class Told:
+    """What pytest said inside: its exit status (-1 if it never ended), what was wrong with each test by its name, which
+    is nothing for one that passed, and the last of all its lines."""
+
+    status: int
+    faults: dict[str, str]
+    said: str
+
+    def of(self, test: str) -> dict[str, str]:
+        """What was wrong with a test, for each of its parameters."""
+        return {name: fault for name, fault in self.faults.items() if name.partition("[")[0] == test}
+
+
+def run(folder: Path, tests: Sequence[str]) -> Told:
+    """Boot a guest that runs these tests; `folder` is scratch space."""
+    said = asyncio.run(_boot(_data(folder), tests))
+    beginning = next((at for at, line in enumerate(said) if line.startswith(BEGIN)), None)
+    if beginning is None or END not in said:
+        return Told(-1, {}, _last(said))
+    report = base64.b64decode("".join(said[beginning + 1 : said.index(END)]))
+    return Told(int(said[beginning].split()[1]), dict(_faults(report)), _last(said[:beginning]))
+
+
+async def _boot(data: Path, tests: Sequence[str]) -> list[str]:
+    """All that was said on the guest's console, each line told as it comes."""
     said: list[str] = []
+
+    def tell(line: str) -> None:
+        log.info("%s", line)
+        said.append(line)
+
     made = Files.within(STATE / "guest")
-    data = _data(folder)
-
-    async def carry_out() -> None:
-        brought = archived({"instead": PROGRAM.format(words=" ".join(words)).encode(), "settings.toml": b""})
-        changed = Files(made.kernel, made.initrd, made.system, data)
-        async with booted(
-            changed, brought, inside=8000, memory=MEMORY_MIB, network=False, kvm=False, tell=said.append
-        ) as guest:
-            await guest.ended(SECONDS)
-
-    asyncio.run(carry_out())
-    return {found[1]: found[2] for line in said if (found := OUTCOME.match(line))}, "\n".join(said)
+    program = PROGRAM.format(words=" ".join(f"'{test}'" for test in tests), begin=BEGIN, end=END)
+    brought = archived({"instead": program.encode()})
+    files = Files(made.kernel, made.initrd, made.system, data)
+    async with booted(files, brought, inside=8000, memory=MEMORY_MIB, network=False, kvm=False, tell=tell) as guest:
+        try:
+            await guest.ended(pace.seconds(SECONDS))
+        except GuestError as error:
+            tell(str(error))
+    return said
 
 
 def _data(folder: Path) -> Path:
     """A data disk with the registry, the tests, and what runs them."""
-    content = folder / "content"
+    content, disk = folder / "content", folder / "data"
     shutil.copytree(STATE / "registry", content / "registry")
-    for name in TESTS:
+    for name in CHECKOUT:
         source, target = REPOSITORY / name, content / "checkout" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
@@ -58,8 +104,20 @@ def _data(folder: Path) -> Path:
         else:
             shutil.copy(source, target)
     copy(set(RUNNERS).union(*map(needed, RUNNERS)), content / "packages")
-    disk = folder / "data"
     with disk.open("wb") as file:
-        file.truncate(3 << 30)
-    subprocess.run(["/usr/sbin/mkfs.ext4", "-q", "-F", "-d", content, disk], check=True)
+        file.truncate(DISK_BYTES)
+    path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
+    subprocess.run([*FORMAT.split(), content, disk], check=True, env={**os.environ, "PATH": path})
     return disk
+
+
+def _faults(report: bytes) -> Iterator[tuple[str, str]]:
+    """Each test's name as pytest writes it, and what went wrong with it, from a report in JUnit's form."""
+    for case in ElementTree.fromstring(report).iter("testcase"):
+        file = case.attrib["classname"].replace(".", "/") + ".py"
+        wrong = [f"{one.tag}: {one.get('message')}\n{one.text}" for one in case]
+        yield f"{file}::{case.attrib['name']}", "\n".join(wrong)
+
+
+def _last(said: Sequence[str]) -> str:
+    return "\n".join(said)[-8000:]

@@ -33,7 +33,7 @@ def test_over_its_time(narrow: Docker) -> None:
 
 
 def test_a_stopped_process_is_still_ended(narrow: Docker) -> None:
-    result = narrow("docker run alpine sh -c 'sh -c \"kill -STOP $$\"; kill -STOP -1; sleep 9'")
+    result = narrow("docker run alpine sh -c 'sh -c \"kill -STOP $$\"; kill -STOP -1; sleep 600'")
     assert result.reason == "timeout"
 
 
@@ -57,7 +57,7 @@ def test_a_full_disk_is_the_programs_own_error(narrow: Docker) -> None:
 
 
 def test_files_are_counted(narrow: Docker) -> None:
-    result = narrow("docker run alpine sh -c 'i=0; while touch /f$i; do i=$((i+1)); done; echo made $i'")
+    result = narrow("docker run alpine sh -c 'i=0; while echo -n >/f$i; do i=$((i+1)); done; echo made $i'")
     assert "No space left on device" in result.stderr
     assert 0 < int(result.stdout.split()[1]) < 1000
 

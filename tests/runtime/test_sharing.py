@@ -62,9 +62,11 @@ def test_what_is_asked_for_is_shared(docker: Docker, own: str, option: str, kind
 
 def test_processes_of_the_other_are_seen_and_end_with_it(docker: Docker) -> None:
     host = new_host(docker.base)
-    with donor(docker.base, host, command="sleep 2"):
-        second = run(docker.base, "docker run --pid=container:web alpine sh -c 'ps; sleep 15'", host)
-    assert "sleep 2" in second.stdout
+    # as long as another one takes to start here
+    nap = f"sleep {max(2, pace.seconds(0.3)):.0f}"
+    with donor(docker.base, host, command=nap):
+        second = run(docker.base, "docker run --pid=container:web alpine sh -c 'ps; sleep 60'", host)
+    assert nap in second.stdout
     assert (second.code, second.reason) == (137, "signal")
 
 
