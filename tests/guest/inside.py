@@ -115,7 +115,7 @@ def _faults(report: bytes) -> Iterator[tuple[str, str]]:
     """Each test's name as pytest writes it, and what went wrong with it, from a report in JUnit's form."""
     for case in ElementTree.fromstring(report).iter("testcase"):
         file = case.attrib["classname"].replace(".", "/") + ".py"
-        wrong = [f"{one.tag}: {one.get('message')}\n{one.text}" for one in case if one.tag not in ("properties",)]
+        wrong = [f"{one.tag}: {one.get('message')}\n{one.text}" for one in case]
         yield f"{file}::{case.attrib['name']}", "\n".join(wrong)
 
 

@@ -16,6 +16,7 @@ from sandbox import embedded
 from sandbox.embedded import RegistryError
 from sandbox.settings import Settings
 from support import pace
+from support.files import runs
 
 pytestmark = pytest.mark.container
 # runs a registry until it is killed, and tells its process id
@@ -106,11 +107,3 @@ def test_it_ends_with_its_parent_even_when_that_is_killed(filled: Settings) -> N
     while runs(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not runs(pid)
-
-
-def runs(pid: int) -> bool:
-    """True for a process that is there and no zombie."""
-    try:
-        return "\nState:\tZ" not in status_of(pid)
-    except FileNotFoundError:
-        return False

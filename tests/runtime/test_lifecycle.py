@@ -18,7 +18,7 @@ from sandbox.runner import cgroup
 from support import pace
 from support.backend import Backend, running, stop
 from support.client import Docker, call, new_host, run
-from support.files import text_of
+from support.files import runs, text_of
 from support.footprint import at_rest, settled
 
 pytestmark = pytest.mark.container
@@ -169,7 +169,7 @@ def test_ctrl_c_leaves_nothing_behind() -> None:
         assert cgroup.layout() != "v2" or handed_down() >= cgroup.USED
         assert stop(own) == 0
         connection.close()
-        assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
+        assert list(filter(runs, family)) == []
         assert not (own.runtime).exists()
         assert list(GROUPS.glob(f"**/{own.cgroup}")) == []
         assert str(own.runtime) not in Path("/proc/self/mountinfo").read_text()

@@ -33,7 +33,7 @@ def test_over_its_time(narrow: Docker) -> None:
 
 
 def test_a_stopped_process_is_still_ended(narrow: Docker) -> None:
-    result = narrow("docker run alpine sh -c 'sh -c \"kill -STOP $$\"; kill -STOP -1; sleep 9'")
+    result = narrow("docker run alpine sh -c 'sh -c \"kill -STOP $$\"; kill -STOP -1; sleep 600'")
     assert result.reason == "timeout"
 
 

@@ -6,11 +6,18 @@ import os
 
 import pytest
 
+from support import pace
 from support.client import Docker, Event
 
 pytestmark = pytest.mark.container
 MOST_EVENTS = 20
 MOST_PROCESSES = 16
+
+
+@pytest.fixture(scope="module")
+def nap() -> str:
+    """A command that lasts long enough here to be looked at."""
+    return f"sleep {max(0.5, pace.seconds(0.1)):.1f}"
 
 
 def views(docker: Docker, line: str) -> tuple[list[Event], Event]:
@@ -19,38 +26,38 @@ def views(docker: Docker, line: str) -> tuple[list[Event], Event]:
     return [event for event in events if event["type"] == "machine"], started
 
 
-def test_the_first_process_is_seen_from_both_sides(docker: Docker) -> None:
-    found, started = views(docker, "docker run alpine sh -c 'ps; sleep 0.5; :'")
+def test_the_first_process_is_seen_from_both_sides(docker: Docker, nap: str) -> None:
+    found, started = views(docker, f"docker run alpine sh -c 'ps; {nap}; :'")
     first = found[0]["processes"][0]
     assert (first["pid"], first["pid_inside"]) == (started["pid"], 1)
     assert (first["uid_inside"], first["gid_inside"]) == (0, 0)
     assert found[0]["uid_map"] == [0, first["uid"], 65_536]
     assert first["uid"] == first["gid"] > 65_535
     assert first["namespaces"] == started["namespaces"]
-    assert first["command"] == "sh -c ps; sleep 0.5; :"
+    assert first["command"] == f"sh -c ps; {nap}; :"
 
 
-def test_a_process_that_is_its_child_has_the_same_namespaces(docker: Docker) -> None:
-    found, _ = views(docker, "docker run alpine sh -c 'sleep 0.5; :'")
+def test_a_process_that_is_its_child_has_the_same_namespaces(docker: Docker, nap: str) -> None:
+    found, _ = views(docker, f"docker run alpine sh -c '{nap}; :'")
     shell, sleep = found[0]["processes"]
-    assert (sleep["command"], sleep["namespaces"]) == ("sleep 0.5", shell["namespaces"])
+    assert (sleep["command"], sleep["namespaces"]) == (nap, shell["namespaces"])
     assert sleep["pid_inside"] > 1
 
 
-def test_its_confinement_is_told(docker: Docker) -> None:
-    (one, *_), started = views(docker, "docker run --cap-drop ALL alpine sleep 0.3")
+def test_its_confinement_is_told(docker: Docker, nap: str) -> None:
+    (one, *_), started = views(docker, f"docker run --cap-drop ALL alpine {nap}")
     assert (one["capabilities"], one["seccomp"], one["no_new_privs"]) == ([], "filter", True)
     assert {group.partition(":")[2] for group in one["cgroups"]} == {started["cgroup"]}
     assert " / / " in one["root"]
     assert "upperdir=/" in one["root"]
     assert "/run" not in one["root"]
-    (default, *_), _ = views(docker, "docker run alpine sleep 0.3")
+    (default, *_), _ = views(docker, f"docker run alpine {nap}")
     assert "CAP_CHOWN" in default["capabilities"]
     assert "CAP_SYS_ADMIN" not in default["capabilities"]
 
 
-def test_another_user_is_seen_as_another_number(docker: Docker) -> None:
-    (one, *_), _ = views(docker, "docker run --user 1000:1001 alpine sleep 0.3")
+def test_another_user_is_seen_as_another_number(docker: Docker, nap: str) -> None:
+    (one, *_), _ = views(docker, f"docker run --user 1000:1001 alpine {nap}")
     process = one["processes"][0]
     assert (process["uid_inside"], process["gid_inside"]) == (1000, 1001)
     assert (process["uid"], process["gid"]) == (one["uid_map"][1] + 1000, one["uid_map"][1] + 1001)
@@ -84,7 +91,7 @@ def test_a_command_can_be_neither_long_nor_control_a_terminal(docker: Docker) ->
     assert any("\ufffd[31m000" in command for command in commands)
 
 
-def test_only_processes_of_the_run_are_listed(docker: Docker) -> None:
-    found, started = views(docker, "docker run alpine sleep 0.3")
+def test_only_processes_of_the_run_are_listed(docker: Docker, nap: str) -> None:
+    found, started = views(docker, f"docker run alpine {nap}")
     assert [one["pid"] for one in found[0]["processes"]] == [started["pid"]]
     assert str(os.getpid()) not in {str(one["pid"]) for one in found[0]["processes"]}

@@ -85,7 +85,6 @@ def running(
     The lane `vm`, whose trial at the start would be counted and measured with the rest, is there only if `vm` wants it,
     and then from the beginning of the block, if set-up has prepared it; KVM is tried only if `settings` want it.
     """
-    vm = vm and (images / "vm").exists()
     folder = Path(tempfile.mkdtemp(prefix="sandbox-test-"))
     folder.chmod(0o755)
     port = free_port()

@@ -11,3 +11,9 @@ def text_of(file: Path) -> str:
         return file.read_text(errors="replace")
     except OSError:
         return ""
+
+
+def runs(pid: int) -> bool:
+    """Whether there is such a process, and more of it than what its parent has not collected yet."""
+    status = text_of(Path(f"/proc/{pid}/status"))
+    return status != "" and "\nState:\tZ" not in status
