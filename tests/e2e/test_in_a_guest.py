@@ -14,7 +14,6 @@ from support import guest, needs
 from support.backend import Backend
 
 pytestmark = pytest.mark.guest
-SECONDS = 90.0
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +32,7 @@ def test_other_walls_play_their_recordings_with_the_reason_beside_a_live_run(pag
     lead, others = Demo(page, "lanes"), [Demo(page, "lanes-gvisor"), Demo(page, "lanes-vm")]
     lead.run()
     for demo in (lead, *others):
-        demo.wait_for_end(SECONDS)
+        demo.wait_for_end()
     assert lead.code == 0
     expect(lead.source).to_be_empty()
     for other in others:
