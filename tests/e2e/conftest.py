@@ -73,14 +73,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def live(site: Path) -> Iterator[Backend]:
+def live(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """A backend that serves the site: of this machine, or in a guest where that is the way that it goes."""
     if needs.way() == "guest":
         with guest.running() as backend:
             guest.until_live(backend)
             yield backend
     else:
-        with running(site=site, vm=True) as backend:
+        with running(site=request.getfixturevalue("site"), vm=True) as backend:
             yield backend
 
 

@@ -45,7 +45,7 @@ class Demo:
     def wait_for(self, state: str) -> None:
         expect(self.root).to_have_attribute("state", state)
 
-    def wait_for_end(self, seconds: float = 30) -> None:
+    def wait_for_end(self, seconds: float = 90) -> None:
         """Until the run has ended, however it did."""
         ended = self.root.and_(self.page.locator(":is([state=ended], [state=failed], [state=offline])"))
         expect(ended).to_be_visible(timeout=pace.seconds(seconds) * 1000)

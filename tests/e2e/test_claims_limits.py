@@ -46,6 +46,7 @@ def test_a_fork_bomb_grows_to_its_limit_and_not_beyond(isolation: Page) -> None:
 
 
 @pytest.mark.claim("C20")
+@pytest.mark.container("measures time, which an emulated processor has too little of")
 def test_a_throttled_write_takes_what_the_limit_says(isolation: Page) -> None:
     told = run(isolation, "disk")
     minutes, seconds = re.findall(r"real\s+(\d+)m ([\d.]+)s", told.err)[0]
@@ -64,6 +65,7 @@ def test_the_shell_counts_as_a_process_and_the_rest_cannot_be_made(isolation: Pa
     assert told.demo.code != 0
 
 
+@pytest.mark.container("measures time, which an emulated processor has too little of")
 def test_a_fifth_of_a_cpu_makes_the_same_sum_take_longer(isolation: Page) -> None:
     told = run(isolation, "cpus")
     spent = {name: float(seconds) for name, seconds in re.findall(r"^(real|user)\s+0m (\S+)s", told.err, re.M)}
@@ -82,6 +84,7 @@ def test_a_limit_does_not_change_what_is_seen(isolation: Page) -> None:
 
 
 @pytest.mark.claim("C20")
+@pytest.mark.container("measures time, which an emulated processor has too little of")
 def test_the_network_carries_no_more_than_it_is_set_to(isolation: Page) -> None:
     sent = run(isolation, "net-rate")
     # the other one has said its address before

@@ -69,7 +69,7 @@ def test_runs_go_well_on_an_ext4_of_the_backends_own_of_which_nothing_is_left() 
         assert not list(own.state.with_suffix(".up").iterdir())
 
 
-@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the lane vm is for x86-64 only")
+@pytest.mark.x86_64
 def test_a_virtual_machine_finds_its_kernel_there() -> None:
     with running(within=within(ON_AN_OVERLAY), vm=True) as own:
         assert Docker(own.url, own.state, lane="vm")("docker run alpine echo inside").stdout == "inside\n"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import platform
 import shutil
 import signal
 import subprocess
@@ -32,7 +31,7 @@ from support.footprint import at_rest, footprint
 
 pytestmark = [
     pytest.mark.container,
-    pytest.mark.skipif(platform.machine() != "x86_64", reason="the lane vm is for x86-64 only"),
+    pytest.mark.x86_64,
 ]
 AUTO = {"machine_accelerator": "auto"}
 IS_THERE = kvm.DEVICE.is_char_device()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
 import shlex
 import time
@@ -20,7 +19,7 @@ from support.footprint import at_rest, footprint
 
 pytestmark = [
     pytest.mark.container,
-    pytest.mark.skipif(platform.machine() != "x86_64", reason="the lane vm is for x86-64 only"),
+    pytest.mark.x86_64,
 ]
 FIRST_OUTPUT_SECONDS = 4.0
 HOSTILE = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import platform
 import signal
 import subprocess
 import sys
@@ -57,7 +56,7 @@ CLONE, CLONE3, SOCKET, PERSONALITY, GETPID = 56, 435, 41, 135, 39
 NAMESPACES = {"ns": 0x20000, "cgroup": 0x2000000, "uts": 0x4000000, "ipc": 0x8000000, "user": 0x10000000,
               "pid": 0x20000000, "net": 0x40000000}  # fmt: skip
 
-pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers are x86-64's")
+pytestmark = pytest.mark.x86_64
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ run: nothing else is skipped, and a program that is missing is a failure.
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ WAYS = {"here": (*HERE, *GUEST), "guest": GUEST, "pages": ()}
 ELSEWHERE = {
     **dict.fromkeys(HERE, PRIVILEGED),
     "guest": "x86-64, QEMU and 1 GiB of memory, or " + PRIVILEGED,
+    "x86_64": "an x86-64 machine",
     "root": "root: docker run as it is, or a machine of your own",
 }
 NOT_RUN = pytest.StashKey[dict[str, list[pytest.Item]]]()
@@ -53,7 +55,7 @@ def look(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def _needs(item: pytest.Item) -> Iterator[str]:
-    for need in ("root", "engine", "container", "guest"):
+    for need in ("x86_64", "root", "engine", "container", "guest"):
         if item.get_closest_marker(need):
             yield need
     if item.get_closest_marker("live"):
@@ -62,20 +64,28 @@ def _needs(item: pytest.Item) -> Iterator[str]:
 
 def _lack(need: str) -> str:
     """What this machine lacks for a need; empty where it must be there."""
-    if need == "root":
-        return "" if machine.has_capability(CAP_SETPCAP) else ELSEWHERE[need]
-    if need not in WAYS[way()]:
+    if need in ("x86_64", "guest") and platform.machine() != "x86_64":
+        return ELSEWHERE["x86_64"]
+    if need == "root" and not machine.has_capability(CAP_SETPCAP):
         return ELSEWHERE[need]
-    lacking = [] if must_run() else [name for name in PROGRAMS[need] if not shutil.which(name)]
-    if lacking or (need in HERE and not must_run() and os.geteuid() != 0):
-        return f"root and {', '.join(PROGRAMS[need])}" if need in HERE else f"{', '.join(lacking)}"
-    return ""
+    if need in (*HERE, *GUEST) and need not in WAYS[way()]:
+        return ELSEWHERE[need]
+    return "" if must_run() else _missing(need)
+
+
+def _missing(need: str) -> str:
+    """What a test would fail without, of what set-up brings."""
+    missing = [name for name in PROGRAMS.get(need, ()) if not shutil.which(name)]
+    if need in HERE and os.geteuid() != 0:
+        missing.insert(0, "root")
+    return " and ".join(missing)
 
 
 def note(config: pytest.Config, report: pytest.TestReport) -> None:
     """Keep in mind what was skipped for another reason."""
-    told = {item.nodeid for items in config.stash[NOT_RUN].values() for item in items}
-    if report.skipped and report.nodeid not in told:
+    if not report.skipped or hasattr(report, "wasxfail"):
+        return
+    if not any(item.nodeid == report.nodeid for items in config.stash[NOT_RUN].values() for item in items):
         config.stash[UNTOLD].append(report.nodeid)
 
 
@@ -84,13 +94,21 @@ def summary(config: pytest.Config) -> list[str]:
     lines: list[str] = []
     for lack, items in config.stash[NOT_RUN].items():
         lines.append(f"{len(items)} tests need {lack}")
-        claims = [
-            (item, marker.args[0]) for item in items if (marker := item.get_closest_marker("container")) and marker.args
-        ]
-        lines += [f"    {reason}: {item.nodeid}" for item, reason in claims] if way() == "guest" else []
+        if way() == "guest":
+            lines += [f"    {why}: {', '.join(names)}" for why, names in _claims(items).items()]
     if must_run():
         lines += [f"skipped, though it must run: {name}" for name in config.stash[UNTOLD]]
     return lines
+
+
+def _claims(items: list[pytest.Item]) -> dict[str, list[str]]:
+    """Those that a guest's backend would be enough for, but for the reason that they give."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for item in items:
+        marker = item.get_closest_marker("container")
+        if marker and marker.args:
+            found[marker.args[0]].append(item.name)
+    return found
 
 
 def failed(config: pytest.Config) -> bool:

@@ -125,6 +125,13 @@ def test_another_folder_for_data_is_everybodys(target: str, given: str, folder: 
     assert f'--state "{folder}"' in told
 
 
+def test_make_test_skips_nothing_that_this_machine_can_run() -> None:
+    words = ["make", "--no-print-directory", "--dry-run", "test"]
+    *_, last = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert last.endswith(" -m pytest")
+    assert "SANDBOX_MUST_RUN=1 sandbox-backend/setup/with-rights" in last
+
+
 @pytest.mark.parametrize("sudo", [None, "exit 1", 'shift; [ $# = 0 ] || exec env RAN_BY=sudo "$@"'])
 def test_the_doctor_is_asked_with_root_where_that_can_be_had_and_without_where_not(
     sudo: str | None, tmp_path: Path

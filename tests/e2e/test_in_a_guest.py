@@ -1,0 +1,47 @@
+"""The site of a guest as its reader sees it: runs are live and said to be emulated, and what a guest does not offer
+plays its recording with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.pages import Demo
+from e2e.told import opened
+from support import guest, needs
+from support.backend import Backend
+
+pytestmark = pytest.mark.guest
+
+
+@pytest.fixture(scope="module")
+def emulated(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """A backend in a guest: the one of all tests, where that is the way of this machine."""
+    if needs.way() == "guest":
+        yield request.getfixturevalue("live")
+        return
+    with guest.running() as backend:
+        guest.until_live(backend)
+        yield backend
+
+
+def test_other_walls_play_their_recordings_with_the_reason_beside_a_live_run(page: Page, emulated: Backend) -> None:
+    opened(page, emulated, "vm")
+    lead, others = Demo(page, "lanes"), [Demo(page, "lanes-gvisor"), Demo(page, "lanes-vm")]
+    lead.run()
+    for demo in (lead, *others):
+        demo.wait_for_end()
+    assert lead.code == 0
+    expect(lead.source).to_be_empty()
+    for other in others:
+        expect(other.source).to_contain_text("이 서버에는 이 방식이 없어서 기록을 보여 드려요.")
+        assert other.root.get_attribute("absent") is not None
+
+
+def test_the_page_says_that_runs_are_emulated_and_how_long_one_takes(page: Page, emulated: Backend) -> None:
+    page.goto(f"{emulated.url}/run/")
+    said = page.get_by_role("status").filter(has_text="여기서는 흉내 낸 기계에서 명령을 실행해요.")
+    expect(said).to_be_visible()
+    expect(said).to_contain_text("초쯤 걸려요.")
