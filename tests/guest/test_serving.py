@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.guest.booted import booted
+from sandbox.guest.booted import Files, booted
 from sandbox.guest.system import archived
 from support import guest
 from support.backend import Backend, lanes_of
@@ -232,7 +232,7 @@ def test_a_killed_server_takes_its_guest_and_its_pages_along() -> None:
 
 
 @pytest.mark.parametrize("network", [True, False])
-async def test_only_for_a_registry_the_guest_reaches_the_outsides_loopback(network: bool) -> None:
+async def test_only_for_a_registry_the_guest_reaches_the_outsides_loopback(network: bool, tmp_path: Path) -> None:
     asked = asyncio.Event()
 
     def taken(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -245,10 +245,11 @@ async def test_only_for_a_registry_the_guest_reaches_the_outsides_loopback(netwo
     program = f'#!/bin/busybox sh\n/opt/sandbox/bin/python -c "{asking}" 2>&1\necho it has asked\n'
     brought = archived({"instead": program.encode(), "settings.toml": b""})
     said: list[str] = []
+    made = Files.within(guest.state_in(tmp_path) / "guest")
     async with (
         server,
-        booted(guest.MADE, brought, inside=8000, memory=768, network=network, kvm=False, tell=said.append) as it,
+        booted(made, brought, inside=8000, memory=768, network=network, kvm=False, tell=said.append) as it,
     ):
         await it.ended(SECONDS)
-    assert "it has asked" in said
+    assert "it has asked" in said, it.last_line
     assert asked.is_set() is network, said

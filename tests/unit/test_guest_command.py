@@ -93,6 +93,16 @@ def test_readers_are_told_of_emulation_where_it_is(emulated: bool, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
+    ("set_to", "emulated", "found"), [(20.0, True, 60.0), (20.0, False, 20.0), (7.5, True, 7.5), (300.0, True, 300.0)]
+)
+def test_a_run_may_take_longer_where_it_is_emulated_unless_the_operator_has_set_how_long(
+    set_to: float, emulated: bool, found: float, tmp_path: Path
+) -> None:
+    outside = Settings(limits=Limits(seconds=set_to))
+    assert loaded(outside, tmp_path, emulated=emulated).limits == Limits(seconds=found)
+
+
+@pytest.mark.parametrize(
     ("named", "reached"),
     [
         ("", ""),

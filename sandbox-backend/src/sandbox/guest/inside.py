@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox import addresses
+from sandbox.plan import Limits
 from sandbox.settings import Settings
 
 # the guest's own files, names and numbers
@@ -16,6 +17,8 @@ OWN = frozenset({"machine", "host", "site", "state", "runtime", "cgroup", "crun"
 # the outside's loopback, as QEMU's user-mode network shows it
 OUTSIDE = "10.0.2.2"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+# a run with a twentieth of an emulated processor needs 23 s to fill the memory that a real one fills at once
+EMULATED_SECONDS = 60.0
 FIXED = {
     "host": "0.0.0.0",  # noqa: S104 - the guest's own network has QEMU in it and nobody else
     "site": "/opt/sandbox/site",
@@ -25,7 +28,10 @@ FIXED = {
 
 
 def settings(outside: Settings, *, emulated: bool) -> str:
-    """TOML for the guest's backend: what the operator has changed, with what the guest is itself."""
+    """TOML for the guest's backend: what the operator has changed, with what the guest is itself. Runs on an emulated
+    processor may take longer, unless the operator has set how long."""
+    if emulated and outside.limits.seconds == Limits().seconds:
+        outside = dataclasses.replace(outside, limits=dataclasses.replace(outside.limits, seconds=EMULATED_SECONDS))
     values = {**_changed(outside), **FIXED, "emulated": emulated, "hosts": _hosts(outside)}
     if outside.registry:
         values["registry"] = _registry(outside.registry)
