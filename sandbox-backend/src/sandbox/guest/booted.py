@@ -122,9 +122,14 @@ class Guest:
 
     async def _read_console(self) -> None:
         """Keep the last lines, and tell those of the backend on: its log is for whoever runs this."""
-        assert self._process.stdout
-        while line := await self._process.stdout.readline():
-            text = line.decode(errors="replace").strip()
+        console = self._process.stdout
+        assert console
+        while not console.at_eof():
+            try:
+                text = (await console.readline()).decode(errors="replace").strip()
+            except ValueError:
+                # a line that has no end; the console goes on, or QEMU would wait for it to be read
+                continue
             if text:
                 self._said.append(text)
             if text and self._is_up.is_set() and not text.startswith("["):

@@ -68,7 +68,8 @@ async def _main(settings: Settings, folder: Path, prepare: Path | None) -> None:
 async def _go_live(settings: Settings, folder: Path, prepare: Path | None, relay: Relay) -> None:
     if prepare is None or await prepared(prepare):
         await keep(settings, Files.within(folder), relay)
-    print(NOT_PREPARED, file=sys.stderr, flush=True)
+    else:
+        print(NOT_PREPARED, file=sys.stderr, flush=True)
 
 
 async def prepared(program: Path) -> bool:
