@@ -8,66 +8,11 @@ from __future__ import annotations
 
 import pytest
 
-from guest import inside
+from guest.chosen import TESTS
 from guest.inside import Told
 
 # all of it together has a time of its own
 pytestmark = [pytest.mark.guest, pytest.mark.timeout(0)]
-
-# before any other backend there hands controllers down
-FIRST = "tests/runtime/test_lifecycle.py::test_ctrl_c_leaves_nothing_behind"
-CHOSEN = {
-    "runtime/test_doctor.py": "with_everything_there_containers_are_made_here",
-    "runtime/test_run.py": """
-        alpine_ls_lists_the_snapshot
-        the_steps_come_in_order_with_one_last_event
-        the_machine_sees_the_process_with_another_pid_and_other_namespaces
-        each_container_has_a_writable_layer_of_its_own""",
-    "runtime/test_limits.py": """
-        over_its_memory memory_of_files_counts_too over_its_time a_stopped_process_is_still_ended over_its_output
-        a_fork_bomb_stays_inside a_full_disk_is_the_programs_own_error files_are_counted open_files_are_counted
-        a_limit_of_the_readers_own_does_not_hinder_the_runtime the_cpu_is_shared_out
-        processes_left_behind_die_with_the_first""",
-    "runtime/test_view.py": """
-        the_first_process_is_seen_from_both_sides
-        a_process_that_is_its_child_has_the_same_namespaces
-        its_confinement_is_told
-        another_user_is_seen_as_another_number""",
-    "runtime/test_sharing.py": """
-        what_is_asked_for_is_shared
-        processes_of_the_other_are_seen_and_end_with_it
-        the_other_ones_name_goes_with_its_network
-        a_private_ipc_is_not_shared""",
-    "security/test_escape.py": """
-        root_inside_is_nobody_outside_and_two_runs_differ
-        capabilities_are_at_most_dockers_and_nothing_more_can_be_gained
-        cgroup_limits_cannot_be_lifted
-        there_is_no_network_but_loopback
-        other_runs_cannot_be_seen""",
-    "runtime/test_meter.py": """
-        readings_come_one_after_the_other a_throttled_processor_is_seen processes_are_counted""",
-    "runtime/test_network.py": """
-        it_has_the_first_address_that_docker_would_give
-        one_sends_to_the_other_no_faster_than_it_is_set
-        whoever_ends_first_nothing_is_left""",
-    "runtime/test_disk.py": """
-        writing_takes_what_the_rate_says
-        reading_takes_what_the_rate_says
-        a_rate_that_the_kernel_does_not_take_is_refused_in_plain_words
-        files_may_be_larger_than_the_memory
-        a_process_that_waits_for_its_disk_is_ended_in_time
-        runs_leave_no_disk_however_they_end
-        a_killed_runner_leaves_no_disk
-        a_full_state_folder_is_the_servers_own_fault""",
-    "runtime/test_lifecycle.py": "failing_runs_leave_nothing_either a_reader_who_leaves_ends_the_run",
-}
-TESTS = [FIRST, *(f"tests/{file}::test_{name}" for file, names in CHOSEN.items() for name in names.split())]
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """What became of the tests inside."""
-    return inside.run(tmp_path_factory.mktemp("guest"), TESTS)
 
 
 @pytest.mark.parametrize("test", TESTS)
