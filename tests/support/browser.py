@@ -9,7 +9,13 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, sync_playwright
 
 # no call home while a test counts requests
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 # whatever waits comes twenty times as soon
 HASTE = "{ const soon = setTimeout; window.setTimeout = (done, ms, ...rest) => soon(done, ms / 20, ...rest); }"
 # all shifts from now on into window.shift, those after a click too
