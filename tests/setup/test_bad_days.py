@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support.checkout import KEPT, Checkout, Ended, SmallDisk, copied, ended, small_disk
+from support import pace
+from support.checkout import KEPT, SETUP, Checkout, Ended, SmallDisk, copied, ended, small_disk
 
 pytestmark = pytest.mark.container
-STAMP, PACKAGES = ".venv/ready-serve", ".venv/lib/python3*/site-packages"
+STAMP, PACKAGES = ".venv/ready-python", ".venv/lib/python3*/site-packages"
 
 # an account without sudo, on whatever machine
 AS_USER = (
@@ -61,6 +63,17 @@ def test_a_disk_that_gets_full_leaves_no_stamp_and_the_next_set_up_heals(disk: S
     assert set(KEPT) < set(disk.checkout.packages())
 
 
+@pytest.mark.parametrize("mib", [250, 420])
+def test_a_disk_that_is_too_small_is_told_first(disk: SmallDisk, mib: int) -> None:
+    disk.leave(mib * 1024)
+    begun = time.monotonic()
+    told = ended(disk.checkout.there(f"{SETUP}/ready", "serve"))
+    assert time.monotonic() - begun < pace.seconds(2)
+    assert told.code == 2
+    assert "디스크에 1700 MiB가 필요한데" in told.said
+    assert not disk.checkout.has(".venv")
+
+
 @pytest.mark.parametrize("there", [".venv/pyvenv.cfg", f"{PACKAGES}/pip", f"{PACKAGES}/setuptools/_vendor"])
 def test_a_set_up_that_is_killed_leaves_no_stamp_and_the_next_one_heals(checkout: Checkout, there: str) -> None:
     assert checkout.killed(lambda: any(checkout.folder.glob(there)))
@@ -91,7 +104,7 @@ def test_what_root_has_set_up_is_handed_over_or_the_user_is_told_how(shared: Che
     (shared.folder / STAMP).unlink()
     told = shared.set_up(*AS_USER)
     assert told.code != 0
-    assert "chown --no-dereference 1234:1234" in told.said
+    assert "chown -R 1234:1234" in told.said
     assert ended(shared.there(*told.said.splitlines()[-1].partition(": ")[2].split())).code == 0
     again = shared.set_up(*AS_USER)
     assert again.code == 0, again.said

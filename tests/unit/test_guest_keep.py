@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -70,9 +71,12 @@ class House:
             guest.ended = True
 
     async def pause(self, seconds: float) -> None:
-        """In the place of `asyncio.sleep`."""
-        self.pauses.append(seconds)
-        await turn()
+        """In the place of `asyncio.sleep`, which servers of other tests wait with, too, in threads of their own."""
+        if threading.current_thread() is threading.main_thread():
+            self.pauses.append(seconds)
+            await turn()
+        else:
+            await SLEEP(seconds)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         for _ in range(TURNS):
