@@ -12,12 +12,11 @@ import socket
 import sys
 import time
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 
 from sandbox import machine
-from sandbox.children import Process, told_to_stop
+from sandbox.children import Process, beside, told_to_stop
 from sandbox.guest import inside
 from sandbox.guest.booted import Files, Guest, GuestError, booted
 from sandbox.guest.relay import Relay
@@ -61,7 +60,7 @@ async def _main(settings: Settings, folder: Path, prepare: Path | None) -> None:
         relay = Relay(behind.getsockname()[1])
         await stack.enter_async_context(relay.serving(listener))
         announce(listener, settings.host)
-        await stack.enter_async_context(_beside(_go_live(settings, folder, prepare, relay)))
+        await stack.enter_async_context(beside(_go_live(settings, folder, prepare, relay)))
         await stop.wait()
 
 
@@ -124,14 +123,3 @@ def _guest(settings: Settings, files: Files, *, kvm: bool) -> AbstractAsyncConte
 def memory() -> int:
     """MiB for a guest: what may be had here without crowding others out."""
     return max(LEAST_MEMORY, min(MOST_MEMORY, machine.available_memory() * 2 // 3 >> 20))
-
-
-@asynccontextmanager
-async def _beside(work: object) -> AsyncIterator[None]:
-    task = asyncio.ensure_future(work)  # type: ignore[call-overload]
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sandbox import linux
+from sandbox.children import beside
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
 from sandbox.runner import cgroup, cgroup_v1, disk, kvm, lanes, network, seccomp, slots
@@ -82,7 +83,7 @@ async def _serve(settings: Settings) -> None:
         runner = Runner(settings, shop, places, store, pulls, selftest, others)
         # what lives now lives for ever: the collector need not look at it again and again
         gc.freeze()
-        async with _listening(settings, runner), _beside(_learn(settings, shop, selftest, others)):
+        async with _listening(settings, runner), beside(_learn(settings, shop, selftest, others)):
             await stop.wait()
 
 
@@ -104,17 +105,6 @@ async def tried(settings: Settings, trial: Callable[[Workshop, SelfTest, Machine
         raise FileNotFoundError(lanes.machines_home(settings))
     async with _workshop(settings, None) as shop:
         return await trial(shop, SelfTest(settings, shop, slots.make(settings)), machines)
-
-
-@asynccontextmanager
-async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """`work` goes on meanwhile; what is not done of it at the end is given up."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager
