@@ -19,7 +19,7 @@ from support.backend import OUR_VARIABLES, REPOSITORY, STATE, Backend, free_port
 MADE = Files.within(STATE / "guest")
 FILES: tuple[Path, ...] = dataclasses.astuple(MADE)
 USER = 64_999
-ORDINARY = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--bounding-set=-all", "--no-new-privs")
+POWERLESS = ("setpriv", "--bounding-set=-all", "--no-new-privs")
 LIVE_SECONDS = 300.0
 PAUSE = 0.1
 
@@ -33,7 +33,8 @@ def running(environ: Mapping[str, str] | None = None) -> Iterator[Backend]:
     with tempfile.TemporaryDirectory(prefix="guest-test-") as name:
         folder, port = Path(name), free_port()
         state = state_in(folder)
-        if os.geteuid() == 0:
+        within = ordinary()
+        if within not in ((), POWERLESS):
             for path in (folder, state, state / "guest"):
                 shutil.chown(path, USER, USER)
         site = REPOSITORY / "site"
@@ -42,14 +43,23 @@ def running(environ: Mapping[str, str] | None = None) -> Iterator[Backend]:
         kept = {name: value for name, value in os.environ.items() if name not in OUR_VARIABLES}
         log = folder / "log"
         with log.open("wb") as sink:
-            words = [*(ORDINARY if os.geteuid() == 0 else ()), *command]
-            process = subprocess.Popen(words, stdout=sink, stderr=sink, env=kept | dict(environ or {}))
+            process = subprocess.Popen([*within, *command], stdout=sink, stderr=sink, env=kept | dict(environ or {}))
         cgroup = f"docker-run-sandbox-{port}"
         backend = Backend(f"http://127.0.0.1:{port}", state, folder / "run", cgroup, process, log)
         try:
             yield backend
         finally:
             stop(backend)
+
+
+def ordinary() -> tuple[str, ...]:
+    """What makes the program after it one of an ordinary user without a capability; of this user without one, where
+    the checkout is in a folder that nobody else may enter."""
+    if os.geteuid() != 0:
+        return ()
+    if not all(path.stat().st_mode & 0o001 for path in (REPOSITORY, *REPOSITORY.parents)):
+        return POWERLESS
+    return (*POWERLESS, f"--reuid={USER}", f"--regid={USER}", "--clear-groups")
 
 
 def until_live(backend: Backend) -> None:
