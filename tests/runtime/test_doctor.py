@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from sandbox import machine
+from support import reachable
 from support.backend import STATE, free_port
 
 pytestmark = pytest.mark.container
@@ -41,7 +42,7 @@ def mounted(what: str) -> Sequence[str]:
     return ("unshare", "--mount", "--propagation=private", "sh", "-euc", f'{what}; exec "$@"', "sh")
 
 
-ANYBODY = ("setpriv", "--no-new-privs", "--reuid=12345", "--regid=12345", "--clear-groups")
+ANYBODY = (*reachable.checkout(), "setpriv", "--no-new-privs", "--reuid=12345", "--regid=12345", "--clear-groups")
 LESSER = {
     "nobody's root": Lesser(ANYBODY, ["root", "CAP_SYS_ADMIN"], "root가 아니고"),
     "a container's root": Lesser(("setpriv", "--bounding-set=-sys_admin"), ["CAP_SYS_ADMIN"], "CAP_SYS_ADMIN을"),

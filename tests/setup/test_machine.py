@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from support import reachable
 from support.backend import REPOSITORY
 
 SETUP = REPOSITORY / "sandbox-backend/setup"
@@ -18,7 +19,7 @@ SECONDS = 2.0
 # a sudo that is installed might make anybody root
 CHOICE = f"""command() {{ [ "$*" != "-v sudo" ] && builtin command "$@"; }}
 cd {REPOSITORY}; . {SETUP}/common.sh; . {SETUP}/machine.sh; check_settings; choose_machine; echo $machine"""
-NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+NOBODY = (*reachable.checkout(), "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 NO_CAPABILITY = ("setpriv", "--bounding-set=-all")
 
 

@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.guest.booted import Files
+from support import reachable
 from support.backend import OUR_VARIABLES, REPOSITORY, STATE, Backend, free_port, lanes_of, stop
 
 MADE = Files.within(STATE / "guest")
 FILES: tuple[Path, ...] = dataclasses.astuple(MADE)
 USER = 64_999
-POWERLESS = ("setpriv", "--bounding-set=-all", "--no-new-privs")
+ORDINARY = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--bounding-set=-all", "--no-new-privs")
 LIVE_SECONDS = 300.0
 PAUSE = 0.1
 
@@ -33,8 +34,8 @@ def running(environ: Mapping[str, str] | None = None) -> Iterator[Backend]:
     with tempfile.TemporaryDirectory(prefix="guest-test-") as name:
         folder, port = Path(name), free_port()
         state = state_in(folder)
-        within = ordinary()
-        if within not in ((), POWERLESS):
+        within = (*reachable.checkout(), *ORDINARY) if os.geteuid() == 0 else ()
+        if within:
             for path in (folder, state, state / "guest"):
                 shutil.chown(path, USER, USER)
         site = REPOSITORY / "site"
@@ -50,16 +51,6 @@ def running(environ: Mapping[str, str] | None = None) -> Iterator[Backend]:
             yield backend
         finally:
             stop(backend)
-
-
-def ordinary() -> tuple[str, ...]:
-    """What makes the program after it one of an ordinary user without a capability; of this user without one, where
-    the checkout is in a folder that nobody else may enter."""
-    if os.geteuid() != 0:
-        return ()
-    if not all(path.stat().st_mode & 0o001 for path in (REPOSITORY, *REPOSITORY.parents)):
-        return POWERLESS
-    return (*POWERLESS, f"--reuid={USER}", f"--regid={USER}", "--clear-groups")
 
 
 def until_live(backend: Backend) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import machine
+from support import reachable
 
 ASK = "from sandbox import machine; print(machine.may_have_capability(21), machine.has_capability(21))"
 
@@ -75,7 +76,7 @@ def test_a_mount_point_with_a_space_and_one_over_another(monkeypatch: pytest.Mon
 @pytest.mark.container
 def test_a_capability_that_is_out_of_the_bounding_set_never_comes_back() -> None:
     def asked(*options: str) -> list[str]:
-        words = ["setpriv", *options, sys.executable, "-c", ASK]
+        words = [*reachable.checkout(), "setpriv", *options, sys.executable, "-c", ASK]
         return subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
 
     assert asked() == ["True", "True"]
