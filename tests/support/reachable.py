@@ -8,8 +8,8 @@ from pathlib import Path
 from support.backend import REPOSITORY
 
 # in a mount namespace of its own an empty folder lies over the private one, with nothing but the checkout in it
-SHOW = """exec 9<"$1"; mount -t tmpfs -o mode=755 none "$2"; mkdir -p "$1"; mount --bind /proc/self/fd/9 "$1"
-exec 9<&-; cd "$1"; shift 2; exec "$@\""""
+SHOW = """mount --bind "$1" /mnt; mount -t tmpfs -o mode=755 none "$2"; mkdir -p "$1"; mount --move /mnt "$1"
+cd "$1"; shift 2; exec "$@\""""
 
 
 def checkout() -> tuple[str, ...]:
