@@ -17,6 +17,9 @@ from support.backend import REPOSITORY
 SETUP = "sandbox-backend/setup"
 # what builds our own packages, and two that show whether an installation is whole
 KEPT = ("setuptools", "click", "markdown")
+# what a clone does not bring: history, and what is made or installed in a checkout (a minimal Debian has no git to ask)
+MADE = ["./.git", "./.venv", "./.state", "./site*", "./test-results", "./.*cache", "./.hypothesis", "__pycache__"]
+MADE += ["node_modules", "*.egg-info"]
 # every installed file that its package names a hash of is there and is that file
 WHOLE = """
 import base64, hashlib, importlib.metadata, pathlib, sys
@@ -85,12 +88,9 @@ class Checkout:
 def copied(folder: Path, within: tuple[str, ...] = ()) -> Checkout:
     """A checkout in this folder."""
     checkout = Checkout(folder, within)
-    listed = ["git", "-C", str(REPOSITORY), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, check=True, capture_output=True).stdout.split(b"\0")
-    there = b"\0".join(name for name in names if name and (REPOSITORY / os.fsdecode(name)).exists())
-    packed = ["tar", "--create", "--directory", str(REPOSITORY), "--null", "--files-from=-"]
-    archive = subprocess.run(packed, input=there, check=True, capture_output=True).stdout
-    subprocess.run(checkout.there("tar", "--extract"), input=archive, check=True)
+    packed = ["tar", "--create", "--directory", str(REPOSITORY), *(f"--exclude={name}" for name in MADE), "."]
+    with subprocess.Popen(packed, stdout=subprocess.PIPE) as archive:
+        subprocess.run(checkout.there("tar", "--extract"), stdin=archive.stdout, check=True)
     for name in ("runtime.txt", "site.txt"):
         blocks = re.split(r"\n(?=\S)", (REPOSITORY / SETUP / name).read_text())
         kept = "\n".join(block for block in blocks if block.partition("==")[0] in KEPT) + "\n"
