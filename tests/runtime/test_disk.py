@@ -291,6 +291,9 @@ def wait_for_disks(backend: Backend) -> list[str]:
 
 
 def disks(process: str, backend: Backend) -> list[str]:
-    """The backend's disks among the mounts that a process sees."""
+    """The backend's disks among the mounts that a process sees.
+
+    A disk is mounted whole (its root is /); a layer is a folder of a file system that may itself be on a loop device.
+    """
     lines = Path(f"/proc/{process}/mountinfo").read_text().splitlines()
-    return [line for line in lines if f" {backend.runtime}/" in line and " - ext4 /dev/loop" in line]
+    return [line for line in lines if f" / {backend.runtime}/" in line and " - ext4 /dev/loop" in line]
