@@ -10,11 +10,12 @@ import subprocess
 from pathlib import Path
 
 from bench.measure import Report, Times, timed
-from sandbox import gvisor, spec
-from sandbox.image import Config
-from sandbox.plan import Plan
-from sandbox.runner import cgroup
-from sandbox.users import Identity
+from sandbox.model.image import Config
+from sandbox.model.plan import Plan
+from sandbox.oci import spec
+from sandbox.oci.users import Identity
+from sandbox.runner.isolation.gvisor import changes
+from sandbox.runner.kernel import cgroup
 from support.backend import Backend
 from support.client import call, run
 
@@ -33,7 +34,7 @@ def measure(report: Report, backend: Backend, host: str, folder: Path) -> None:
 
 def _gvisor(report: Report, backend: Backend, host: str, folder: Path) -> None:
     bundle = _bundle(folder / "gvisor")
-    by_hand = ["runsc", "--root", str(bundle / "state"), *gvisor.OPTIONS, "--ignore-cgroups"]
+    by_hand = ["runsc", "--root", str(bundle / "state"), *changes.OPTIONS, "--ignore-cgroups"]
     names = itertools.count()
     ours, theirs = [], []
     for _ in range(10):
@@ -62,7 +63,7 @@ def _bundle(folder: Path) -> Path:
     plan = Plan("bench", args=("true",))
     place = spec.Place("0" * 64, str(root), "/bench", UID)
     made = spec.build(plan, Config(), Identity(0, 0, (), "/root"), place, ("", ""))
-    (folder / "config.json").write_text(json.dumps(gvisor.configuration(made, plan)))
+    (folder / "config.json").write_text(json.dumps(changes.configuration(made, plan)))
     return folder
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.embedded import fill
+from sandbox.local_registry import fill
 from sandbox.settings import Settings
 
 IMAGES = Path(__file__).parents[2] / "demos/images"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.runner import cgroup
+from sandbox.runner.kernel import cgroup
 from support import narrow as soonest
 from support import pace
 from support.backend import Backend, running, stop

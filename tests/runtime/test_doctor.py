@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import machine
+from sandbox.linux import machine
 from support import reachable
 from support.backend import STATE, free_port
 

@@ -17,7 +17,7 @@ import pytest
 import urllib3
 
 import sandbox
-from sandbox import embedded
+from sandbox.local_registry import serve
 from sandbox.settings import Settings
 
 pytestmark = pytest.mark.container
@@ -52,7 +52,15 @@ class Place:
 
     def start(self, *prefix: str, before: str = "", umask: int = -1) -> subprocess.Popen[str]:
         """Start filling behind `prefix`, after the shell lines `before`, in a mount namespace of its own."""
-        fill = ["-m", "sandbox.embedded.fill", "--images", str(self.images), "--state", str(self.state), "--offline"]
+        fill = [
+            "-m",
+            "sandbox.local_registry.fill",
+            "--images",
+            str(self.images),
+            "--state",
+            str(self.state),
+            "--offline",
+        ]
         python = Path(sys.executable).resolve()
         return subprocess.Popen(
             ["unshare", "--mount", "sh", "-ec", f'{before}\nexec "$@"', "sh", *prefix, python, "-B", *fill],
@@ -81,7 +89,7 @@ class Place:
 
 def tags(state: Path) -> dict[str, str]:
     """The digest that each tag names."""
-    folder = embedded.home(state)
+    folder = serve.home(state)
     return {str(link.relative_to(folder)): link.read_text() for link in folder.rglob("tags/*/current/link")}
 
 
@@ -113,9 +121,9 @@ async def test_roots_mask_does_not_keep_the_registry_from_its_files(place: Place
     code, told = place.fill(umask=0o077)
     assert code == 0, told
     assert place.tags() == tags(filled.state)
-    port = embedded.free_port(0)
-    async with embedded.serving(embedded.home(place.state), filled.registry_uid, port):
-        assert await embedded.answers(port)
+    port = serve.free_port(0)
+    async with serve.serving(serve.home(place.state), filled.registry_uid, port):
+        assert await serve.answers(port)
 
 
 @pytest.mark.parametrize("sign", ["fill-*", "fill-*/registry/**/current/link"])
@@ -127,7 +135,7 @@ def test_after_a_kill_nothing_is_taken_for_whole_and_the_next_one_heals(
             assert process.poll() is None, "it ended before the kill"
             time.sleep(0.001)
         process.send_signal(signal.SIGKILL)
-    assert not embedded.is_there(place.state)
+    assert not serve.is_there(place.state)
     assert place.fill()[0] == 0
     assert place.tags() == tags(filled.state)
     assert sorted(path.name for path in place.state.iterdir()) == ["fill.lock", "registry"]
@@ -135,7 +143,7 @@ def test_after_a_kill_nothing_is_taken_for_whole_and_the_next_one_heals(
 
 def test_a_full_disk_is_told_and_with_room_the_next_one_heals(place: Place, filled: Settings) -> None:
     place.state.mkdir()
-    again = f"{sys.executable} -B -m sandbox.embedded.fill --images images --state {place.state} --offline"
+    again = f"{sys.executable} -B -m sandbox.local_registry.fill --images images --state {place.state} --offline"
     script = f"""mount -t tmpfs -o size=$1 none {place.state}
         if {again}; then exit 9; fi
         ls {place.state}

@@ -21,7 +21,9 @@ import pytest
 
 from sandbox.doctor import trials
 from sandbox.doctor.seen import Seen
-from sandbox.runner import cgroup, kvm, process
+from sandbox.runner import process
+from sandbox.runner.isolation.vm import kvm
+from sandbox.runner.kernel import cgroup
 from sandbox.settings import Settings
 from support import pace
 from support.backend import STATE, Backend, lanes_of, running, stop, until_lane

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.runner import cgroup
+from sandbox.runner.kernel import cgroup
 from support.backend import Backend, running
 from support.client import Docker, Result
 from support.footprint import at_rest, footprint

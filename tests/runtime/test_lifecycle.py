@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.runner import cgroup
+from sandbox.runner.kernel import cgroup
 from support import pace
 from support.backend import Backend, running, stop
 from support.client import Docker, call, new_host, run

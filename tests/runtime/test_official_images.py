@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import embedded
-from sandbox.embedded import build, fill, hub
 from sandbox.images import manifest
+from sandbox.local_registry import build, fill, hub, serve
 from sandbox.settings import Settings
 from support import oci
 from support.fake_registry import Answer, FakeRegistry
@@ -39,7 +38,7 @@ class Hub:
 
 def digest_of(state: Path) -> str:
     """The digest of the tag in the registry below `state`."""
-    (link,) = embedded.home(state).rglob("hello-world/_manifests/tags/latest/current/link")
+    (link,) = serve.home(state).rglob("hello-world/_manifests/tags/latest/current/link")
     return link.read_text()
 
 
@@ -54,7 +53,7 @@ def _official(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     settings = Settings(state=made.state)
     fill.fill(images, settings, lambda _: None, offline=True)
     with asyncio.Runner() as runner:
-        running = embedded.running(settings)
+        running = serve.running(settings)
         monkeypatch.setattr(build, "HUB", runner.run(running.__aenter__()))
         yield made
         runner.run(running.__aexit__(None, None, None))

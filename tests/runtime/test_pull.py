@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import image
-from sandbox.image import Layer
 from sandbox.images import pull
 from sandbox.images.store import Held, Store
-from sandbox.images.unpacking import Budget, unpack
+from sandbox.images.unpacker.client import Budget, unpack
+from sandbox.model import image
+from sandbox.model.image import Layer
 from sandbox.settings import Settings
 from support import oci, pace, registry
 from support.fake_registry import Answer, FakeRegistry

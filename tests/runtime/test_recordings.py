@@ -16,7 +16,7 @@ import pytest
 from docker_run import drift, record, recording, sources
 from docker_run.backend import Backend as Client
 from docker_run.recording import Recording
-from sandbox.embedded import fill
+from sandbox.local_registry import fill
 from sandbox.settings import Settings
 from support.backend import STATE, Backend, running
 from support.built_site import DOCS, REPOSITORY

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.images import registry_watch
+from sandbox.images.puller import registry_watch
 from support.backend import free_port, running
 from support.client import call
 from support.fake_registry import Answer, FakeRegistry

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import zstandard
 
-from sandbox.image import Layer
 from sandbox.images.store import Store
-from sandbox.images.unpacking import Budget, UnpackError, unpack
+from sandbox.images.unpacker.client import Budget, UnpackError, unpack
+from sandbox.model.image import Layer
 from sandbox.settings import Settings
 from support import oci
 from support.oci import File, Folder, Link, Node, Tree

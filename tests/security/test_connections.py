@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.settings import Settings
-from sandbox.web import connections
+from sandbox.web.http import connections
 from security.asking import everything, head
 from support import pace
 from support.client import call

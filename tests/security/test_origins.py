@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.settings import Settings
-from sandbox.web import security
+from sandbox.web.http import security
 from security.asking import JSON, LISTED, RUN, everything, ran, send
 from support.web_server import Web, serving
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import pytest
 
-from sandbox.web import connections
+from sandbox.web.http import connections
 from security.asking import everything, head
 from support import pace
 from support.web_server import Web, serving, until

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.addresses import bracketed
 from sandbox.listening import own_addresses
+from sandbox.model.addresses import bracketed
 from security.asking import everything
 from security.test_proxy_protocol import get, line
 from support.web_server import Web, serving

@@ -61,7 +61,7 @@ pytestmark = pytest.mark.x86_64
 
 @pytest.fixture(scope="module")
 def compiled() -> str:
-    from sandbox.runner import seccomp
+    from sandbox.runner.kernel import seccomp
 
     return seccomp.compiled()
 

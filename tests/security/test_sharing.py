@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from sandbox import plan
-from sandbox.plan import Join, Plan
+from sandbox.model import plan
+from sandbox.model.plan import Join, Plan
 from support.backend import Backend
 from support.client import Docker, Result, call, new_host, run
 from support.footprint import at_rest, settled

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.container
 
 PROBE = """
 import json, os, socket, stat, sys
-from sandbox import linux
-from sandbox.images import unpacker as unpack
+from sandbox.linux import mounts, namespaces
+from sandbox.images.unpacker import process as unpack
 
 def fails(call, *arguments):
     try:
@@ -35,8 +35,8 @@ os.write(1, json.dumps({
     "pid": os.getpid(), "uid": os.getuid(), "groups": os.getgroups(),
     "network": [name for _, name in socket.if_nameindex()],
     "no device": fails(os.mknod, "n", stat.S_IFCHR | 0o666, os.makedev(1, 3)),
-    "no mount": fails(linux.mount, "tmpfs", "/", "tmpfs"),
-    "no namespace": fails(linux.unshare, linux.CLONE_NEWNS),
+    "no mount": fails(mounts.mount, "tmpfs", "/", "tmpfs"),
+    "no namespace": fails(namespaces.unshare, namespaces.CLONE_NEWNS),
     "no chroot": fails(os.chroot, "/"),
     "no foreign user": fails(os.setuid, 70000),
 }).encode())

@@ -9,11 +9,11 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 
-from sandbox import events, image
-from sandbox.events import Event
+from sandbox.model import events, image
+from sandbox.model.events import Event
 from sandbox.settings import Settings
-from sandbox.web import openapi
-from sandbox.web.problems import CATALOGUE
+from sandbox.web.api import openapi
+from sandbox.web.api.problems import CATALOGUE
 from support.client import NoStreamError, call, new_host, run
 from support.fake_runner import created, known_image, started
 from support.web_server import Web

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.images import registry as client
 from sandbox.images.manifest import ACCEPT
-from sandbox.images.registry import Registry, RegistryError
+from sandbox.images.puller import registry as client
+from sandbox.images.puller.registry import Registry, RegistryError
 from support import oci
 from support.fake_registry import Answer, FakeRegistry
 

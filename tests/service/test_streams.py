@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.web import stream
+from sandbox.web.runs import stream
 from support import pace
 from support.client import NoStreamError, call, new_host, run
 from support.web_server import Web, serving, until

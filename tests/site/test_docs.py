@@ -9,8 +9,8 @@ from typing import get_args
 
 import pytest
 
-from sandbox import events
-from sandbox.plan import Limits
+from sandbox.model import events
+from sandbox.model.plan import Limits
 from sandbox.settings import ENVIRONMENT, Settings
 from support.built_site import DOCS
 

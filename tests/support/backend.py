@@ -40,7 +40,12 @@ class Backend:
 
     def pid_of(self, name: str) -> int:
         """The pid of `runner`, `web`, `puller` or `registry`, found among the backend's own children."""
-        marks = {"runner": "_runner", "web": "_web", "puller": "sandbox.images.puller", "registry": "docker-registry"}
+        marks = {
+            "runner": "_runner",
+            "web": "_web",
+            "puller": "sandbox.images.puller.process",
+            "registry": "docker-registry",
+        }
         for pid in self.processes():
             words = text_of(Path(f"/proc/{pid}/cmdline")).split("\0")
             if any(word == marks[name] or word.endswith(marks[name]) for word in words):

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox import events, image
-from sandbox.events import Created, Event, Exited, Output, Pull, Started
+from sandbox.model import events, image
+from sandbox.model.events import Created, Event, Exited, Output, Pull, Started
 
 Json = dict[str, Any]
 LAYER = "sha256:" + "1" * 64

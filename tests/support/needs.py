@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox import machine
+from sandbox.linux import machine
 
 CAP_SETPCAP = 8
 PRIVILEGED = "root with CAP_SYS_ADMIN: docker run --privileged, or a machine of your own"

@@ -10,7 +10,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from sandbox import datafolder, linux, machine
+from sandbox import datafolder
+from sandbox.linux import machine, mounts
 
 # of what is free, half at most
 MOST_BYTES = 8 << 30
@@ -33,7 +34,7 @@ class Folder:
             self.told = f"tests with containers will fail, for want of a folder for image layers (TMPDIR): {error}"
 
     def _move(self, usual: Path) -> None:
-        linux.private_mounts()
+        mounts.private_mounts()
         self._made = Path(tempfile.mkdtemp(prefix="sandbox-tests-"))
         over = datafolder.cover(self._made, MOST_BYTES)
         self._made.chmod(0o1777)
@@ -46,7 +47,7 @@ class Folder:
         if self._made is None:
             return
         if os.path.ismount(self._made):
-            linux.unmount(self._made)
+            mounts.unmount(self._made)
         self._made.rmdir()
 
 

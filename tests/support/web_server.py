@@ -15,7 +15,7 @@ from typing import Any
 
 from sandbox.listening import open_listener
 from sandbox.settings import Settings
-from sandbox.web.serving import Server, server
+from sandbox.web.http.serving import Server, server
 from support import pace
 from support.fake_runner import FakeRunner
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.runner import cgroup, cgroup_v1
+from sandbox.runner.kernel import cgroup, cgroup_v1
 
 
 def write(root: Path, files: dict[str, str]) -> None:

@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox import policy
-from sandbox.command import Command, Printed, Pull, Run, as_dict, parse, shell
-from sandbox.command.flags import RUN
-from sandbox.command.messages import REFUSED
-from sandbox.command.names import distance, near
-from sandbox.plan import Limits, Plan
+from sandbox.docker.cli import Command, Printed, Pull, Run, as_dict, parse, shell
+from sandbox.docker.cli.flags import RUN
+from sandbox.docker.cli.names import distance, near
+from sandbox.docker.cli.wording import REFUSED
+from sandbox.model.plan import Limits, Plan
 from support import pace
 
 CASES = sorted((Path(__file__).parent / "cases/command").glob("*.toml"))

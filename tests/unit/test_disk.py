@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.events import Event, Failed
-from sandbox.image import Config, Image
-from sandbox.plan import MIB, Limits, Plan
-from sandbox.runner import container, disk
-from sandbox.runner.residents import Slot
-from sandbox.runner.run import BROKEN, NO_SPACE, Job, Run
-from sandbox.runner.workshop import Workshop
+from sandbox.model.events import Event, Failed
+from sandbox.model.image import Config, Image
+from sandbox.model.plan import MIB, Limits, Plan
+from sandbox.runner.container import container
+from sandbox.runner.container.run import BROKEN, NO_SPACE, Job, Run
+from sandbox.runner.container.running import Slot
+from sandbox.runner.environment import Workshop
+from sandbox.runner.kernel import disk
 
 SMALL = Limits(disk=8 * MIB, inodes=800)
 IMAGE = Image("a:latest", "", "", "", (), Config(), 0, 0, "stand-in")

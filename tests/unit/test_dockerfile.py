@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.embedded import RegistryError, dockerfile
-from sandbox.embedded.oci_image import Builder, Image
-from sandbox.embedded.push import digest_of
+from sandbox.local_registry import dockerfile
+from sandbox.local_registry.oci_image import Builder, Image
+from sandbox.local_registry.push import digest_of
+from sandbox.local_registry.serve import RegistryError
 
 CREATED = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 WHOLE = """# an image

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from sandbox import events
+from sandbox.model import events
 
 GOLDEN = Path(__file__).parent / "cases/events.ndjson"
 DIGEST = "sha256:" + "0f" * 32

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox import settings as knobs
 from sandbox.guest import command, inside
-from sandbox.plan import Limits
+from sandbox.model.plan import Limits
 from sandbox.settings import Settings
 
 MACHINE = command.Machine("/g/vmlinuz", "/g/initrd", "/g/system", "/g/data", memory=900, outside=41234, inside=8000)

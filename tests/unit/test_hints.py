@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox import words
-from sandbox.command import Run, hints, messages, parse
-from sandbox.command.messages import NO_DEVICE, NO_TERMINAL, NO_USER, NOT_IN_REGISTRY, SHELL_NOT_FOUND
-from sandbox.events import Exited, Reason
-from sandbox.image import Config, Image, Layer
-from sandbox.words import task_error
+from sandbox.docker import messages
+from sandbox.docker.cli import Run, hints, parse, wording
+from sandbox.docker.cli.wording import NO_DEVICE, NO_TERMINAL, NO_USER, NOT_IN_REGISTRY, SHELL_NOT_FOUND
+from sandbox.docker.messages import task_error
+from sandbox.model.events import Exited, Reason
+from sandbox.model.image import Config, Image, Layer
 
 MISSING = "executable file not found in $PATH"
 
@@ -75,10 +75,10 @@ def test_what_the_daemon_says_before_a_start() -> None:
     assert said("unable to find user bob: no matching entries in passwd file") == NO_USER
     assert said("cannot attach stdin to a TTY-enabled container because stdin is not a terminal") == NO_TERMINAL
     assert said("stat /dev/sdz: no such file or directory") == NO_DEVICE
-    assert said(words.NO_DISK) == messages.NO_DISK
-    assert said(words.TOO_SLOW) == messages.TOO_SLOW
-    assert said(words.NO_BRIDGE) == messages.NO_BRIDGE
-    assert said(words.FULL_BRIDGE) == messages.FULL_BRIDGE
+    assert said(messages.NO_DISK) == wording.NO_DISK
+    assert said(messages.TOO_SLOW) == wording.TOO_SLOW
+    assert said(messages.NO_BRIDGE) == wording.NO_BRIDGE
+    assert said(messages.FULL_BRIDGE) == wording.FULL_BRIDGE
     assert said("something else") is None
     assert said("") is None
 

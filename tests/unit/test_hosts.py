@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from sandbox import reference
-from sandbox.web.hosts import Hosts
+from sandbox.model import reference
+from sandbox.web.runs.docker_hosts import Hosts
 from support.fake_runner import known_image
 
 ALPINE = reference.parse("alpine")

@@ -10,11 +10,12 @@ from typing import Any, cast
 
 import pytest
 
-from sandbox.events import Event, Exited, Failed, Notice, Started
-from sandbox.runner import kvm, trial
-from sandbox.runner.lanes import Lanes, Machines
+from sandbox.model.events import Event, Exited, Failed, Notice, Started
+from sandbox.runner.environment import Workshop
+from sandbox.runner.isolation import trial
+from sandbox.runner.isolation.isolations import Lanes, Machines
+from sandbox.runner.isolation.vm import kvm
 from sandbox.runner.selftest import SelfTest, Start
-from sandbox.runner.workshop import Workshop
 from sandbox.settings import Settings
 
 STARTED = Started(pid=7, pid_inside=1, namespaces={}, cgroup="/g/c", kernel="6.1", start_ms=812.4)

@@ -9,8 +9,8 @@ from contextlib import closing
 import pytest
 
 from sandbox import listening
-from sandbox.addresses import bracketed, is_host
 from sandbox.listening import CannotListen
+from sandbox.model.addresses import bracketed, is_host
 from sandbox.settings import Settings
 
 

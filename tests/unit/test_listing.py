@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sandbox.command import Images
-from sandbox.web.listing import ago, table
+from sandbox.docker.cli import Images
+from sandbox.web.runs.listing import ago, table
 from support.fake_runner import known_image
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

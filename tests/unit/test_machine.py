@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import machine
+from sandbox.linux import machine
 from support import reachable
 
-ASK = "from sandbox import machine; print(machine.may_have_capability(21), machine.has_capability(21))"
+ASK = "from sandbox.linux import machine; print(machine.may_have_capability(21), machine.has_capability(21))"
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_container_is_known_by_two_signs_of_three(
 
 @pytest.mark.container
 def test_another_pid_namespace_is_known_as_such() -> None:
-    ask = [sys.executable, "-c", "from sandbox import machine; print(machine.in_first_pid_namespace())"]
+    ask = [sys.executable, "-c", "from sandbox.linux import machine; print(machine.in_first_pid_namespace())"]
     inside = subprocess.run(["unshare", "--pid", "--fork", *ask], capture_output=True, text=True, check=True)
     assert inside.stdout == "False\n"
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.image import Config
 from sandbox.images import config as imageconfig
 from sandbox.images import manifest
 from sandbox.images.manifest import BadImage, Descriptor, Index, Manifest, Platform
+from sandbox.model.image import Config
 
 DIGEST = "sha256:" + "a" * 64
 OCI_INDEX, DOCKER_LIST = manifest.INDEX_TYPES

@@ -14,9 +14,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox import kernel_package
-from sandbox.vm import modules
-from sandbox.vm.modules import ModuleError
+from sandbox.guest import kernel_package, modules
+from sandbox.guest.modules import ModuleError
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc here")
 # as in Debian's 6.1.0-57-cloud-amd64

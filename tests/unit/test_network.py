@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import linux
-from sandbox.runner import network
-from sandbox.runner.network import ADDRESSES, Networks
+from sandbox.linux import namespaces
+from sandbox.runner.kernel import bridge
+from sandbox.runner.kernel.bridge import ADDRESSES, Networks
 
 
 class Machine:
@@ -42,8 +42,8 @@ class Machine:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
     made = Machine()
-    monkeypatch.setattr(network, "_batch", made.batch)
-    monkeypatch.setattr(linux, "network_namespace", made.namespace)
+    monkeypatch.setattr(bridge, "_batch", made.batch)
+    monkeypatch.setattr(namespaces, "network_namespace", made.namespace)
     yield made
     assert made.left_open == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox import outcome
+from sandbox.docker import outcome
 
 CONTAINER, FIRST_UID = "9079f9eb" * 8, 2_000_000_000
 UIDS = range(FIRST_UID, FIRST_UID + 65_536)

@@ -8,8 +8,8 @@ import os
 
 import pytest
 
-from sandbox.runner import output
-from sandbox.runner.output import MOST_PENDING, Outputs
+from sandbox.runner.container import output
+from sandbox.runner.container.output import MOST_PENDING, Outputs
 
 
 async def collect(outputs: Outputs) -> list[tuple[str, str]]:

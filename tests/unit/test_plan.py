@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sandbox import plan
-from sandbox.plan import Limits, Plan, Throttle, Tmpfs, Ulimit
+from sandbox.model import plan
+from sandbox.model.plan import Limits, Plan, Throttle, Tmpfs, Ulimit
 
 FULL = Plan(
     "alpine:latest",

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox import plan, policy
-from sandbox.command import Printed, Run, parse
-from sandbox.plan import MIB, UNLIMITED, Limits, Plan, Throttle, Tmpfs, Ulimit
+from sandbox import policy
+from sandbox.docker.cli import Printed, Run, parse
+from sandbox.model import plan
+from sandbox.model.plan import MIB, UNLIMITED, Limits, Plan, Throttle, Tmpfs, Ulimit
 
 LIMITS = Limits()
 

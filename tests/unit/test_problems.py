@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from sandbox.web.problems import CATALOGUE, Problem, retry_later
+from sandbox.web.api.problems import CATALOGUE, Problem, retry_later
 
 
 @pytest.mark.parametrize("code", CATALOGUE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.web.proxyline import MOST_BYTES, ProxyLine
+from sandbox.web.http.proxyline import MOST_BYTES, ProxyLine
 
 FOUR = b"PROXY TCP4 203.0.113.9 192.0.2.7 51234 8000\r\n"
 LONGEST_SIX = "PROXY TCP6 " + " ".join(["ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"] * 2) + " 65535 65535\r\n"

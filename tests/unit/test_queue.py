@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from sandbox.web.queue import Admission, Full, Queue, TooMany
+from sandbox.web.runs.queue import Admission, Full, Queue, TooMany
 
 
 async def nobody(position: int, retry_seconds: float) -> None:
@@ -46,7 +46,7 @@ async def test_a_free_place_is_taken_at_once_and_given_back() -> None:
 async def test_those_who_wait_at_one_address_are_served_in_order_and_told_when_their_place_changes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sandbox.web.queue.TELL_SECONDS", 0.01)
+    monkeypatch.setattr("sandbox.web.runs.queue.TELL_SECONDS", 0.01)
     queue, doors = Queue(1), [asyncio.Event() for _ in range(3)]
     told: list[list[int]] = [[], [], []]
     tasks = []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.reference import InvalidReferenceError, parse
+from sandbox.model.reference import InvalidReferenceError, parse
 
 SHA = "sha256:" + "a" * 64
 

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.guest import relay
 from sandbox.guest.relay import Relay, introduction
-from sandbox.web.proxyline import ProxyLine
+from sandbox.web.http.proxyline import ProxyLine
 
 SECONDS = 10.0
 

@@ -7,7 +7,7 @@ import os
 import threading
 from pathlib import Path
 
-from sandbox.runner.runtime import Runtime
+from sandbox.runner.container.runtime import Runtime
 
 
 def test_a_first_process_that_has_gone_is_an_error(tmp_path: Path) -> None:

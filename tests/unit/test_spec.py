@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox import spec
-from sandbox.image import Config
-from sandbox.plan import Limits, Plan, Throttle, Tmpfs
-from sandbox.users import Identity
+from sandbox.model.image import Config
+from sandbox.model.plan import Limits, Plan, Throttle, Tmpfs
+from sandbox.oci import spec
+from sandbox.oci.users import Identity
 
 PLACE = spec.Place("ab" * 32, "/run/rootfs", "/group/ab", 100_000, (("/etc/hosts", "/run/hosts"),), (("/dev/x", 8, 1),))
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.events import Exited, Heartbeat, Output
-from sandbox.web import stream
-from sandbox.web.stream import ABORT, Sink, Stalled
+from sandbox.model.events import Exited, Heartbeat, Output
+from sandbox.web.runs import stream
+from sandbox.web.runs.stream import ABORT, Sink, Stalled
 
 Message = dict[str, Any]
 

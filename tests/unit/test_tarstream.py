@@ -7,8 +7,8 @@ import tarfile
 
 import pytest
 
-from sandbox.images.layer import BadLayer, split
-from sandbox.images.tarstream import BadTar, Entry, Tar
+from sandbox.images.unpacker.layer import BadLayer, split
+from sandbox.images.unpacker.tarstream import BadTar, Entry, Tar
 from support import oci
 
 

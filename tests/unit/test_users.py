@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.users import Identity, UserError, resolve
+from sandbox.oci.users import Identity, UserError, resolve
 
 PASSWD = "root:x:0:0:root:/root:/bin/sh\nmina:x:1000:100:Mina:/home/mina:/bin/sh\nbroken\n"
 GROUP = "root:x:0:root\nusers:x:100:\nwheel:x:10:root,mina\nbroken\n"

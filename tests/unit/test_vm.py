@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox import spec
-from sandbox.image import Config
-from sandbox.plan import Plan, Tmpfs, Ulimit
-from sandbox.users import Identity
-from sandbox.vm import control, cpio, guest, qemu
-from sandbox.vm.control import Control, Ended, Refused, Started
+from sandbox.model.image import Config
+from sandbox.model.plan import Plan, Tmpfs, Ulimit
+from sandbox.oci import spec
+from sandbox.oci.users import Identity
+from sandbox.runner.isolation.vm import control, cpio, guest, qemu
+from sandbox.runner.isolation.vm.control import Control, Ended, Refused, Started
 
 PATHS = qemu.Paths("/boot/vmlinuz", "/vm/initrd", "/vm")
 

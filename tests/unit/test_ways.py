@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from sandbox import machine
 from sandbox.doctor import advice, guest, needs, probes, ways
 from sandbox.doctor.needs import NEEDS, ROOT
 from sandbox.doctor.seen import Seen, plain
+from sandbox.linux import machine
 from sandbox.settings import Settings
 
 POINTLESS = ("modprobe", "sysctl", "GRUB", "apt-get install linux", "reboot")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox import words
-from sandbox.image import Config, Image
-from sandbox.reference import parse
+from sandbox.docker import messages
+from sandbox.model.image import Config, Image
+from sandbox.model.reference import parse
 
 ALPINE = parse("alpine")
 DIGEST = "sha256:d4aaab6242e0" + "0" * 52
@@ -22,10 +22,10 @@ BUSYBOX = image("busybox:latest", "sha256:d80cd694d3e9" + "0" * 52, 2_220_000, 4
 
 def test_a_run_that_pulls_reads_like_docker() -> None:
     lines = (
-        words.unable_to_find(ALPINE),
-        words.pulling(ALPINE),
-        words.pull_status("sha256:17eec7bbc9d7" + "0" * 52, "Pull complete"),
-        words.pull_end(ALPINE, DIGEST, newer=True),
+        messages.unable_to_find(ALPINE),
+        messages.pulling(ALPINE),
+        messages.pull_status("sha256:17eec7bbc9d7" + "0" * 52, "Pull complete"),
+        messages.pull_end(ALPINE, DIGEST, newer=True),
     )
     assert "".join(filter(None, lines)) == (
         "Unable to find image 'alpine:latest' locally\n"
@@ -37,23 +37,23 @@ def test_a_run_that_pulls_reads_like_docker() -> None:
 
 
 def test_an_image_that_is_there_already_is_up_to_date() -> None:
-    assert words.pull_end(ALPINE, DIGEST, newer=False).endswith("Status: Image is up to date for alpine:latest\n")
+    assert messages.pull_end(ALPINE, DIGEST, newer=False).endswith("Status: Image is up to date for alpine:latest\n")
 
 
 @pytest.mark.parametrize("status", ["Downloading", "Extracting"])
 def test_progress_prints_nothing_off_a_terminal(status: str) -> None:
-    assert words.pull_status("17eec7bbc9d7", status) is None
+    assert messages.pull_status("17eec7bbc9d7", status) is None
 
 
 def test_a_pull_by_digest_names_itself_in_full() -> None:
     reference = parse(f"alpine@{DIGEST}")
-    assert words.pulling(reference) == f"docker.io/library/alpine@{DIGEST}: Pulling from library/alpine\n"
-    assert words.canonical(ALPINE) == "docker.io/library/alpine:latest"
-    assert words.canonical(parse("localhost:5000/a")) == "localhost:5000/a:latest"
+    assert messages.pulling(reference) == f"docker.io/library/alpine@{DIGEST}: Pulling from library/alpine\n"
+    assert messages.canonical(ALPINE) == "docker.io/library/alpine:latest"
+    assert messages.canonical(parse("localhost:5000/a")) == "localhost:5000/a:latest"
 
 
 def test_a_program_that_is_not_there_gets_the_whole_sentence() -> None:
-    assert words.daemon_error(words.task_error('exec: "ls": executable file not found in $PATH')) == (
+    assert messages.daemon_error(messages.task_error('exec: "ls": executable file not found in $PATH')) == (
         "docker: Error response from daemon: failed to create task for container: failed to create shim task: OCI "
         "runtime create failed: runc create failed: unable to start container process: error during container init: "
         "exec: \"ls\": executable file not found in $PATH\n\nRun 'docker run --help' for more information\n"
@@ -61,7 +61,7 @@ def test_a_program_that_is_not_there_gets_the_whole_sentence() -> None:
 
 
 def test_an_image_that_may_not_be_pulled_is_missed_as_docker_misses_it() -> None:
-    assert words.no_such_image(ALPINE) == "No such image: alpine:latest"
+    assert messages.no_such_image(ALPINE) == "No such image: alpine:latest"
 
 
 @pytest.mark.parametrize(
@@ -77,27 +77,27 @@ def test_an_image_that_may_not_be_pulled_is_missed_as_docker_misses_it() -> None
     ],
 )
 def test_sizes_have_three_digits(number: int, shown: str) -> None:
-    assert words.size(number) == shown
+    assert messages.size(number) == shown
 
 
 def test_images_are_listed_as_docker_29_lists_them() -> None:
     # the rows and columns of a real listing, in tests' own order
-    assert words.images_table([words.Row(HELLO, used=True), words.Row(BUSYBOX)]) == (
+    assert messages.images_table([messages.Row(HELLO, used=True), messages.Row(BUSYBOX)]) == (
         "IMAGE                ID             DISK USAGE   CONTENT SIZE   EXTRA\n"
         "busybox:latest       d80cd694d3e9       6.78MB         2.22MB        \n"
         "hello-world:latest   d4aaab6242e0       25.9kB         9.52kB   U    \n"
     )
-    assert words.images_table([]) == "IMAGE   ID             DISK USAGE   CONTENT SIZE   EXTRA\n"
+    assert messages.images_table([]) == "IMAGE   ID             DISK USAGE   CONTENT SIZE   EXTRA\n"
 
 
 def test_ids_alone_are_listed_once() -> None:
-    assert words.images_quiet([HELLO, HELLO]) == "d4aaab6242e0\n"
-    assert words.images_quiet([HELLO], no_trunc=True) == f"{DIGEST}\n"
+    assert messages.images_quiet([HELLO, HELLO]) == "d4aaab6242e0\n"
+    assert messages.images_quiet([HELLO], no_trunc=True) == f"{DIGEST}\n"
 
 
 def test_digests_bring_the_older_table_back() -> None:
     reference = parse("hello-world")
-    assert words.images_digests([(HELLO, reference, "2 weeks ago")], digests=True, no_trunc=False) == (
+    assert messages.images_digests([(HELLO, reference, "2 weeks ago")], digests=True, no_trunc=False) == (
         f"REPOSITORY    TAG      {'DIGEST':71}   IMAGE ID       CREATED       SIZE\n"
         f"hello-world   latest   {DIGEST}   d4aaab6242e0   2 weeks ago   25.9kB\n"
     )

@@ -105,8 +105,8 @@ def _doctor(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _images(settings: Settings, asked: argparse.Namespace) -> int:
-    from sandbox import image
     from sandbox.images.store import Store
+    from sandbox.model import image
 
     images = Store(settings).images()
     if asked.json:

@@ -16,7 +16,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import linux, loop, machine
+from sandbox.linux import loop, machine, mounts, namespaces
 from sandbox.settings import Settings
 
 # room for so many of the largest images; less where there is less, but never more than half of what is free
@@ -44,9 +44,9 @@ class Cover:
 def can_be_idmapped(folder: Path) -> bool:
     """Whether layers in `folder` can be mounted with their owners translated; needs root. OSError where it cannot even
     be tried."""
-    namespace = linux.user_namespace(0, 1 << 20)
+    namespace = namespaces.user_namespace(0, 1 << 20)
     try:
-        os.close(linux.idmapped(folder, namespace))
+        os.close(mounts.idmapped(folder, namespace))
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
@@ -66,7 +66,7 @@ def settle(settings: Settings) -> str:
     if can_be_idmapped(folder):
         return ""
     was = machine.file_system(folder)
-    linux.private_mounts()
+    mounts.private_mounts()
     # not sooner: a mount of another namespace cannot be bound
     before = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -109,9 +109,9 @@ def _cover_with_ext4(folder: Path, most: int) -> int:
 
 def _cover_with_memory(folder: Path, most: int) -> int:
     size = _size(most, machine.available_memory(), "memory")
-    linux.mount("tmpfs", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, f"mode=0711,size={size}")
+    mounts.mount("tmpfs", folder, "tmpfs", mounts.MS_NOSUID | mounts.MS_NODEV, f"mode=0711,size={size}")
     if not can_be_idmapped(folder):
-        linux.unmount(folder)
+        mounts.unmount(folder)
         raise OSError(errno.EOPNOTSUPP, "tmpfs cannot be id-mapped before Linux 6.3")
     return size
 
@@ -127,6 +127,6 @@ def _carry_over(before: Path, folder: Path) -> None:
     """What set-up has put into the folder that is now covered."""
     if (before / BOUND).is_dir():
         (folder / BOUND).mkdir()
-        linux.mount(str(before / BOUND), folder / BOUND, None, linux.MS_BIND)
+        mounts.mount(str(before / BOUND), folder / BOUND, None, mounts.MS_BIND)
     if (before / COPIED).is_dir():
         shutil.copytree(before / COPIED, folder / COPIED, symlinks=True)

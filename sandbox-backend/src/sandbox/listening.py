@@ -9,7 +9,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 
-from sandbox import addresses
+from sandbox.model import addresses
 from sandbox.settings import Settings
 
 BACKLOG = 512

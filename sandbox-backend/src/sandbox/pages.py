@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from sandbox.children import Process, told_to_stop
+from sandbox.linux.children import Process, told_to_stop
 from sandbox.listening import CannotListen, announce, open_listener
 from sandbox.settings import Settings
 

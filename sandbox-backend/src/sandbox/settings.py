@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 import dacite
 
-from sandbox import addresses
-from sandbox.plan import Limits
+from sandbox.model import addresses
+from sandbox.model.plan import Limits
 
 
 class SettingsError(ValueError):

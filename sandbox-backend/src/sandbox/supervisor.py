@@ -11,10 +11,11 @@ import sys
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
-from sandbox import datafolder, embedded, listening
-from sandbox.children import Process, told_to_stop
-from sandbox.runner import cgroup
+from sandbox import datafolder, listening
+from sandbox.linux.children import Process, told_to_stop
+from sandbox.local_registry import serve
 from sandbox.runner import process as runner_process
+from sandbox.runner.kernel import cgroup
 from sandbox.settings import Settings
 
 READY_SECONDS = 60.0
@@ -36,7 +37,7 @@ def main(settings: Settings) -> int:
 def _served(settings: Settings) -> int:
     try:
         asyncio.run(_main(settings))
-    except (NotReady, listening.CannotListen, embedded.RegistryError, datafolder.DataFolderError, OSError) as error:
+    except (NotReady, listening.CannotListen, serve.RegistryError, datafolder.DataFolderError, OSError) as error:
         print(f"sandbox-backend: {error}", file=sys.stderr)
         return 1
     finally:
@@ -58,7 +59,7 @@ async def _main(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         named = settings.registry
         if not named:
-            address = await stack.enter_async_context(embedded.running(settings))
+            address = await stack.enter_async_context(serve.running(settings))
             settings = dataclasses.replace(settings, registry=address)
         await stack.enter_async_context(Process("runner", settings))
         await _wait_until_ready(settings, stop)

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import machine
 from sandbox.doctor import guest
-from sandbox.runner import cgroup
+from sandbox.linux import machine
+from sandbox.runner.kernel import cgroup
 from sandbox.settings import Settings
 
 SEARCH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import platform
 import shutil
 
-from sandbox import machine
 from sandbox.doctor import probes
+from sandbox.linux import machine
 from sandbox.settings import Settings
 
 PROGRAM = "qemu-system-x86_64"

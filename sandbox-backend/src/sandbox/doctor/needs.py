@@ -57,7 +57,7 @@ CAPABILITY = Need(
 )
 MOUNTS = Need(
     "namespaces, mounts",
-    trials.mounts,
+    trials.mounting,
     "컨테이너는 제 네임스페이스에서 제 파일 시스템을 마운트해요.",
     advice.mounts,
     as_root=True,

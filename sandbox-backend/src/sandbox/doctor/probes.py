@@ -14,9 +14,10 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from sandbox import embedded, machine
 from sandbox.doctor.seen import Seen, plain
-from sandbox.runner import cgroup
+from sandbox.linux import machine
+from sandbox.local_registry import serve
+from sandbox.runner.kernel import cgroup
 from sandbox.settings import Settings
 
 # overlay takes id-mapped mounts as lower layers from this version on (Linux 5.19, fs/overlayfs)
@@ -120,8 +121,8 @@ def registry(settings: Settings) -> Seen:
         return Seen(True, settings.registry)
     if shutil.which("docker-registry") is None:
         return Seen(False, "docker-registry not found")
-    filled = embedded.is_there(settings.state)
-    return Seen(filled, f"{'filled' if filled else 'nothing in'} {embedded.home(settings.state)}")
+    filled = serve.is_there(settings.state)
+    return Seen(filled, f"{'filled' if filled else 'nothing in'} {serve.home(settings.state)}")
 
 
 def disk(settings: Settings) -> Seen:

@@ -17,12 +17,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from sandbox import datafolder, linux
+from sandbox import datafolder
 from sandbox.doctor.probes import existing
 from sandbox.doctor.seen import Seen, plain
-from sandbox.plan import Limits
-from sandbox.runner import lanes, network
-from sandbox.runner.disk import Disks
+from sandbox.linux import mounts, namespaces
+from sandbox.model.plan import Limits
+from sandbox.runner.isolation import isolations
+from sandbox.runner.kernel import bridge
+from sandbox.runner.kernel.disk import Disks
 from sandbox.settings import Settings
 
 WORKS = Seen(True, "tried, works")
@@ -32,7 +34,7 @@ BROKEN_KVM = (
 )
 
 
-def mounts(settings: Settings) -> Seen:
+def mounting(settings: Settings) -> Seen:
     """Namespaces and a mount in one, which a seccomp filter or AppArmor may refuse even root."""
     with _folder(settings.state) as folder:
         return _in_child(lambda: _try_mount(folder))
@@ -73,8 +75,8 @@ def kvm(settings: Settings) -> Seen:
 
 def _guest(settings: Settings, attempt: Callable[[Settings], Seen]) -> Seen:
     """What `attempt` sees of a guest, beside whatever serves here, in folders and groups of its own."""
-    if not lanes.machines_are_there(settings):
-        found = f"not tried: no QEMU or kernel in {lanes.machines_home(settings)}"
+    if not isolations.machines_are_there(settings):
+        found = f"not tried: no QEMU or kernel in {isolations.machines_home(settings)}"
         return Seen(False, found, "먼저 QEMU와 커널을 준비해 주세요.")
     return _in_child(lambda: _beside(settings, attempt))
 
@@ -88,7 +90,9 @@ def _folder(place: Path) -> Iterator[Path]:
 
 def _beside(settings: Settings, attempt: Callable[[Settings], Seen]) -> Seen:
     with _folder(settings.state) as state, _folder(settings.runtime.parent) as runtime:
-        lanes.machines_home(replace(settings, state=state)).symlink_to(lanes.machines_home(settings).absolute())
+        isolations.machines_home(replace(settings, state=state)).symlink_to(
+            isolations.machines_home(settings).absolute()
+        )
         # containers find their files there
         runtime.chmod(0o711)
         group = f"{settings.cgroup}-doctor-{os.getpid()}"
@@ -98,64 +102,68 @@ def _beside(settings: Settings, attempt: Callable[[Settings], Seen]) -> Seen:
             return attempt(own)
         finally:
             if covered:
-                linux.unmount(state)
+                mounts.unmount(state)
 
 
 def _try_emulated(own: Settings) -> Seen:
     # it loads libseccomp, whose lack the doctor lives to tell
-    from sandbox.runner import process, trial
+    from sandbox.runner import process
+    from sandbox.runner.isolation import trial
 
     answer = process.alone(own, lambda _: process.tried(own, trial.emulated))
     return Seen(answer.good, answer.found)
 
 
 def _try_kvm(own: Settings) -> Seen:
-    from sandbox.runner import kvm, process
+    from sandbox.runner import process
+    from sandbox.runner.isolation.vm import kvm
 
     seen = process.alone(own, lambda _: process.tried(own, functools.partial(kvm.tried, own)))
     return Seen(seen.node is not None, seen.found, BROKEN_KVM if seen.broken else "")
 
 
 def _try_mount(folder: Path) -> Seen:
-    linux.unshare(linux.CLONE_NEWNET | linux.CLONE_NEWPID | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS)
-    linux.private_mounts()
-    linux.mount("tmpfs", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m")
-    linux.unmount(folder)
+    namespaces.unshare(
+        namespaces.CLONE_NEWNET | namespaces.CLONE_NEWPID | namespaces.CLONE_NEWIPC | namespaces.CLONE_NEWUTS
+    )
+    mounts.private_mounts()
+    mounts.mount("tmpfs", folder, "tmpfs", mounts.MS_NOSUID | mounts.MS_NODEV, "size=1m")
+    mounts.unmount(folder)
     return WORKS
 
 
 def _try_user_namespace() -> Seen:
-    os.close(linux.user_namespace(0, 1 << 20))
+    os.close(namespaces.user_namespace(0, 1 << 20))
     return WORKS
 
 
 def _try_snapshot(folder: Path, first_uid: int) -> Seen:
     """The mounts of `snapshot`, in small: an id-mapped layer under a tmpfs, joined by overlay; on what `serve` would
     lay over the folder, where that cannot be id-mapped itself."""
-    linux.private_mounts()
+    mounts.private_mounts()
     over = None if datafolder.can_be_idmapped(folder) else datafolder.cover(folder, datafolder.LEAST_BYTES)
     layer, top = folder / "layer", folder / "top"
     layer.mkdir()
     top.mkdir()
-    linux.mount("tmpfs", top, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m")
+    mounts.mount("tmpfs", top, "tmpfs", mounts.MS_NOSUID | mounts.MS_NODEV, "size=1m")
     for name in ("lower", "upper", "work", "root"):
         (top / name).mkdir()
-    linux.mount_idmapped(layer, top / "lower", linux.user_namespace(0, first_uid))
+    mounts.mount_idmapped(layer, top / "lower", namespaces.user_namespace(0, first_uid))
     options = f"lowerdir={top}/lower,upperdir={top}/upper,workdir={top}/work,userxattr"
-    linux.mount("overlay", top / "root", "overlay", linux.MS_NOSUID | linux.MS_NODEV, options)
+    mounts.mount("overlay", top / "root", "overlay", mounts.MS_NOSUID | mounts.MS_NODEV, options)
     return WORKS if over is None else Seen(True, f"tried, works on {over.kind}, which serve lays over the data folder")
 
 
 def _try_network(bits: int) -> Seen:
-    asyncio.run(network.tried(bits))
+    asyncio.run(bridge.tried(bits))
     return WORKS
 
 
 def _try_disk(folder: Path, limits: Limits) -> Seen:
-    linux.private_mounts()
+    mounts.private_mounts()
     Disks(folder, limits).mount(folder)
     # before the folder goes, which the disk lies over in this process alone
-    linux.unmount(folder)
+    mounts.unmount(folder)
     return WORKS
 
 

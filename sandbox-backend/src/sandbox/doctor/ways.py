@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sandbox import machine
 from sandbox.doctor import guest
 from sandbox.doctor.needs import NEEDS, ROOT, look
+from sandbox.linux import machine
 from sandbox.settings import Settings
 
 HERE = "이 컴퓨터에서 바로 컨테이너를 만들어요."

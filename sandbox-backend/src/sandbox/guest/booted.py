@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sandbox.confine import relinquish
 from sandbox.guest import command
 from sandbox.guest.relay import UNKNOWN
+from sandbox.linux.confine import relinquish
 
 PAUSE_SECONDS = 0.2
 STOP_SECONDS = 10.0

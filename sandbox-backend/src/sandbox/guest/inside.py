@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox import addresses
-from sandbox.plan import Limits
+from sandbox.model import addresses
+from sandbox.model.plan import Limits
 from sandbox.settings import Settings
 
 # the guest's own files, names and numbers

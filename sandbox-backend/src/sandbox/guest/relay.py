@@ -11,7 +11,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sandbox import addresses
+from sandbox.model import addresses
 
 MOST_CONNECTIONS = 1024
 PIECE = 64 * 1024

@@ -15,12 +15,12 @@ from asyncio.subprocess import DEVNULL
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 
-from sandbox import machine
-from sandbox.children import Process, beside, told_to_stop
 from sandbox.guest import inside
 from sandbox.guest.booted import Files, Guest, GuestError, booted
 from sandbox.guest.relay import Relay
 from sandbox.guest.system import archived
+from sandbox.linux import machine
+from sandbox.linux.children import Process, beside, told_to_stop
 from sandbox.listening import BACKLOG, CannotListen, allow_descriptors, announce, open_listener
 from sandbox.settings import Settings
 

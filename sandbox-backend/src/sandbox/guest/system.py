@@ -17,8 +17,8 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 
 import sandbox
-from sandbox import kernel_package
-from sandbox.vm import cpio
+from sandbox.guest import kernel_package
+from sandbox.runner.isolation.vm import cpio
 
 HOME = "opt/sandbox"
 DISTRIBUTION = "docker-run-sandbox"

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.events import Provenance
-from sandbox.image import Config
 from sandbox.images.manifest import BadImage, Platform, check_digest, parse_json
-from sandbox.users import LARGEST_ID
+from sandbox.model.events import Provenance
+from sandbox.model.image import Config
+from sandbox.oci.users import LARGEST_ID
 
 LABEL = "io.docker-run.provenance"
 LONGEST_TEXT = 128 << 10

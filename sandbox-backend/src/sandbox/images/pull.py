@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from sandbox.events import Provenance, Pull
-from sandbox.image import Image, Layer
-from sandbox.images import refusal, resolving
+from sandbox.images import errors, resolve
 from sandbox.images.manifest import Platform
-from sandbox.images.puller_client import Wish
-from sandbox.images.resolving import Tools
+from sandbox.images.puller.client import Wish
+from sandbox.images.resolve import Tools
 from sandbox.images.store import Held
-from sandbox.images.unpacking import Budget, UnpackError, unpack
-from sandbox.reference import Reference
+from sandbox.images.unpacker.client import Budget, UnpackError, unpack
+from sandbox.model.events import Provenance, Pull
+from sandbox.model.image import Image, Layer
+from sandbox.model.reference import Reference
 
 DOWNLOADS_AT_ONCE = 3  # as many as Docker's daemon, unless it is told otherwise
 SHORT_ID = 12
@@ -46,7 +46,7 @@ class Pulling:
 
     async def image(self) -> Image:
         """The image, its layers in the store. Refused, FetchError or UnpackError when there is none."""
-        found = await resolving.find(self._tools, self._reference, self._wanted)
+        found = await resolve.find(self._tools, self._reference, self._wanted)
         self._say(Resolved(found.digest, found.config.provenance))
         if found.config_digest not in self._have:
             self._say(_event(found.config_digest, "Download complete"))
@@ -118,11 +118,11 @@ class Pulling:
         try:
             held = await self._unpacked(layer, blob, budget)
         except UnpackError as error:
-            if error.code in refusal.OURS:
+            if error.code in errors.OURS:
                 raise
-            raise refusal.not_extracted(layer.diff_id, error.code, error.text) from error
+            raise errors.not_extracted(layer.diff_id, error.code, error.text) from error
         if held.bytes > budget.bytes or held.files > budget.files:
-            raise refusal.too_large(self._tools.settings.image_bytes)
+            raise errors.too_large(self._tools.settings.image_bytes)
         if blob is not None:
             self._say(_event(layer.digest, "Pull complete"))
         return held

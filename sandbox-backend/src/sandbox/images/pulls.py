@@ -12,16 +12,16 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox import events, image, reference
-from sandbox.images import manifest, refusal
+from sandbox.images import errors, manifest
+from sandbox.images.errors import Refused
 from sandbox.images.pull import Pulling, Resolved
-from sandbox.images.puller_client import FetchError, Puller
-from sandbox.images.refusal import Refused
-from sandbox.images.registry_watch import RegistryWatch
-from sandbox.images.resolving import Tools
+from sandbox.images.puller.client import FetchError, Puller
+from sandbox.images.puller.registry_watch import RegistryWatch
+from sandbox.images.resolve import Tools
 from sandbox.images.store import Store
-from sandbox.images.unpacking import UnpackError
-from sandbox.reference import InvalidReferenceError, Reference
+from sandbox.images.unpacker.client import UnpackError
+from sandbox.model import events, image, reference
+from sandbox.model.reference import InvalidReferenceError, Reference
 from sandbox.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class Pulls:
         except InvalidReferenceError as error:
             return _refused(Refused("invalid-reference", str(error)))
         except TimeoutError:
-            return _refused(refusal.too_slow())
+            return _refused(errors.too_slow())
         except (FetchError, UnpackError) as error:
             log.error("pull of %r: %s: %s", text, error.code, error.text)  # noqa: TRY400  # the text is all there is
             return _json({"type": "failed", "code": error.code, "text": BROKEN})
@@ -95,7 +95,7 @@ class Pulls:
     def _reachable(self, named: Reference) -> Reference:
         """Docker Hub's names and the registry's own are both asked from the one registry; no other is asked at all."""
         if named.domain not in (None, urlsplit(self._settings.registry).netloc):
-            raise refusal.unreachable(named)
+            raise errors.unreachable(named)
         return named
 
 

@@ -21,9 +21,9 @@ from typing import IO
 
 import dacite
 
-from sandbox import image
-from sandbox.image import Image
 from sandbox.images.manifest import check_digest
+from sandbox.model import image
+from sandbox.model.image import Image
 from sandbox.settings import Settings
 
 RECORD = "layer.json"

@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from sandbox import plan as plans
-from sandbox import reference
-from sandbox.command import messages
-from sandbox.command.model import Printed, Run
-from sandbox.command.modes import BRIDGE, CONTAINER, HOST, PREDEFINED
-from sandbox.plan import MIB, UNLIMITED, Join, Limits, Plan, Throttle, Ulimit
+from sandbox.docker.cli import wording
+from sandbox.docker.cli.command import Printed, Run
+from sandbox.docker.cli.modes import BRIDGE, CONTAINER, HOST, PREDEFINED
+from sandbox.docker.messages import client_error, daemon_error, task_error
+from sandbox.model import plan as plans
+from sandbox.model import reference
+from sandbox.model.plan import MIB, UNLIMITED, Join, Limits, Plan, Throttle, Ulimit
 from sandbox.policy import tmpfs
 from sandbox.policy.kernel import CAPABILITIES, SIGNALS
 from sandbox.policy.refused import RefusedError
-from sandbox.words import client_error, daemon_error, task_error
 
 KIB = 1024
 SMALLEST_MEMORY = 6 * MIB
@@ -34,7 +34,7 @@ def decide(run: Run, limits: Limits) -> Plan | Printed:
     try:
         return _plan(run, limits)
     except reference.InvalidReferenceError as error:
-        return Printed(stderr=client_error(str(error)), code=125, hint=messages.BAD_IMAGE)
+        return Printed(stderr=client_error(str(error)), code=125, hint=wording.BAD_IMAGE)
     except RefusedError as refused:
         return Printed(stderr=daemon_error(str(refused)), code=125, hint=refused.hint)
 
@@ -68,9 +68,9 @@ def _plan(run: Run, limits: Limits) -> Plan:
 def _check_identity(run: Run) -> None:
     if run.container_name and not _NAME.fullmatch(run.container_name):
         rule = "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
-        raise RefusedError(f"Invalid container name ({run.container_name}), {rule}", messages.NAME_RULE)
+        raise RefusedError(f"Invalid container name ({run.container_name}), {rule}", wording.NAME_RULE)
     if run.hostname and len(run.hostname.encode()) > LONGEST_HOSTNAME:
-        raise RefusedError(task_error("sethostname: invalid argument"), messages.LONG_HOSTNAME)
+        raise RefusedError(task_error("sethostname: invalid argument"), wording.LONG_HOSTNAME)
     if run.network not in _NETWORKS and not (run.network or "").startswith(CONTAINER):
         raise _no_network(run.network or "")
 
@@ -81,33 +81,33 @@ def _joins(run: Run) -> tuple[Join, ...]:
     named = {kind: text for kind, text in asked.items() if text and text.startswith(CONTAINER)}
     if named.get("network") == CONTAINER:
         text = "invalid network mode: invalid container format container:<name|id>"
-        raise RefusedError(text, messages.SHARED_NAME)
+        raise RefusedError(text, wording.SHARED_NAME)
     if named.get("ipc") == CONTAINER:
-        raise RefusedError(f"invalid IPC mode: {CONTAINER}", messages.SHARED_NAME)
+        raise RefusedError(f"invalid IPC mode: {CONTAINER}", wording.SHARED_NAME)
     if "network" in named and run.hostname:
-        raise RefusedError("conflicting options: hostname and the network mode", messages.OWN_HOSTNAME)
+        raise RefusedError("conflicting options: hostname and the network mode", wording.OWN_HOSTNAME)
     return tuple(Join(kind, text.removeprefix(CONTAINER)) for kind, text in named.items())
 
 
 def _no_network(name: str) -> RefusedError:
     if name == HOST or "=" in name:
         text = f"--network {name} is not available on this host: no way leads out of the containers here"
-        return RefusedError(text, messages.NO_NETWORK)
+        return RefusedError(text, wording.NO_NETWORK)
     text = f"failed to set up container networking: network {name} not found"
-    return RefusedError(text, messages.NO_SUCH_NETWORK)
+    return RefusedError(text, wording.NO_SUCH_NETWORK)
 
 
 def _workdir(run: Run) -> str | None:
     if run.workdir and not run.workdir.startswith("/"):
         text = f"the working directory '{run.workdir}' is invalid, it needs to be an absolute path"
-        raise RefusedError(text, messages.ABSOLUTE_FOLDER)
+        raise RefusedError(text, wording.ABSOLUTE_FOLDER)
     return run.workdir or None
 
 
 def _check_stop_signal(text: str) -> None:
     known = text.upper().removeprefix("SIG") in SIGNALS or (_INTEGER.fullmatch(text) and int(text) != 0)
     if text and not known:
-        raise RefusedError(f"invalid signal: {text}", messages.BAD_SIGNAL)
+        raise RefusedError(f"invalid signal: {text}", wording.BAD_SIGNAL)
 
 
 def _capability(text: str) -> str:
@@ -115,7 +115,7 @@ def _capability(text: str) -> str:
     if name == "ALL":
         return "ALL"
     if name not in CAPABILITIES:
-        raise RefusedError(f'invalid CapDrop: unknown capability: "CAP_{name}"', messages.BAD_CAPABILITY)
+        raise RefusedError(f'invalid CapDrop: unknown capability: "CAP_{name}"', wording.BAD_CAPABILITY)
     return f"CAP_{name}"
 
 
@@ -124,7 +124,7 @@ def _ulimit(asked: Ulimit, limits: Limits) -> Ulimit:
     most = plans.most_of(limit.name, limits)
     if plans.exceeds(limit, most):
         text = f"--ulimit {asked.name}={asked.soft}:{asked.hard} is above this host's limit of {most}"
-        raise RefusedError(text, messages.TOO_HIGH_ULIMIT.format(name=asked.name, most=most))
+        raise RefusedError(text, wording.TOO_HIGH_ULIMIT.format(name=asked.name, most=most))
     return limit
 
 
@@ -139,20 +139,20 @@ def _limits(run: Run, limits: Limits) -> Limits:
 def _memory(run: Run, limits: Limits) -> int:
     memory, swap = run.memory or 0, run.memory_swap or 0
     if 0 < memory < SMALLEST_MEMORY:
-        hint = messages.NO_UNIT.format(memory=memory) if memory < KIB else messages.TOO_LITTLE_MEMORY
+        hint = wording.NO_UNIT.format(memory=memory) if memory < KIB else wording.TOO_LITTLE_MEMORY
         raise RefusedError("Minimum memory limit allowed is 6MB", hint)
     if memory and 0 < swap < memory:
         text = "Minimum memoryswap limit should be larger than memory limit, see usage"
-        raise RefusedError(text, messages.NO_SWAP)
+        raise RefusedError(text, wording.NO_SWAP)
     if swap > 0 and not memory:
         text = "You should always set the Memory limit when using Memoryswap limit, see usage"
-        raise RefusedError(text, messages.NO_SWAP)
+        raise RefusedError(text, wording.NO_SWAP)
     if memory > limits.memory:
         most = f"{limits.memory // MIB}MiB"
-        hint = messages.TOO_MUCH_MEMORY.format(most=most, most_flag=f"{limits.memory // MIB}m")
+        hint = wording.TOO_MUCH_MEMORY.format(most=most, most_flag=f"{limits.memory // MIB}m")
         raise RefusedError(f"--memory {memory} is above this host's limit of {limits.memory} bytes ({most})", hint)
     if swap not in (0, memory):
-        raise RefusedError("--memory-swap is not available on this host: there is no swap", messages.NO_SWAP)
+        raise RefusedError("--memory-swap is not available on this host: there is no swap", wording.NO_SWAP)
     return memory or limits.memory
 
 
@@ -162,7 +162,7 @@ def _cpus(run: Run, limits: Limits) -> float:
     if not SMALLEST_CPUS <= run.cpus <= limits.cpus:
         most = f"{limits.cpus:g}"
         text = f"Range of CPUs is from 0.01 to {limits.cpus:.2f}, as there are only {most} CPUs available"
-        raise RefusedError(text, messages.TOO_MANY_CPUS.format(most=most))
+        raise RefusedError(text, wording.TOO_MANY_CPUS.format(most=most))
     return run.cpus
 
 
@@ -170,5 +170,5 @@ def _pids(run: Run, limits: Limits) -> int:
     wanted = run.pids_limit or limits.pids
     if not 0 < wanted <= limits.pids:
         text = f"--pids-limit {wanted} is above this host's limit of {limits.pids} processes"
-        raise RefusedError(text, messages.TOO_MANY_PIDS.format(most=limits.pids))
+        raise RefusedError(text, wording.TOO_MANY_PIDS.format(most=limits.pids))
     return wanted

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sandbox.command import messages
-from sandbox.command.values import go_quote
-from sandbox.plan import MIB, Tmpfs
+from sandbox.docker.cli import wording
+from sandbox.docker.go import quote
+from sandbox.docker.messages import task_error
+from sandbox.model.plan import MIB, Tmpfs
 from sandbox.policy.refused import RefusedError
-from sandbox.words import task_error
 
 _SIZE = re.compile(r"([0-9]{1,15})([kKmMgG%]?)")
 _MULTIPLIERS = {"": 1, "k": 1024, "m": MIB, "g": 1024 * MIB}
@@ -41,7 +41,7 @@ def parse_all(texts: Iterable[str], most: int) -> tuple[Tmpfs, ...]:
     """
     mounts = {mount.path: mount for mount in (parse(text, most) for text in texts)}
     if len(mounts) > MOST:
-        raise RefusedError(f"more than {MOST} tmpfs mounts", messages.MANY_TMPFS.format(most=MOST))
+        raise RefusedError(f"more than {MOST} tmpfs mounts", wording.MANY_TMPFS.format(most=MOST))
     given = sum(mount.size for mount in mounts.values())
     sharing = sum(not mount.size for mount in mounts.values())
     if given + sharing > most:
@@ -75,14 +75,14 @@ def parse(text: str, most: int) -> Tmpfs:
 def _checked(path: str) -> str:
     if not path.startswith("/"):
         text = f"invalid mount path: '{path}' mount path must be absolute"
-        raise RefusedError(text, messages.BAD_TMPFS)
+        raise RefusedError(text, wording.BAD_TMPFS)
     path = "/" + posixpath.normpath(path).lstrip("/")
     if path == "/":
-        raise RefusedError("invalid specification: destination can't be '/'", messages.BAD_TMPFS)
+        raise RefusedError("invalid specification: destination can't be '/'", wording.BAD_TMPFS)
     system = path.split("/")[1]
     if system in ("proc", "sys"):
         text = f'error mounting "tmpfs" to rootfs at "{path}": cannot be mounted because it is inside /{system}'
-        raise RefusedError(task_error(text), messages.SYSTEM_TMPFS)
+        raise RefusedError(task_error(text), wording.SYSTEM_TMPFS)
     return path
 
 
@@ -99,11 +99,11 @@ def _size(option: str, value: str, most: int) -> int:
 
 
 def _too_big(size: int, most: int) -> RefusedError:
-    hint = messages.TOO_BIG_TMPFS.format(most=f"{most // MIB}MiB", most_flag=f"{most // MIB}m")
+    hint = wording.TOO_BIG_TMPFS.format(most=f"{most // MIB}MiB", most_flag=f"{most // MIB}m")
     return RefusedError(f"--tmpfs size {size} is above this host's limit of {most} bytes", hint)
 
 
 def _invalid(option: str) -> RefusedError:
     """The daemon prints the option's two halves as Go prints a list."""
-    halves = " ".join(map(go_quote, option.split("=", 1)))
-    return RefusedError(f"invalid tmpfs option [{halves}]", messages.BAD_TMPFS)
+    halves = " ".join(map(quote, option.split("=", 1)))
+    return RefusedError(f"invalid tmpfs option [{halves}]", wording.BAD_TMPFS)

@@ -1,1 +1,1 @@
-"""The runner: root, small; it makes containers and knows nothing of HTTP."""
+"""The process with root: it makes containers from checked plans, and never reads HTTP, a command line or an archive."""

@@ -14,20 +14,22 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sandbox import linux
-from sandbox.children import beside
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
-from sandbox.runner import cgroup, cgroup_v1, disk, kvm, lanes, network, seccomp, slots
-from sandbox.runner.janitor import Janitor
-from sandbox.runner.lanes import Machines
-from sandbox.runner.network import Networks
-from sandbox.runner.residents import Residents
-from sandbox.runner.runtime import Runtime
+from sandbox.linux import mounts, processes
+from sandbox.linux.children import beside
+from sandbox.runner.container.cleanup import Janitor
+from sandbox.runner.container.prestarted import Spares
+from sandbox.runner.container.running import Residents
+from sandbox.runner.container.runtime import Runtime
+from sandbox.runner.environment import Workshop
+from sandbox.runner.isolation import isolations
+from sandbox.runner.isolation.isolations import Machines
+from sandbox.runner.isolation.vm import kvm
+from sandbox.runner.kernel import bridge, cgroup, cgroup_v1, disk, id_ranges, seccomp
+from sandbox.runner.kernel.bridge import Networks
 from sandbox.runner.selftest import SelfTest
 from sandbox.runner.server import LARGEST_REQUEST, Runner
-from sandbox.runner.spare import Spares
-from sandbox.runner.workshop import Workshop
 from sandbox.settings import Settings
 
 T = TypeVar("T")
@@ -46,9 +48,9 @@ def alone(settings: Settings, work: Callable[[Settings], Coroutine[None, None, T
     """What `work` gives, with a view of the machine that no other process has; before and after it nothing of earlier
     runs is there. The calling process ends after it."""
     # crun's containers become orphans when `crun create` returns: as a subreaper we learn how they end
-    linux.become_subreaper()
-    linux.die_with_parent()
-    linux.private_mounts()
+    processes.become_subreaper()
+    processes.die_with_parent()
+    mounts.private_mounts()
     cgroup.hide_unified()
     with cgroup.controllers_kept():
         sweep(settings)
@@ -75,11 +77,11 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store = Store(settings)
     store.sweep()
-    networks = await network.usable(settings.network_bits)
+    networks = await bridge.usable(settings.network_bits)
     async with Pulls.start(settings, store) as pulls, _workshop(settings, networks) as shop:
-        places = slots.make(settings)
+        places = id_ranges.make(settings)
         selftest = SelfTest(settings, shop, places)
-        others = lanes.Lanes(await lanes.gvisor(settings, shop, selftest))
+        others = isolations.Lanes(await isolations.gvisor(settings, shop, selftest))
         runner = Runner(settings, shop, places, store, pulls, selftest, others)
         # what lives now lives for ever: the collector need not look at it again and again
         gc.freeze()
@@ -87,11 +89,11 @@ async def _serve(settings: Settings) -> None:
             await stop.wait()
 
 
-async def _learn(settings: Settings, shop: Workshop, selftest: SelfTest, others: lanes.Lanes) -> None:
+async def _learn(settings: Settings, shop: Workshop, selftest: SelfTest, others: isolations.Lanes) -> None:
     """What takes a while to learn, and need not be known before the first run: containers are run meanwhile."""
     if settings.emulated:
         await selftest.measure()
-    if machines := lanes.machines(settings):
+    if machines := isolations.machines(settings):
         await kvm.adopt(settings, shop, selftest, machines, others)
 
 
@@ -100,11 +102,11 @@ async def tried(settings: Settings, trial: Callable[[Workshop, SelfTest, Machine
     FileNotFoundError where `guest/build` was not run."""
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    machines = lanes.machines(settings)
+    machines = isolations.machines(settings)
     if machines is None:
-        raise FileNotFoundError(lanes.machines_home(settings))
+        raise FileNotFoundError(isolations.machines_home(settings))
     async with _workshop(settings, None) as shop:
-        return await trial(shop, SelfTest(settings, shop, slots.make(settings)), machines)
+        return await trial(shop, SelfTest(settings, shop, id_ranges.make(settings)), machines)
 
 
 @asynccontextmanager
@@ -131,7 +133,7 @@ async def _workshop(settings: Settings, networks: Networks | None) -> AsyncItera
     finally:
         shop.janitor.finish()
         await shop.spares.end()
-        linux.unmount(settings.runtime / "dev")
+        mounts.unmount(settings.runtime / "dev")
 
 
 def _made_workshop(settings: Settings, networks: Networks | None) -> Workshop:
@@ -163,7 +165,7 @@ def _null(settings: Settings) -> Path:
     """A null device on a tmpfs of the runner's own mount namespace, since /run does not allow devices."""
     folder = settings.runtime / "dev"
     folder.mkdir(exist_ok=True)
-    linux.mount("tmpfs", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NOEXEC, "mode=0711,size=64k,nr_inodes=4")
+    mounts.mount("tmpfs", folder, "tmpfs", mounts.MS_NOSUID | mounts.MS_NOEXEC, "mode=0711,size=64k,nr_inodes=4")
     os.mknod(folder / "null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
     return folder / "null"
 

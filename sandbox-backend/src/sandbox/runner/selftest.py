@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sandbox.events import Event, Exited, Output
-from sandbox.image import Config, Image
-from sandbox.plan import MIB, Limits, Plan
-from sandbox.runner.run import Job, Run, Send
-from sandbox.runner.slots import Slots
-from sandbox.runner.workshop import Workshop
+from sandbox.model.events import Event, Exited, Output
+from sandbox.model.image import Config, Image
+from sandbox.model.plan import MIB, Limits, Plan
+from sandbox.runner.container.run import Job, Run, Send
+from sandbox.runner.environment import Workshop
+from sandbox.runner.kernel.id_ranges import Slots
 from sandbox.settings import Settings
 
 Start = Callable[[Job, Send, asyncio.Event], Run]

@@ -18,16 +18,17 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
-from sandbox import events, gvisor, plan
-from sandbox.events import Event, Failed
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
-from sandbox.runner.lanes import Lanes
-from sandbox.runner.machine_run import MachineRun
-from sandbox.runner.run import Job, Run
+from sandbox.model import events, plan
+from sandbox.model.events import Event, Failed
+from sandbox.runner.container.run import Job, Run
+from sandbox.runner.environment import Workshop
+from sandbox.runner.isolation.gvisor import changes
+from sandbox.runner.isolation.isolations import Lanes
+from sandbox.runner.isolation.vm.run import MachineRun
+from sandbox.runner.kernel.id_ranges import Slots
 from sandbox.runner.selftest import SelfTest
-from sandbox.runner.slots import Slots
-from sandbox.runner.workshop import Workshop
 from sandbox.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ class Runner:
                         self._selftest.seen()
                     await self._shop.residents.alone(slot)
             case "gvisor" if self._lanes.gvisor:
-                wider = dataclasses.replace(job, plan=gvisor.widened(job.plan))
+                wider = dataclasses.replace(job, plan=changes.widened(job.plan))
                 async with self._slots.taken() as slot:
                     await Run(wider, send, gone).carry_out(self._lanes.gvisor, slot)
             case "vm" if self._lanes.machines:

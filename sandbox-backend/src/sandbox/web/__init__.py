@@ -1,1 +1,1 @@
-"""The web process: what strangers send comes in here, and nothing here holds a privilege."""
+"""The process without any privilege: what strangers send comes in here."""

@@ -1,0 +1,10 @@
+"""Text to a typed command: Docker's own grammar and Docker's own error words, without any input or output.
+
+`parse` takes any text and never raises. What it cannot carry out comes back as `Printed`: what docker or the shell
+would print, their exit code, and a Korean hint.
+"""
+
+from sandbox.docker.cli.command import Command, Images, Printed, Pull, Run, as_dict
+from sandbox.docker.cli.line import parse
+
+__all__ = ["Command", "Images", "Printed", "Pull", "Run", "as_dict", "parse"]

@@ -1,0 +1,154 @@
+"""Every flag of `docker run`, `docker pull` and `docker images` in Docker 29, and what this host does with each.
+
+The lists are those of docker/cli `cli/command/container/{opts,run}.go` and `cli/command/image/{pull,list}.go`.
+`refused` is a key of `messages.REFUSED`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sandbox.docker.cli import values
+from sandbox.docker.cli.pflag import Flag, Table
+
+_PRIVATE = frozenset({"", "private"})
+
+
+def _switch(name: str, short: str = "", field: str = "", about: str = "", refused: str = "") -> Flag:
+    return Flag(name, short, values.boolean, field, refused=refused, kind="", about=about, harmless=_OFF)
+
+
+def _list(name: str, short: str, read: Callable[[str], Any], field: str, about: str, kind: str = "list") -> Flag:
+    return Flag(name, short, read, field, many=True, kind=kind, about=about)
+
+
+def _refused(reason: str, names: str, read: Callable[[str], Any] = values.text) -> Iterable[Flag]:
+    """Flags of one reason; `v/volume` has a letter."""
+    for name in names.split():
+        short, slash, long = name.rpartition("/")
+        yield Flag(long, short if slash else "", read, refused=reason)
+
+
+_OFF = values.FALSE
+_HELP = _switch("help", field="help", about="Print this text")
+_PLATFORM = Flag("platform", field="platform", about="Use the image made for this platform, such as linux/amd64")
+_TRUST = Flag("disable-content-trust", read=values.boolean, refused="trust", harmless=values.TRUE)
+
+_RUN_SUPPORTED = (
+    _list("cap-drop", "", values.text, "cap_drop", "Take a Linux capability away, or ALL"),
+    Flag("cpus", read=values.cpus, field="cpus", kind="decimal", about="Use at most this many CPUs"),
+    _list("device-read-bps", "", values.throttle, "read_bps", "Read at most this many bytes a second from a device"),
+    _list("device-write-bps", "", values.throttle, "write_bps", "Write at most this many bytes a second to a device"),
+    Flag("entrypoint", field="entrypoint", about="Start this program instead of the image's ENTRYPOINT"),
+    _list("env", "e", values.env, "env", "Set an environment variable, NAME=value"),
+    _HELP,
+    Flag("hostname", "h", field="hostname", about="Give the container this host name"),
+    _switch("init", field="init", about="Start a small init as process 1"),
+    _switch("interactive", "i", "interactive", "Keep standard input open"),
+    _list("label", "l", values.label, "labels", "Put a label on the container, key=value"),
+    Flag("memory", "m", values.size, "memory", kind="bytes", about="Use at most this much memory, such as 64m"),
+    Flag("memory-swap", read=values.swap, field="memory_swap", kind="bytes", about="Memory and swap together"),
+    Flag("name", field="container_name", about="Give the container this name"),
+    _list("network", "", values.text, "network", "bridge, none, or container:NAME to share one", "network"),
+    Flag("pids-limit", read=values.integer, field="pids_limit", kind="int", about="Allow at most this many processes"),
+    _PLATFORM,
+    Flag("pull", field="pull", about="When to pull the image: always, missing or never"),
+    _switch("quiet", "q", "quiet", "Do not show the pull"),
+    _switch("read-only", field="read_only", about="Mount the container's files read-only"),
+    _switch("rm", field="remove", about="Remove the container when it ends"),
+    Flag("stop-signal", field="stop_signal", about="The signal that asks the container to stop"),
+    _list("tmpfs", "", values.text, "tmpfs", "Mount an empty folder that lives in memory"),
+    _switch("tty", "t", "tty", "Give the program a terminal"),
+    _list("ulimit", "", values.ulimit, "ulimits", "Set a limit of the process, type=soft:hard", "ulimit"),
+    Flag("user", "u", field="user", about="Run as this user, name or number[:group]"),
+    Flag("workdir", "w", field="workdir", about="Start in this folder of the container"),
+)
+
+_SHARED = "container:NAME: share this namespace with another container of yours"
+_RUN_REFUSED = (
+    _switch("detach", "d", refused="detach"),
+    _switch("privileged", refused="privileged"),
+    _switch("publish-all", "P", refused="publish"),
+    _switch("oom-kill-disable", refused="oom"),
+    _switch("no-healthcheck", refused="health"),
+    _switch("use-api-socket", refused="socket"),
+    Flag("sig-proxy", read=values.boolean, refused="attach", harmless=values.TRUE),
+    _TRUST,
+    Flag("attach", "a", values.stream, refused="attach"),
+    Flag("restart", refused="restart", harmless=frozenset({"", "no"})),
+    Flag(
+        "ipc",
+        field="ipc",
+        refused="namespace",
+        harmless=_PRIVATE | {"shareable"},
+        sharing=True,
+        kind="string",
+        about=_SHARED,
+    ),
+    Flag("cgroupns", refused="namespace", harmless=_PRIVATE),
+    Flag("pid", field="pid", refused="namespace", harmless=frozenset({""}), sharing=True, kind="string", about=_SHARED),
+    Flag("uts", refused="namespace", harmless=frozenset({""})),
+    Flag("userns", refused="namespace", harmless=frozenset({""})),
+    *_refused("attach", "detach-keys"),
+    *_refused("volume", "v/volume mount volumes-from volume-driver"),
+    *_refused("storage", "storage-opt"),
+    *_refused("file", "env-file label-file cidfile"),
+    *_refused("publish", "p/publish expose"),
+    *_refused("network", "add-host dns dns-option dns-search domainname ip ip6 link link-local-ip mac-address"),
+    *_refused("network", "network-alias"),
+    *_refused("device", "device device-cgroup-rule gpus"),
+    *_refused("capability", "cap-add"),
+    *_refused("security", "security-opt"),
+    *_refused("group", "group-add"),
+    *_refused("kernel", "sysctl cgroup-parent runtime annotation"),
+    *_refused("oom", "oom-score-adj memory-swappiness", values.integer),
+    *_refused("limit", "c/cpu-shares cpu-period cpu-quota cpu-rt-period cpu-rt-runtime", values.integer),
+    *_refused("limit", "cpuset-cpus cpuset-mems blkio-weight blkio-weight-device device-read-iops device-write-iops"),
+    *_refused("limit", "memory-reservation kernel-memory shm-size", values.size),
+    *_refused("stop", "stop-timeout", values.integer),
+    *_refused("health", "health-cmd health-interval health-retries health-start-interval health-start-period"),
+    *_refused("health", "health-timeout"),
+    *_refused("log", "log-driver log-opt"),
+    Flag("isolation", refused="kernel", harmless=frozenset({"", "default"})),
+    *_refused("windows", "cpu-count cpu-percent io-maxiops", values.integer),
+    *_refused("windows", "io-maxbandwidth", values.size),
+)
+
+RUN = Table(
+    (*_RUN_SUPPORTED, *_RUN_REFUSED),
+    {"net": "network", "net-alias": "network-alias", "dns-opt": "dns-option"},
+)
+PULL = Table(
+    (
+        _HELP,
+        _PLATFORM,
+        _switch("quiet", "q", "quiet", "Print the image's name only"),
+        _switch("all-tags", "a", refused="all-tags"),
+        _TRUST,
+    )
+)
+IMAGES = Table(
+    (
+        _switch("all", "a", "all", "Show all images"),
+        _switch("digests", field="digests", about="Show digests"),
+        _HELP,
+        _switch("no-trunc", field="no_trunc", about="Do not shorten ids"),
+        _switch("quiet", "q", "quiet", "Print ids only"),
+        Flag("filter", "f", values.pair, refused="template"),
+        Flag("format", refused="template"),
+        _switch("tree", refused="template"),
+    )
+)
+# docker's own flags, before the name of a command
+GLOBAL = Table(
+    (
+        _HELP,
+        _switch("version", "v", "version", "Say what this is"),
+        _switch("debug", "D", "debug"),
+        Flag("log-level", "l", refused="client"),
+        *_refused("client", "config c/context H/host tlscacert tlscert tlskey"),
+        _switch("tls", refused="client"),
+        _switch("tlsverify", refused="client"),
+    )
+)

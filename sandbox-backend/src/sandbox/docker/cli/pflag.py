@@ -1,0 +1,154 @@
+"""Flags as github.com/spf13/pflag reads them: long and short, clusters, `=`, `--`, and values checked in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.docker import go
+from sandbox.docker.cli import values
+
+
+class FlagError(ValueError):
+    """The line breaks the grammar of flags; the message is pflag's own."""
+
+
+class HelpAskedError(Exception):
+    """`-h` or `--help` on a command that has no flag of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One flag of a command. `read` turns its text into a value or raises ValueError; `field` is where the value
+    goes; `refused` names why this host does not take it, unless its text is `harmless` or, where namespaces can be
+    shared (`sharing`), `container:NAME`; `about` is its line of help; `kind` the value's name there."""
+
+    name: str
+    short: str = ""
+    read: Callable[[str], Any] = values.text
+    field: str = ""
+    many: bool = False
+    refused: str = ""
+    harmless: frozenset[str] = frozenset()
+    sharing: bool = False
+    kind: str = "string"
+    about: str = ""
+
+    @property
+    def is_boolean(self) -> bool:
+        return self.read is values.boolean
+
+    @property
+    def shown(self) -> str:
+        return f"-{self.short}, --{self.name}" if self.short else f"--{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of a flag: its text and value, and the words that it stands in."""
+
+    flag: Flag
+    text: str
+    value: Any
+    first: int
+    last: int
+    letter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a scan found: the uses of flags and the indexes of the other words."""
+
+    uses: tuple[Use, ...]
+    rest: tuple[int, ...]
+
+
+class Table:
+    """The flags of one command, by name and by letter."""
+
+    def __init__(self, flags: Sequence[Flag], aliases: Mapping[str, str] | None = None) -> None:
+        self.flags = tuple(flags)
+        self.by_name = {flag.name: flag for flag in flags}
+        self.by_letter = {flag.short: flag for flag in flags if flag.short}
+        self.by_name |= {alias: self.by_name[name] for alias, name in (aliases or {}).items()}
+
+
+def scan(words: Sequence[str], table: Table, interspersed: bool) -> Scan:
+    """Read `words`; FlagError or HelpAskedError at the first word that says so."""
+    return _Scanner(words, table).scan(interspersed)
+
+
+class _Scanner:
+    def __init__(self, words: Sequence[str], table: Table) -> None:
+        self._words, self._table, self._at = words, table, 0
+        self._uses: list[Use] = []
+
+    def scan(self, interspersed: bool) -> Scan:
+        rest: list[int] = []
+        while self._at < len(self._words):
+            word = self._words[self._at]
+            if word == "--":
+                rest += range(self._at + 1, len(self._words))
+                break
+            if len(word) < 2 or word[0] != "-":
+                if not interspersed:
+                    rest += range(self._at, len(self._words))
+                    break
+                rest.append(self._at)
+            elif word[1] == "-":
+                self._long(word)
+            else:
+                self._cluster(word)
+            self._at += 1
+        return Scan(tuple(self._uses), tuple(rest))
+
+    def _long(self, word: str) -> None:
+        if word[2] in "-=":
+            raise FlagError(f"bad flag syntax: {word}")
+        name, equals, text = word[2:].partition("=")
+        flag = self._table.by_name.get(name)
+        if flag is None:
+            if name == "help":
+                raise HelpAskedError
+            raise FlagError(f"unknown flag: --{name}")
+        first = self._at
+        if not equals:
+            text = "true" if flag.is_boolean else self._next(f"--{name}")
+        self._use(flag, text, first)
+
+    def _cluster(self, word: str) -> None:
+        first, letters = self._at, word[1:]
+        while letters:
+            letter, following = letters[0], letters[1:]
+            flag = self._table.by_letter.get(letter)
+            if flag is None:
+                if letter == "h":
+                    raise HelpAskedError
+                raise FlagError(f"unknown shorthand flag: {_quoted(letter)} in -{letters}")
+            text, letters = self._short_value(flag, following, letters)
+            self._use(flag, text, first, letter)
+
+    def _short_value(self, flag: Flag, following: str, letters: str) -> tuple[str, str]:
+        if len(following) > 1 and following[0] == "=":
+            return following[1:], ""
+        if flag.is_boolean:
+            return "true", following
+        return following or self._next(f"'{flag.short}' in -{letters}"), ""
+
+    def _next(self, shown: str) -> str:
+        self._at += 1
+        if self._at >= len(self._words):
+            raise FlagError(f"flag needs an argument: {shown}")
+        return self._words[self._at]
+
+    def _use(self, flag: Flag, text: str, first: int, letter: str = "") -> None:
+        try:
+            value = flag.read(text)
+        except ValueError as error:
+            raise FlagError(f'invalid argument {go.quote(text)} for "{flag.shown}" flag: {error}') from None
+        self._uses.append(Use(flag, text, value, first, self._at, letter))
+
+
+def _quoted(letter: str) -> str:
+    return "'" + go.quote(letter)[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"

@@ -1,0 +1,148 @@
+"""The words after `docker run` (or `docker container run`) to a typed command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sandbox.docker.cli import help as texts
+from sandbox.docker.cli import shell, wording
+from sandbox.docker.cli.command import Command, Printed, Run
+from sandbox.docker.cli.errors import bad_value, refuse, usage_error, wrong_flag
+from sandbox.docker.cli.flags import RUN
+from sandbox.docker.cli.modes import CONTAINER, PREDEFINED
+from sandbox.docker.cli.pflag import Flag, FlagError, Scan, Use, scan
+from sandbox.docker.cli.platforms import platform
+from sandbox.docker.messages import DAEMON, client_error
+from sandbox.model import reference
+
+SHARED = frozenset({"pid", "ipc"})
+PULL_POLICIES = ("always", "missing", "never")
+_WINDOWS = '"--{}" is only supported on a Docker daemon running on windows, but the Docker daemon is running on linux\n'
+
+
+class WrongValueError(ValueError):
+    """A value that docker refuses after it has read all flags; the message is docker's own."""
+
+    def __init__(self, flag: str, message: str) -> None:
+        super().__init__(message)
+        self.flag = flag
+
+
+def parse(words: Sequence[str], path: str) -> Command:
+    """The command in `words`; `path` is what stood before them, `docker run`."""
+    try:
+        found = scan(words, RUN, interspersed=False)
+    except FlagError as error:
+        return wrong_flag(error, path, RUN)
+    if any(use.flag.field == "help" and use.value for use in found.uses):
+        return Printed(stdout=texts.RUN_TEXT)
+    windows = next((use for use in found.uses if use.flag.refused == "windows"), None)
+    if windows:
+        hint = wording.REFUSED["windows"].korean.format(flag=windows.flag.shown)
+        return Printed(stderr=_WINDOWS.format(windows.flag.name), code=1, hint=hint)
+    if not found.rest:
+        line = [*path.split(), *without_refused(words, found.uses), "hello-world"]
+        hint = wording.try_line(wording.NO_IMAGE, shell.join(line))
+        return usage_error(path, "requires at least 1 argument", hint)
+    return _checked(words, path, found)
+
+
+def _checked(words: Sequence[str], path: str, found: Scan) -> Command:
+    options = words[: found.rest[0]]
+    image, *args = (words[index] for index in found.rest)
+    try:
+        run = _run(image, tuple(args), tuple(options), found.uses)
+        reference.parse(image)
+    except reference.InvalidReferenceError as error:
+        return Printed(stderr=client_error(str(error), path.removeprefix("docker ")), code=125, hint=wording.BAD_IMAGE)
+    except WrongValueError as error:
+        hint = bad_value(error.flag)
+        return Printed(stderr=client_error(str(error), path.removeprefix("docker ")), code=125, hint=hint)
+    refused = next((use for use in found.uses if _is_refused(use)), None)
+    if refused is None:
+        return run
+    kept = [*path.split(), *without_refused(words, found.uses), image, *args]
+    return refuse(refused.flag, wording.try_line("", shell.join(kept)).strip(), run=True)
+
+
+def _is_refused(use: Use) -> bool:
+    shared = use.flag.sharing and use.text.startswith(CONTAINER)
+    return bool(use.flag.refused) and use.text not in use.flag.harmless and not shared
+
+
+def without_refused(words: Sequence[str], uses: Iterable[Use]) -> list[str]:
+    """The option words as written, less those of flags that this host does not take."""
+    kept: list[str] = []
+    by_word: dict[int, list[Use]] = {}
+    for use in uses:
+        by_word.setdefault(use.first, []).append(use)
+    for first, group in by_word.items():
+        if not any(map(_is_refused, group)):
+            kept += words[first : group[-1].last + 1]
+            continue
+        for use in group:
+            if not _is_refused(use):
+                kept += [f"-{use.letter}"] if use.flag.is_boolean else [f"-{use.letter}", use.text]
+    return kept
+
+
+def _run(image: str, args: tuple[str, ...], options: tuple[str, ...], uses: Iterable[Use]) -> Run:
+    fields: dict[str, Any] = {}
+    for use in uses:
+        field = use.flag.field
+        if field and use.flag.many:
+            fields[field] = (*fields.get(field, ()), use.value)
+        elif field:
+            fields[field] = use.value
+    fields.pop("help", None)
+    # WrongValueError here is what docker says after the flags are read, without the usage line
+    fields["pull"] = _pull_policy(fields.pop("pull", ""))
+    fields["network"] = _network(fields.pop("network", ()))
+    for name in SHARED & fields.keys():
+        if fields[name] in ("", "private"):
+            del fields[name]
+    if fields.get("pid") == CONTAINER:
+        raise WrongValueError("pid", "--pid: invalid PID mode")
+    if "ulimits" in fields:
+        fields["ulimits"] = tuple({limit.name: limit for limit in fields["ulimits"]}.values())
+    try:
+        fields["platform"] = platform(fields.pop("platform", ""))
+    except ValueError as error:
+        raise WrongValueError("platform", f"error parsing specified platform: {error}") from None
+    return Run(image=image, args=args, options=options, **fields)
+
+
+def _pull_policy(value: str) -> str:
+    if value and value not in PULL_POLICIES:
+        rule = 'must be one of "always", "missing" or "never"'
+        raise WrongValueError("pull", f"invalid pull option: '{value}': {rule}")
+    return value or "missing"
+
+
+def _network(names: tuple[str, ...]) -> str | None:
+    if "" in names:
+        raise WrongValueError("network", "no name set for network")
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise WrongValueError("network", f'network "{twice}" is specified multiple times')
+    if len(names) > 1:
+        raise WrongValueError("network", _conflict(names))
+    return names[-1] if names else None
+
+
+def _conflict(names: tuple[str, ...]) -> str:
+    """The client refuses networks of two kinds, and the daemon two of one kind."""
+    kinds = {name in PREDEFINED or name.startswith(CONTAINER) for name in names}
+    if len(kinds) > 1:
+        return "conflicting options: cannot attach both user-defined and non-user-defined network-modes"
+    return f"{DAEMON}Container cannot be connected to network endpoints: {', '.join(sorted(names))}"
+
+
+def flag_named(word: str) -> Flag | None:
+    """The flag of `docker run` that `word` would be before the image: `--rm`, `-e`, `-it`."""
+    if word.startswith("--"):
+        return RUN.by_name.get(word[2:].partition("=")[0])
+    if len(word) > 1 and word[0] == "-" and all(letter in RUN.by_letter for letter in word[1:].partition("=")[0]):
+        return RUN.by_letter[word[1]]
+    return None

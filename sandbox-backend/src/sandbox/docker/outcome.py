@@ -1,0 +1,103 @@
+"""How a run ended, in Docker's terms: the outcome table as pure functions.
+
+The OCI runtime's own words (crun's) become the detail that runc would give, because that is what readers of
+Docker's messages know; the exit codes are those of docker/cli `cli/command/container/run.go`.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+from dataclasses import dataclass
+
+from sandbox.docker.go import quote
+from sandbox.model.events import Reason
+
+NOT_FOUND, NOT_EXECUTABLE, NOT_STARTED, KILLED = 127, 126, 125, 137
+# the daemon adds it to whatever the kernel says that about (moby `daemon/errors.go`)
+MOUNT_ADVICE = (
+    "Are you trying to mount a directory onto a file (or vice-versa)? "
+    "Check if the specified host path exists and is the expected type"
+)
+_OUT_OF_MEMORY = re.compile(
+    r"(Memory cgroup out of memory: Killed process \d+ \(.*\) total-vm:.*), UID:(\d+) pgtables:\S+ oom_score_adj:\S+$",
+    re.MULTILINE,
+)
+_NOT_EXECUTED = re.compile(
+    r'\{"msg":"exec container process (?:\([^)]*\) )?`([^`]*)`: ([^":]+)","level":"error","time":"[^"]*"\}(\r?\n)'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the process could not start: docker's exit code and the OCI runtime's part of the message."""
+
+    code: int
+    detail: str
+
+
+def refusal(message: str, program: str) -> Refusal:
+    """What Docker says when the OCI runtime answers `message` on starting `program`."""
+    quoted = f"exec: {quote(program)}: "
+    reason = _reason(message)
+    if "/" not in program and reason:
+        # runc's search of $PATH does not tell why nothing that it found will do
+        detail = quoted + "executable file not found in $PATH"
+    elif reason == "no such file or directory":
+        detail = f"{quoted}stat {program}: {reason}"
+    elif reason == "not a directory":
+        detail = f"{quoted}stat {program}: {reason}: {MOUNT_ADVICE}"
+    else:
+        detail = quoted + reason if reason else message
+    return Refusal(exit_code(detail), detail)
+
+
+def exit_code(message: str) -> int:
+    """The client's exit code for a container that the daemon could not start: it goes by the words of the message."""
+    if "executable file not found" in message or "no such file or directory" in message:
+        return NOT_FOUND
+    return NOT_EXECUTABLE if "permission denied" in message or "is a directory" in message else NOT_STARTED
+
+
+def _reason(message: str) -> str | None:
+    """Why crun did not find a program, in the words of Go; None when it is about something else."""
+    if "not found in $PATH" in message:
+        return "no such file or directory"
+    if message == "open executable: Operation not permitted":
+        # crun answers EPERM for anything that is not a plain file
+        return "is a directory"
+    return message.removeprefix("open executable: ").lower() if message.startswith("open executable: ") else None
+
+
+def reworded(text: str) -> str:
+    """The first output of a run: where it is crun's word that the kernel cannot execute the file, then runc's."""
+    match = _NOT_EXECUTED.fullmatch(text)
+    return f"exec {match[1]}: {match[2].lower()}{match[3]}" if match else text
+
+
+def ended(code: int, number: int | None, oom_kills: int) -> tuple[int, Reason, str | None]:
+    """Exit code, reason and signal name of a program that ended by itself or by the kernel's hand."""
+    if code == KILLED and oom_kills:
+        return KILLED, "oom", "SIGKILL"
+    if number is not None:
+        return 128 + number, "signal", signal_name(number)
+    return code, "exit", None
+
+
+def kernels_words(log: str, container: str, uids: range) -> str | None:
+    """The line of the kernel's log that says what it has killed for the memory of a container, which has the `uids` on
+    the machine; None when there is none.
+
+    A program chooses the name that the line gives it, but not its user id, and no other container's id.
+    """
+    _, named, after = log.partition(f"/{container},task_memcg=")
+    lines = _OUT_OF_MEMORY.finditer(after) if named else iter(())
+    return next((line[1] for line in lines if int(line[2]) in uids), None)
+
+
+def signal_name(number: int) -> str:
+    """`SIGTERM` for 15; the number where it has no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)

@@ -1,0 +1,153 @@
+"""The runner's side of unpacking: feeds a blob to a confined child, checks what it was, gives the layer its name.
+
+The runner hashes the blob itself while it feeds it, from the same read, so that neither a puller nor a registry can
+put other files under a digest's name; it never looks into the bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from sandbox.images.store import ROOT, Held, Store
+from sandbox.model.image import Layer
+from sandbox.settings import Settings
+
+CHUNK = 1 << 18
+BURIAL_SECONDS = 2.0
+LARGEST_REPORT = 1 << 16
+
+
+class UnpackError(Exception):
+    """No layer was made; `code` is stable, `text` says what was wrong with it."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code, self.text = code, text
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a layer may take: bytes of tar and files."""
+
+    bytes: int
+    files: int
+
+
+async def unpack(settings: Settings, store: Store, layer: Layer, blob: IO[bytes], budget: Budget) -> Held:
+    """Make `layer` of `blob` in the store. UnpackError leaves nothing behind."""
+    async with store.building() as folder:
+        root = folder / ROOT
+        os.chown(root, settings.store_uid, settings.store_uid)
+        report = await _in_time(settings, layer, root, blob, budget)
+        held = _checked(layer, report)
+        await asyncio.to_thread(store.write_down, folder, held)
+        # not in the thread: a pull that is cancelled there must not name a folder that is being removed
+        store.adopt(folder, layer.digest)
+        return held
+
+
+async def _in_time(
+    settings: Settings, layer: Layer, root: Path, blob: IO[bytes], budget: Budget
+) -> dict[str, str | int]:
+    try:
+        async with asyncio.timeout(settings.unpack_seconds):
+            return await _by_child(settings, layer, root, blob, budget)
+    except TimeoutError as error:
+        raise UnpackError("unpack-timeout", f"unpacking takes longer than {settings.unpack_seconds:g} s") from error
+
+
+async def _by_child(
+    settings: Settings, layer: Layer, root: Path, blob: IO[bytes], budget: Budget
+) -> dict[str, str | int]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-m", "sandbox.images.unpacker.process", _order(settings, layer, root, budget)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        digest = await _feed(process, blob, layer.digest.partition(":")[0])
+        output = await process.stdout.read(LARGEST_REPORT) if process.stdout else b""
+        report = _parsed(output)
+    finally:
+        await _end(process)
+    if not report["code"] and digest != layer.digest:
+        text = f'failed commit on ref "layer-{layer.digest}": unexpected commit digest {digest}, '
+        raise UnpackError("digest-mismatch", f"{text}expected {layer.digest}: failed precondition")
+    return report
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Kill the child proper, the first of a pid namespace; the process that waits for it buries it and ends."""
+    _kill_children(process.pid)
+    try:
+        await asyncio.wait_for(process.wait(), BURIAL_SECONDS)
+    except TimeoutError:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+    finally:
+        # a loop that ends now would leave the pipes' transport open; asyncio has no public way to it
+        vars(process)["_transport"].close()
+
+
+def _kill_children(pid: int) -> None:
+    with suppress(ProcessLookupError, FileNotFoundError):
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+
+
+def _order(settings: Settings, layer: Layer, root: Path, budget: Budget) -> str:
+    values = {
+        "folder": str(root),
+        "first_uid": settings.store_uid,
+        "algorithm": layer.diff_id.partition(":")[0],
+        "bytes": budget.bytes,
+        "files": budget.files,
+        "seconds": max(1, round(settings.unpack_seconds)),
+    }
+    return json.dumps(values)
+
+
+async def _feed(process: asyncio.subprocess.Process, blob: IO[bytes], algorithm: str) -> str:
+    """Write the blob to the child; its digest. A child that stops reading has something to report."""
+    if process.stdin is None:
+        raise RuntimeError("the child has no standard input")
+    hashed = hashlib.new(algorithm)
+    blob.seek(0)
+    with suppress(ConnectionError):
+        while piece := blob.read(CHUNK):
+            # a thread, as a quarter of a megabyte takes long enough to be felt by runs that stream
+            await asyncio.to_thread(hashed.update, piece)
+            process.stdin.write(piece)
+            await process.stdin.drain()
+    process.stdin.close()
+    return f"{hashed.name}:{hashed.hexdigest()}"
+
+
+def _parsed(output: bytes) -> dict[str, str | int]:
+    """The child's one line; a child that died before it, over its processor time or its memory, has none."""
+    kinds: dict[str, type] = {"code": str, "text": str, "diff_id": str, "bytes": int, "files": int}
+    with suppress(ValueError, RecursionError):
+        report = json.loads(output)
+        if isinstance(report, dict) and all(type(report.get(name)) is kind for name, kind in kinds.items()):
+            return report
+    raise UnpackError("bad-image", "unpacking ended before its time or memory limit let it finish")
+
+
+def _checked(layer: Layer, report: dict[str, str | int]) -> Held:
+    if report["code"]:
+        raise UnpackError(str(report["code"]), str(report["text"])[:1000])
+    if report["diff_id"] != layer.diff_id:
+        text = f"wrong diff id calculated on extraction {report['diff_id']}, expected {layer.diff_id}"
+        raise UnpackError("digest-mismatch", text)
+    return Held(layer.diff_id, int(report["bytes"]), int(report["files"]))

@@ -1,0 +1,191 @@
+"""The confined child that turns one layer's blob into a folder: `python -m sandbox.images.unpacker.process '<order>'`.
+
+It reads the blob from descriptor 0 and writes one line of JSON to descriptor 1. By then it is root of a user namespace
+that owns the store's range of ids and nothing else, the only process of its pid namespace, without a network, with
+the layer's new folder as its whole file system, under limits of time, memory and bytes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gzip
+import hashlib
+import io
+import json
+import os
+import resource
+import signal
+import sys
+import zlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+import zstandard
+
+from sandbox.images.unpacker.layer import BadLayer, Layer
+from sandbox.images.unpacker.tarstream import BadTar, Tar
+from sandbox.linux import mounts, namespaces, processes
+
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+LARGEST_WINDOW = 8 << 20  # RFC 8878, 3.1.1.1.2: what every decoder should take, and the most that it has to
+MEMORY = 512 << 20
+CHUNK = 1 << 18
+# CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID (linux/capability.h)
+KEPT_CAPABILITIES = 1 << 0 | 1 << 1 | 1 << 3 | 1 << 4
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to unpack into which folder: `bytes` of tar and `files` at most, within `seconds` of processor time."""
+
+    folder: str
+    first_uid: int
+    algorithm: str
+    bytes: int
+    files: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of it: `code` is empty when all went well, else stable, with `text` saying what was wrong."""
+
+    code: str = ""
+    text: str = ""
+    diff_id: str = ""
+    bytes: int = 0
+    files: int = 0
+    skipped: int = 0
+
+
+class TooLarge(ValueError):
+    """More bytes than allowed come out of the blob."""
+
+
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Measured:
+    """The uncompressed stream: hashed and counted as it is read, and cut off at `most` bytes."""
+
+    def __init__(self, source: Readable, algorithm: str, most: int) -> None:
+        self._source, self._hash, self._left = source, hashlib.new(algorithm), most
+        self.count = 0
+
+    def read(self, size: int) -> bytes:
+        piece = self._source.read(min(size, CHUNK))
+        self._hash.update(piece)
+        self.count += len(piece)
+        if self.count > self._left:
+            raise TooLarge(f"the layer unpacks to more than {self._left} bytes")
+        return piece
+
+    @property
+    def digest(self) -> str:
+        return f"{self._hash.name}:{self._hash.hexdigest()}"
+
+
+def main() -> int:
+    """Carry out the order in the first argument."""
+    order = Order(**json.loads(sys.argv[1]))
+    child = _confine(order)
+    if child:
+        _, status = os.waitpid(child, 0)
+        return os.waitstatus_to_exitcode(status) & 0xFF
+    os.write(1, json.dumps(asdict(unpack(order))).encode() + b"\n")
+    return 0
+
+
+def unpack(order: Order) -> Report:
+    """Fill the present folder from descriptor 0."""
+    root = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    layer = Layer(root, order.files)
+    source = io.BufferedReader(io.FileIO(0, closefd=False), CHUNK)
+    try:
+        stream = Measured(_decompressed(source), order.algorithm, order.bytes)
+        tar = Tar(stream.read)
+        for entry in tar.entries():
+            layer.add(entry, tar.content())
+        layer.finish()
+        while stream.read(CHUNK):  # what comes after the archive's end is part of the digest
+            pass
+        while source.read(CHUNK):  # the runner hashes the whole blob, so the whole blob is taken
+            pass
+    except TooLarge as error:
+        return Report("image-too-large", str(error))
+    except (BadTar, BadLayer, zlib.error, zstandard.ZstdError, gzip.BadGzipFile, EOFError, MemoryError) as error:
+        return Report("bad-image", str(error) or type(error).__name__)
+    except OSError as error:
+        return Report("unpack-failed", f"{type(error).__name__}: {error}")
+    finally:
+        os.close(root)
+    return Report(diff_id=stream.digest, bytes=stream.count, files=layer.files, skipped=layer.skipped)
+
+
+def _decompressed(source: io.BufferedReader[io.FileIO]) -> Readable:
+    """By what the bytes are, as containerd does it, not by what the registry calls them."""
+    start = source.peek(4)[:4]
+    if start.startswith(GZIP):
+        return gzip.GzipFile(fileobj=source)
+    if start == ZSTD:
+        return zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW).stream_reader(
+            source, read_across_frames=True, closefd=False
+        )
+    return source
+
+
+def _confine(order: Order) -> int:
+    """0 in the confined process; its number in the process that only waits for it."""
+    space = namespaces.user_namespace(0, order.first_uid)
+    folder = Path(order.folder)
+    mounts.private_mounts()
+    namespaces.unshare(
+        namespaces.CLONE_NEWPID | namespaces.CLONE_NEWNET | namespaces.CLONE_NEWIPC | namespaces.CLONE_NEWUTS
+    )
+    mounts.mount(str(folder), folder, None, mounts.MS_BIND)
+    mounts.mount("none", folder, None, mounts.MS_BIND | mounts.MS_REMOUNT | mounts.MS_NOSUID | mounts.MS_NODEV)
+    mounts.pivot_root(folder)
+    os.umask(0)
+    if child := os.fork():
+        return child
+    _become_nobody(space)
+    _limit(order)
+    return 0
+
+
+def _become_nobody(space: int) -> None:
+    """Root of the user namespace `space`, which is nobody on the machine, with four capabilities over its own files."""
+    _check(_libc.setns(space, namespaces.CLONE_NEWUSER))
+    os.close(space)
+    os.setgroups([])
+    os.setresgid(0, 0, 0)
+    os.setresuid(0, 0, 0)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    _check(_libc.capset(header, (ctypes.c_uint32 * 6)(KEPT_CAPABILITIES, KEPT_CAPABILITIES, 0, 0, 0, 0)))
+    processes.no_new_privileges()
+    processes.die_with_parent(signal.SIGKILL)
+
+
+def _limit(order: Order) -> None:
+    limits = {
+        resource.RLIMIT_CPU: order.seconds,
+        resource.RLIMIT_FSIZE: order.bytes,
+        resource.RLIMIT_AS: MEMORY,
+        resource.RLIMIT_NOFILE: 64,
+        resource.RLIMIT_CORE: 0,
+    }
+    for name, value in limits.items():
+        resource.setrlimit(name, (value, value))
+
+
+def _check(result: int) -> None:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

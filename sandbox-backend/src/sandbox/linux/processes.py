@@ -1,0 +1,54 @@
+"""Changes what this process may do and how it ends; each function raises OSError."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+from pathlib import Path
+
+from sandbox.linux import libc
+
+_SYSLOG_READ_ALL = 3
+_PR_SET_PDEATHSIG = 1
+_PR_CAPBSET_DROP = 24
+_PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_NO_NEW_PRIVS = 38
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_CLEAR_ALL = 4
+_CAPABILITY_VERSION_3 = 0x20080522
+
+
+def become_subreaper() -> None:
+    """Orphans below this process become its own children, so that it learns how they end."""
+    libc.check(libc.LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl")
+
+
+def die_with_parent(number: int = signal.SIGTERM) -> None:
+    """Get `number` when the parent ends; a change of user id clears this, so it is called after that."""
+    libc.check(libc.LIBC.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0), "prctl")
+
+
+def no_new_privileges() -> None:
+    """No program that this process executes gains anything, setuid or file capabilities or not."""
+    libc.check(libc.LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+
+
+def drop_bounding_set() -> None:
+    """Give up the ways back to any capability: the ambient and the bounding set."""
+    libc.check(libc.LIBC.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "prctl")
+    for capability in range(int(Path("/proc/sys/kernel/cap_last_cap").read_text()) + 1):
+        libc.check(libc.LIBC.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0), "prctl")
+
+
+def clear_capability_sets() -> None:
+    """Empty the effective, permitted and inheritable sets."""
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    libc.check(libc.LIBC.capset(header, nothing), "capset")
+
+
+def kernel_log(size: int = 1 << 16) -> str:
+    """The last bytes of the kernel's log; OSError for whoever may not read it."""
+    buffer = ctypes.create_string_buffer(size)
+    count = libc.check(libc.LIBC.klogctl(_SYSLOG_READ_ALL, buffer, size), "klogctl")
+    return buffer.raw[:count].decode(errors="replace")

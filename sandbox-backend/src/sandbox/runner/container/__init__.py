@@ -1,0 +1,1 @@
+"""One container from its preparation to its end, whatever OCI runtime makes it."""

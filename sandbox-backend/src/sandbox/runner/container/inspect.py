@@ -1,0 +1,163 @@
+"""What the machine sees of a running container: read below /proc, for the processes of the container's own cgroup only.
+
+A process is held by a descriptor of its folder in /proc, so that its number cannot come to mean another one between
+two readings; and it is told of only if it still says itself that it is in the group.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.model.events import Machine, Process
+from sandbox.runner.container.runtime import NAMESPACES
+from sandbox.runner.kernel import cgroup
+
+MOST_PROCESSES = 16
+MOST_EVENTS = 20
+LONGEST_COMMAND = 200
+LONGEST_MOUNT = 2000
+CHUNK = 65_536
+SECCOMP = {"0": "disabled", "1": "strict", "2": "filter"}
+# by their numbers, capabilities(7)
+CAPABILITIES = """
+    CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE
+    NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN
+    SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE
+    MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE
+    """.split()
+Signature = tuple[int, tuple[tuple[int, int, str], ...]]
+
+
+@dataclass
+class View:
+    """Of one container: its cgroup, its first process, and the folder that holds the folders of all runs."""
+
+    cgroup: str
+    pid: int
+    runs: Path
+    _seen: Signature = (0, ())
+    _told: int = field(default=0)
+
+    def changed(self) -> Machine | None:
+        """What there is to see, if that is not what the last call saw; at most MOST_EVENTS times."""
+        if self._told >= MOST_EVENTS:
+            return None
+        pids = cgroup.processes(self.cgroup)
+        seen = len(pids), tuple(_signatures(pids[:MOST_PROCESSES]))
+        if not seen[1] or seen == self._seen:
+            return None
+        with contextlib.suppress(OSError):
+            machine = self._read(pids)
+            self._seen, self._told = seen, self._told + 1
+            return machine
+        return None
+
+    def _read(self, pids: list[int]) -> Machine:
+        processes = tuple(self._processes(pids[:MOST_PROCESSES]))
+        with _folder(self.pid) as first:
+            status, (inside, outside, size) = _status(first), _uid_map(first)
+            return Machine(
+                processes=processes,
+                more=max(0, len(pids) - MOST_PROCESSES),
+                cgroups=tuple(self._groups(first)),
+                root=self._root(first),
+                capabilities=capabilities(int(status["CapEff"], 16)),
+                seccomp=SECCOMP.get(status["Seccomp"], "unknown"),
+                no_new_privs=status["NoNewPrivs"] == "1",
+                uid_map=(inside, outside, size),
+            )
+
+    def _processes(self, pids: list[int]) -> Iterator[Process]:
+        for pid in pids:
+            # it may end at any moment
+            with contextlib.suppress(OSError), _folder(pid) as folder:
+                if any(self._groups(folder)):
+                    yield _process(pid, folder)
+
+    def _groups(self, folder: int) -> Iterator[str]:
+        for line in _text(folder, "cgroup").splitlines():
+            _, controllers, path = line.split(":", 2)
+            if path.endswith(self.cgroup):
+                yield f"{controllers}:{self.cgroup}"
+
+    def _root(self, folder: int) -> str:
+        """The line of the root mount, with the folders above the run's own left out."""
+        for line in _text(folder, "mountinfo").splitlines():
+            if line.split(" ", 5)[4] == "/":
+                return clean(line.replace(str(self.runs), ""), LONGEST_MOUNT)
+        return ""
+
+
+def pid_inside(pid: int) -> int:
+    """A process's number in its own pid namespace; OSError when it has ended."""
+    with _folder(pid) as folder:
+        return _innermost(_status(folder))
+
+
+def capabilities(bits: int) -> tuple[str, ...]:
+    """The names of a set of capabilities."""
+    return tuple(f"CAP_{name}" for number, name in enumerate(CAPABILITIES) if bits >> number & 1)
+
+
+def clean(text: str, most: int) -> str:
+    """At most `most` characters of a text that a stranger wrote; what does not print becomes U+FFFD."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text[:most])
+
+
+def _signatures(pids: list[int]) -> Iterator[tuple[int, int, str]]:
+    for pid in pids:
+        with contextlib.suppress(OSError), _folder(pid) as folder:
+            yield pid, os.fstat(folder).st_uid, _command(folder)
+
+
+def _process(pid: int, folder: int) -> Process:
+    status = _status(folder)
+    uid, gid = int(status["Uid"].split()[0]), int(status["Gid"].split()[0])
+    inside, outside, _ = _uid_map(folder)
+    return Process(
+        pid=pid,
+        pid_inside=_innermost(status),
+        uid=uid,
+        uid_inside=uid - outside + inside,
+        gid=gid,
+        gid_inside=gid - outside + inside,
+        command=_command(folder) or f"[{clean(status['Name'], LONGEST_COMMAND)}]",
+        namespaces={name: os.stat(f"ns/{name}", dir_fd=folder).st_ino for name in NAMESPACES},
+    )
+
+
+@contextmanager
+def _folder(pid: int) -> Iterator[int]:
+    folder = os.open(f"/proc/{pid}", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield folder
+    finally:
+        os.close(folder)
+
+
+def _text(folder: int, name: str) -> str:
+    with os.fdopen(os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder), "rb") as file:
+        return file.read(CHUNK).decode("utf-8", "replace")
+
+
+def _command(folder: int) -> str:
+    return clean(_text(folder, "cmdline").rstrip("\0").replace("\0", " "), LONGEST_COMMAND)
+
+
+def _status(folder: int) -> dict[str, str]:
+    pairs = (line.partition(":") for line in _text(folder, "status").splitlines())
+    return {name: value.strip() for name, _, value in pairs}
+
+
+def _innermost(status: dict[str, str]) -> int:
+    return int(status["NSpid"].split()[-1])
+
+
+def _uid_map(folder: int) -> tuple[int, int, int]:
+    inside, outside, size = map(int, _text(folder, "uid_map").split()[:3])
+    return inside, outside, size

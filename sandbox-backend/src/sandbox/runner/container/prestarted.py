@@ -1,0 +1,150 @@
+"""Containers that are begun before anybody asks for one, so that a run need not wait until the OCI runtime is loaded.
+
+Nothing of a spare depends on an image or a command: it is an id, a folder, a cgroup, standard streams, and a runtime
+that waits for its configuration. It is used once.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.model.events import Stream
+from sandbox.runner.container.child import Stdio
+from sandbox.runner.container.runtime import Begun, Runtime
+from sandbox.runner.kernel import cgroup, cgroup_v1
+
+
+@dataclass
+class Spare:
+    """A begun container; `readers` are the descriptors of its output, `listener` waits for its terminal."""
+
+    runtime: Runtime
+    null: Path
+    id: str
+    cgroup: str
+    bundle: Path
+    readers: dict[int, Stream] = field(default_factory=dict)
+    listener: socket.socket | None = None
+    begun: Begun | None = None
+
+    def begin(self, tty: bool) -> None:
+        """Start the OCI runtime. OSError leaves what `end` and `forget` remove."""
+        self.bundle.mkdir(mode=0o711)
+        within = None if self.runtime.makes_cgroups else self.cgroup
+        if within:
+            cgroup_v1.make(within)
+        console, stdio = self._terminal() if tty else (None, self._pipes())
+        try:
+            self.begun = self.runtime.begin(self.id, self.bundle, stdio, console, within)
+        finally:
+            for descriptor in set(stdio):
+                os.close(descriptor)
+
+    def _pipes(self) -> Stdio:
+        readers, writers = zip(os.pipe(), os.pipe(), strict=True)
+        self.readers = {readers[0]: "stdout", readers[1]: "stderr"}
+        return os.open(self.null, os.O_RDONLY), *writers
+
+    def _terminal(self) -> tuple[Path, Stdio]:
+        path = self.bundle / "console.sock"
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(str(path))
+        self.listener.listen(1)
+        return path, (os.open(self.null, os.O_RDWR),) * 3
+
+    def sources(self) -> dict[int, Stream]:
+        """The descriptors that output comes from, which are then the caller's."""
+        if self.listener is not None:
+            self.readers = {_received(self.listener): "stdout"}
+        found, self.readers = self.readers, {}
+        return found
+
+    async def end(self) -> None:
+        """Kill the runtime, and let go of the streams."""
+        try:
+            if self.begun is not None:
+                await self.begun.end()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the streams."""
+        readers, self.readers = self.readers, {}
+        for descriptor in readers:
+            os.close(descriptor)
+        if self.listener is not None:
+            self.listener.close()
+
+    def forget(self) -> None:
+        """Remove all that was made for it."""
+        cgroup.remove(self.cgroup)
+        self.runtime.delete(self.id)
+        shutil.rmtree(self.bundle, ignore_errors=True)
+
+
+class Spares:
+    """At most one spare. Making one costs a millisecond, so it is made while a run waits for something else.
+
+    `bundles` is the folder of all containers' own folders, `cgroup` the parent of their groups, `null` the device that
+    they read from. Without `keep` there is none: each run begins its own.
+    """
+
+    def __init__(self, runtime: Runtime, bundles: Path, cgroup: str, null: Path, *, keep: bool = True) -> None:
+        self._runtime, self._bundles, self._cgroup, self._null = runtime, bundles, cgroup, null
+        self._keep = keep
+        self._kept: Spare | None = None
+
+    def none(self, runtime: Runtime) -> Spares:
+        """For another runtime, of which none waits."""
+        return Spares(runtime, self._bundles, self._cgroup, self._null, keep=False)
+
+    def take(self, tty: bool) -> Spare:
+        """The spare, or a new one, which is not begun yet, where there is none or it was killed; a terminal always
+        needs its own."""
+        if self._kept is None or tty:
+            return self._new()
+        spare, self._kept = self._kept, None
+        if spare.begun is None or not spare.begun.lost():
+            return spare
+        spare.close()
+        spare.forget()
+        return self._new()
+
+    def refill(self) -> None:
+        """Begin one if there is none."""
+        if self._keep and self._kept is None:
+            spare = self._new()
+            try:
+                spare.begin(tty=False)
+            except BaseException:
+                spare.close()
+                spare.forget()
+                raise
+            self._kept = spare
+
+    async def end(self) -> None:
+        """Take the spare apart."""
+        spare, self._kept = self._kept, None
+        if spare is not None:
+            try:
+                await spare.end()
+            finally:
+                spare.forget()
+
+    def _new(self) -> Spare:
+        name = secrets.token_hex(32)
+        return Spare(self._runtime, self._null, name, f"/{self._cgroup}/{name}", self._bundles / name[:16])
+
+
+def _received(listener: socket.socket) -> int:
+    """The terminal that the runtime has sent."""
+    listener.settimeout(1)
+    connection, _ = listener.accept()
+    with connection:
+        _, descriptors, _, _ = socket.recv_fds(connection, 4096, 1)
+    return int(descriptors[0])

@@ -1,0 +1,172 @@
+"""Drives an OCI runtime's command line, and knows nothing about what is run."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from sandbox.runner.container.child import Child, Stdio, bury, spawn
+
+CREATE_SECONDS = 30.0
+NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
+CONFIG = "config.json"
+# more than the largest configuration: a request has at most 64 KiB of words, and JSON makes at most six bytes of one
+PIPE_BYTES = 1 << 20
+SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+
+
+class RuntimeFailed(Exception):
+    """The runtime refused a verb; `message` is its own last word."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+def _sealed(program: str) -> int:
+    """A descriptor of an unchangeable copy of a program.
+
+    crun and runc make such a copy of themselves at every start, against containers that would overwrite them
+    (CVE-2019-5736), and execute it; finding themselves to be one already, they save that second start.
+    """
+    copy = os.memfd_create(Path(program).name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    with open(copy, "wb", closefd=False) as file:
+        file.write(Path(program).read_bytes())
+    fcntl.fcntl(copy, fcntl.F_ADD_SEALS, SEALS)
+    return copy
+
+
+@dataclass
+class Begun:
+    """A runtime that waits for its configuration at the other end of `pipe`."""
+
+    child: Child
+    pipe: int
+
+    def give(self, config: bytes) -> None:
+        """Write the configuration and its end; the pipe holds all of it."""
+        try:
+            os.write(self.pipe, config)
+        finally:
+            self._close()
+
+    def lost(self) -> bool:
+        """Whether it was killed while it waited; if so, it is let go of."""
+        if not self.child.buried():
+            return False
+        self._close()
+        return True
+
+    async def end(self) -> None:
+        """Kill it if it lives."""
+        self._close()
+        await self.child.end()
+
+    def _close(self) -> None:
+        if self.pipe >= 0:
+            os.close(self.pipe)
+            self.pipe = -1
+
+
+class Runtime:
+    """An OCI runtime such as crun: `command` is its program, `root` its folder of container states, `options` what it
+    is told before each verb."""
+
+    verb: ClassVar[tuple[str, ...]] = ("create",)
+
+    def __init__(self, command: str, root: Path, options: Sequence[str], *, makes_cgroups: bool = True) -> None:
+        self.name = Path(command).name
+        self.root = root
+        self.makes_cgroups = makes_cgroups
+        self._options = ["--root", str(root), *options]
+        self._program = _sealed(shutil.which(command) or command)
+
+    def begin(
+        self, container: str, bundle: Path, stdio: Stdio, console: Path | None = None, within: str | None = None
+    ) -> Begun:
+        """Start the first verb in the v1 cgroup `within`, if one is given, before there is a configuration: the runtime
+        loads itself, which takes a third of its time, and waits. `configure` lets it go on.
+        """
+        os.mkfifo(bundle / CONFIG, 0o600)
+        # open at both ends, so that the runtime's open does not wait; when we die, it reads the end and ends itself
+        pipe = os.open(bundle / CONFIG, os.O_RDWR | os.O_CLOEXEC)
+        options = ["--bundle", str(bundle), "--pid-file", str(bundle / "pid")]
+        if console is not None:
+            options += ["--console-socket", str(console)]
+        words = [self.name, *self._options, "--log", str(bundle / "log"), "--log-format", "json", *self.verb]
+        try:
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+            return Begun(self._spawn([*words, *options, container], bundle, stdio, within), pipe)
+        except BaseException:
+            os.close(pipe)
+            raise
+
+    def _spawn(self, words: list[str], bundle: Path, stdio: Stdio, within: str | None) -> Child:  # noqa: ARG002
+        return spawn(f"/proc/self/fd/{self._program}", words, stdio, within)
+
+    async def configure(self, begun: Begun, bundle: Path, config: str, meanwhile: Callable[[], None]) -> Child:
+        """Give the configuration to a runtime that has begun; the container's first process, which waits for `start`.
+
+        `meanwhile` is called once, when the runtime is at work and nothing is left but to wait for it.
+
+        RuntimeFailed with the runtime's reason; OSError when it was killed, or takes longer than CREATE_SECONDS.
+        """
+        # crun reads the file twice, the second time to keep a copy: that must be a plain file, and if it has not come
+        # to the first time yet, it finds the plain file then, too
+        (bundle / "plain").write_text(config)
+        (bundle / "plain").rename(bundle / CONFIG)
+        begun.give(config.encode())
+        meanwhile()
+        async with asyncio.timeout(CREATE_SECONDS):
+            ended = await begun.child.wait()
+        if ended.signal:
+            raise OSError(f"the OCI runtime was killed by signal {ended.signal}")
+        if ended.code:
+            raise RuntimeFailed(self.reason(_last_error(bundle / "log")))
+        return Child(int((bundle / "pid").read_text()))
+
+    def reason(self, message: str) -> str:
+        """Why a program did not start, in crun's words, which `outcome` knows."""
+        return message
+
+    def start(self, container: str) -> None:
+        """Let the first process go: what `crun start` does, without the 4 ms of one more program.
+
+        The start FIFO is part of crun's and runc's state folder; one byte into it releases the process. OSError when
+        there is no process any more that reads it.
+        """
+        fifo = self.root / container / "exec.fifo"
+        # the open of a FIFO that nobody reads would stop the whole runner
+        descriptor = os.open(fifo, os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            fifo.unlink()
+            os.write(descriptor, b"0")
+        finally:
+            os.close(descriptor)
+
+    def namespaces(self, pid: int) -> dict[str, int]:
+        """The inodes of the namespaces of a container's first process, which waits for `start`."""
+        return {name: Path(f"/proc/{pid}/ns/{name}").stat().st_ino for name in NAMESPACES}
+
+    def delete(self, container: str) -> None:
+        """Forget an ended container: the runtime's own state is one folder; its cgroup is the caller's to remove."""
+        shutil.rmtree(self.root / container, ignore_errors=True)
+        # a runtime that failed has not waited for its own child; executed by a descriptor, it is named for its number
+        bury({self.name, str(self._program)})
+
+
+def _last_error(log: Path) -> str:
+    """The last error line of a runtime's JSON log."""
+    message = "the runtime gave no reason"
+    for line in log.read_text(errors="replace").splitlines() if log.exists() else ():
+        with contextlib.suppress(ValueError):
+            message = str(json.loads(line).get("msg", message))
+    return message

@@ -1,0 +1,84 @@
+"""What this machine can run besides containers."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.oci.spec import Node
+from sandbox.runner.environment import Workshop
+from sandbox.runner.isolation.gvisor.runsc import Runsc
+from sandbox.runner.kernel import cgroup
+from sandbox.runner.selftest import SelfTest
+from sandbox.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """What virtual machines are made with: the folder that `guest/build` has filled, the most memory of one in bytes,
+    the seconds that one has in all, the bytes of its kernel and system, a place for each that may run at once, and
+    KVM's device, where KVM works here."""
+
+    home: Path
+    memory: int
+    seconds: float
+    system_bytes: int
+    places: asyncio.Semaphore
+    kvm: Node | None = None
+
+
+@dataclass(slots=True)
+class Lanes:
+    """Beside the lane `container`: what gVisor's containers share, and what virtual machines are made with from now on;
+    None for a lane that has not yet shown that it works here."""
+
+    gvisor: Workshop | None = None
+    machines: Machines | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The lanes that a run may ask for."""
+        here = {"container": True, "gvisor": self.gvisor, "vm": self.machines}
+        return [lane for lane, there in here.items() if there]
+
+
+async def gvisor(settings: Settings, shop: Workshop, selftest: SelfTest) -> Workshop | None:
+    """What gVisor's containers share; None where there is no runsc, or none that can run a program here."""
+    program = shutil.which(settings.runsc)
+    if program is None:
+        return None
+    runtime = Runsc(settings.runsc, settings.runtime / "runsc", makes_cgroups=cgroup.layout() == "v2")
+    spares = shop.spares.none(runtime)
+    made = dataclasses.replace(shop, runtime=runtime, spares=spares, gvisor=True, system_bytes=_bytes(Path(program)))
+    return made if await selftest.passes(made) else None
+
+
+def _bytes(*files: Path) -> int:
+    return sum(file.stat().st_size for file in files)
+
+
+def machines_home(settings: Settings) -> Path:
+    """Where `guest/build` puts what it makes."""
+    return settings.state / "vm"
+
+
+def machines_are_there(settings: Settings) -> bool:
+    parts = ("init", "modules", "runtime", "layer/boot/vmlinuz")
+    return all((machines_home(settings) / part).exists() for part in parts)
+
+
+def machines(settings: Settings) -> Machines | None:
+    """What the machines of this machine are made with; None where `guest/build` was not run."""
+    home = machines_home(settings)
+    if not machines_are_there(settings):
+        return None
+    for path in (home / "layer", *(home / "layer").rglob("*")):
+        os.chown(path, settings.store_uid, settings.store_uid, follow_symlinks=False)
+    runtime = (path for path in (home / "runtime").rglob("*") if path.is_file())
+    size = _bytes(home / "init", home / "layer/boot/vmlinuz", *(home / "modules").iterdir(), *runtime)
+    places = asyncio.Semaphore(settings.machines)
+    return Machines(home, settings.machine_bytes, settings.machine_seconds, size, places)

@@ -1,0 +1,1 @@
+"""What the kernel gives to runs and must take back: control groups, root file systems, disks, bridges, id ranges."""

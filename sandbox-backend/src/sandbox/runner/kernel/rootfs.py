@@ -1,0 +1,151 @@
+"""One run's root file system: the image's shared layers, read-only, under a writable layer of its own.
+
+The writable layer is a tmpfs limited in bytes and inodes, whose pages are charged to the run's memory; or a disk of
+the run's own, where that is to be slow (`disk`). The layers are mounted with their owners translated to the run's own
+user ids, so that two runs share files but no identity.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sandbox.linux import files, mounts
+from sandbox.linux.loop import Device
+from sandbox.model.plan import Limits
+from sandbox.runner.kernel.disk import Disks
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """`folder` is the run's own folder on what it writes to, `root` the merged root file system in it, `disk` the
+    numbers of the disk, where it is one."""
+
+    folder: Path
+    root: Path
+    first_uid: int
+    disk: Device | None = None
+
+    def open(self, path: str) -> int:
+        """A read-only descriptor of a file of the root file system; no link in it can lead out."""
+        root = os.open(self.root, os.O_PATH | os.O_DIRECTORY)
+        try:
+            return files.open_in_root(root, path, os.O_RDONLY | os.O_NONBLOCK)
+        finally:
+            os.close(root)
+
+    def read(self, path: str, limit: int = 1 << 20) -> str:
+        """The text of a small file of the image, empty where it is not there or not a plain file."""
+        try:
+            with os.fdopen(self.open(path), "rb") as file:
+                return file.read(limit).decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    def make_folder(self, path: str) -> str:
+        """Make the missing ones of `path` and the folders above it; where it truly is, all links followed.
+
+        NotADirectoryError or FileExistsError where something else is in the way.
+        """
+        root = os.open(self.root, os.O_PATH | os.O_DIRECTORY)
+        try:
+            parts = [part for part in posixpath.normpath(path).split("/") if part]
+            for depth in range(1, len(parts) + 1):
+                self._make_one(root, "/".join(parts[: depth - 1]) or ".", parts[depth - 1])
+            return self._true_path(root, "/".join(parts) or ".")
+        finally:
+            os.close(root)
+
+    def _true_path(self, root: int, path: str) -> str:
+        found = files.open_in_root(root, path, os.O_PATH)
+        try:
+            return str(Path(f"/proc/self/fd/{found}").readlink()).removeprefix(str(self.root)) or "/"
+        finally:
+            os.close(found)
+
+    def _make_one(self, root: int, parent: str, name: str) -> None:
+        flags = os.O_PATH | os.O_DIRECTORY
+        try:
+            os.close(files.open_in_root(root, f"{parent}/{name}", flags))
+        except FileNotFoundError:
+            at = files.open_in_root(root, parent, flags)
+            try:
+                os.mkdir(name, 0o755, dir_fd=at)
+                os.chown(name, self.first_uid, self.first_uid, dir_fd=at, follow_symlinks=False)
+            finally:
+                os.close(at)
+
+    def put(self, path: str, content: bytes, mode: int) -> None:
+        """A file at `path` of the root file system, in place of what is there; owned by the container's root."""
+        self.make_folder(posixpath.dirname(path))
+        root = os.open(self.root, os.O_PATH | os.O_DIRECTORY)
+        try:
+            found = files.open_in_root(root, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK)
+        finally:
+            os.close(root)
+        with os.fdopen(found, "wb") as file:
+            file.write(content)
+            os.fchmod(found, mode)
+            os.fchown(found, self.first_uid, self.first_uid)
+
+    def seal(self) -> None:
+        """Let nothing write to the root file system any more."""
+        flags = mounts.MS_REMOUNT | mounts.MS_BIND | mounts.MS_RDONLY | mounts.MS_NOSUID | mounts.MS_NODEV
+        mounts.mount("none", self.root, None, flags)
+
+    def write(self, name: str, text: str) -> Path:
+        """A file beside the root file system, owned by the container's root, to be bound into it."""
+        file = self.folder / name
+        file.write_text(text)
+        os.chown(file, self.first_uid, self.first_uid)
+        return file
+
+
+@contextmanager
+def mounted(
+    folder: Path, layers: Sequence[Path], namespace: int, first_uid: int, limits: Limits, disks: Disks | None = None
+) -> Iterator[Snapshot]:
+    """The root file system of `layers` (lowest first) for a run; gone, with all that was written, at the end.
+
+    What is written goes to one of `disks`, if they are given.
+    """
+    folder.mkdir(mode=0o711)
+    try:
+        disk = _mount_writable(folder, limits, disks)
+        try:
+            yield replace(_merged(folder, layers, namespace, first_uid), disk=disk)
+        finally:
+            mounts.unmount(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _mount_writable(folder: Path, limits: Limits, disks: Disks | None) -> Device | None:
+    if disks is not None:
+        return disks.mount(folder)
+    data = f"mode=0711,size={limits.disk},nr_inodes={limits.inodes}"
+    mounts.mount("tmpfs", folder, "tmpfs", mounts.MS_NOSUID | mounts.MS_NODEV, data)
+    return None
+
+
+def _merged(folder: Path, layers: Sequence[Path], namespace: int, first_uid: int) -> Snapshot:
+    lower = []
+    for number, layer in enumerate(layers):
+        target = folder / f"l{number}"
+        target.mkdir()
+        mounts.mount_idmapped(layer, target, namespace)
+        lower.append(str(target))
+    for name in ("upper", "work"):
+        (folder / name).mkdir(mode=0o755)
+        os.chown(folder / name, first_uid, first_uid)
+    root = folder / "rootfs"
+    root.mkdir()
+    # overlay wants the uppermost layer first
+    options = f"lowerdir={':'.join(reversed(lower))},upperdir={folder}/upper,workdir={folder}/work,userxattr"
+    mounts.mount("overlay", root, "overlay", mounts.MS_NOSUID | mounts.MS_NODEV, options)
+    return Snapshot(folder, root, first_uid)

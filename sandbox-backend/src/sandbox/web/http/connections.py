@@ -1,0 +1,178 @@
+"""One HTTP connection, with the deadlines and bounds that a public server needs and uvicorn leaves open.
+
+uvicorn by itself waits minutes for a header that never ends, and for ever for a reader that never reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections import defaultdict
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from sandbox.settings import Settings
+from sandbox.web.http.proxyline import ProxyLine
+from sandbox.web.runs.stream import ABORT
+
+log = logging.getLogger(__name__)
+HEADER_SECONDS = 10.0
+SEND_BUFFER = 128 * 1024
+MOST_HEAD = 32 * 1024
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+class ConnectionTable:
+    """All connections, by address: where one address has too many, its longest idle one gives way."""
+
+    def __init__(self, per_address: int) -> None:
+        self._per_address = per_address
+        # a dictionary keeps the order of arrival
+        self._by_address: dict[str, dict[Connection, None]] = defaultdict(dict)
+
+    def add(self, connection: Connection, address: str) -> bool:
+        """Whether there is room for it."""
+        own = self._by_address[address]
+        if len(own) >= self._per_address:
+            idle = next((one for one in own if one.idle), None)
+            if idle is None:
+                return False
+            self.remove(idle, address)
+            idle.transport.abort()
+        self._by_address[address][connection] = None
+        return True
+
+    def remove(self, connection: Connection, address: str) -> None:
+        """It has ended; unknown ones are left alone."""
+        own = self._by_address.get(address, {})
+        own.pop(connection, None)
+        if not own:
+            self._by_address.pop(address, None)
+
+
+class Connection(HttpToolsProtocol):
+    """An HTTP/1.1 connection that is closed when it is slow, crowded, stalled or pipelined."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        settings: Settings,
+        table: ConnectionTable,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._settings, self._table = settings, table
+        self._proxy_line = ProxyLine() if settings.proxy_protocol else None
+        self._deadline: asyncio.TimerHandle | None = None
+        self._in_body = False
+        self._received = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is being answered."""
+        return self.cycle is None or self.cycle.response_complete
+
+    @property
+    def _address(self) -> str:
+        return self.client[0] if self.client else ""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
+        super().connection_made(transport)
+        _bound(transport.get_extra_info("socket"), self._settings.stalled_seconds)
+        self._expect_request()
+        if self._proxy_line is None:
+            self._count()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._table.remove(self, self._address)
+        self._request_came()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._proxy_line is not None:
+            data = self._introduced(self._proxy_line, data)
+        if data:
+            self._receive(data)
+
+    def _introduced(self, line: ProxyLine, data: bytes) -> bytes:
+        """What has come behind the proxy's line; whose connection it is counts from then on."""
+        try:
+            rest = line.feed(data)
+        except ValueError:
+            self.transport.abort()
+            return b""
+        if rest is None:
+            return b""
+        self._proxy_line, self.client, self.server = None, line.client, line.server
+        return rest if self._count() else b""
+
+    def _count(self) -> bool:
+        """Whether the table has room; without it the connection ends here."""
+        if self._table.add(self, self._address):
+            return True
+        self.transport.abort()
+        return False
+
+    def _receive(self, data: bytes) -> None:
+        # counted before it is parsed, because the parser keeps what it has not understood yet
+        self._received += len(data)
+        if self._received > (16 * self._settings.body_bytes if self._in_body else MOST_HEAD + len(data)):
+            self.transport.write(b"" if self._in_body else TOO_LARGE)
+            self.transport.close()
+            return
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if self.idle:
+            self._expect_request()
+        else:
+            self._request_came()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        extensions = {ABORT: self.transport.abort}
+        self.scope["extensions"] = extensions  # type: ignore[typeddict-item]  # a server may add its own
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_body:  # what comes after a body is a trailer, which nobody here reads
+            super().on_header(name, value)
+
+    def on_message_complete(self) -> None:
+        self._in_body, self._received = False, 0
+        super().on_message_complete()
+
+    def on_headers_complete(self) -> None:
+        self._in_body, self._received = True, 0
+        answering = self.cycle
+        super().on_headers_complete()
+        if self.pipeline:
+            # uvicorn tells only the newest request that the reader has left, and stops reading behind it: a pipelined
+            # one would keep the run before it alive for nobody. No browser pipelines.
+            self.pipeline.clear()
+            self.cycle = answering
+            self.transport.abort()
+
+    def _expect_request(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
+
+    def _request_came(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+def _bound(connection: socket.socket, stalled_seconds: float) -> None:
+    """Let the kernel send each event at once, hold only so much for a reader, and give a reader up that takes nothing
+    for so long."""
+    # asyncio sets it too, but not on what an inherited listener has accepted
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(stalled_seconds * 1000))

@@ -1,0 +1,80 @@
+"""uvicorn on an inherited listening socket, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import logging
+import socket
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+
+from sandbox.listening import allow_descriptors
+from sandbox.settings import Settings
+from sandbox.web.api.app import create_app
+from sandbox.web.http import pages
+from sandbox.web.http.connections import Connection, ConnectionTable
+from sandbox.web.runs.runner_client import RunnerClient
+
+KEEP_ALIVE_SECONDS = 15
+GRACE_SECONDS = 3
+BACKLOG = 512
+
+
+class Server(uvicorn.Server):
+    """Ends the runs first when it is to stop, and then returns instead of raising the signal again."""
+
+    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.stop()
+        await super().shutdown(sockets)
+
+
+def serve(settings: Settings, listener: socket.socket) -> None:
+    """Serve on `listener`, a bound and listening TCP socket, until SIGTERM or SIGINT; closes it."""
+    allow_descriptors()
+    server(settings, listener).run(sockets=[listener])
+
+
+def serve_pages(settings: Settings, listener: socket.socket) -> None:
+    """As `serve`, the pages alone."""
+    allow_descriptors()
+    _server(settings, pages.create_app(settings)).run(sockets=[listener])
+
+
+def server(settings: Settings, listener: socket.socket) -> Server:
+    """The server, ready to run; its port is the listener's."""
+    settings = dataclasses.replace(settings, port=listener.getsockname()[1])
+    return _server(settings, create_app(settings, RunnerClient(settings.runtime / "web" / "runner.sock")))
+
+
+def _server(settings: Settings, app: Starlette) -> Server:
+    table = ConnectionTable(settings.connections)
+    protocol: Any = functools.partial(Connection, settings=settings, table=table)
+    config = uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        # what a stranger writes in a request line does not belong into a log
+        access_log=False,
+        log_config=None,
+        log_level=logging.WARNING,
+        # the peer that counts is the one that is connected
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    return Server(config, app)
