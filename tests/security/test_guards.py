@@ -6,11 +6,8 @@ anything else, as do the processes that the test starts.
 
 from __future__ import annotations
 
-import shutil
-import site
 import subprocess
 import tomllib
-import venv
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -18,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from support.built_site import REPOSITORY
+from support.backend import REPOSITORY
+from support.python_copy import copied
 
-PACKAGE = REPOSITORY / "sandbox-backend/src/sandbox"
 TABLE: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "guards.toml").read_text())["guard"]
 CASES = [
     pytest.param(one, id=one["point"], marks=[pytest.mark.container] if one.get("container") else []) for one in TABLE
@@ -28,21 +25,6 @@ CASES = [
 FAILED = 1
 SECONDS = 120
 Done = subprocess.CompletedProcess[str]
-
-
-def copied(place: Path) -> Path:
-    """A Python with our packages, but for `sandbox`, which is the copy below `place`."""
-    # what the backend starts is nobody, and has to see the copy
-    for folder in (place, *place.parents):
-        if folder.stat().st_uid == 0 and folder.is_relative_to("/tmp"):
-            folder.chmod(folder.stat().st_mode | 0o011)
-    shutil.copytree(PACKAGE, place / "source/sandbox", ignore=shutil.ignore_patterns("__pycache__"))
-    venv.create(place / "python", symlinks=True)
-    (found,) = (place / "python/lib").glob("python*/site-packages")
-    ours = [path for path in site.getsitepackages() if "site-packages" in path]
-    lines = [f"{place}/source", *(f"import site; site.addsitedir({path!r})" for path in ours)]
-    (found / "copy.pth").write_text("\n".join(lines))
-    return place / "python/bin/python"
 
 
 def take_out(entry: dict[str, Any], source: Path) -> None:

@@ -41,8 +41,8 @@ class Backend:
     def pid_of(self, name: str) -> int:
         """The pid of `runner`, `web`, `puller` or `registry`, found among the backend's own children."""
         marks = {
-            "runner": "_runner",
-            "web": "_web",
+            "runner": "sandbox.runner.process",
+            "web": "sandbox.web.http.serving",
             "puller": "sandbox.images.puller.process",
             "registry": "docker-registry",
         }
@@ -81,11 +81,13 @@ def running(
     state: Path | None = None,
     within: Sequence[str] = (),
     vm: bool = False,
+    python: str = sys.executable,
 ) -> Iterator[Backend]:
     """A backend that answers, with `settings` (as TOML values) over the defaults; stopped as Ctrl-C would at the end.
 
     Its folders are its own, unless it goes on with the `state` of an earlier one; its registry is a copy of the one in
-    `images`, which `make serve` has filled. It starts `within` a program that executes the words after its own.
+    `images`, which `make serve` has filled. It starts `within` a program that executes the
+    words after its own, and with another `python`, if one is named.
 
     The lane `vm`, whose trial at the start would be counted and measured with the rest, is there only if `vm` wants it,
     and then from the beginning of the block, if set-up has prepared it; KVM is tried only if `settings` want it.
@@ -103,7 +105,7 @@ def running(
                 state.chmod(0o711)
     config = folder / "sandbox.toml"
     config.write_text("".join(_toml(values)))
-    command = [*within, sys.executable, "-m", "sandbox", "serve", "--config", str(config), "--port", str(port)]
+    command = [*within, python, "-m", "sandbox", "serve", "--config", str(config), "--port", str(port)]
     command += ["--state", str(state), "--runtime", str(folder / "run"), *(["--site", str(site)] if site else [])]
     kept = {name: value for name, value in os.environ.items() if name not in OUR_VARIABLES}
     log = folder / "log"

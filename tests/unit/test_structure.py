@@ -17,7 +17,7 @@ ROWS = (
     ("docker",),
     ("docker.cli", "oci"),
     ("policy",),
-    ("linux", "settings"),
+    ("linux", "settings", "handover"),
     ("listening", "datafolder", "pages"),
     ("images",),
     ("runner", "web"),

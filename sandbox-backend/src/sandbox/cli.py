@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sandbox import handover
 from sandbox import settings as knobs
 from sandbox.settings import Settings
-
-CHILDREN = ("_runner", "_web", "_pages")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    if words and words[0] in CHILDREN:
-        return _child(words)
+    handover.begin_log()
     asked = _parser().parse_args(words)
     try:
         settings = _settings(asked)
@@ -115,16 +111,3 @@ def _images(settings: Settings, asked: argparse.Namespace) -> int:
     for one in images:
         print(f"{one.reference:30} {one.id[7:19]}  {one.provenance:9} {len(one.layers)} layers, {one.root_bytes} bytes")
     return 0
-
-
-def _child(words: list[str]) -> int:
-    """One of the processes that the supervisor starts: its settings come as JSON."""
-    settings = knobs.from_values(json.loads(words[1]))
-    if words[0] == "_runner":
-        from sandbox.runner import process as runner_process
-
-        return runner_process.main(settings)
-    from sandbox.web import process as web_process
-
-    serve = web_process.main_pages if words[0] == "_pages" else web_process.main
-    return serve(settings, int(words[2]))

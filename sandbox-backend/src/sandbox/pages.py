@@ -23,6 +23,6 @@ def main(settings: Settings) -> int:
 async def _main(settings: Settings) -> None:
     stop = told_to_stop()
     listener = open_listener(settings)
-    async with Process("pages", settings, listener):
+    async with Process("web", settings, listener):
         announce(listener, settings.host)
         await stop.wait()

@@ -56,7 +56,7 @@ async def _main(settings: Settings, folder: Path, prepare: Path | None) -> None:
     async with AsyncExitStack() as stack:
         behind = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
         pages = dataclasses.replace(settings, proxy_protocol=True)
-        await stack.enter_async_context(Process("pages", pages, behind))
+        await stack.enter_async_context(Process("web", pages, behind))
         relay = Relay(behind.getsockname()[1])
         await stack.enter_async_context(relay.serving(listener))
         announce(listener, settings.host)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-import json
 import logging
 import os
 import signal
@@ -13,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 
+from sandbox import handover
 from sandbox.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -101,6 +100,5 @@ def _environment() -> dict[str, str]:
 
 
 def _arguments(name: str, settings: Settings, listener: socket.socket | None) -> Sequence[str]:
-    values = json.dumps(dataclasses.asdict(settings), default=str)
     listening = [str(listener.fileno())] if listener else []
-    return [sys.executable, "-I", "-m", "sandbox", f"_{name}", values, *listening]
+    return [sys.executable, "-I", "-m", f"sandbox.{name}.process", handover.encode(settings), *listening]

@@ -1,4 +1,7 @@
-"""The runner as a process: its own view of the machine, what an earlier one left swept away, then the socket."""
+"""The runner as a process: its own view of the machine, what an earlier one left swept away, then the socket.
+
+python -m sandbox.runner.process SETTINGS
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,13 @@ import os
 import shutil
 import signal
 import stat
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from sandbox import handover
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
 from sandbox.linux import mounts, processes
@@ -38,10 +43,9 @@ SWEEP_SECONDS = 5.0
 TINI = Path("/usr/bin/tini-static")
 
 
-def main(settings: Settings) -> int:
-    """Serve until SIGTERM."""
-    alone(settings, _serve)
-    return 0
+def main(argument: str) -> None:
+    """Serve until SIGTERM, with the settings that the supervisor has handed over."""
+    alone(handover.begin(argument), _serve)
 
 
 def alone(settings: Settings, work: Callable[[Settings], Coroutine[None, None, T]]) -> T:
@@ -194,3 +198,7 @@ def _init_program(settings: Settings) -> Path:
         shutil.copy(TINI, copy)
         copy.chmod(0o555)
     return copy
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

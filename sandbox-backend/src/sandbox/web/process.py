@@ -1,31 +1,39 @@
-"""The web process: it gives up everything but its listening socket, then serves."""
+"""The web process: it gives up everything but its listening socket, then becomes a fresh Python that serves.
+
+    python -m sandbox.web.process SETTINGS DESCRIPTOR
+
+What gives things up are system calls by way of ctypes. The process that serves strangers is therefore a new program,
+which has never loaded them.
+"""
 
 from __future__ import annotations
 
-import gc
-import socket
+import os
+import sys
+from collections.abc import Sequence
 
+from sandbox import handover
 from sandbox.linux.confine import confine, relinquish
 from sandbox.settings import Settings
 
+SERVER = "sandbox.web.http.serving"
 
-def main(settings: Settings, listener: int) -> int:
-    """Serve on the inherited socket `listener` until SIGTERM."""
+
+def main(arguments: Sequence[str]) -> None:
+    """Confine this process, then serve on the inherited socket; where nothing runs here, only the pages."""
+    settings, listener = handover.begin(arguments[0]), int(arguments[1])
+    if settings.machine == "here":
+        _confine(settings)
+    else:
+        relinquish()
+    os.set_inheritable(listener, True)
+    os.execv(sys.executable, [sys.executable, "-I", "-m", SERVER, *arguments])  # noqa: S606 - no shell is wanted
+
+
+def _confine(settings: Settings) -> None:
     visible = [settings.runtime / "web", *([settings.site] if settings.site else [])]
     confine(settings.web_uid, settings.runtime / "view-web", visible=visible, network=False)
-    # imported only now, so that no library's code ever runs with a privilege
-    from sandbox.web.http.serving import serve
-
-    # what lives now lives for ever: the collector need not look at it again and again
-    gc.freeze()
-    serve(settings, socket.socket(fileno=listener))
-    return 0
 
 
-def main_pages(settings: Settings, listener: int) -> int:
-    """Serve the pages alone on the inherited socket `listener` until SIGTERM, as whoever has started it."""
-    relinquish()
-    from sandbox.web.http.serving import serve_pages
-
-    serve_pages(settings, socket.socket(fileno=listener))
-    return 0
+if __name__ == "__main__":
+    main(sys.argv[1:])

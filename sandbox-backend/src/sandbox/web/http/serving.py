@@ -1,17 +1,24 @@
-"""uvicorn on an inherited listening socket, until SIGTERM or SIGINT."""
+"""Serves on an inherited listening socket with uvicorn, until SIGTERM or SIGINT.
+
+python -m sandbox.web.http.serving SETTINGS DESCRIPTOR
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+import gc
 import logging
 import socket
+import sys
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 
+from sandbox import handover
 from sandbox.listening import allow_descriptors
 from sandbox.settings import Settings
 from sandbox.web.api.app import create_app
@@ -39,16 +46,15 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(settings: Settings, listener: socket.socket) -> None:
-    """Serve on `listener`, a bound and listening TCP socket, until SIGTERM or SIGINT; closes it."""
+def main(arguments: Sequence[str]) -> None:
+    """Serve the calls and the pages; where nothing runs here, only the pages."""
+    settings, listener = handover.begin(arguments[0]), socket.socket(fileno=int(arguments[1]))
     allow_descriptors()
-    server(settings, listener).run(sockets=[listener])
-
-
-def serve_pages(settings: Settings, listener: socket.socket) -> None:
-    """As `serve`, the pages alone."""
-    allow_descriptors()
-    _server(settings, pages.create_app(settings)).run(sockets=[listener])
+    here = settings.machine == "here"
+    made = server(settings, listener) if here else _server(settings, pages.create_app(settings))
+    # what lives now lives for ever: the collector need not look at it again and again
+    gc.freeze()
+    made.run(sockets=[listener])
 
 
 def server(settings: Settings, listener: socket.socket) -> Server:
@@ -78,3 +84,7 @@ def _server(settings: Settings, app: Starlette) -> Server:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     return Server(config, app)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
