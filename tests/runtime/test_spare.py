@@ -87,8 +87,8 @@ def test_a_spare_that_was_killed_costs_no_run(used: Backend) -> None:
     run(used.url, "docker run alpine true", host)
     before = settled(used, 1)
     resting = footprint.at_rest(used)
-    (spare,) = before
-    os.kill(spare, signal.SIGKILL)
+    (prestarted,) = before
+    os.kill(prestarted, signal.SIGKILL)
     assert run(used.url, "docker run alpine echo well", host).stdout == "well\n"
     assert replaced(used, before)
     assert run(used.url, "docker run alpine echo again", host).stdout == "again\n"
@@ -96,9 +96,9 @@ def test_a_spare_that_was_killed_costs_no_run(used: Backend) -> None:
 
 
 def test_the_spare_ends_with_a_runner_that_is_killed(used: Backend) -> None:
-    (spare,) = settled(used, 1)
+    (prestarted,) = settled(used, 1)
     os.kill(used.pid_of("runner"), signal.SIGKILL)
     deadline = time.monotonic() + pace.seconds(SECONDS)
-    while Path(f"/proc/{spare}/exe").exists() and time.monotonic() < deadline:
+    while Path(f"/proc/{prestarted}/exe").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not Path(f"/proc/{spare}/exe").exists()
+    assert not Path(f"/proc/{prestarted}/exe").exists()

@@ -17,8 +17,8 @@ from sandbox.model.image import Config, Image
 from sandbox.model.plan import MIB, Limits, Plan
 from sandbox.runner.container import container
 from sandbox.runner.container.run import BROKEN, NO_SPACE, Job, Run
-from sandbox.runner.container.running import Slot
-from sandbox.runner.environment import Workshop
+from sandbox.runner.container.running import IdRange
+from sandbox.runner.environment import Environment
 from sandbox.runner.kernel import disk
 
 SMALL = Limits(disk=8 * MIB, inodes=800)
@@ -76,7 +76,7 @@ def test_a_run_without_room_on_the_machine_says_so(number: int, told: Failed, mo
 
     async def carry_out() -> None:
         run = Run(Job(IMAGE, [], Plan("a")), note, asyncio.Event())
-        await run.carry_out(object.__new__(Workshop), Slot(0, 0))
+        await run.carry_out(object.__new__(Environment), IdRange(0, 0))
 
     monkeypatch.setattr(container, "prepared", prepared)
     asyncio.run(carry_out())

@@ -11,16 +11,16 @@ from typing import Any, cast
 import pytest
 
 from sandbox.model.events import Event, Exited, Failed, Notice, Started
-from sandbox.runner.environment import Workshop
+from sandbox.runner.environment import Environment
 from sandbox.runner.isolation import trial
-from sandbox.runner.isolation.isolations import Lanes, Machines
+from sandbox.runner.isolation.isolations import Isolations, Machines
 from sandbox.runner.isolation.vm import kvm
 from sandbox.runner.selftest import SelfTest, Start
 from sandbox.settings import Settings
 
 STARTED = Started(pid=7, pid_inside=1, namespaces={}, cgroup="/g/c", kernel="6.1", start_ms=812.4)
 MACHINES = Machines(Path("/vm"), 1 << 29, 30.0, 1, asyncio.Semaphore(1))
-SHOP = cast(Workshop, None)
+SHOP = cast(Environment, None)
 Outcome = list[Event] | Exception
 
 
@@ -32,7 +32,7 @@ class Guest:
         self.events, self.emulated = events, emulated
         self.machines: Machines | None = None
 
-    async def said(self, shop: Workshop, script: str, memory: int, start: Start) -> list[Event]:
+    async def said(self, environment: Environment, script: str, memory: int, start: Start) -> list[Event]:
         self.machines = cast(Machines, cast(Any, start).keywords["machines"])
         outcome = self.events if self.machines.kvm or self.emulated is None else self.emulated
         if isinstance(outcome, Exception):
@@ -132,7 +132,7 @@ ADOPTED: list[tuple[Outcome, Outcome, bool, bool]] = [
 async def test_there_are_machines_from_when_a_guest_has_answered(
     settings: Settings, with_kvm: Outcome, emulated: Outcome, there: bool, uses_kvm: bool
 ) -> None:
-    lanes = Lanes()
+    lanes = Isolations()
     assert lanes.names == ["container"]
     await kvm.adopt(settings, SHOP, guest(with_kvm, emulated), MACHINES, lanes)
     assert lanes.names == (["container", "vm"] if there else ["container"])
@@ -144,7 +144,7 @@ async def test_there_are_machines_from_when_a_guest_has_answered(
 
 async def test_a_guest_without_kvm_has_time_for_a_busy_machine(settings: Settings) -> None:
     guest = Guest([], GOOD)
-    await kvm.adopt(settings, SHOP, cast(SelfTest, guest), MACHINES, Lanes())
+    await kvm.adopt(settings, SHOP, cast(SelfTest, guest), MACHINES, Isolations())
     assert guest.machines is not None
     assert (guest.machines.kvm, guest.machines.seconds) == (None, trial.EMULATED_SECONDS)
     assert trial.EMULATED_SECONDS > 10 * kvm.SECONDS
@@ -152,6 +152,6 @@ async def test_a_guest_without_kvm_has_time_for_a_busy_machine(settings: Setting
 
 async def test_why_there_are_no_machines_is_told(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     said: list[Event] = [Notice("boot", "virtio: Unknown symbol\r\n"), Failed("machine-failed", "…")]
-    await kvm.adopt(settings, SHOP, guest(said), MACHINES, Lanes())
+    await kvm.adopt(settings, SHOP, guest(said), MACHINES, Isolations())
     told = "the lane vm is left out: a guest did not come up; the last line of its boot: virtio: Unknown symbol"
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [told]

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.linux import namespaces
 from sandbox.runner.kernel import bridge
-from sandbox.runner.kernel.bridge import ADDRESSES, Networks
+from sandbox.runner.kernel.bridge import ADDRESSES, Bridges
 
 
 class Machine:
@@ -49,25 +49,25 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
 
 
 async def test_the_next_one_keeps_its_address_when_the_one_before_is_cleaned_up(machine: Machine) -> None:
-    networks = Networks(8)
+    bridges = Bridges(8)
     async with contextlib.AsyncExitStack() as first, contextlib.AsyncExitStack() as second:
-        one = await first.enter_async_context(networks.member("host"))
+        one = await first.enter_async_context(bridges.member("host"))
         await one.attach(os.getpid())
         await one.leave()
-        two = await second.enter_async_context(networks.member("host"))
+        two = await second.enter_async_context(bridges.member("host"))
         await two.attach(os.getpid())
         assert two.address == one.address == ADDRESSES[0]
         machine.lines.clear()
         await first.aclose()
         assert machine.lines == []
-        async with networks.member("host") as three:
+        async with bridges.member("host") as three:
             assert three.address == ADDRESSES[1]
     await asyncio.sleep(0)
 
 
 async def test_two_that_have_left_early_are_no_trouble(machine: Machine) -> None:
-    networks = Networks(8)
-    async with networks.member("host") as one, networks.member("host") as two:
+    bridges = Bridges(8)
+    async with bridges.member("host") as one, bridges.member("host") as two:
         await one.attach(os.getpid())
         await one.leave()
         await two.leave()
@@ -76,9 +76,9 @@ async def test_two_that_have_left_early_are_no_trouble(machine: Machine) -> None
 
 
 async def test_a_bridge_that_could_not_be_made_is_tried_again(machine: Machine) -> None:
-    networks = Networks(8)
+    bridges = Bridges(8)
     machine.failing = "docker0"
-    async with networks.member("host") as one:
+    async with bridges.member("host") as one:
         with pytest.raises(OSError, match="docker0"):
             await one.attach(os.getpid())
         assert machine.left_open == []
@@ -89,11 +89,11 @@ async def test_a_bridge_that_could_not_be_made_is_tried_again(machine: Machine) 
 
 
 async def test_whoever_is_cancelled_leaves_to_the_end(machine: Machine) -> None:
-    networks = Networks(8)
+    bridges = Bridges(8)
     attached = asyncio.Event()
 
     async def stay() -> None:
-        async with networks.member("host") as one:
+        async with bridges.member("host") as one:
             await one.attach(os.getpid())
             attached.set()
             await asyncio.sleep(60)
@@ -112,10 +112,10 @@ async def test_whoever_is_cancelled_leaves_to_the_end(machine: Machine) -> None:
 
 
 async def test_a_full_bridge_says_so_and_each_visitor_has_their_own(machine: Machine) -> None:
-    networks = Networks(8)
+    bridges = Bridges(8)
     async with contextlib.AsyncExitStack() as held:
         for address in ADDRESSES:
-            assert (await held.enter_async_context(networks.member("host"))).address == address
+            assert (await held.enter_async_context(bridges.member("host"))).address == address
         with pytest.raises(OSError, match="assign"):
-            await held.enter_async_context(networks.member("host"))
-        assert (await held.enter_async_context(networks.member("other"))).address == ADDRESSES[0]
+            await held.enter_async_context(bridges.member("host"))
+        assert (await held.enter_async_context(bridges.member("other"))).address == ADDRESSES[0]

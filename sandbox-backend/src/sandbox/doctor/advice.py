@@ -113,7 +113,7 @@ def slow_disks(settings: Settings) -> Advice:
     return _modules("loop")
 
 
-def networks(settings: Settings) -> Advice:
+def bridges(settings: Settings) -> Advice:
     if not all(shutil.which(program, path=SEARCH) for program in ("ip", "bridge", "tc")):
         return install("iproute2")(settings)
     return _modules("bridge", "veth", "sch_tbf")

@@ -167,9 +167,9 @@ NEEDS: tuple[Need, ...] = (
     ),
     Need(
         "networks: iproute2, bridge, veth, sch_tbf",
-        trials.networks,
+        trials.bridges,
         "--network bridge 를 적은 실행끼리 잇는 네트워크예요. 없으면 그 옵션만 거절해요.",
-        advice.networks,
+        advice.bridges,
         as_root=True,
         optional=True,
     ),

@@ -56,7 +56,7 @@ def slow_disks(settings: Settings) -> Seen:
         return _in_child(lambda: _try_disk(folder, settings.limits))
 
 
-def networks(settings: Settings) -> Seen:
+def bridges(settings: Settings) -> Seen:
     """What a container's network is made of."""
     return _in_child(lambda: _try_network(settings.network_bits))
 

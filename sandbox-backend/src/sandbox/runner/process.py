@@ -23,16 +23,16 @@ from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
 from sandbox.linux import mounts, processes
 from sandbox.linux.children import beside
-from sandbox.runner.container.cleanup import Janitor
-from sandbox.runner.container.prestarted import Spares
-from sandbox.runner.container.running import Residents
+from sandbox.runner.container.cleanup import DeferredCleanup
+from sandbox.runner.container.prestarted import Prestarter
+from sandbox.runner.container.running import RunningContainers
 from sandbox.runner.container.runtime import Runtime
-from sandbox.runner.environment import Workshop
+from sandbox.runner.environment import Environment
 from sandbox.runner.isolation import isolations
 from sandbox.runner.isolation.isolations import Machines
 from sandbox.runner.isolation.vm import kvm
 from sandbox.runner.kernel import bridge, cgroup, cgroup_v1, disk, id_ranges, seccomp
-from sandbox.runner.kernel.bridge import Networks
+from sandbox.runner.kernel.bridge import Bridges
 from sandbox.runner.selftest import SelfTest
 from sandbox.runner.server import LARGEST_REQUEST, Runner
 from sandbox.settings import Settings
@@ -81,27 +81,29 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store = Store(settings)
     store.sweep()
-    networks = await bridge.usable(settings.network_bits)
-    async with Pulls.start(settings, store) as pulls, _workshop(settings, networks) as shop:
+    bridges = await bridge.usable(settings.network_bits)
+    async with Pulls.start(settings, store) as pulls, _environment(settings, bridges) as environment:
         places = id_ranges.make(settings)
-        selftest = SelfTest(settings, shop, places)
-        others = isolations.Lanes(await isolations.gvisor(settings, shop, selftest))
-        runner = Runner(settings, shop, places, store, pulls, selftest, others)
+        selftest = SelfTest(settings, environment, places)
+        others = isolations.Isolations(await isolations.gvisor(settings, environment, selftest))
+        runner = Runner(settings, environment, places, store, pulls, selftest, others)
         # what lives now lives for ever: the collector need not look at it again and again
         gc.freeze()
-        async with _listening(settings, runner), beside(_learn(settings, shop, selftest, others)):
+        async with _listening(settings, runner), beside(_learn(settings, environment, selftest, others)):
             await stop.wait()
 
 
-async def _learn(settings: Settings, shop: Workshop, selftest: SelfTest, others: isolations.Lanes) -> None:
+async def _learn(
+    settings: Settings, environment: Environment, selftest: SelfTest, others: isolations.Isolations
+) -> None:
     """What takes a while to learn, and need not be known before the first run: containers are run meanwhile."""
     if settings.emulated:
         await selftest.measure()
     if machines := isolations.machines(settings):
-        await kvm.adopt(settings, shop, selftest, machines, others)
+        await kvm.adopt(settings, environment, selftest, machines, others)
 
 
-async def tried(settings: Settings, trial: Callable[[Workshop, SelfTest, Machines], Awaitable[T]]) -> T:
+async def tried(settings: Settings, trial: Callable[[Environment, SelfTest, Machines], Awaitable[T]]) -> T:
     """What a virtual machine in a `trial` does here, for whoever only wants to know; SIGTERM ends it early.
     FileNotFoundError where `guest/build` was not run."""
     if task := asyncio.current_task():
@@ -109,8 +111,8 @@ async def tried(settings: Settings, trial: Callable[[Workshop, SelfTest, Machine
     machines = isolations.machines(settings)
     if machines is None:
         raise FileNotFoundError(isolations.machines_home(settings))
-    async with _workshop(settings, None) as shop:
-        return await trial(shop, SelfTest(settings, shop, id_ranges.make(settings)), machines)
+    async with _environment(settings, None) as environment:
+        return await trial(environment, SelfTest(settings, environment, id_ranges.make(settings)), machines)
 
 
 @asynccontextmanager
@@ -129,18 +131,18 @@ async def _listening(settings: Settings, runner: Runner) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _workshop(settings: Settings, networks: Networks | None) -> AsyncIterator[Workshop]:
+async def _environment(settings: Settings, bridges: Bridges | None) -> AsyncIterator[Environment]:
     """What runs are made with; at the end nothing waits there any more."""
-    shop = _made_workshop(settings, networks)
+    environment = _made_environment(settings, bridges)
     try:
-        yield shop
+        yield environment
     finally:
-        shop.janitor.finish()
-        await shop.spares.end()
+        environment.cleanup.finish()
+        await environment.prestarter.end()
         mounts.unmount(settings.runtime / "dev")
 
 
-def _made_workshop(settings: Settings, networks: Networks | None) -> Workshop:
+def _made_environment(settings: Settings, bridges: Bridges | None) -> Environment:
     makes_cgroups = cgroup.layout() == "v2"
     if not makes_cgroups:
         cgroup_v1.prepare_parent(settings.cgroup)
@@ -149,19 +151,19 @@ def _made_workshop(settings: Settings, networks: Networks | None) -> Workshop:
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
     options = [] if makes_cgroups else ["--cgroup-manager", "disabled"]
     runtime = Runtime(settings.crun, settings.runtime / "crun", options, makes_cgroups=makes_cgroups)
-    return Workshop(
+    return Environment(
         runtime=runtime,
         runs=runs,
         cgroup=settings.cgroup,
         seccomp=(seccomp.ANNOTATION, seccomp.compiled()),
         init_layer=_init_layer(settings),
         init_program=_init_program(settings),
-        janitor=Janitor(),
+        cleanup=DeferredCleanup(),
         # crun gives a container's user its standard streams to own, so the null device is not the machine's
-        spares=Spares(runtime, bundles, settings.cgroup, _null(settings)),
+        prestarter=Prestarter(runtime, bundles, settings.cgroup, _null(settings)),
         disks=disk.usable(settings.state, settings.limits, runs),
-        networks=networks,
-        residents=Residents(),
+        bridges=bridges,
+        running=RunningContainers(),
     )
 
 

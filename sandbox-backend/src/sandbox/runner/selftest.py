@@ -17,8 +17,8 @@ from sandbox.model.events import Event, Exited, Output
 from sandbox.model.image import Config, Image
 from sandbox.model.plan import MIB, Limits, Plan
 from sandbox.runner.container.run import Job, Run, Send
-from sandbox.runner.environment import Workshop
-from sandbox.runner.kernel.id_ranges import Slots
+from sandbox.runner.environment import Environment
+from sandbox.runner.kernel.id_ranges import IdRanges
 from sandbox.settings import Settings
 
 Start = Callable[[Job, Send, asyncio.Event], Run]
@@ -46,8 +46,8 @@ GUARDS = frozenset(
 class SelfTest:
     """Knows when a container was last really started."""
 
-    def __init__(self, settings: Settings, shop: Workshop, slots: Slots) -> None:
-        self._shop, self._slots, self._uid = shop, slots, settings.store_uid
+    def __init__(self, settings: Settings, environment: Environment, slots: IdRanges) -> None:
+        self._environment, self._slots, self._uid = environment, slots, settings.store_uid
         self._layer = settings.state / "selftest-layer"
         self._seen = float("-inf")
         self._took: list[float] = []
@@ -75,17 +75,17 @@ class SelfTest:
         await asyncio.sleep(SETTLE_SECONDS)
         for _ in range(MEASURED_RUNS):
             begun = time.monotonic()
-            if await self.passes(self._shop):
+            if await self.passes(self._environment):
                 self._took.append(time.monotonic() - begun)
 
-    async def passes(self, shop: Workshop) -> bool:
+    async def passes(self, environment: Environment) -> bool:
         """Whether a program runs to its end with another runtime."""
-        return succeeded(await self.said(shop, "true", 128 * MIB))
+        return succeeded(await self.said(environment, "true", 128 * MIB))
 
     async def _try(self) -> str | None:
-        return _verdict(await self.said(self._shop, SCRIPT, 32 * MIB))
+        return _verdict(await self.said(self._environment, SCRIPT, 32 * MIB))
 
-    async def said(self, shop: Workshop, script: str, memory: int, start: Start = Run) -> list[Event]:
+    async def said(self, environment: Environment, script: str, memory: int, start: Start = Run) -> list[Event]:
         """All that is told of a run of `script`, which `start` makes of a job."""
         self._make_layer()
         image = Image("selftest:latest", "", "", "", (), Config(), 0, 0, "stand-in")
@@ -97,7 +97,7 @@ class SelfTest:
             said.append(event)
 
         async with self._slots.taken() as slot:
-            await start(Job(image, [self._layer], plan), note, asyncio.Event()).carry_out(shop, slot)
+            await start(Job(image, [self._layer], plan), note, asyncio.Event()).carry_out(environment, slot)
         return said
 
     def _make_layer(self) -> None:

@@ -23,17 +23,17 @@ from sandbox.images.store import Store
 from sandbox.model import events, plan
 from sandbox.model.events import Event, Failed
 from sandbox.runner.container.run import Job, Run
-from sandbox.runner.environment import Workshop
+from sandbox.runner.environment import Environment
 from sandbox.runner.isolation.gvisor import changes
-from sandbox.runner.isolation.isolations import Lanes
-from sandbox.runner.isolation.vm.run import MachineRun
-from sandbox.runner.kernel.id_ranges import Slots
+from sandbox.runner.isolation.isolations import Isolations
+from sandbox.runner.isolation.vm.run import VmRun
+from sandbox.runner.kernel.id_ranges import IdRanges
 from sandbox.runner.selftest import SelfTest
 from sandbox.settings import Settings
 
 log = logging.getLogger(__name__)
 LARGEST_REQUEST = 1 << 20
-NO_OTHERS = Lanes()
+NO_OTHERS = Isolations()
 CREDENTIALS = struct.Struct("3i")
 BROKEN = "실행기에 문제가 생겼어요. 잠시 뒤에 다시 해 보세요."
 Request = dict[str, Any]
@@ -49,14 +49,14 @@ class Runner:
     def __init__(
         self,
         settings: Settings,
-        shop: Workshop,
-        slots: Slots,
+        environment: Environment,
+        slots: IdRanges,
         store: Store,
         pulls: Pulls,
         selftest: SelfTest,
-        lanes: Lanes = NO_OTHERS,
+        lanes: Isolations = NO_OTHERS,
     ) -> None:
-        self._settings, self._shop, self._slots = settings, shop, slots
+        self._settings, self._environment, self._slots = settings, environment, slots
         self._store, self._pulls, self._selftest = store, pulls, selftest
         self._lanes = lanes
         self._serving: set[asyncio.Task[None]] = set()
@@ -106,16 +106,16 @@ class Runner:
         match str(request.get("lane", "container")):
             case "container":
                 async with self._slots.taken() as slot:
-                    if await Run(job, send, gone).carry_out(self._shop, slot):
+                    if await Run(job, send, gone).carry_out(self._environment, slot):
                         self._selftest.seen()
-                    await self._shop.residents.alone(slot)
+                    await self._environment.running.alone(slot)
             case "gvisor" if self._lanes.gvisor:
                 wider = dataclasses.replace(job, plan=changes.widened(job.plan))
                 async with self._slots.taken() as slot:
                     await Run(wider, send, gone).carry_out(self._lanes.gvisor, slot)
             case "vm" if self._lanes.machines:
                 async with self._lanes.machines.places, self._slots.taken() as slot:
-                    await MachineRun(job, send, gone, self._lanes.machines).carry_out(self._shop, slot)
+                    await VmRun(job, send, gone, self._lanes.machines).carry_out(self._environment, slot)
             case lane:
                 raise BadRequest(f"no such lane here: {lane!r}")
 

@@ -12,8 +12,8 @@ from sandbox.docker import messages
 from sandbox.model.image import Image
 from sandbox.model.plan import Plan, Throttle
 from sandbox.oci import spec, users
-from sandbox.runner.container.running import Slot
-from sandbox.runner.environment import Workshop
+from sandbox.runner.container.running import IdRange
+from sandbox.runner.environment import Environment
 from sandbox.runner.kernel import cgroup
 from sandbox.runner.kernel.rootfs import Snapshot
 
@@ -48,8 +48,8 @@ class NotStarted(Exception):
 
 
 def configuration(
-    shop: Workshop,
-    slot: Slot,
+    environment: Environment,
+    slot: IdRange,
     name: str,
     image: Image,
     plan: Plan,
@@ -77,10 +77,10 @@ def configuration(
         raise NotStarted(messages.TOO_SLOW)
     files = (*_files(plan.hostname or name[:12], address, snap), *extra.files)
     if plan.init:
-        files = (*files, (spec.INIT, str(shop.init_program)))
-    group = f"/{shop.cgroup}/{name}"
+        files = (*files, (spec.INIT, str(environment.init_program)))
+    group = f"/{environment.cgroup}/{name}"
     place = spec.Place(name, str(snap.root), group, slot.first_uid, files, devices, snap.disk, extra.nodes)
-    return spec.build(plan, image.config, identity, place, shop.seccomp)
+    return spec.build(plan, image.config, identity, place, environment.seccomp)
 
 
 def _files(hostname: str, address: str | None, snap: Snapshot) -> Files:

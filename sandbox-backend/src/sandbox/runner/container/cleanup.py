@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 LATEST_SECONDS = 0.05
 
 
-class Janitor:
+class DeferredCleanup:
     """The clean-ups that are still to be done, each an exit stack."""
 
     def __init__(self) -> None:

@@ -22,11 +22,11 @@ from sandbox.model.plan import Plan, Ulimit
 from sandbox.oci import spec
 from sandbox.runner.container.bundle import NOTHING, Extra, NotStarted, configuration
 from sandbox.runner.container.child import KILL_SECONDS, Child
-from sandbox.runner.container.cleanup import Janitor
-from sandbox.runner.container.inspect import View, pid_inside
+from sandbox.runner.container.cleanup import DeferredCleanup
+from sandbox.runner.container.inspect import Inspector, pid_inside
 from sandbox.runner.container.namespaces import Shared
-from sandbox.runner.container.running import Resident, Slot
-from sandbox.runner.environment import Workshop
+from sandbox.runner.container.running import IdRange, RunningContainer
+from sandbox.runner.environment import Environment
 from sandbox.runner.isolation.gvisor import changes
 from sandbox.runner.kernel import cgroup, cgroup_v1, rootfs
 from sandbox.runner.kernel.rootfs import Snapshot
@@ -39,11 +39,11 @@ GONE = {errno.ESRCH, errno.ENOENT, errno.ENXIO}
 class Container:
     """A container on its way: its OCI runtime is begun, or begins (`begin`), then told what to make (`create`)."""
 
-    def __init__(self, shop: Workshop, image: Image, plan: Plan) -> None:
-        self._spare = shop.spares.take(plan.tty)
-        self.id, self.cgroup = self._spare.id, self._spare.cgroup
+    def __init__(self, environment: Environment, image: Image, plan: Plan) -> None:
+        self._prestarted = environment.prestarter.take(plan.tty)
+        self.id, self.cgroup = self._prestarted.id, self._prestarted.cgroup
         self.argv, self.source = spec.argv(plan, image.config)
-        self._shop, self._image, self._plan = shop, image, plan
+        self._environment, self._image, self._plan = environment, image, plan
         self._child: Child | None = None
         self.disk: Device | None = None
         self._in_foreign_pids = False
@@ -57,16 +57,16 @@ class Container:
 
     def begin(self) -> None:
         """Start the OCI runtime if the container is not a spare: it loads itself while the snapshot is made."""
-        if self._spare.begun is None:
-            self._spare.begin(self._plan.tty)
+        if self._prestarted.begun is None:
+            self._prestarted.begin(self._plan.tty)
 
     def listed(self, host: str, shared: Shared) -> AbstractContextManager[None]:
         """Others of its host can join it for as long as the block lasts; what runs on gVisor has other namespaces."""
-        if self._shop.gvisor:
+        if self._environment.gvisor:
             return contextlib.nullcontext()
         plan = self._plan
-        resident = Resident(host, shared.slot, self.child, plan.hostname or "", shared.address, plan.shareable)
-        return self._shop.residents.living(self.id, resident)
+        resident = RunningContainer(host, shared.slot, self.child, plan.hostname or "", shared.address, plan.shareable)
+        return self._environment.running.living(self.id, resident)
 
     async def create(self, shared: Shared, snap: Snapshot, extra: Extra = NOTHING) -> dict[int, Stream]:
         """Have it made in its snapshot, with `extra` bound into it, and with what it shares; the descriptors that its
@@ -75,7 +75,7 @@ class Container:
         NotStarted when there is no command, no such user, folder or device, or a limit that cannot be set.
         RuntimeFailed when the runtime refuses, as it does for a program that the image does not have.
         """
-        if self._spare.begun is None:
+        if self._prestarted.begun is None:
             raise RuntimeError("the runtime is not started yet")
         self.disk = snap.disk
         self._plan = replace(self._plan, hostname=shared.hostname(self._plan.hostname or self.id[:12]))
@@ -83,32 +83,32 @@ class Container:
         self._in_foreign_pids = "pid" in shared.donors
         with shared.namespaces() as namespaces, self._may_be_killed():
             config = json.dumps(spec.joined(self._config(shared, snap, extra), namespaces))
-            self._child = await self._shop.runtime.configure(
-                self._spare.begun, self._spare.bundle, config, self._use_the_moment
+            self._child = await self._environment.runtime.configure(
+                self._prestarted.begun, self._prestarted.bundle, config, self._use_the_moment
             )
             if shared.member:
                 await shared.member.attach(self._child.pid)
-        if not self._shop.gvisor:
+        if not self._environment.gvisor:
             _restrict(self._child, self._plan.ulimits)
-        return self._spare.sources()
+        return self._prestarted.sources()
 
     def _use_the_moment(self) -> None:
-        self._shop.janitor.use_the_moment()
+        self._environment.cleanup.use_the_moment()
         # this run has its runtime, whatever becomes of the next one's; a thread that cannot start is a RuntimeError
         with contextlib.suppress(OSError, RuntimeError):
-            self._shop.spares.refill()
+            self._environment.prestarter.refill()
 
     def _config(self, shared: Shared, snap: Snapshot, extra: Extra) -> spec.Spec:
         made = configuration(
-            self._shop, shared.slot, self.id, self._image, self._plan, snap, extra, address=shared.address
+            self._environment, shared.slot, self.id, self._image, self._plan, snap, extra, address=shared.address
         )
         if shared.member:
             made["linux"]["sysctl"] |= shared.member.sysctls
-        if self._shop.gvisor:
+        if self._environment.gvisor:
             made = changes.configuration(made, self._plan)
             if self._plan.read_only:
                 snap.seal()
-        if not self._shop.runtime.makes_cgroups:
+        if not self._environment.runtime.makes_cgroups:
             self._limit(made["linux"].pop("resources"))
         return made
 
@@ -131,8 +131,10 @@ class Container:
             root_bytes=image.root_bytes,
             prepared=False,
             created_ms=round(milliseconds, 3),
-            system_bytes=self._shop.system_bytes,
-            network_bps=self._shop.networks.bytes_per_second if self._shop.networks and self._plan.bridge else None,
+            system_bytes=self._environment.system_bytes,
+            network_bps=self._environment.bridges.bytes_per_second
+            if self._environment.bridges and self._plan.bridge
+            else None,
         )
 
     def start(self) -> Started:
@@ -140,15 +142,15 @@ class Container:
         a shared pid namespace has killed it."""
         begun = time.monotonic()
         with self._may_be_killed():
-            namespaces = self._shop.runtime.namespaces(self.child.pid)
+            namespaces = self._environment.runtime.namespaces(self.child.pid)
             number = pid_inside(self.child.pid) if self._in_foreign_pids else 1
-            self._shop.runtime.start(self.id)
+            self._environment.runtime.start(self.id)
         return Started(
             pid=self.child.pid,
             pid_inside=number,
             namespaces=namespaces,
             cgroup=self.cgroup,
-            kernel=changes.KERNEL if self._shop.gvisor else os.uname().release,
+            kernel=changes.KERNEL if self._environment.gvisor else os.uname().release,
             start_ms=round((time.monotonic() - begun) * 1000, 3),
         )
 
@@ -168,9 +170,9 @@ class Container:
             cgroup.unthrottle(self.cgroup)
         self.child.kill()
 
-    def view(self) -> View:
+    def view(self) -> Inspector:
         """What the machine sees of it while it runs."""
-        return View(self.cgroup, self.child.pid, self._shop.runs)
+        return Inspector(self.cgroup, self.child.pid, self._environment.runs)
 
     async def end(self) -> None:
         """Kill what is left of it."""
@@ -183,11 +185,11 @@ class Container:
                 # the kernel ends what is left with a namespace's first process, and this one has not been that
                 await cgroup.ended(self.cgroup, KILL_SECONDS)
         finally:
-            await self._spare.end()
+            await self._prestarted.end()
 
     def forget(self) -> None:
         """Remove all that was made for it."""
-        self._spare.forget()
+        self._prestarted.forget()
 
 
 def _restrict(process: Child, ulimits: Sequence[Ulimit]) -> None:
@@ -203,26 +205,26 @@ def _restrict(process: Child, ulimits: Sequence[Ulimit]) -> None:
 
 @asynccontextmanager
 async def prepared(
-    shop: Workshop, slot: Slot, image: Image, plan: Plan, layers: Sequence[Path]
+    environment: Environment, slot: IdRange, image: Image, plan: Plan, layers: Sequence[Path]
 ) -> AsyncIterator[tuple[Container, Snapshot]]:
     """A container that is begun, and its root file system; at the end nothing of either is left."""
-    container = Container(shop, image, plan)
-    lower = [*layers, shop.init_layer]
+    container = Container(environment, image, plan)
+    lower = [*layers, environment.init_layer]
     stack = contextlib.ExitStack()
-    stack.callback(shop.spares.refill)
+    stack.callback(environment.prestarter.refill)
     stack.callback(container.forget)
     try:
         container.begin()
-        disks = shop.disks if plan.read_bps or plan.write_bps else None
-        folder = shop.runs / container.id[:16]
+        disks = environment.disks if plan.read_bps or plan.write_bps else None
+        folder = environment.runs / container.id[:16]
         mounted = rootfs.mounted(folder, lower, slot.namespace, slot.first_uid, plan.limits, disks)
         yield container, stack.enter_context(mounted)
     finally:
-        await asyncio.shield(_end(container, stack, shop.janitor))
+        await asyncio.shield(_end(container, stack, environment.cleanup))
 
 
-async def _end(container: Container, stack: contextlib.ExitStack, janitor: Janitor) -> None:
+async def _end(container: Container, stack: contextlib.ExitStack, cleanup: DeferredCleanup) -> None:
     try:
         await container.end()
     finally:
-        janitor.later(stack)
+        cleanup.later(stack)

@@ -34,7 +34,7 @@ Signature = tuple[int, tuple[tuple[int, int, str], ...]]
 
 
 @dataclass
-class View:
+class Inspector:
     """Of one container: its cgroup, its first process, and the folder that holds the folders of all runs."""
 
     cgroup: str

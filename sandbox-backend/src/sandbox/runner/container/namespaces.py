@@ -11,8 +11,8 @@ from sandbox.docker import messages
 from sandbox.model.plan import Plan
 from sandbox.runner.container import running
 from sandbox.runner.container.bundle import NotStarted
-from sandbox.runner.container.running import Resident, Slot
-from sandbox.runner.environment import Workshop
+from sandbox.runner.container.running import IdRange, RunningContainer
+from sandbox.runner.environment import Environment
 from sandbox.runner.kernel.bridge import Member
 
 
@@ -21,8 +21,8 @@ class Shared:
     """The place that it runs in, which is a donor's if it has one; whose namespaces it joins, by kind; its own place on
     a bridge."""
 
-    slot: Slot
-    donors: Mapping[str, Resident] = field(default_factory=dict)
+    slot: IdRange
+    donors: Mapping[str, RunningContainer] = field(default_factory=dict)
     member: Member | None = None
 
     def hostname(self, own: str) -> str:
@@ -53,23 +53,23 @@ class Shared:
 
 
 @asynccontextmanager
-async def shared(shop: Workshop, slot: Slot, host: str, plan: Plan) -> AsyncIterator[Shared]:
+async def shared(environment: Environment, slot: IdRange, host: str, plan: Plan) -> AsyncIterator[Shared]:
     """What `plan` asks for, held for as long as the block lasts. NotStarted when it cannot be had."""
-    donors = _donors(shop, host, plan)
+    donors = _donors(environment, host, plan)
     async with contextlib.AsyncExitStack() as held:
         for donor in donors.values():
             slot = donor.slot
-            held.enter_context(shop.residents.guest(slot))
-        member = await held.enter_async_context(_member(shop, host)) if plan.bridge else None
+            held.enter_context(environment.running.guest(slot))
+        member = await held.enter_async_context(_member(environment, host)) if plan.bridge else None
         yield Shared(slot, donors, member)
 
 
-def _donors(shop: Workshop, host: str, plan: Plan) -> dict[str, Resident]:
+def _donors(environment: Environment, host: str, plan: Plan) -> dict[str, RunningContainer]:
     """Whose namespaces a plan asks to share, by kind, and `user` with them: mounting /proc and the like needs the user
     namespace that owns the others. NotStarted when one has ended, or does not share."""
-    found: dict[str, Resident] = {}
+    found: dict[str, RunningContainer] = {}
     for join in plan.joins:
-        donor = shop.residents.find(host, join.container)
+        donor = environment.running.find(host, join.container)
         if donor is None:
             raise NotStarted(messages.no_such_container(join.kind, join.container))
         if join.kind == "ipc" and not donor.shareable:
@@ -83,12 +83,12 @@ def _donors(shop: Workshop, host: str, plan: Plan) -> dict[str, Resident]:
 
 
 @asynccontextmanager
-async def _member(shop: Workshop, host: str) -> AsyncIterator[Member]:
-    if shop.networks is None:
+async def _member(environment: Environment, host: str) -> AsyncIterator[Member]:
+    if environment.bridges is None:
         raise NotStarted(messages.NO_BRIDGE)
     async with contextlib.AsyncExitStack() as held:
         try:
-            member = await held.enter_async_context(shop.networks.member(host))
+            member = await held.enter_async_context(environment.bridges.member(host))
         except OSError as error:
             raise NotStarted(messages.FULL_BRIDGE) from error
         yield member

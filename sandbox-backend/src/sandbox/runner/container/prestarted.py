@@ -20,7 +20,7 @@ from sandbox.runner.kernel import cgroup, cgroup_v1
 
 
 @dataclass
-class Spare:
+class Prestarted:
     """A begun container; `readers` are the descriptors of its output, `listener` waits for its terminal."""
 
     runtime: Runtime
@@ -87,7 +87,7 @@ class Spare:
         shutil.rmtree(self.bundle, ignore_errors=True)
 
 
-class Spares:
+class Prestarter:
     """At most one spare. Making one costs a millisecond, so it is made while a run waits for something else.
 
     `bundles` is the folder of all containers' own folders, `cgroup` the parent of their groups, `null` the device that
@@ -97,48 +97,48 @@ class Spares:
     def __init__(self, runtime: Runtime, bundles: Path, cgroup: str, null: Path, *, keep: bool = True) -> None:
         self._runtime, self._bundles, self._cgroup, self._null = runtime, bundles, cgroup, null
         self._keep = keep
-        self._kept: Spare | None = None
+        self._kept: Prestarted | None = None
 
-    def none(self, runtime: Runtime) -> Spares:
+    def none(self, runtime: Runtime) -> Prestarter:
         """For another runtime, of which none waits."""
-        return Spares(runtime, self._bundles, self._cgroup, self._null, keep=False)
+        return Prestarter(runtime, self._bundles, self._cgroup, self._null, keep=False)
 
-    def take(self, tty: bool) -> Spare:
+    def take(self, tty: bool) -> Prestarted:
         """The spare, or a new one, which is not begun yet, where there is none or it was killed; a terminal always
         needs its own."""
         if self._kept is None or tty:
             return self._new()
-        spare, self._kept = self._kept, None
-        if spare.begun is None or not spare.begun.lost():
-            return spare
-        spare.close()
-        spare.forget()
+        prestarted, self._kept = self._kept, None
+        if prestarted.begun is None or not prestarted.begun.lost():
+            return prestarted
+        prestarted.close()
+        prestarted.forget()
         return self._new()
 
     def refill(self) -> None:
         """Begin one if there is none."""
         if self._keep and self._kept is None:
-            spare = self._new()
+            prestarted = self._new()
             try:
-                spare.begin(tty=False)
+                prestarted.begin(tty=False)
             except BaseException:
-                spare.close()
-                spare.forget()
+                prestarted.close()
+                prestarted.forget()
                 raise
-            self._kept = spare
+            self._kept = prestarted
 
     async def end(self) -> None:
         """Take the spare apart."""
-        spare, self._kept = self._kept, None
-        if spare is not None:
+        prestarted, self._kept = self._kept, None
+        if prestarted is not None:
             try:
-                await spare.end()
+                await prestarted.end()
             finally:
-                spare.forget()
+                prestarted.forget()
 
-    def _new(self) -> Spare:
+    def _new(self) -> Prestarted:
         name = secrets.token_hex(32)
-        return Spare(self._runtime, self._null, name, f"/{self._cgroup}/{name}", self._bundles / name[:16])
+        return Prestarted(self._runtime, self._null, name, f"/{self._cgroup}/{name}", self._bundles / name[:16])
 
 
 def _received(listener: socket.socket) -> int:

@@ -23,9 +23,9 @@ from sandbox.runner.container.child import KILL_SECONDS, Ended
 from sandbox.runner.container.container import Container
 from sandbox.runner.container.namespaces import Shared
 from sandbox.runner.container.output import Outputs
-from sandbox.runner.container.running import Slot
+from sandbox.runner.container.running import IdRange
 from sandbox.runner.container.runtime import RuntimeFailed
-from sandbox.runner.environment import Workshop
+from sandbox.runner.environment import Environment
 from sandbox.runner.kernel import cgroup
 from sandbox.runner.kernel.rootfs import Snapshot
 
@@ -57,13 +57,13 @@ class Run:
         # a task that sends may miss its cancelling: wait_for() of Python 3.11 forgets it when it comes with the result
         self._over = False
 
-    async def carry_out(self, shop: Workshop, slot: Slot) -> bool:
+    async def carry_out(self, environment: Environment, slot: IdRange) -> bool:
         """Send the whole story, the last event before the clean-up; whether a program was started.
 
         What goes wrong on our side becomes `failed`, its detail a log entry.
         """
         try:
-            return await self._carry_out(shop, slot)
+            return await self._carry_out(environment, slot)
         except NotStarted as error:
             await self._not_started(outcome.exit_code(error.message), error.message)
         except ConnectionError:
@@ -76,11 +76,11 @@ class Run:
                 await self._send(Failed("no-space", NO_SPACE) if full else Failed("sandbox-failed", BROKEN))
         return False
 
-    async def _carry_out(self, shop: Workshop, slot: Slot) -> bool:
+    async def _carry_out(self, environment: Environment, slot: IdRange) -> bool:
         job = self._job
         async with (
-            namespaces.shared(shop, slot, job.host, job.plan) as shared,
-            container.prepared(shop, shared.slot, job.image, job.plan, job.layers) as (box, snap),
+            namespaces.shared(environment, slot, job.host, job.plan) as shared,
+            container.prepared(environment, shared.slot, job.image, job.plan, job.layers) as (box, snap),
         ):
             return await self._in(box, snap, shared)
 
@@ -117,7 +117,7 @@ class Run:
             code, natural, signal = outcome.KILLED, reason, "SIGKILL"
         await self._exited(code, natural, signal, usage)
 
-    async def _tell_of_kill(self, container: str, slot: Slot) -> None:
+    async def _tell_of_kill(self, container: str, slot: IdRange) -> None:
         # the log may be closed to us, or the kernel have said too much lately to say this, too
         with contextlib.suppress(OSError):
             said = outcome.kernels_words(processes.kernel_log(), container, slot.uids)

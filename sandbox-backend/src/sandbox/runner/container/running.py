@@ -19,7 +19,7 @@ RANGE = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class IdRange:
     """A place to run in: its user ids on the machine and the namespace that translates the layers' owners to them."""
 
     first_uid: int
@@ -32,28 +32,28 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Resident:
+class RunningContainer:
     """A running container: the host that it is on, its place, its first process, its name for itself, and its address
     where it has one."""
 
     host: str
-    slot: Slot
+    slot: IdRange
     child: Child
     hostname: str
     address: str | None
     shareable: bool
 
 
-class Residents:
+class RunningContainers:
     """All of this runner's. A place is given away only when the guests in its user namespace have left, too."""
 
     def __init__(self) -> None:
-        self._by_id: dict[str, Resident] = {}
-        self._guests: dict[Slot, int] = {}
+        self._by_id: dict[str, RunningContainer] = {}
+        self._guests: dict[IdRange, int] = {}
         self._left = asyncio.Event()
 
     @contextmanager
-    def living(self, name: str, resident: Resident) -> Iterator[None]:
+    def living(self, name: str, resident: RunningContainer) -> Iterator[None]:
         """Listed for as long as the block lasts."""
         self._by_id[name] = resident
         try:
@@ -61,13 +61,13 @@ class Residents:
         finally:
             del self._by_id[name]
 
-    def find(self, host: str, name: str) -> Resident | None:
+    def find(self, host: str, name: str) -> RunningContainer | None:
         """The one of this id on this host; nobody else's."""
         found = self._by_id.get(name)
         return found if found is not None and host and found.host == host else None
 
     @contextmanager
-    def guest(self, slot: Slot) -> Iterator[None]:
+    def guest(self, slot: IdRange) -> Iterator[None]:
         """A container that lives in another one's place."""
         self._guests[slot] = self._guests.get(slot, 0) + 1
         try:
@@ -78,7 +78,7 @@ class Residents:
                 del self._guests[slot]
             self._left.set()
 
-    async def alone(self, slot: Slot) -> None:
+    async def alone(self, slot: IdRange) -> None:
         """Wait until no guest is left in a place."""
         while slot in self._guests:
             self._left.clear()
@@ -86,7 +86,7 @@ class Residents:
 
 
 @contextmanager
-def opened(wanted: Mapping[str, Resident]) -> Iterator[dict[str, str]]:
+def opened(wanted: Mapping[str, RunningContainer]) -> Iterator[dict[str, str]]:
     """Paths of namespaces, by the OCI name of their type, that hold as long as the block lasts; OSError when one is
     gone."""
     files = {"pid": "pid", "network": "net", "ipc": "ipc", "user": "user"}

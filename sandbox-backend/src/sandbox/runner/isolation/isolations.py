@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.oci.spec import Node
-from sandbox.runner.environment import Workshop
+from sandbox.runner.environment import Environment
 from sandbox.runner.isolation.gvisor.runsc import Runsc
 from sandbox.runner.kernel import cgroup
 from sandbox.runner.selftest import SelfTest
@@ -32,11 +32,11 @@ class Machines:
 
 
 @dataclass(slots=True)
-class Lanes:
+class Isolations:
     """Beside the lane `container`: what gVisor's containers share, and what virtual machines are made with from now on;
     None for a lane that has not yet shown that it works here."""
 
-    gvisor: Workshop | None = None
+    gvisor: Environment | None = None
     machines: Machines | None = None
 
     @property
@@ -46,14 +46,16 @@ class Lanes:
         return [lane for lane, there in here.items() if there]
 
 
-async def gvisor(settings: Settings, shop: Workshop, selftest: SelfTest) -> Workshop | None:
+async def gvisor(settings: Settings, environment: Environment, selftest: SelfTest) -> Environment | None:
     """What gVisor's containers share; None where there is no runsc, or none that can run a program here."""
     program = shutil.which(settings.runsc)
     if program is None:
         return None
     runtime = Runsc(settings.runsc, settings.runtime / "runsc", makes_cgroups=cgroup.layout() == "v2")
-    spares = shop.spares.none(runtime)
-    made = dataclasses.replace(shop, runtime=runtime, spares=spares, gvisor=True, system_bytes=_bytes(Path(program)))
+    prestarter = environment.prestarter.none(runtime)
+    made = dataclasses.replace(
+        environment, runtime=runtime, prestarter=prestarter, gvisor=True, system_bytes=_bytes(Path(program))
+    )
     return made if await selftest.passes(made) else None
 
 

@@ -133,7 +133,7 @@ class Bridge:
             self._made.add_done_callback(_let_go)
 
 
-class Networks:
+class Bridges:
     """All bridges of this runner; `bits` a second is what each container sends at most, and receives."""
 
     def __init__(self, bits: int) -> None:
@@ -156,14 +156,14 @@ class Networks:
             await member.leave()
 
 
-async def usable(bits: int) -> Networks | None:
+async def usable(bits: int) -> Bridges | None:
     """Networks, if this machine can make one, which is tried."""
     try:
         await tried(bits)
     except OSError as error:
         log.warning("runs cannot have a network here: %s", error)
         return None
-    return Networks(bits)
+    return Bridges(bits)
 
 
 async def tried(bits: int) -> None:

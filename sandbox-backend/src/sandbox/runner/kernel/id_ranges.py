@@ -7,16 +7,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sandbox.linux import namespaces
-from sandbox.runner.container.running import RANGE, Slot
+from sandbox.runner.container.running import RANGE, IdRange
 from sandbox.settings import Settings
 
 
-class Slots:
+class IdRanges:
     """A run that finds no place free waits for the next clean-up."""
 
-    def __init__(self, slots: list[Slot]) -> None:
+    def __init__(self, slots: list[IdRange]) -> None:
         self.count = len(slots)
-        self._free: asyncio.LifoQueue[Slot] = asyncio.LifoQueue()
+        self._free: asyncio.LifoQueue[IdRange] = asyncio.LifoQueue()
         for slot in slots:
             self._free.put_nowait(slot)
 
@@ -26,7 +26,7 @@ class Slots:
         return self.count - self._free.qsize()
 
     @asynccontextmanager
-    async def taken(self) -> AsyncIterator[Slot]:
+    async def taken(self) -> AsyncIterator[IdRange]:
         """A place of one's own."""
         slot = await self._free.get()
         try:
@@ -35,7 +35,7 @@ class Slots:
             self._free.put_nowait(slot)
 
 
-def make(settings: Settings) -> Slots:
+def make(settings: Settings) -> IdRanges:
     """Twice as many places as runs are let in at once, because a run's clean-up comes after its last event."""
     firsts = [settings.first_uid + number * RANGE for number in range(2 * settings.slots)]
-    return Slots([Slot(first, namespaces.user_namespace(settings.store_uid, first, RANGE)) for first in firsts])
+    return IdRanges([IdRange(first, namespaces.user_namespace(settings.store_uid, first, RANGE)) for first in firsts])

@@ -16,8 +16,8 @@ from sandbox.runner.container.child import Ended
 from sandbox.runner.container.container import Container
 from sandbox.runner.container.output import FRAME_SECONDS, Outputs
 from sandbox.runner.container.run import Job, Run, Send
-from sandbox.runner.container.running import Slot
-from sandbox.runner.environment import Workshop
+from sandbox.runner.container.running import IdRange
+from sandbox.runner.environment import Environment
 from sandbox.runner.isolation.isolations import Machines
 from sandbox.runner.isolation.vm import virtual_machine
 from sandbox.runner.isolation.vm.control import Control, Refused, Report, Started
@@ -32,7 +32,7 @@ DOWN = "가상 머신이 스스로 꺼졌어요."
 NO_MACHINE = "가상 머신을 시작하지 못했어요. 잠시 뒤에 다시 실행해 보세요."
 
 
-class MachineRun(Run):
+class VmRun(Run):
     """One job being carried out in a machine of its own."""
 
     def __init__(self, job: Job, send: Send, cancel: asyncio.Event, machines: Machines) -> None:
@@ -46,12 +46,12 @@ class MachineRun(Run):
         self._running = False
         self._last: Refused | Told | None = None
 
-    async def _carry_out(self, shop: Workshop, slot: Slot) -> bool:
+    async def _carry_out(self, environment: Environment, slot: IdRange) -> bool:
         job = self._job
         try:
-            async with virtual_machine.prepared(shop, self._machines, slot, job.image, job.plan) as made:
+            async with virtual_machine.prepared(environment, self._machines, slot, job.image, job.plan) as made:
                 self._machine = made
-                sources = await made.create(slot, [*job.layers, shop.init_layer], self._machines.home)
+                sources = await made.create(slot, [*job.layers, environment.init_layer], self._machines.home)
                 return await self._switched_on(made, Outputs(sources, job.plan.limits.output))
         except NotStarted as error:
             await self._not_started(outcome.exit_code(error.message), error.message)

@@ -24,8 +24,8 @@ from sandbox.runner.container import container
 from sandbox.runner.container.bundle import Extra, NotStarted, configuration
 from sandbox.runner.container.container import Container
 from sandbox.runner.container.namespaces import Shared
-from sandbox.runner.container.running import Slot
-from sandbox.runner.environment import Workshop
+from sandbox.runner.container.running import IdRange
+from sandbox.runner.environment import Environment
 from sandbox.runner.isolation.isolations import Machines
 from sandbox.runner.isolation.vm import archive, guest, qemu
 from sandbox.runner.isolation.vm.control import Started as Report
@@ -47,9 +47,15 @@ class Machine:
     """A machine on its way: `create` makes its files and QEMU's container, `start` switches it on."""
 
     def __init__(
-        self, shop: Workshop, machines: Machines, box: Container, snap: Snapshot, image: Image, plan: Plan
+        self, environment: Environment, machines: Machines, box: Container, snap: Snapshot, image: Image, plan: Plan
     ) -> None:
-        self._shop, self._machines, self._snap, self._image, self._plan = shop, machines, snap, image, plan
+        self._environment, self._machines, self._snap, self._image, self._plan = (
+            environment,
+            machines,
+            snap,
+            image,
+            plan,
+        )
         self.box = box
         self.argv, self.source = spec.argv(plan, image.config)
         self._pipes: dict[str, int] = {}
@@ -65,7 +71,7 @@ class Machine:
         """The descriptor that the first process's reports come from."""
         return self._pipes["control"]
 
-    async def create(self, slot: Slot, layers: Sequence[Path], home: Path) -> dict[int, Stream]:
+    async def create(self, slot: IdRange, layers: Sequence[Path], home: Path) -> dict[int, Stream]:
         """Make all that it starts with; the descriptors of the program's output, which are then the caller's.
 
         NotStarted when there is no command, user or folder as asked for, or when the image does not fit.
@@ -82,13 +88,13 @@ class Machine:
             os.close(descriptor)
         return {self._pipes.pop("stdout"): "stdout", self._pipes.pop("stderr"): "stderr"}
 
-    async def _write_archive(self, slot: Slot, layers: Sequence[Path], home: Path, target: Path) -> None:
+    async def _write_archive(self, slot: IdRange, layers: Sequence[Path], home: Path, target: Path) -> None:
         plan = self._plan
         if plan.read_bps or plan.write_bps:
             raise NotStarted(f"stat {(*plan.read_bps, *plan.write_bps)[0].path}: no such file or directory")
-        place = self._shop.runs / f"{self.box.id[:16]}-image"
+        place = self._environment.runs / f"{self.box.id[:16]}-image"
         with rootfs.mounted(place, layers, slot.namespace, slot.first_uid, plan.limits) as image:
-            made = configuration(self._shop, slot, self.box.id, self._image, plan, image)
+            made = configuration(self._environment, slot, self.box.id, self._image, plan, image)
             _fill(image, made)
             config, limit = guest.configuration(made, plan.ulimits), archive_limit(self._image)
             try:
@@ -159,13 +165,15 @@ def qemu_plan(image: Image, plan: Plan, *, kvm: bool) -> Plan:
 
 
 @asynccontextmanager
-async def prepared(shop: Workshop, machines: Machines, slot: Slot, image: Image, plan: Plan) -> AsyncIterator[Machine]:
+async def prepared(
+    environment: Environment, machines: Machines, slot: IdRange, image: Image, plan: Plan
+) -> AsyncIterator[Machine]:
     """A machine that is begun; at the end nothing of it is left. NotStarted when it would be too large."""
     if memory(image, plan) > machines.memory:
         raise NotStarted(TOO_LARGE.format(machines.memory // MIB))
     inner = qemu_plan(image, plan, kvm=machines.kvm is not None)
-    async with container.prepared(shop, slot, QEMU, inner, [machines.home / "layer"]) as (box, snap):
-        machine = Machine(shop, machines, box, snap, image, plan)
+    async with container.prepared(environment, slot, QEMU, inner, [machines.home / "layer"]) as (box, snap):
+        machine = Machine(environment, machines, box, snap, image, plan)
         try:
             yield machine
         finally:
