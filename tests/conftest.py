@@ -61,7 +61,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Genera
 
 @pytest.fixture(scope="session")
 def backend() -> Iterator[Backend]:
-    """A real backend with the default settings and all lanes."""
+    """A real backend with the default settings and all isolations."""
     with running(vm=True) as started:
         yield started
 

@@ -1,5 +1,5 @@
 // Moves the figures of a page with the runs of its demos. What a part shows is declared in the SVG:
-//   data-demo="id id"   whose runs count, on the part or around it; none: every demo of the page. Lanes that are compared
+//   data-demo="id id"   whose runs count, on the part or around it; none: every demo of the page. Isolations that are compared
 //                       are a demo each (id, id-gvisor, id-vm), and parts of one figure may follow different ones.
 //   data-on="type type" the events that light the part (data-lit), until the next run of that demo begins
 //   data-when="a.b=x; c!=y"  one of these must hold for a field that the event has; text, or JSON for the rest

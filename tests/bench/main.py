@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench import lanes
+from bench import isolations
 from bench.measure import Caller, Report, Times, timed
 from support import engine
 from support.backend import Backend, running
@@ -142,7 +142,7 @@ def main() -> int:
         docker.load(registry_of(backend), "alpine", root)
         start_up(report, backend, host, docker, root)
         throughput(report, backend, host)
-        lanes.measure(report, backend, host, root)
+        isolations.measure(report, backend, host, root)
         leftovers(report, backend, host, int(os.environ.get("BENCH_RUNS", "2000")))
     if report.missed:
         print("missed: " + ", ".join(report.missed))

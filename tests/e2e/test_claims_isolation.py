@@ -21,7 +21,11 @@ KERNEL = os.uname().release
 # the side of the figure of two stacks that follows the containers of the page
 CONTAINER = 'p4 > [data-demo~="uname"]'
 SPLIT = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
-PAGES = {"scenario": ("scenario",), "vm": ("isolation", "lanes"), "isolation": ("isolation", "limits", "lanes")}
+PAGES = {
+    "scenario": ("scenario",),
+    "vm": ("isolation", "isolations"),
+    "isolation": ("isolation", "limits", "isolations"),
+}
 
 
 @pytest.fixture
@@ -186,7 +190,7 @@ def test_the_same_processes_are_seen_from_both_sides(isolation: Page) -> None:
     told = run(isolation, "both-sides")
     assert told.out.startswith("uid=0(root)")
     inside = {line.split()[0] for line in told.out.splitlines() if re.match(r" +\d+ ", line)}
-    seen = told.all("machine")[-1]
+    seen = told.all("inspection")[-1]
     assert {str(one["pid_inside"]) for one in seen["processes"]} & inside
     assert all(one["pid"] != one["pid_inside"] and one["uid"] > 1_000_000 for one in seen["processes"])
     started = told.one("started")

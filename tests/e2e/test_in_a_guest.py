@@ -29,7 +29,7 @@ def emulated(request: pytest.FixtureRequest) -> Iterator[Backend]:
 
 def test_other_walls_play_their_recordings_with_the_reason_beside_a_live_run(page: Page, emulated: Backend) -> None:
     opened(page, emulated, "vm")
-    lead, others = Demo(page, "lanes"), [Demo(page, "lanes-gvisor"), Demo(page, "lanes-vm")]
+    lead, others = Demo(page, "isolations"), [Demo(page, "isolations-gvisor"), Demo(page, "isolations-vm")]
     lead.run()
     for demo in (lead, *others):
         demo.wait_for_end()

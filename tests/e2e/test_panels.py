@@ -31,7 +31,7 @@ PAGE = """<!doctype html><html lang="ko"><title>그래프</title>
 <docker-run id="one" charts="memory cpu" lines="3"><pre><code>docker run alpine</code></pre></docker-run>
 <p id="after">다음 글</p>
 <docker-run id="two" charts="pids written" lines="3"><pre><code>docker run alpine</code></pre></docker-run>
-<docker-run id="three" view="machine" lines="3"><pre><code>docker run alpine</code></pre></docker-run></main>"""
+<docker-run id="three" view="inspection" lines="3"><pre><code>docker run alpine</code></pre></docker-run></main>"""
 NUMBERS = dict(zip(("pid", "mnt", "net", "uts", "ipc", "user", "cgroup"), range(4026532360, 4026532367), strict=True))
 SEEN = {
     "processes": [
@@ -155,7 +155,7 @@ def test_the_machines_view_has_each_process_with_both_its_numbers(charts: Page, 
     def script(run: Run) -> None:
         run.begin()
         run.start()
-        run.send("machine", **SEEN)
+        run.send("inspection", **SEEN)
         run.exit()
 
     canned.script = script

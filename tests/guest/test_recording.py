@@ -15,7 +15,7 @@ from support import guest
 pytestmark = pytest.mark.guest
 
 
-def test_demos_are_recorded_from_a_guest_and_those_of_other_lanes_keep_theirs(
+def test_demos_are_recorded_from_a_guest_and_those_of_other_isolations_keep_theirs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MACHINE", "guest")
@@ -26,7 +26,7 @@ def test_demos_are_recorded_from_a_guest_and_those_of_other_lanes_keep_theirs(
     fences = [Fence(1, {"id": "a"}, "docker run alpine echo hi"), Fence(2, {"id": "b"}, "docker run alpine", "vm")]
     with started(state) as backend:
         begun = time.monotonic()
-        assert backend.lanes() == {"container"}
+        assert backend.isolations() == {"container"}
         first, second = fresh_recordings(backend, fences)
         assert time.monotonic() - begun < 60
     assert second is None

@@ -22,7 +22,7 @@ import pytest
 from sandbox.guest.booted import Files, booted
 from sandbox.guest.system import archived
 from support import guest
-from support.backend import Backend, lanes_of
+from support.backend import Backend, isolations_of
 from support.client import NoStreamError, Result, call, new_host, run
 
 pytestmark = pytest.mark.guest
@@ -160,11 +160,11 @@ def test_health_says_that_runs_are_emulated_and_how_long_one_takes(served: Serve
 
 
 def test_gvisor_and_virtual_machines_are_not_offered(served: Served) -> None:
-    assert lanes_of(served.backend) == ["container"]
-    for lane in ("gvisor", "vm"):
+    assert isolations_of(served.backend) == ["container"]
+    for isolation in ("gvisor", "vm"):
         with pytest.raises(NoStreamError) as refused:
-            run(served.url, "docker run alpine true", lane=lane)
-        assert refused.value.problem["code"] == "lane-unavailable"
+            run(served.url, "docker run alpine true", isolation=isolation)
+        assert refused.value.problem["code"] == "isolation-unavailable"
 
 
 def test_a_reader_who_leaves_ends_the_run(served: Served) -> None:

@@ -73,7 +73,7 @@ def test_runs_go_well_on_an_ext4_of_the_backends_own_of_which_nothing_is_left() 
 @pytest.mark.x86_64
 def test_a_virtual_machine_finds_its_kernel_there() -> None:
     with running(within=within(ON_AN_OVERLAY), vm=True) as own:
-        assert Docker(own.url, own.state, lane="vm")("docker run alpine echo inside").stdout == "inside\n"
+        assert Docker(own.url, own.state, isolation="vm")("docker run alpine echo inside").stdout == "inside\n"
 
 
 def test_the_doctor_finds_on_an_overlay_what_it_finds_elsewhere(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_the_doctor_finds_on_an_overlay_what_it_finds_elsewhere(tmp_path: Path) 
     assert found[1][layers]["found"] == "tried, works on ext4, which serve lays over the data folder"
     assert [need["met"] for need in found[1].values()] == [need["met"] for need in found[0].values()]
     # the trial could at least begin: its virtual machine lies on the data folder, too
-    assert "did not come up" not in found[1]["lane vm: KVM"]["found"]
+    assert "did not come up" not in found[1]["isolation vm: KVM"]["found"]
     assert not list(state.with_suffix(".up").iterdir())
 
 

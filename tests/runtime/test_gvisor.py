@@ -1,4 +1,4 @@
-"""The lane `gvisor`: the same line under a kernel of its own, with the same results, limits and clean-up."""
+"""The isolation `gvisor`: the same line under a kernel of its own, with the same results, limits and clean-up."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ FIRST_UID = 1_000_000
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Backend]:
     with running({"limits": {"seconds": 3.0}}) as started:
-        assert "gvisor" in call(started.url, "GET", "/v1/health")[1]["lanes"]
+        assert "gvisor" in call(started.url, "GET", "/v1/health")[1]["isolations"]
         yield started
 
 
 @pytest.fixture
 def gvisor(guarded: Backend) -> Docker:
-    return Docker(guarded.url, guarded.state, lane="gvisor")
+    return Docker(guarded.url, guarded.state, isolation="gvisor")
 
 
 def test_the_program_sees_a_kernel_that_is_not_the_machines(gvisor: Docker) -> None:
     result = gvisor("docker run alpine uname -r")
     assert result.stdout.strip() == result.event("started")["kernel"] != os.uname().release
-    assert result.event("accepted")["lane"] == "gvisor"
+    assert result.event("accepted")["isolation"] == "gvisor"
 
 
 def test_the_machine_sees_a_sandbox_that_is_nobody_and_may_do_little(gvisor: Docker) -> None:
@@ -79,7 +79,10 @@ def gofer_of(sandbox: Path) -> str:
     ],
 )
 def test_a_line_ends_as_in_a_container(guarded: Backend, line: str) -> None:
-    ends = [Docker(guarded.url, guarded.state, lane=lane)(f"docker run {line}") for lane in ("gvisor", "container")]
+    ends = [
+        Docker(guarded.url, guarded.state, isolation=isolation)(f"docker run {line}")
+        for isolation in ("gvisor", "container")
+    ]
     one, other = [(end.code, end.stdout, end.event("exited").get("message")) for end in ends]
     assert one == other
 
@@ -133,9 +136,11 @@ def test_a_reader_who_stops_it_is_answered_and_nothing_is_left(guarded: Backend,
     assert settled(guarded, before) == before
 
 
-def test_without_runsc_the_lane_is_not_there_and_all_else_works() -> None:
+def test_without_runsc_the_isolation_is_not_there_and_all_else_works() -> None:
     with running({"runsc": "no-such-runsc"}) as own:
-        assert "gvisor" not in call(own.url, "GET", "/v1/health")[1]["lanes"]
-        status, problem = call(own.url, "POST", "/v1/runs", {"command": "docker run alpine true", "lane": "gvisor"})
-        assert (status, problem["code"]) == (400, "lane-unavailable")
+        assert "gvisor" not in call(own.url, "GET", "/v1/health")[1]["isolations"]
+        status, problem = call(
+            own.url, "POST", "/v1/runs", {"command": "docker run alpine true", "isolation": "gvisor"}
+        )
+        assert (status, problem["code"]) == (400, "isolation-unavailable")
         assert Docker(own.url, own.state)("docker run alpine echo hi").stdout == "hi\n"

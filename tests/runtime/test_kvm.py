@@ -1,7 +1,7 @@
-"""The lane `vm` is there once a guest has answered, with KVM where one has run with it; no trial leaves anything.
+"""The isolation `vm` is there once a guest has answered, with KVM where one has run with it; no trial leaves anything.
 
-What can be seen of KVM depends on the machine: without /dev/kvm it is not tried, and with one that works the lane uses
-it.
+What can be seen of KVM depends on the machine: without /dev/kvm it is not tried, and with one that works the isolation
+uses it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sandbox.runner.isolation.vm import kvm
 from sandbox.runner.kernel import cgroup
 from sandbox.settings import Settings
 from support import pace
-from support.backend import STATE, Backend, lanes_of, running, stop, until_lane
+from support.backend import STATE, Backend, isolations_of, running, stop, until_isolation
 from support.client import Docker, Result, call, new_host
 from support.files import text_of
 from support.footprint import at_rest, footprint
@@ -35,7 +35,7 @@ pytestmark = [
     pytest.mark.container,
     pytest.mark.x86_64,
 ]
-AUTO = {"machine_accelerator": "auto"}
+AUTO = {"vm_accelerator": "auto"}
 IS_THERE = kvm.DEVICE.is_char_device()
 HANGS = "while :; do :; done"
 FAILS = """
@@ -85,7 +85,7 @@ def tried(state: Path) -> tuple[Seen, float]:
 def left(state: Path) -> dict[str, object]:
     """What a doctor's trial could leave behind."""
     return {
-        "machines": machines(DOCTOR),
+        "machines": vms(DOCTOR),
         "groups": groups(DOCTOR),
         "folders": sorted(path.name for path in state.iterdir()),
         "mounts": text_of(Path("/proc/self/mountinfo")),
@@ -99,7 +99,7 @@ def groups(name: str) -> list[Path]:
     return [*cgroup.MOUNT.glob(f"{name}*"), *cgroup.MOUNT.glob(f"*/{name}*")]
 
 
-def machines(group: str) -> list[str]:
+def vms(group: str) -> list[str]:
     """The processes in such a group that are machines, or stand for them."""
     here = [entry.parent for entry in Path("/proc").glob("[0-9]*/cgroup") if f"/{group}" in text_of(entry)]
     return [process.name for process in here if "\0-accel\0" in text_of(process / "cmdline")]
@@ -108,14 +108,14 @@ def machines(group: str) -> list[str]:
 def begun(process: subprocess.Popen[bytes], group: str) -> bool:
     """Whether a machine is on."""
     deadline = time.monotonic() + pace.seconds(WAIT_SECONDS)
-    while not machines(group) and time.monotonic() < deadline:
+    while not vms(group) and time.monotonic() < deadline:
         assert process.poll() is None
         time.sleep(0.02)
-    return bool(machines(group))
+    return bool(vms(group))
 
 
 def accelerator(result: Result) -> str:
-    commands = [process["command"] for process in result.event("machine")["processes"]]
+    commands = [process["command"] for process in result.event("inspection")["processes"]]
     (words,) = [command for command in commands if "-accel" in command]
     return str(words).partition("-accel ")[2].split()[0]
 
@@ -125,7 +125,7 @@ def own_footprint(backend: Backend) -> dict[str, int]:
     return {name: count for name, count in footprint(backend).items() if name not in ("mounts", "network namespaces")}
 
 
-def test_the_lane_uses_what_the_doctor_has_found(state: Path) -> None:
+def test_the_isolation_uses_what_the_doctor_has_found(state: Path) -> None:
     before = left(state)
     seen, seconds = tried(state)
     assert seconds < kvm.SECONDS + pace.seconds(2)
@@ -133,8 +133,8 @@ def test_the_lane_uses_what_the_doctor_has_found(state: Path) -> None:
     assert seen.met or seen.found.endswith("software emulation")
     assert IS_THERE or seen.found == "no /dev/kvm: software emulation"
     with running(AUTO, state=state) as own:
-        until_lane(own, "vm")
-        result = Docker(own.url, own.state, lane="vm")("docker run alpine uname -r")
+        until_isolation(own, "vm")
+        result = Docker(own.url, own.state, isolation="vm")("docker run alpine uname -r")
         assert result.stdout.strip() == result.event("started")["kernel"] != os.uname().release
         assert accelerator(result) == ("kvm" if seen.met else "tcg,tb-size=64")
 
@@ -142,13 +142,13 @@ def test_the_lane_uses_what_the_doctor_has_found(state: Path) -> None:
 def test_the_backend_starts_at_once_and_the_trial_leaves_nothing(state: Path) -> None:
     with running() as without, running(AUTO, state=state) as own:
         assert begun(own.process, own.cgroup)
-        assert "vm" not in lanes_of(own), "it answers while a machine is tried"
+        assert "vm" not in isolations_of(own), "it answers while a machine is tried"
         assert Docker(own.url, own.state)("docker run alpine true").code == 0
-        until_lane(own, "vm")
+        until_isolation(own, "vm")
         for backend in (without, own):
             at_rest(backend)
         assert own_footprint(own) == own_footprint(without)
-        assert machines(own.cgroup) == []
+        assert vms(own.cgroup) == []
 
 
 @pytest.mark.parametrize(
@@ -165,8 +165,8 @@ def test_what_a_guest_does_is_told_within_the_limit(state: Path, script: str, fo
 
 def test_a_machine_with_kvm_has_its_device_and_no_container_has(state: Path) -> None:
     with running(AUTO, state=with_qemu(state, ANSWERS)) as own:
-        until_lane(own, "vm")
-        result = Docker(own.url, own.state, lane="vm")("docker run alpine true")
+        until_isolation(own, "vm")
+        result = Docker(own.url, own.state, isolation="vm")("docker run alpine true")
         assert (result.code, result.reason) == (0, "exit")
         assert accelerator(result) == ("kvm" if IS_THERE else "tcg,tb-size=64")
         allowed: list[str] = []
@@ -183,18 +183,20 @@ def test_a_machine_with_kvm_has_its_device_and_no_container_has(state: Path) -> 
 
 
 @pytest.mark.parametrize("accelerator", ["auto", "tcg"])
-def test_a_lane_whose_guest_does_not_come_up_is_not_there_and_the_boots_last_line_is_told(
+def test_a_isolation_whose_guest_does_not_come_up_is_not_there_and_the_boots_last_line_is_told(
     state: Path, accelerator: str
 ) -> None:
-    with running({"machine_accelerator": accelerator}, state=with_qemu(state, FAILS)) as own:
-        wanted = "the lane vm is left out: a guest did not come up; the last line of its boot: virtio: Unknown symbol\n"
+    with running({"vm_accelerator": accelerator}, state=with_qemu(state, FAILS)) as own:
+        wanted = (
+            "the isolation vm is left out: a guest did not come up; the last line of its boot: virtio: Unknown symbol\n"
+        )
         deadline = time.monotonic() + pace.seconds(WAIT_SECONDS)
         while wanted not in own.log.read_text() and time.monotonic() < deadline:
             time.sleep(0.05)
         assert wanted in own.log.read_text()
-        assert "vm" not in lanes_of(own)
-        asked = {"command": "docker run alpine true", "lane": "vm", "host": new_host(own.url)}
-        assert call(own.url, "POST", "/v1/runs", asked)[1]["code"] == "lane-unavailable"
+        assert "vm" not in isolations_of(own)
+        asked = {"command": "docker run alpine true", "isolation": "vm", "host": new_host(own.url)}
+        assert call(own.url, "POST", "/v1/runs", asked)[1]["code"] == "isolation-unavailable"
 
 
 def test_set_up_is_told_whether_a_guest_has_answered(state: Path) -> None:
@@ -207,9 +209,9 @@ def test_set_up_is_told_whether_a_guest_has_answered(state: Path) -> None:
 
 
 def test_software_emulation_can_be_wanted(state: Path) -> None:
-    with running({"machine_accelerator": "tcg"}, state=with_qemu(state, ANSWERS)) as own:
-        until_lane(own, "vm")
-        assert accelerator(Docker(own.url, own.state, lane="vm")("docker run alpine true")).startswith("tcg")
+    with running({"vm_accelerator": "tcg"}, state=with_qemu(state, ANSWERS)) as own:
+        until_isolation(own, "vm")
+        assert accelerator(Docker(own.url, own.state, isolation="vm")("docker run alpine true")).startswith("tcg")
 
 
 def test_a_backend_that_is_stopped_during_the_trial_leaves_nothing(state: Path) -> None:
@@ -219,7 +221,7 @@ def test_a_backend_that_is_stopped_during_the_trial_leaves_nothing(state: Path) 
         asked = time.monotonic()
         assert stop(own) == 0
         assert time.monotonic() - asked < pace.seconds(kvm.SECONDS)
-        assert (machines(own.cgroup), groups(own.cgroup)) == ([], [])
+        assert (vms(own.cgroup), groups(own.cgroup)) == ([], [])
         assert not own.runtime.exists()
 
 

@@ -95,11 +95,11 @@ def test_a_guest_of_its_network_has_its_interface_until_that_one_ends(backend: B
     assert result.stdout == "172.17.0.2\nlo\n"
 
 
-@pytest.mark.parametrize("lane", ["gvisor", "vm"])
-def test_other_lanes_refuse_it_and_say_why(backend: Backend, lane: str) -> None:
-    result = run(backend.url, f"{ALPINE} true", visitor(backend), lane=lane)
+@pytest.mark.parametrize("isolation", ["gvisor", "vm"])
+def test_other_isolations_refuse_it_and_say_why(backend: Backend, isolation: str) -> None:
+    result = run(backend.url, f"{ALPINE} true", visitor(backend), isolation=isolation)
     assert result.code == 125
-    assert "the lane container only" in result.stderr
+    assert "the isolation container only" in result.stderr
     assert "네트워크" in result.event("exited")["hint"]
 
 

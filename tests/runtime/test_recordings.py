@@ -77,7 +77,7 @@ def differences(page: str, fresh: Fresh) -> list[str]:
     """The demos of a page whose recording and fresh run differ."""
     demos = PAGES[page]
     return [
-        f"{page} {demo.id}\n" + "\n".join(_changes(kept(page, demo.id), now) if now else ["no such lane here"])
+        f"{page} {demo.id}\n" + "\n".join(_changes(kept(page, demo.id), now) if now else ["no such isolation here"])
         for demo, now in zip(demos, fresh.result(), strict=True)
         if now is None or drift.steady(kept(page, demo.id).events) != drift.steady(now.events)
     ]

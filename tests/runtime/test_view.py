@@ -23,7 +23,7 @@ def nap() -> str:
 def views(docker: Docker, line: str) -> tuple[list[Event], Event]:
     events = docker(line).events
     started = next(event for event in events if event["type"] == "started")
-    return [event for event in events if event["type"] == "machine"], started
+    return [event for event in events if event["type"] == "inspection"], started
 
 
 def test_the_first_process_is_seen_from_both_sides(docker: Docker, nap: str) -> None:

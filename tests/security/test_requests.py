@@ -91,7 +91,7 @@ BAD_BODIES = [
     b'{"command": 1}',
     b'{"command": true}',
     b'{"command": "x", "host": 1}',
-    b'{"command": "x", "lane": []}',
+    b'{"command": "x", "isolation": []}',
     b'{"command": "x", "__proto__": {}}',
     b'\xef\xbb\xbf{"command": "x"}',
     b'{"command": "x"} {}',
@@ -115,7 +115,7 @@ def test_constants_that_json_does_not_have_are_not_json(web: Web, constant: str)
 
 def test_mutated_json_never_breaks_the_server(web: Web) -> None:
     chance = random.Random(20261124)
-    seeds = [RUN, b'{"command":"docker images","host":"0","lane":"container"}', *BAD_BODIES]
+    seeds = [RUN, b'{"command":"docker images","host":"0","isolation":"container"}', *BAD_BODIES]
     for _ in range(400):
         body = bytearray(chance.choice(seeds)[:2000])
         for _ in range(chance.randint(1, 6)):

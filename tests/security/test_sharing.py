@@ -31,7 +31,7 @@ def asked_of_the_runner(backend: Backend, host: str, join: Join) -> list[dict[st
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(20)
         client.connect(str(backend.runtime / "web/runner.sock"))
-        client.sendall(json.dumps(request | {"plan": plan.encode(wanted), "lane": "container"}).encode() + b"\n")
+        client.sendall(json.dumps(request | {"plan": plan.encode(wanted), "isolation": "container"}).encode() + b"\n")
         with client.makefile("rb") as lines:
             return [json.loads(line) for line in lines]
 
@@ -108,13 +108,13 @@ def test_a_guest_that_is_stopped_leaves_nothing_and_its_host_goes_on(backend: Ba
     assert settled(backend, before) == before
 
 
-@pytest.mark.parametrize("lane", ["gvisor", "vm"])
-def test_only_containers_share(backend: Backend, lane: str) -> None:
-    if lane not in call(backend.url, "GET", "/v1/health")[1]["lanes"]:
-        pytest.fail(f"no lane {lane} here")
+@pytest.mark.parametrize("isolation", ["gvisor", "vm"])
+def test_only_containers_share(backend: Backend, isolation: str) -> None:
+    if isolation not in call(backend.url, "GET", "/v1/health")[1]["isolations"]:
+        pytest.fail(f"no isolation {isolation} here")
     host = new_host(backend.url)
     with living(backend.url, host):
-        result = run(backend.url, "docker run --pid=container:box alpine ps", host, lane=lane)
+        result = run(backend.url, "docker run --pid=container:box alpine ps", host, isolation=isolation)
     assert result.code == 125
     assert "제 커널이" in result.event("exited")["hint"]
 
@@ -123,7 +123,7 @@ def test_what_the_machine_shows_is_the_runs_own_only(backend: Backend) -> None:
     host, other = new_host(backend.url), new_host(backend.url)
     with living(backend.url, other, command="sleep 19"):
         result = run(backend.url, "docker run alpine sh -c 'sleep 0.5; :'", host)
-    seen = [event for event in result.events if event["type"] == "machine"]
+    seen = [event for event in result.events if event["type"] == "inspection"]
     assert seen
     assert {one["command"] for event in seen for one in event["processes"]} <= {"sh -c sleep 0.5; :", "sleep 0.5"}
     assert str(backend.state) not in json.dumps(seen)

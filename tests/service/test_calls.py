@@ -18,7 +18,14 @@ ID = "0" * 32
 def test_health_is_ok_when_the_runner_can_start_containers(web: Web) -> None:
     status, answer = call(web.url, "GET", "/v1/health")
     assert status == 200
-    assert answer == {"status": "ok", "lanes": ["container"], "running": 0, "slots": 8, "queued": 0, "emulated": False}
+    assert answer == {
+        "status": "ok",
+        "isolations": ["container"],
+        "running": 0,
+        "slots": 8,
+        "queued": 0,
+        "emulated": False,
+    }
 
 
 def test_health_is_unavailable_without_a_runner(tmp_path: Path) -> None:
@@ -74,7 +81,7 @@ def test_two_hosts_do_not_share_images(web: Web) -> None:
         ("DELETE", f"/v1/hosts/{ID}", None, 404, "no-such-host"),
         ("DELETE", f"/v1/runs/{ID}", None, 404, "no-such-run"),
         ("POST", "/v1/runs", {"command": "docker images", "host": ID}, 404, "no-such-host"),
-        ("POST", "/v1/runs", {"command": "docker images", "lane": "gvisor"}, 400, "lane-unavailable"),
+        ("POST", "/v1/runs", {"command": "docker images", "isolation": "gvisor"}, 400, "isolation-unavailable"),
         ("POST", "/v1/runs", {"command": "docker images", "files": {"Dockerfile": ""}}, 400, "files-unavailable"),
         ("POST", "/v1/runs", {"command": "docker images", "colour": "red"}, 400, "unknown-field"),
         ("POST", "/v1/runs", {"command": ["docker", "images"]}, 400, "bad-field"),

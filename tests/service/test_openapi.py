@@ -21,7 +21,7 @@ from support.web_server import Web
 DOCUMENT = openapi.document(Settings())
 ID = "0" * 32
 EXAMPLES: tuple[Event, ...] = (
-    events.Machine(
+    events.Inspection(
         (events.Process(4121, 1, 10**9, 0, 10**9, 0, "sh", {"pid": 4026532501}),),
         *(0, ("memory:/sandbox/ab",), "/ / overlay", ("CAP_KILL",), "filter", True, (0, 10**9, 65_536)),
     ),
@@ -107,7 +107,7 @@ def test_plain_answers_are_as_the_document_says(web: Web) -> None:
     [
         ("POST", "/v1/runs", {"command": 1}),
         ("POST", "/v1/runs", {"command": "", "x": 1}),
-        ("POST", "/v1/runs", {"command": "", "lane": "vm"}),
+        ("POST", "/v1/runs", {"command": "", "isolation": "vm"}),
         ("POST", "/v1/runs", {"command": "", "files": {}}),
         ("POST", "/v1/runs", {"command": "", "host": ID}),
         ("POST", "/v1/runs", {"command": "x" * 70_000}),
@@ -146,12 +146,12 @@ def test_a_request_body_that_the_document_refuses_is_refused(web: Web) -> None:
         {},
         {"command": 1},
         {"command": "docker images", "x": 1},
-        {"command": "docker images", "lane": "none"},
+        {"command": "docker images", "isolation": "none"},
     ):
         with pytest.raises(jsonschema.ValidationError):
             check(body, "RunRequest")
         assert call(web.url, "POST", "/v1/runs", body)[0] == 400
-    check({"command": "docker images", "lane": "container"}, "RunRequest")
+    check({"command": "docker images", "isolation": "container"}, "RunRequest")
     assert run(web.url, "docker images").code == 0
     with pytest.raises(NoStreamError):
         run(web.url, "docker images", host=ID)

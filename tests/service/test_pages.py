@@ -85,7 +85,7 @@ def test_the_api_is_answered_as_no_backend_does(pages: Pages, method: str, path:
 
 def test_health_says_that_nothing_can_be_run(pages: Pages) -> None:
     answer = pages.ask("GET", "/v1/health")
-    assert (answer.status, json.loads(answer.text)["lanes"]) == (503, [])
+    assert (answer.status, json.loads(answer.text)["isolations"]) == (503, [])
     assert answer.headers["cache-control"] == "no-store"
 
 

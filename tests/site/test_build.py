@@ -21,7 +21,7 @@ def test_the_site_builds_strictly_without_a_warning(built: Built) -> None:
 
 
 def test_every_docker_run_fence_became_its_elements(built: Built) -> None:
-    # one, or one for each lane
+    # one, or one for each isolation
     written = sum(len(list(fence.fences(text))) for text in sources())
     assert written > 0
     assert sum(len(page.all("docker-run")) for page in built.pages().values()) == written

@@ -127,7 +127,7 @@ def test_a_value_that_the_run_has_not_told_yet_is_not_shown(
     expect(pid).to_have_text("77")
 
 
-def test_parts_of_one_figure_follow_different_lanes(chapter: Page, address: str) -> None:
+def test_parts_of_one_figure_follow_different_isolations(chapter: Page, address: str) -> None:
     chapter.goto(f"{address}/vm/")
     vm, container = (chapter.locator(f'svg.p4 > [data-demo~="{id}"]') for id in ("stacks-vm", "stacks"))
     before = container.inner_html()
@@ -154,7 +154,7 @@ def test_a_long_kernel_version_is_shown_whole_and_inside_its_container(chapter: 
     chapter.set_viewport_size({"width": width, "height": 900})
     chapter.goto(f"{address}/desktop/")
     said = {"type": "output", "stream": "stdout", "text": "6.1.0-50-cloud-amd64\n"}
-    chapter.evaluate(SEND, ["lanes-kernel-vm", [*MOVING[:1], said]])
+    chapter.evaluate(SEND, ["isolations-kernel-vm", [*MOVING[:1], said]])
     answer = chapter.locator("svg.p9 [data-slot=text]")
     expect(answer).to_have_text("6.1.0-50-cloud-amd64")
     around, text = (one.bounding_box() for one in (chapter.locator("svg.p9 rect.container").first, answer))

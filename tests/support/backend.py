@@ -89,13 +89,13 @@ def running(
     `images`, which `make serve` has filled. It starts `within` a program that executes the
     words after its own, and with another `python`, if one is named.
 
-    The lane `vm`, whose trial at the start would be counted and measured with the rest, is there only if `vm` wants it,
-    and then from the beginning of the block, if set-up has prepared it; KVM is tried only if `settings` want it.
+    The isolation `vm`, whose trial at the start would be counted and measured with the rest, is there only if `vm`
+    wants it, and then from the beginning of the block, if set-up has made it; KVM is tried only if `settings` want it.
     """
     folder = Path(tempfile.mkdtemp(prefix="sandbox-test-"))
     folder.chmod(0o755)
     port = free_port()
-    values = {"cgroup": f"docker-run-test-{port}", "machine_accelerator": "tcg", **(settings or {})}
+    values = {"cgroup": f"docker-run-test-{port}", "vm_accelerator": "tcg", **(settings or {})}
     state = state or folder / "state"
     vm = vm and (images / "vm").exists()
     if not state.exists():
@@ -113,7 +113,7 @@ def running(
         process = subprocess.Popen(command, stdout=sink, stderr=sink, env=kept | dict(environ or {}))
     backend = Backend(f"http://127.0.0.1:{port}", state, folder / "run", str(values["cgroup"]), process, log)
     try:
-        until_lane(backend, "vm" if vm else "container")
+        until_isolation(backend, "vm" if vm else "container")
         yield backend
     finally:
         stop(backend)
@@ -131,25 +131,25 @@ def stop(backend: Backend) -> int:
         raise AssertionError("the backend did not stop: " + backend.log.read_text()[-2000:]) from None
 
 
-def until_lane(backend: Backend, lane: str) -> None:
-    """Wait until a backend has the lane, which `container` is the first of."""
+def until_isolation(backend: Backend, isolation: str) -> None:
+    """Wait until a backend has the isolation, which `container` is the first of."""
     deadline = time.monotonic() + pace.seconds(START_SECONDS)
     while time.monotonic() < deadline:
         if backend.process.poll() is not None:
             raise AssertionError("the backend did not start: " + backend.log.read_text()[-4000:])
-        if lane in lanes_of(backend):
+        if isolation in isolations_of(backend):
             return
         time.sleep(0.05)
-    raise AssertionError(f"the backend did not get the lane {lane}: " + backend.log.read_text()[-4000:])
+    raise AssertionError(f"the backend did not get the isolation {isolation}: " + backend.log.read_text()[-4000:])
 
 
-def lanes_of(backend: Backend) -> list[str]:
-    """The lanes that a backend has now; none before it answers that all is well."""
+def isolations_of(backend: Backend) -> list[str]:
+    """The isolations that a backend has now; none before it answers that all is well."""
     try:
         status, body = call(backend.url, "GET", "/v1/health")
     except OSError:
         return []
-    return list(body["lanes"]) if status == 200 else []
+    return list(body["isolations"]) if status == 200 else []
 
 
 def _toml(values: Mapping[str, object]) -> Iterator[str]:

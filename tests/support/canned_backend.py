@@ -32,7 +32,7 @@ class Run:
     canned: Canned
     id: str
     connection: socket.socket
-    lane: str = "container"
+    isolation: str = "container"
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def send(self, type: str, **fields: Any) -> None:
@@ -137,7 +137,7 @@ class Handler(SimpleHTTPRequestHandler):
         elif body["host"] not in self.canned.hosts:
             self._answer(404, {"code": "no-such-host", "detail": "그런 도커 호스트는 없어요."})
         else:
-            self._run(body["command"], body.get("lane", "container"))
+            self._run(body["command"], body.get("isolation", "container"))
 
     def do_DELETE(self) -> None:
         self._asked()
@@ -162,17 +162,17 @@ class Handler(SimpleHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def _run(self, command: str, lane: str) -> None:
+    def _run(self, command: str, isolation: str) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "application/x-ndjson")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        run = Run(self.canned, self.canned.new_id(), self.connection, lane)
+        run = Run(self.canned, self.canned.new_id(), self.connection, isolation)
         self.canned.runs[run.id] = run
         self.canned.commands.append(command)
         self.close_connection = True
         try:
-            run.send("accepted", run=run.id, host="", command=self.canned.understood, lane=lane)
+            run.send("accepted", run=run.id, host="", command=self.canned.understood, isolation=isolation)
             self.canned.script(run)
             self.wfile.write(b"0\r\n\r\n")
         except Left:

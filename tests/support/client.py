@@ -81,13 +81,13 @@ def run(
     host: str | None = None,
     timeout: float = 90.0,
     *,
-    lane: str = "container",
+    isolation: str = "container",
     each: Callable[[Event], None] = lambda _: None,
 ) -> Result:
     """Run one docker line to its last event; `each` is called with every event as it comes."""
     connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=timeout)
     try:
-        body = {"command": line, "lane": lane} | ({"host": host} if host else {})
+        body = {"command": line, "isolation": isolation} | ({"host": host} if host else {})
         connection.request("POST", "/v1/runs", json.dumps(body), {"Content-Type": "application/json"})
         answer = connection.getresponse()
         if answer.status != 200:
@@ -107,8 +107,8 @@ def run(
 class Docker:
     """`docker("docker run …")` in a host of its own, which has alpine and the images of earlier calls."""
 
-    def __init__(self, base: str, state: Path, lane: str = "container") -> None:
-        self.base, self.state, self.lane = base, str(state), lane
+    def __init__(self, base: str, state: Path, isolation: str = "container") -> None:
+        self.base, self.state, self.isolation = base, str(state), isolation
         self.port = urlsplit(base).port
         self.host = new_host(base)
         # a first run that pulls is run twice, which takes long where a run does
@@ -116,8 +116,8 @@ class Docker:
 
     def __call__(self, line: str, *, shared: bool = True, each: Callable[[Event], None] = lambda _: None) -> Result:
         host = self.host if shared else None
-        result = run(self.base, line, host, lane=self.lane, each=each)
+        result = run(self.base, line, host, isolation=self.isolation, each=each)
         if shared and any(event["type"] == "pulled" for event in result.events):
             # tests of a run itself do not want the pull of the first one among its events
-            return run(self.base, line, host, lane=self.lane, each=each)
+            return run(self.base, line, host, isolation=self.isolation, each=each)
         return result

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sandbox.guest.booted import Files
 from support import reachable
-from support.backend import OUR_VARIABLES, REPOSITORY, STATE, Backend, free_port, lanes_of, stop
+from support.backend import OUR_VARIABLES, REPOSITORY, STATE, Backend, free_port, isolations_of, stop
 
 MADE = Files.within(STATE / "guest")
 FILES: tuple[Path, ...] = dataclasses.astuple(MADE)
@@ -56,7 +56,7 @@ def running(environ: Mapping[str, str] | None = None) -> Iterator[Backend]:
 def until_live(backend: Backend) -> None:
     """Until runs are live. AssertionError when that takes too long, or it ends."""
     deadline = time.monotonic() + LIVE_SECONDS
-    while not lanes_of(backend):
+    while not isolations_of(backend):
         said = backend.log.read_text()[-4000:]
         assert backend.process.poll() is None, f"it has ended: {said}"
         assert time.monotonic() < deadline, f"it did not get live: {said}"

@@ -20,7 +20,7 @@ def run(*more: Event, code: int = 0, at: float = 0.0, host: str = "a" * 32, **ex
             "run": host[::-1],
             "host": host,
             "command": {"name": "run"},
-            "lane": "container",
+            "isolation": "container",
         },
         {"type": "image", "at": at, "reference": "alpine:latest", "state": "present", "provenance": "stand-in"},
         *more,

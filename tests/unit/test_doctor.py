@@ -119,7 +119,7 @@ def test_serve_is_told_only_what_is_lacking_and_waits_for_nothing_that_it_does_n
 
     missing = replace(seen(False), name="other thing")
     monkeypatch.setattr(
-        doctor, "NEEDS", (seen(True), missing, Need("lane", slow, "왜", always("이렇게"), optional=True))
+        doctor, "NEEDS", (seen(True), missing, Need("isolation", slow, "왜", always("이렇게"), optional=True))
     )
     assert [finding.name for finding in doctor.unmet(Settings())] == ["other thing"]
     stream = io.StringIO()

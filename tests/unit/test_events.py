@@ -23,7 +23,7 @@ EVERY: list[tuple[events.Event, float]] = [
     (events.Created("12" * 32, DIGEST, ("/bin/sh", "-c", "ls"), "request", 1, 8_450_048, False, 3.21), 0.21),
     (events.Started(4121, 1, {"pid": 4026532501, "net": 4026532504}, "/sandbox/run-ab", "6.1.0-25-amd64", 1.5), 0.212),
     (
-        events.Machine(
+        events.Inspection(
             processes=(SHELL,),
             more=0,
             cgroups=("memory:/sandbox/run-ab",),

@@ -52,13 +52,13 @@ def test_the_measures_that_are_drawn_are_named() -> None:
     assert '<docker-run charts="memory cpu" lines="6">' in html(fenced("docker run alpine", info=info))
 
 
-def test_lanes_side_by_side_are_elements_that_follow_the_first() -> None:
+def test_isolations_side_by_side_are_elements_that_follow_the_first() -> None:
     made = html(fenced("docker run alpine uname -r", info='docker-run id="k" compare="container gvisor vm"'))
-    assert '<docker-run id="k" lane="container" lines="6">' in made
-    assert '<docker-run id="k-gvisor" lane="gvisor" follows="k" lines="6">' in made
-    assert '<docker-run id="k-vm" lane="vm" follows="k" lines="6">' in made
+    assert '<docker-run id="k" isolation="container" lines="6">' in made
+    assert '<docker-run id="k-gvisor" isolation="gvisor" follows="k" lines="6">' in made
+    assert '<docker-run id="k-vm" isolation="vm" follows="k" lines="6">' in made
     found = list(fence.fences(fenced("docker run a", info='docker-run id="k" compare="container vm"')))
-    assert [(one.id, one.lane) for one in found] == [("k", "container"), ("k-vm", "vm")]
+    assert [(one.id, one.isolation) for one in found] == [("k", "container"), ("k-vm", "vm")]
 
 
 def test_a_question_is_marked_as_one() -> None:
@@ -84,7 +84,7 @@ WRONG = {
     "empty title": (fenced("docker run a", info='docker-run title=" "'), "title 값을 쓸 수 없어요"),
     "no lines": (fenced("docker run a", info='docker-run lines="0"'), "lines 값을 쓸 수 없어요"),
     "too many lines": (fenced("docker run a", info='docker-run lines="21"'), "lines 값을 쓸 수 없어요"),
-    "lanes without the container": (
+    "isolations without the container": (
         fenced("docker run a", info='docker-run compare="vm"'),
         "compare 값을 쓸 수 없어요",
     ),

@@ -14,7 +14,9 @@ from sandbox.guest import command, inside
 from sandbox.model.plan import Limits
 from sandbox.settings import Settings
 
-MACHINE = command.Machine("/g/vmlinuz", "/g/initrd", "/g/system", "/g/data", memory=900, outside=41234, inside=8000)
+MACHINE = command.VirtualMachine(
+    "/g/vmlinuz", "/g/initrd", "/g/system", "/g/data", memory=900, outside=41234, inside=8000
+)
 CONTROL = 7
 
 

@@ -1,4 +1,4 @@
-"""The lane `vm` is there once a guest has answered, and KVM is used where one has run with it, and nowhere else."""
+"""The isolation `vm` is there once a guest has answered; KVM is used where one has run with it, and nowhere else."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import pytest
 from sandbox.model.events import Event, Exited, Failed, Notice, Started
 from sandbox.runner.environment import Environment
 from sandbox.runner.isolation import trial
-from sandbox.runner.isolation.isolations import Isolations, Machines
+from sandbox.runner.isolation.isolations import Isolations, VirtualMachines
 from sandbox.runner.isolation.vm import kvm
 from sandbox.runner.selftest import SelfTest, Start
 from sandbox.settings import Settings
 
 STARTED = Started(pid=7, pid_inside=1, namespaces={}, cgroup="/g/c", kernel="6.1", start_ms=812.4)
-MACHINES = Machines(Path("/vm"), 1 << 29, 30.0, 1, asyncio.Semaphore(1))
+MACHINES = VirtualMachines(Path("/vm"), 1 << 29, 30.0, 1, asyncio.Semaphore(1))
 SHOP = cast(Environment, None)
 Outcome = list[Event] | Exception
 
@@ -30,11 +30,11 @@ class Guest:
 
     def __init__(self, events: Outcome, emulated: Outcome | None = None) -> None:
         self.events, self.emulated = events, emulated
-        self.machines: Machines | None = None
+        self.vms: VirtualMachines | None = None
 
     async def said(self, environment: Environment, script: str, memory: int, start: Start) -> list[Event]:
-        self.machines = cast(Machines, cast(Any, start).keywords["machines"])
-        outcome = self.events if self.machines.kvm or self.emulated is None else self.emulated
+        self.vms = cast(VirtualMachines, cast(Any, start).keywords["vms"])
+        outcome = self.events if self.vms.kvm or self.emulated is None else self.emulated
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -79,25 +79,25 @@ async def test_only_a_guest_that_has_come_to_a_good_end_proves_kvm(
 async def test_a_guest_is_tried_with_the_device_and_with_little_time(settings: Settings) -> None:
     guest = Guest([])
     await kvm.tried(settings, SHOP, cast(SelfTest, guest), MACHINES)
-    assert guest.machines is not None
-    assert guest.machines.seconds == kvm.SECONDS <= 3
-    node = guest.machines.kvm
+    assert guest.vms is not None
+    assert guest.vms.seconds == kvm.SECONDS <= 3
+    node = guest.vms.kvm
     assert node is not None
     assert (node.source, node.major, node.minor) == (str(settings.runtime / "dev/kvm"), 10, 232)
 
 
 async def test_no_more_machines_run_beside_the_trial_than_have_places(settings: Settings) -> None:
-    guest, machines = Guest([]), dataclasses.replace(MACHINES, places=asyncio.Semaphore(1))
-    async with machines.places:
-        trial = asyncio.create_task(kvm.tried(settings, SHOP, cast(SelfTest, guest), machines))
+    guest, vms = Guest([]), dataclasses.replace(MACHINES, places=asyncio.Semaphore(1))
+    async with vms.places:
+        trial = asyncio.create_task(kvm.tried(settings, SHOP, cast(SelfTest, guest), vms))
         await asyncio.sleep(0.01)
-        assert guest.machines is None
+        assert guest.vms is None
     await trial
-    assert guest.machines is not None
+    assert guest.vms is not None
 
 
 NOTHING_TO_TRY: list[tuple[Callable[[Settings], Settings], str, str]] = [
-    (lambda given: dataclasses.replace(given, machine_accelerator="tcg"), "/dev/null", "as the settings want"),
+    (lambda given: dataclasses.replace(given, vm_accelerator="tcg"), "/dev/null", "as the settings want"),
     (lambda given: given, "/dev/no-such-device", "no /dev/no-such-device: software emulation"),
     (lambda given: given, "/etc/passwd", "no /etc/passwd: software emulation"),
 ]
@@ -132,26 +132,26 @@ ADOPTED: list[tuple[Outcome, Outcome, bool, bool]] = [
 async def test_there_are_machines_from_when_a_guest_has_answered(
     settings: Settings, with_kvm: Outcome, emulated: Outcome, there: bool, uses_kvm: bool
 ) -> None:
-    lanes = Isolations()
-    assert lanes.names == ["container"]
-    await kvm.adopt(settings, SHOP, guest(with_kvm, emulated), MACHINES, lanes)
-    assert lanes.names == (["container", "vm"] if there else ["container"])
-    assert there is (lanes.machines is not None)
-    if lanes.machines:
-        assert (lanes.machines.kvm is not None) is uses_kvm
-        assert dataclasses.replace(lanes.machines, kvm=None) == MACHINES
+    isolations = Isolations()
+    assert isolations.names == ["container"]
+    await kvm.adopt(settings, SHOP, guest(with_kvm, emulated), MACHINES, isolations)
+    assert isolations.names == (["container", "vm"] if there else ["container"])
+    assert there is (isolations.vms is not None)
+    if isolations.vms:
+        assert (isolations.vms.kvm is not None) is uses_kvm
+        assert dataclasses.replace(isolations.vms, kvm=None) == MACHINES
 
 
 async def test_a_guest_without_kvm_has_time_for_a_busy_machine(settings: Settings) -> None:
     guest = Guest([], GOOD)
     await kvm.adopt(settings, SHOP, cast(SelfTest, guest), MACHINES, Isolations())
-    assert guest.machines is not None
-    assert (guest.machines.kvm, guest.machines.seconds) == (None, trial.EMULATED_SECONDS)
+    assert guest.vms is not None
+    assert (guest.vms.kvm, guest.vms.seconds) == (None, trial.EMULATED_SECONDS)
     assert trial.EMULATED_SECONDS > 10 * kvm.SECONDS
 
 
 async def test_why_there_are_no_machines_is_told(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     said: list[Event] = [Notice("boot", "virtio: Unknown symbol\r\n"), Failed("machine-failed", "…")]
     await kvm.adopt(settings, SHOP, guest(said), MACHINES, Isolations())
-    told = "the lane vm is left out: a guest did not come up; the last line of its boot: virtio: Unknown symbol"
+    told = "the isolation vm is left out: a guest did not come up; the last line of its boot: virtio: Unknown symbol"
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [told]

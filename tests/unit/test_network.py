@@ -15,7 +15,7 @@ from sandbox.runner.kernel import bridge
 from sandbox.runner.kernel.bridge import ADDRESSES, Bridges
 
 
-class Machine:
+class VirtualMachine:
     """What iproute2 is asked to do, and the descriptors that stand for namespaces."""
 
     def __init__(self) -> None:
@@ -40,15 +40,15 @@ class Machine:
 
 
 @pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
-    made = Machine()
+def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[VirtualMachine]:
+    made = VirtualMachine()
     monkeypatch.setattr(bridge, "_batch", made.batch)
     monkeypatch.setattr(namespaces, "network_namespace", made.namespace)
     yield made
     assert made.left_open == []
 
 
-async def test_the_next_one_keeps_its_address_when_the_one_before_is_cleaned_up(machine: Machine) -> None:
+async def test_the_next_one_keeps_its_address_when_the_one_before_is_cleaned_up(machine: VirtualMachine) -> None:
     bridges = Bridges(8)
     async with contextlib.AsyncExitStack() as first, contextlib.AsyncExitStack() as second:
         one = await first.enter_async_context(bridges.member("host"))
@@ -65,7 +65,7 @@ async def test_the_next_one_keeps_its_address_when_the_one_before_is_cleaned_up(
     await asyncio.sleep(0)
 
 
-async def test_two_that_have_left_early_are_no_trouble(machine: Machine) -> None:
+async def test_two_that_have_left_early_are_no_trouble(machine: VirtualMachine) -> None:
     bridges = Bridges(8)
     async with bridges.member("host") as one, bridges.member("host") as two:
         await one.attach(os.getpid())
@@ -75,7 +75,7 @@ async def test_two_that_have_left_early_are_no_trouble(machine: Machine) -> None
     await asyncio.sleep(0)
 
 
-async def test_a_bridge_that_could_not_be_made_is_tried_again(machine: Machine) -> None:
+async def test_a_bridge_that_could_not_be_made_is_tried_again(machine: VirtualMachine) -> None:
     bridges = Bridges(8)
     machine.failing = "docker0"
     async with bridges.member("host") as one:
@@ -88,7 +88,7 @@ async def test_a_bridge_that_could_not_be_made_is_tried_again(machine: Machine) 
     await asyncio.sleep(0)
 
 
-async def test_whoever_is_cancelled_leaves_to_the_end(machine: Machine) -> None:
+async def test_whoever_is_cancelled_leaves_to_the_end(machine: VirtualMachine) -> None:
     bridges = Bridges(8)
     attached = asyncio.Event()
 
@@ -111,7 +111,7 @@ async def test_whoever_is_cancelled_leaves_to_the_end(machine: Machine) -> None:
     assert machine.lines[-1] == "link delete veth2"
 
 
-async def test_a_full_bridge_says_so_and_each_visitor_has_their_own(machine: Machine) -> None:
+async def test_a_full_bridge_says_so_and_each_visitor_has_their_own(machine: VirtualMachine) -> None:
     bridges = Bridges(8)
     async with contextlib.AsyncExitStack() as held:
         for address in ADDRESSES:

@@ -43,10 +43,10 @@ class Scripted(Backend):
         self.beside.append(command)
         yield
 
-    def lanes(self) -> frozenset[str]:
+    def isolations(self) -> frozenset[str]:
         return frozenset({"container", "gvisor"})
 
-    def run(self, command: str, host: str, lane: str | None = None) -> Iterator[str]:
+    def run(self, command: str, host: str, isolation: str | None = None) -> Iterator[str]:
         self.asked.append((host, command))
         yield from lines(self.says.get(command, run()))
 
@@ -256,8 +256,8 @@ def test_a_server_that_is_no_backend_is_told_from_one(body: bytes, monkeypatch: 
         Backend("http://127.0.0.1")
 
 
-def test_a_lane_that_is_missing_keeps_the_recording_that_there_is(backend: Scripted, tmp_path: Path) -> None:
-    demos = [Fence(1, {"id": f"x-{lane}"}, "docker a", lane) for lane in ("container", "gvisor", "vm")]
+def test_a_isolation_that_is_missing_keeps_the_recording_that_there_is(backend: Scripted, tmp_path: Path) -> None:
+    demos = [Fence(1, {"id": f"x-{isolation}"}, "docker a", isolation) for isolation in ("container", "gvisor", "vm")]
     kept = recording.place(tmp_path, "a.md", "x-vm")
     kept.parent.mkdir()
     kept.write_text("as it was")

@@ -56,7 +56,7 @@ def test_settings_reach_a_child_process_unchanged() -> None:
         ("first_uid = 5", {}),
         ("first_uid = 4294967290", {}),
         ("[limits]\nmemory = -1", {}),
-        ('machine_accelerator = "kvm"', {}),
+        ('vm_accelerator = "kvm"', {}),
         ('slots = "many"', {}),
         ("port", {}),
         ("", {"PORT": "eighty"}),

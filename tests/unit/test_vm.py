@@ -1,4 +1,4 @@
-"""The pure parts of the lane `vm`: what QEMU, the booting kernel and the first process are told, and what it says."""
+"""The pure parts of the isolation `vm`: what QEMU, the booting kernel and the first process are told and say."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from urllib.request import Request, urlopen
 
 PROGRAM = "sandbox-backend"
 # a backend may have to boot a Linux for itself first
-START_SECONDS, LANE_SECONDS, STOP_SECONDS, ANSWER_SECONDS = 300.0, 90.0, 15.0, 120.0
+START_SECONDS, ISOLATION_SECONDS, STOP_SECONDS, ANSWER_SECONDS = 300.0, 90.0, 15.0, 120.0
 MOST_TOLD = 10_000
 
 
@@ -60,18 +60,18 @@ class Backend:
         finally:
             self._call("DELETE", f"/v1/hosts/{name}").close()
 
-    def lanes(self) -> frozenset[str]:
-        """The lanes that it has."""
+    def isolations(self) -> frozenset[str]:
+        """The isolations that it has."""
         with self._call("GET", "/v1/health") as answer:
-            return frozenset(json.load(answer)["lanes"])
+            return frozenset(json.load(answer)["isolations"])
 
-    def run(self, command: str, host: str, lane: str | None = None) -> Iterator[str]:
+    def run(self, command: str, host: str, isolation: str | None = None) -> Iterator[str]:
         """The lines of a run's event stream as they come, without those that only say that it still goes on."""
-        asked = {"command": command, "host": host} | ({"lane": lane} if lane else {})
+        asked = {"command": command, "host": host} | ({"isolation": isolation} if isolation else {})
         with self._call("POST", "/v1/runs", asked) as answer, _whole(command):
             for line in answer:
                 event = json.loads(line)
-                if lane in (None, "container"):
+                if isolation in (None, "container"):
                     self._kernel = event.get("kernel", self._kernel)
                 if event["type"] != "heartbeat":
                     yield line.decode().rstrip("\n")
@@ -152,7 +152,7 @@ def started(state: Path | None) -> Iterator[Backend]:
             _wait(address, process)
             if machine == "here":
                 backend = Backend(address, _runtime(), platform.release())
-                _wait_for_lanes(backend, state)
+                _wait_for_isolations(backend, state)
             else:
                 # its runtime is its own, and its runs tell the kernel
                 backend = Backend(address)
@@ -180,11 +180,11 @@ def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
     raise BackendError(f"{PROGRAM} 을 켜지 못했어요")
 
 
-def _wait_for_lanes(backend: Backend, state: Path | None) -> None:
-    """Until the lane `vm` is there, too: it comes when a first virtual machine has answered, as one has at set-up."""
-    deadline = time.monotonic() + LANE_SECONDS
+def _wait_for_isolations(backend: Backend, state: Path | None) -> None:
+    """Wait for the isolation `vm`, which is there once a first virtual machine has answered, as one has at set-up."""
+    deadline = time.monotonic() + ISOLATION_SECONDS
     expected = state is not None and (state / "vm/.ready").exists()
-    while expected and "vm" not in backend.lanes() and time.monotonic() < deadline:
+    while expected and "vm" not in backend.isolations() and time.monotonic() < deadline:
         time.sleep(0.2)
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from docker_run.recording import Event
 
 # how many there are, and when, depends on how fast the machine is: what they lead to is in other events
-PASSING = frozenset({"heartbeat", "queued", "stats", "pull", "machine"})
+PASSING = frozenset({"heartbeat", "queued", "stats", "pull", "inspection"})
 VARYING = {
     "accepted": ("run", "host"),
     # whose image it is, and with it the size and the digest: a stand-in is made of the machine's own programs

@@ -26,7 +26,7 @@ OPTIONS = {
     "lines": "[1-9]|1[0-9]|20",
     "predict": "yes",
     "charts": f"{_MEASURE}( {_MEASURE})?",
-    "view": "machine",
+    "view": "inspection",
     "beside": "[A-Za-z][A-Za-z0-9_-]*",
     "compare": "container (gvisor|vm|gvisor vm)",
 }
@@ -47,12 +47,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """A demo as its page has it: where, with what options, which command line, in which lane if one is named."""
+    """A demo as its page has it: where, with what options, which command line, in which isolation if one is named."""
 
     line: int
     options: Mapping[str, str]
     command: str
-    lane: str | None = None
+    isolation: str | None = None
 
     @property
     def id(self) -> str:
@@ -107,12 +107,12 @@ def fence(
 
 
 def fences(markdown: str) -> Iterator[Fence]:
-    """The demos of a page that has no problems, from top to bottom: one for each lane where lanes are compared."""
+    """The demos of a page without problems, from top to bottom; a fence that compares has one for each isolation."""
     for found in _scanned(markdown):
         if found.ours:
             command, options = "".join(line.strip(_PREFIX) for line in found.content), dict(found.options)
-            for name, lane in element.ids(options):
-                yield Fence(found.line, options | {"id": name}, command, lane)
+            for name, isolation in element.ids(options):
+                yield Fence(found.line, options | {"id": name}, command, isolation)
 
 
 def problems(markdown: str) -> Iterator[Problem]:

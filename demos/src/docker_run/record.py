@@ -80,7 +80,7 @@ def record(backend: Backend, pages: dict[str, list[Fence]], folder: Path) -> Non
         for fence, fresh in zip(fences, fresh_recordings(backend, fences), strict=True):
             file = recording.place(folder, page, fence.id)
             kept.add(file)
-            done = _store(file, fresh) if fresh else f"{fence.lane} 레인이 없는 백엔드라서 그대로 두었어요"
+            done = _store(file, fresh) if fresh else f"{fence.isolation} 격리 방식이 없는 백엔드라서 그대로 두었어요"
             print(f"{page}  {fence.id:24} {done}")
     for file in sorted(folder.rglob(f"*{recording.SUFFIX}")):
         if file not in kept:
@@ -89,12 +89,12 @@ def record(backend: Backend, pages: dict[str, list[Fence]], folder: Path) -> Non
 
 
 def fresh_recordings(backend: Backend, fences: Sequence[Fence]) -> Iterator[Recording | None]:
-    """What the demos of one page do, one after the other on a host of their own; None for one whose lane is missing."""
-    lanes = backend.lanes() if any(fence.lane for fence in fences) else frozenset()
+    """What the demos of a page do, one after the other on one Docker host; None where the isolation is missing."""
+    isolations = backend.isolations() if any(fence.isolation for fence in fences) else frozenset()
     commands = {fence.id: fence.command for fence in fences}
     with backend.host() as host:
         for fence in fences:
-            if fence.lane is not None and fence.lane not in lanes:
+            if fence.isolation is not None and fence.isolation not in isolations:
                 yield None
                 continue
             with backend.running(commands.get(fence.options.get("beside", "")), host):
@@ -103,7 +103,7 @@ def fresh_recordings(backend: Backend, fences: Sequence[Fence]) -> Iterator[Reco
 
 def _fresh(backend: Backend, fence: Fence, host: str) -> Recording:
     today = datetime.now(UTC).date().isoformat()
-    lines = tuple(backend.run(fence.command, host, fence.lane))
+    lines = tuple(backend.run(fence.command, host, fence.isolation))
     try:
         fresh = recording.parse(Recording(fence.command, today, "", lines).text)
     except ValueError as error:
@@ -111,7 +111,7 @@ def _fresh(backend: Backend, fence: Fence, host: str) -> Recording:
         raise RecordError(f"{fence.command}: 실행이 끝까지 가지 못해서 기록하지 않았어요: {last}") from error
     if len(fresh.text) > MOST_BYTES:
         raise RecordError(f"{fence.command}: 기록이 너무 길어요 ({len(fresh.text)}바이트, {MOST_BYTES}까지)")
-    engine = backend.engine + (f" · {fence.lane}" if fence.lane else "")
+    engine = backend.engine + (f" · {fence.isolation}" if fence.isolation else "")
     return Recording(fence.command, today, engine, lines)
 
 

@@ -35,8 +35,8 @@ class Settings:
     no privilege ("guest"), or nowhere ("pages": the site alone, with its recordings).
     `registry` is the one registry that images come from, an http:// or https:// base address; empty means the
     embedded one, which `serve` starts by itself.
-    `machines` virtual machines at once, each of `machine_bytes` at most and for `machine_seconds` with its start; with
-    KVM where that works, unless `machine_accelerator` wants software emulation ("tcg").
+    `vm_slots` virtual machines at once, each of `vm_memory` at most and for `vm_seconds` with its start; with
+    KVM where that works, unless `vm_accelerator` wants software emulation ("tcg").
     A container on a bridge sends `network_bits` a second at most, and receives as many.
     `emulated` says that this machine itself is software: runs take longer, and readers are told.
     `state` holds images and survives a restart; `runtime` holds sockets and live runs and does not. It and `cgroup` are
@@ -71,10 +71,10 @@ class Settings:
     image_bytes: int = 512 * 1024 * 1024
     image_files: int = 50_000
     unpack_seconds: float = 60.0
-    machines: int = 1
-    machine_bytes: int = 512 * 1024 * 1024
-    machine_seconds: float = 30.0
-    machine_accelerator: Literal["auto", "tcg"] = "auto"
+    vm_slots: int = 1
+    vm_memory: int = 512 * 1024 * 1024
+    vm_seconds: float = 30.0
+    vm_accelerator: Literal["auto", "tcg"] = "auto"
     network_bits: int = 8_000_000
     first_uid: int = 2_000_000_000
     limits: Limits = field(default_factory=Limits)

@@ -25,8 +25,8 @@ export class Refused extends Error {
 /** Whether a backend has said why. @param {unknown} error @returns {error is Refused} */
 export const refused = error => error instanceof Refused && !!error.problem;
 
-/** Whether the backend has not got the lane that was asked for. @param {unknown} error */
-export const lacking = error => refused(error) && error.problem?.code === "lane-unavailable";
+/** Whether the backend has not got the isolation that was asked for. @param {unknown} error */
+export const lacking = error => refused(error) && error.problem?.code === "isolation-unavailable";
 
 export class Backend {
   /** @param {string} base */
@@ -35,13 +35,13 @@ export class Backend {
     this.key = `docker-run-host ${this.base}`;
   }
 
-  /** The event stream of a new run. @param {string} command @param {AbortSignal} signal @param {string} [lane] */
-  async run(command, signal, lane) {
+  /** The event stream of a new run. @param {string} command @param {AbortSignal} signal @param {string} [isolation] */
+  async run(command, signal, isolation) {
     for (let again = true; ; again = false) {
       const soon = AbortSignal.any([signal, AbortSignal.timeout(WAIT)]);
       kept[this.key] ??= (await (await this.call("POST", "/v1/hosts", undefined, soon)).json()).host;
       try {
-        const { body } = await this.call("POST", "/v1/runs", { command, host: kept[this.key], lane }, signal);
+        const { body } = await this.call("POST", "/v1/runs", { command, host: kept[this.key], isolation }, signal);
         if (body) return body;
       } catch (error) {
         // it was idle for too long: this run begins with a new one

@@ -1,7 +1,7 @@
 // <docker-run>: one docker command line that the reader can change and run.
 import { Backend, lacking, refused } from "./backend.js";
 import { events } from "./events.js";
-import { busy, follow, lanesBehind, lead, leaderOf, othersOf } from "./lead.js";
+import { busy, follow, isolationsBehind, lead, leaderOf, othersOf } from "./lead.js";
 import { History, listen } from "./line.js";
 import { recordingIn, replayed } from "./recording.js";
 import { Story } from "./story.js";
@@ -88,7 +88,7 @@ export class DockerRun extends HTMLElement {
   /** Run the line as it stands; resolves with the last event, or undefined when there was none. */
   async run() {
     const command = this.#view.line.value.trim();
-    if (this.#controller || lanesBehind(this).length) return undefined;
+    if (this.#controller || isolationsBehind(this).length) return undefined;
     if (!command) return this.#ask();
     this.#controller = new AbortController();
     this.#lead("run");
@@ -113,7 +113,7 @@ export class DockerRun extends HTMLElement {
   async #carryOut(command, signal) {
     try {
       await this.#company();
-      const live = this.#backend.run(command, signal, this.getAttribute("lane") ?? undefined).then(body => this.#read(events(body)));
+      const live = this.#backend.run(command, signal, this.getAttribute("isolation") ?? undefined).then(body => this.#read(events(body)));
       return await live.catch(error => this.#replay(command, signal, error));
     } catch (error) {
       this.#story.terminal.draw(true);
@@ -140,7 +140,7 @@ export class DockerRun extends HTMLElement {
     if (command !== recording?.command || this.#run || signal.aborted || (refused(error) && !absent)) throw error;
     this.toggleAttribute("absent", absent);
     this.#turn("replaying");
-    this.#name(recording, absent ? label.noLane : label.replaying);
+    this.#name(recording, absent ? label.noIsolation : label.replaying);
     this.#view.status.textContent = this.#view.source.textContent;
     return this.#read(replayed(recording.events, signal));
   }
@@ -219,7 +219,7 @@ export class DockerRun extends HTMLElement {
 
   /** Offer Stop as long as there is something to stop here or in what follows, and say what still follows. */
   attend() {
-    const going = busy(this) || lanesBehind(this).length > 0;
+    const going = busy(this) || isolationsBehind(this).length > 0;
     const { run, stop } = this.#view;
     const moved = document.activeElement === (going ? run : stop);
     run.hidden = going;

@@ -1,9 +1,9 @@
-// What a run cost, and what is to be seen of it outside: for lanes side by side.
-import { factWords, facts, lanes } from "./panel-words.js";
+// What a run cost, and what is to be seen of it outside: for isolations side by side.
+import { factWords, facts, isolations } from "./panel-words.js";
 import { part } from "./parts.js";
 
 export class Facts {
-  #lane;
+  #isolation;
   /** @type {Record<string, HTMLElement>} */
   #values = {};
   #boot = part("pre", { tabindex: "0" });
@@ -13,15 +13,15 @@ export class Facts {
   #memory = 0;
   #heard = false;
 
-  /** @param {string} lane */
-  constructor(lane) {
-    this.#lane = lane;
+  /** @param {string} isolation */
+  constructor(isolation) {
+    this.#isolation = isolation;
     const list = part("dl", {});
     for (const name of ["first", "total", "memory", "kernel", "seen", "system"]) {
       this.#values[name] = part("dd", {});
       list.append(part("div", {}, part("dt", {}, facts[name]), this.#values[name]));
     }
-    const [name, wall] = lanes[lane] ?? [lane, ""];
+    const [name, wall] = isolations[isolation] ?? [isolation, ""];
     this.root = part("div", { class: "facts" }, part("p", {}, part("b", {}, name), " ", wall), list, this.#folded);
     this.clear();
   }
@@ -31,7 +31,7 @@ export class Facts {
     this.#heard = false;
     for (const name in this.#values) this.#values[name].textContent = "–";
     this.#boot.textContent = "";
-    this.#folded.hidden = this.#lane !== "vm";
+    this.#folded.hidden = this.#isolation !== "vm";
   }
 
   /** @param {WireEvent} event */
@@ -43,7 +43,7 @@ export class Facts {
     if (type === "exited") this.#memory = Math.max(this.#memory, event.peak_memory_bytes ?? 0);
     const output = type === "output" && this.#started && !this.#heard;
     if (output) this.#heard = true;
-    const said = factWords(event, { lane: this.#lane, seconds: at - this.#ready, memory: this.#memory, output });
+    const said = factWords(event, { isolation: this.#isolation, seconds: at - this.#ready, memory: this.#memory, output });
     for (const [name, words] of Object.entries(said)) this.#values[name].textContent = words;
   }
 

@@ -18,14 +18,14 @@ export const lead = (demo, led) => demo.dispatchEvent(new CustomEvent(LED, { det
 /** Hear what the leader does, if there is one. @param {Element} demo @param {(led: Led) => void} act */
 export const follow = (demo, act) => leaderOf(demo)?.addEventListener(LED, event => act(/** @type {CustomEvent} */ (event).detail));
 
-/** The lanes that still go on behind a leader. @param {Element} demo */
-export function lanesBehind({ id }) {
+/** The isolations that still go on behind a leader. @param {Element} demo */
+export function isolationsBehind({ id }) {
   const followers = id ? [...document.querySelectorAll(`docker-run[follows="${id}"]`)] : [];
-  return followers.filter(busy).map(one => one.getAttribute("lane") ?? "");
+  return followers.filter(busy).map(one => one.getAttribute("isolation") ?? "");
 }
 
 /** What a reader of a leader that has ended is told of the others. @param {Element} demo */
 export function othersOf(demo) {
-  const going = lanesBehind(demo);
+  const going = isolationsBehind(demo);
   return going.length && ["ended", "failed", "offline"].includes(demo.getAttribute("state") ?? "") ? behind(going) : "";
 }

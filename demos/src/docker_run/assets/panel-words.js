@@ -22,8 +22,8 @@ export function answerWords(name, exited, last, full) {
   return name === "pids" && full && "커널이 더 만들지 못하게 했어요.";
 }
 
-/** The lanes: their names, and what is around the program. @type {Record<string, string[]>} */
-export const lanes = {
+/** The isolations: their names, and what is around the program. @type {Record<string, string[]>} */
+export const isolations = {
   container: ["컨테이너", "커널은 이 기계의 것"],
   gvisor: ["gVisor", "커널을 흉내 내는 프로그램 하나"],
   vm: ["가상 머신", "제 커널을 켠 컴퓨터 하나"],
@@ -43,11 +43,11 @@ export const facts = {
 /** @type {Names} */
 const outside = { container: "프로그램", gvisor: "runsc", vm: "QEMU" };
 
-/** What an event says of the facts. @param {WireEvent} event @param {{ lane: string, seconds: number, memory: number, output: boolean }} known @returns {Names} */
-export function factWords(event, { lane, seconds, memory, output }) {
+/** What an event says of the facts. @param {WireEvent} event @param {{ isolation: string, seconds: number, memory: number, output: boolean }} known @returns {Names} */
+export function factWords(event, { isolation, seconds, memory, output }) {
   const took = ms(seconds * 1e3);
   if (event.type === "created") return { system: event.system_bytes ? size(event.system_bytes) : "없음" };
-  if (event.type === "started") return { kernel: event.kernel, seen: `${outside[lane]} pid ${event.pid}` };
+  if (event.type === "started") return { kernel: event.kernel, seen: `${outside[isolation]} pid ${event.pid}` };
   if (event.type === "stats") return { memory: size(memory) };
   if (event.type === "exited") return memory ? { total: took, memory: size(memory) } : { total: took };
   return output ? { first: took } : {};

@@ -25,7 +25,7 @@ export const label = {
   offline: "실행 서버에 닿지 못했어요. 인터넷과 서버를 확인하고 다시 눌러 보세요.",
   edited: "고친 명령은 실행 서버가 있어야 실행돼요. 처음부터를 누르면 기록이 있는 명령으로 돌아가요.",
   replaying: "실행 서버에 닿지 못해 기록을 보여 드려요. ",
-  noLane: "이 서버에는 이 방식이 없어서 기록을 보여 드려요. ",
+  noIsolation: "이 서버에는 이 방식이 없어서 기록을 보여 드려요. ",
   cutOff: "실행 도중에 서버와 연결이 끊겼어요. 다시 눌러 보세요.",
 };
 
@@ -79,8 +79,8 @@ export function ending(event, created) {
 /** @type {Names} */
 const following = { gvisor: "gVisor는", vm: "가상 머신은", "gvisor vm": "gVisor와 가상 머신은" };
 
-/** That lanes still run. @param {string[]} lanes */
-export const behind = lanes => `${following[lanes.join(" ")] ?? "다른 쪽은"} 아직 돌고 있어요.`;
+/** That isolations still run. @param {string[]} isolations */
+export const behind = isolations => `${following[isolations.join(" ")] ?? "다른 쪽은"} 아직 돌고 있어요.`;
 
 /** @param {Recording} recording */
 export const origin = ({ recorded, engine }) => `${recorded}에 실행한 기록이에요. (${engine})`;

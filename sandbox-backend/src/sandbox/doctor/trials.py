@@ -61,7 +61,7 @@ def bridges(settings: Settings) -> Seen:
     return _in_child(lambda: _try_network(settings.network_bits))
 
 
-def machines(settings: Settings) -> Seen:
+def vms(settings: Settings) -> Seen:
     """Whether a virtual machine comes up by software emulation. It takes some seconds, and a minute where one hangs."""
     if platform.machine() != "x86_64":
         return Seen(False, f"for x86_64 only, this is {platform.machine()}")
@@ -75,8 +75,8 @@ def kvm(settings: Settings) -> Seen:
 
 def _guest(settings: Settings, attempt: Callable[[Settings], Seen]) -> Seen:
     """What `attempt` sees of a guest, beside whatever serves here, in folders and groups of its own."""
-    if not isolations.machines_are_there(settings):
-        found = f"not tried: no QEMU or kernel in {isolations.machines_home(settings)}"
+    if not isolations.vm_is_there(settings):
+        found = f"not tried: no QEMU or kernel in {isolations.vm_home(settings)}"
         return Seen(False, found, "먼저 QEMU와 커널을 준비해 주세요.")
     return _in_child(lambda: _beside(settings, attempt))
 
@@ -90,9 +90,7 @@ def _folder(place: Path) -> Iterator[Path]:
 
 def _beside(settings: Settings, attempt: Callable[[Settings], Seen]) -> Seen:
     with _folder(settings.state) as state, _folder(settings.runtime.parent) as runtime:
-        isolations.machines_home(replace(settings, state=state)).symlink_to(
-            isolations.machines_home(settings).absolute()
-        )
+        isolations.vm_home(replace(settings, state=state)).symlink_to(isolations.vm_home(settings).absolute())
         # containers find their files there
         runtime.chmod(0o711)
         group = f"{settings.cgroup}-doctor-{os.getpid()}"

@@ -52,7 +52,7 @@ class Files:
 class Guest:
     """A guest that has begun; `port` of loopback leads to its backend, which is at `inside` there."""
 
-    def __init__(self, process: Process, control: socket.socket, machine: command.Machine, tell: Tell) -> None:
+    def __init__(self, process: Process, control: socket.socket, machine: command.VirtualMachine, tell: Tell) -> None:
         self.port, self._inside = machine.outside, machine.inside
         self._process, self._control, self._tell = process, control, tell
         self._is_up = asyncio.Event()
@@ -147,7 +147,7 @@ async def booted(
     """A guest of `memory` MiB that finds the archive `brought` in its first files; ended with the block. What its
     backend says is passed to `tell`, a line at a time. OSError where there is no QEMU."""
     with _in_memory(files.initrd.read_bytes() + brought) as initrd:
-        machine = command.Machine(
+        machine = command.VirtualMachine(
             kernel=str(files.kernel),
             initrd=f"/proc/self/fd/{initrd.fileno()}",
             system=str(files.system),
@@ -172,7 +172,7 @@ def _in_memory(content: bytes) -> BinaryIO:
     return file
 
 
-async def _begun(machine: command.Machine, initrd: int, folder: Path, tell: Tell, *, kvm: bool) -> Guest:
+async def _begun(machine: command.VirtualMachine, initrd: int, folder: Path, tell: Tell, *, kvm: bool) -> Guest:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with theirs:

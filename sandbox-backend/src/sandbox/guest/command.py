@@ -14,7 +14,7 @@ KERNEL = "console=ttyS0 loglevel=4 panic=-1 cryptomgr.notests mitigations=off"
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class VirtualMachine:
     """The files that it is made of, MiB of memory, the port of the machine's loopback that leads to the guest's own
     `inside`, and whether the guest may reach the outside's network, which a registry there needs."""
 
@@ -28,7 +28,7 @@ class Machine:
     network: bool = False
 
 
-def arguments(machine: Machine, control: int, *, kvm: bool) -> tuple[str, ...]:
+def arguments(machine: VirtualMachine, control: int, *, kvm: bool) -> tuple[str, ...]:
     """The command that runs the guest until it restarts. Its first serial line is standard output, its second the
     socket `control`; what it writes to its disks is gone with it."""
     accelerator = ("kvm",) if kvm else (f"tcg,thread=multi,tb-size={TRANSLATED_MIB}",)

@@ -21,7 +21,7 @@ class Accepted:
     run: str
     host: str
     command: dict[str, Any]
-    lane: str
+    isolation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """`system_bytes` is what a lane brings along beside the image: a kernel and what it runs on; `network_bps` the
+    """`system_bytes` is what a isolation brings along beside the image: a kernel and what it runs on; `network_bps` the
     bytes a second that its network carries at most, each way. None without one."""
 
     type: ClassVar[str] = "created"
@@ -112,11 +112,11 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class Inspection:
     """The container as the machine sees it; `more` processes are not listed. What follows `cgroups` is of the first
     process: `root` its line of mountinfo, `uid_map` the first id inside, the first on the machine, and how many."""
 
-    type: ClassVar[str] = "machine"
+    type: ClassVar[str] = "inspection"
     processes: tuple[Process, ...]
     more: int
     cgroups: tuple[str, ...]
@@ -192,7 +192,7 @@ Event = (
     | Pulled
     | Created
     | Started
-    | Machine
+    | Inspection
     | Output
     | Stats
     | Notice

@@ -29,7 +29,7 @@ from sandbox.runner.container.running import RunningContainers
 from sandbox.runner.container.runtime import Runtime
 from sandbox.runner.environment import Environment
 from sandbox.runner.isolation import isolations
-from sandbox.runner.isolation.isolations import Machines
+from sandbox.runner.isolation.isolations import VirtualMachines
 from sandbox.runner.isolation.vm import kvm
 from sandbox.runner.kernel import bridge, cgroup, cgroup_v1, disk, id_ranges, seccomp
 from sandbox.runner.kernel.bridge import Bridges
@@ -99,20 +99,20 @@ async def _learn(
     """What takes a while to learn, and need not be known before the first run: containers are run meanwhile."""
     if settings.emulated:
         await selftest.measure()
-    if machines := isolations.machines(settings):
-        await kvm.adopt(settings, environment, selftest, machines, others)
+    if vms := isolations.vms(settings):
+        await kvm.adopt(settings, environment, selftest, vms, others)
 
 
-async def tried(settings: Settings, trial: Callable[[Environment, SelfTest, Machines], Awaitable[T]]) -> T:
+async def tried(settings: Settings, trial: Callable[[Environment, SelfTest, VirtualMachines], Awaitable[T]]) -> T:
     """What a virtual machine in a `trial` does here, for whoever only wants to know; SIGTERM ends it early.
     FileNotFoundError where `guest/build` was not run."""
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    machines = isolations.machines(settings)
-    if machines is None:
-        raise FileNotFoundError(isolations.machines_home(settings))
+    vms = isolations.vms(settings)
+    if vms is None:
+        raise FileNotFoundError(isolations.vm_home(settings))
     async with _environment(settings, None) as environment:
-        return await trial(environment, SelfTest(settings, environment, id_ranges.make(settings)), machines)
+        return await trial(environment, SelfTest(settings, environment, id_ranges.make(settings)), vms)
 
 
 @asynccontextmanager

@@ -54,11 +54,11 @@ class Runner:
         store: Store,
         pulls: Pulls,
         selftest: SelfTest,
-        lanes: Isolations = NO_OTHERS,
+        isolations: Isolations = NO_OTHERS,
     ) -> None:
         self._settings, self._environment, self._slots = settings, environment, slots
         self._store, self._pulls, self._selftest = store, pulls, selftest
-        self._lanes = lanes
+        self._isolations = isolations
         self._serving: set[asyncio.Task[None]] = set()
         self._operations = {"run": self._run, "pull": self._pull, "status": self._status}
 
@@ -103,21 +103,21 @@ class Runner:
         async def send(event: Event) -> None:
             await self._write(writer, events.encode(event, max(0.0, time.monotonic() - received)))
 
-        match str(request.get("lane", "container")):
+        match str(request.get("isolation", "container")):
             case "container":
                 async with self._slots.taken() as slot:
                     if await Run(job, send, gone).carry_out(self._environment, slot):
                         self._selftest.seen()
                     await self._environment.running.alone(slot)
-            case "gvisor" if self._lanes.gvisor:
+            case "gvisor" if self._isolations.gvisor:
                 wider = dataclasses.replace(job, plan=changes.widened(job.plan))
                 async with self._slots.taken() as slot:
-                    await Run(wider, send, gone).carry_out(self._lanes.gvisor, slot)
-            case "vm" if self._lanes.machines:
-                async with self._lanes.machines.places, self._slots.taken() as slot:
-                    await VmRun(job, send, gone, self._lanes.machines).carry_out(self._environment, slot)
-            case lane:
-                raise BadRequest(f"no such lane here: {lane!r}")
+                    await Run(wider, send, gone).carry_out(self._isolations.gvisor, slot)
+            case "vm" if self._isolations.vms:
+                async with self._isolations.vms.places, self._slots.taken() as slot:
+                    await VmRun(job, send, gone, self._isolations.vms).carry_out(self._environment, slot)
+            case isolation:
+                raise BadRequest(f"no such isolation here: {isolation!r}")
 
     def _job(self, request: Request) -> Job:
         image = self._store.image(str(request.get("image")))
@@ -154,7 +154,7 @@ class Runner:
             "ok": reason is None,
             "running": self._slots.running,
             "slots": self._settings.slots,
-            "lanes": self._lanes.names,
+            "isolations": self._isolations.names,
             "reason": reason,
             "registry": registry,
             "run_ms": self._selftest.run_ms,

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.model.events import Machine, Process
+from sandbox.model.events import Inspection, Process
 from sandbox.runner.container.runtime import NAMESPACES
 from sandbox.runner.kernel import cgroup
 
@@ -43,7 +43,7 @@ class Inspector:
     _seen: Signature = (0, ())
     _told: int = field(default=0)
 
-    def changed(self) -> Machine | None:
+    def changed(self) -> Inspection | None:
         """What there is to see, if that is not what the last call saw; at most MOST_EVENTS times."""
         if self._told >= MOST_EVENTS:
             return None
@@ -57,11 +57,11 @@ class Inspector:
             return machine
         return None
 
-    def _read(self, pids: list[int]) -> Machine:
+    def _read(self, pids: list[int]) -> Inspection:
         processes = tuple(self._processes(pids[:MOST_PROCESSES]))
         with _folder(self.pid) as first:
             status, (inside, outside, size) = _status(first), _uid_map(first)
-            return Machine(
+            return Inspection(
                 processes=processes,
                 more=max(0, len(pids) - MOST_PROCESSES),
                 cgroups=tuple(self._groups(first)),

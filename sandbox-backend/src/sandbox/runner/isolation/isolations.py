@@ -18,7 +18,7 @@ from sandbox.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Machines:
+class VirtualMachines:
     """What virtual machines are made with: the folder that `guest/build` has filled, the most memory of one in bytes,
     the seconds that one has in all, the bytes of its kernel and system, a place for each that may run at once, and
     KVM's device, where KVM works here."""
@@ -33,17 +33,17 @@ class Machines:
 
 @dataclass(slots=True)
 class Isolations:
-    """Beside the lane `container`: what gVisor's containers share, and what virtual machines are made with from now on;
-    None for a lane that has not yet shown that it works here."""
+    """Beside the isolation `container`: what gVisor's containers share, and what virtual machines are made with from
+    now on; None for an isolation that has not yet shown that it works here."""
 
     gvisor: Environment | None = None
-    machines: Machines | None = None
+    vms: VirtualMachines | None = None
 
     @property
     def names(self) -> list[str]:
-        """The lanes that a run may ask for."""
-        here = {"container": True, "gvisor": self.gvisor, "vm": self.machines}
-        return [lane for lane, there in here.items() if there]
+        """The isolations that a run may ask for."""
+        here = {"container": True, "gvisor": self.gvisor, "vm": self.vms}
+        return [isolation for isolation, there in here.items() if there]
 
 
 async def gvisor(settings: Settings, environment: Environment, selftest: SelfTest) -> Environment | None:
@@ -63,24 +63,24 @@ def _bytes(*files: Path) -> int:
     return sum(file.stat().st_size for file in files)
 
 
-def machines_home(settings: Settings) -> Path:
+def vm_home(settings: Settings) -> Path:
     """Where `guest/build` puts what it makes."""
     return settings.state / "vm"
 
 
-def machines_are_there(settings: Settings) -> bool:
+def vm_is_there(settings: Settings) -> bool:
     parts = ("init", "modules", "runtime", "layer/boot/vmlinuz")
-    return all((machines_home(settings) / part).exists() for part in parts)
+    return all((vm_home(settings) / part).exists() for part in parts)
 
 
-def machines(settings: Settings) -> Machines | None:
+def vms(settings: Settings) -> VirtualMachines | None:
     """What the machines of this machine are made with; None where `guest/build` was not run."""
-    home = machines_home(settings)
-    if not machines_are_there(settings):
+    home = vm_home(settings)
+    if not vm_is_there(settings):
         return None
     for path in (home / "layer", *(home / "layer").rglob("*")):
         os.chown(path, settings.store_uid, settings.store_uid, follow_symlinks=False)
     runtime = (path for path in (home / "runtime").rglob("*") if path.is_file())
     size = _bytes(home / "init", home / "layer/boot/vmlinuz", *(home / "modules").iterdir(), *runtime)
-    places = asyncio.Semaphore(settings.machines)
-    return Machines(home, settings.machine_bytes, settings.machine_seconds, size, places)
+    places = asyncio.Semaphore(settings.vm_slots)
+    return VirtualMachines(home, settings.vm_memory, settings.vm_seconds, size, places)

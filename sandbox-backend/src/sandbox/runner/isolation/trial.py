@@ -12,7 +12,7 @@ from sandbox.model.events import Event, Exited, Notice, Started
 from sandbox.model.plan import MIB
 from sandbox.runner import selftest
 from sandbox.runner.environment import Environment
-from sandbox.runner.isolation.isolations import Machines
+from sandbox.runner.isolation.isolations import VirtualMachines
 from sandbox.runner.isolation.vm.run import VmRun
 from sandbox.runner.selftest import SelfTest
 
@@ -30,17 +30,17 @@ class Answer:
     found: str
 
 
-async def boot(environment: Environment, test: SelfTest, machines: Machines) -> Answer:
+async def boot(environment: Environment, test: SelfTest, vms: VirtualMachines) -> Answer:
     """What a guest made with `machines` does, within their seconds once it has its place; nothing of it is left."""
-    start = functools.partial(VmRun, machines=machines)
+    start = functools.partial(VmRun, vms=vms)
     # a reader's machine beside it could make one that works look as if it hung
-    async with machines.places:
-        return _answer(await test.said(environment, "true", 32 * MIB, start), machines.seconds)
+    async with vms.places:
+        return _answer(await test.said(environment, "true", 32 * MIB, start), vms.seconds)
 
 
-async def emulated(environment: Environment, test: SelfTest, machines: Machines) -> Answer:
+async def emulated(environment: Environment, test: SelfTest, vms: VirtualMachines) -> Answer:
     """What a guest without KVM does, however busy the machine is."""
-    return await boot(environment, test, replace(machines, kvm=None, seconds=EMULATED_SECONDS))
+    return await boot(environment, test, replace(vms, kvm=None, seconds=EMULATED_SECONDS))
 
 
 def _answer(said: list[Event], seconds: float) -> Answer:

@@ -45,7 +45,7 @@ class Api:
         self._runs, self._metrics = Queue(settings.slots), Metrics()
         self._admission = Admission(self._runs, settings.slots + settings.queue, settings.per_address)
         self._services = Services(
-            settings, client, self._runs, Queue(settings.slots), self._metrics, Queue(settings.machines)
+            settings, client, self._runs, Queue(settings.slots), self._metrics, Queue(settings.vm_slots)
         )
         self._sessions: dict[str, Session] = {}
         self._stopping = False
@@ -80,7 +80,7 @@ class Api:
         state: dict[str, Any] = (
             {"status": "unavailable", "reason": status.reason} if status.reason else {"status": "ok"}
         )
-        state |= {"lanes": [lane for lane in body.LANES if lane in status.lanes]}
+        state |= {"isolations": [isolation for isolation in body.ISOLATIONS if isolation in status.isolations]}
         state |= {"running": self._runs.taken, "slots": self._runs.places}
         state |= {"queued": self._runs.waiting, "emulated": self._settings.emulated}
         if status.registry is not None:
@@ -109,8 +109,8 @@ class Api:
         if self._stopping:
             raise retry_later("stopping", SOON)
         asked = body.run_request(await self._json(request))
-        if asked.lane != body.LANES[0] and asked.lane not in (await self._client.status()).lanes:
-            raise Problem("lane-unavailable", members={"field": "lane"})
+        if asked.isolation != body.ISOLATIONS[0] and asked.isolation not in (await self._client.status()).isolations:
+            raise Problem("isolation-unavailable", members={"field": "isolation"})
         received = time.monotonic()
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -174,7 +174,7 @@ class Api:
             host = self._find(asked.host)
             # a host is as fresh as the end of its last run
             held.callback(self._hosts.find, host.id)
-        session = Session(self._services, host, asked.command, asked.lane)
+        session = Session(self._services, host, asked.command, asked.isolation)
         self._sessions[session.id] = session
         held.callback(self._sessions.pop, session.id)
         return session

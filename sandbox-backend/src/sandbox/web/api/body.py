@@ -15,8 +15,8 @@ from sandbox.web.api.problems import Problem
 CLOSE = {"Connection": "close"}
 # a body that is too large is still read this many times over, so that its sender gets to read the answer
 PATIENCE = 8
-# the lanes that a request may name; which of them are here, the runner knows
-LANES: tuple[str, ...] = ("container", "gvisor", "vm")
+# the isolations that a request may name; which of them are here, the runner knows
+ISOLATIONS: tuple[str, ...] = ("container", "gvisor", "vm")
 
 
 class Gone(Exception):
@@ -29,7 +29,7 @@ class RunRequest:
 
     command: str
     host: str | None = None
-    lane: str = LANES[0]
+    isolation: str = ISOLATIONS[0]
 
 
 def check_type(headers: Headers) -> None:
@@ -74,14 +74,14 @@ def decode(data: bytes) -> dict[str, Any]:
 
 def run_request(value: dict[str, Any]) -> RunRequest:
     """The checked body of `POST /v1/runs`."""
-    only(value, "command", "host", "lane", "files")
+    only(value, "command", "host", "isolation", "files")
     if "files" in value:
         raise Problem("files-unavailable", members={"field": "files"})
-    lane = _text(value, "lane", LANES[0])
-    if lane not in LANES:
-        raise Problem("lane-unavailable", members={"field": "lane"})
+    isolation = _text(value, "isolation", ISOLATIONS[0])
+    if isolation not in ISOLATIONS:
+        raise Problem("isolation-unavailable", members={"field": "isolation"})
     host = _text(value, "host", None) if "host" in value else None
-    return RunRequest(_text(value, "command", None), host, lane)
+    return RunRequest(_text(value, "command", None), host, isolation)
 
 
 def only(value: dict[str, Any], *known: str) -> None:

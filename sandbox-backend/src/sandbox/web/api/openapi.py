@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.settings import Settings
 from sandbox.web.api import problems, schema
-from sandbox.web.api.body import LANES
+from sandbox.web.api.body import ISOLATIONS
 
 Json = dict[str, Any]
 ID: Json = {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "128 random bits"}
@@ -77,7 +77,15 @@ _BODY_ERRORS = (
     *("malformed-json", "not-an-object", "unknown-field", "body-timeout"),
     *("too-large", "not-json"),
 )
-_RUN_ERRORS = ("bad-field", "lane-unavailable", "files-unavailable", "no-such-host", "too-many", "full", "stopping")
+_RUN_ERRORS = (
+    "bad-field",
+    "isolation-unavailable",
+    "files-unavailable",
+    "no-such-host",
+    "too-many",
+    "full",
+    "stopping",
+)
 
 
 def _call(
@@ -125,7 +133,7 @@ def _schemas(settings: Settings) -> Json:
             {
                 "command": {**TEXT, "description": "one docker command line"},
                 "host": {**ID, "description": "where to run it; without it, on a host that ends with the run"},
-                "lane": {"enum": list(LANES), "default": LANES[0]},
+                "isolation": {"enum": list(ISOLATIONS), "default": ISOLATIONS[0]},
             },
             required=("command",),
         ),
@@ -176,13 +184,13 @@ def _health() -> Json:
         {
             "status": {"enum": ["ok", "unavailable"]},
             "reason": {**TEXT, "description": "only when unavailable"},
-            "lanes": {"type": "array", "items": {"enum": list(LANES)}},
+            "isolations": {"type": "array", "items": {"enum": list(ISOLATIONS)}},
             **dict.fromkeys(("running", "slots", "queued"), COUNT),
             "registry": {"enum": ["ok", "unreachable"], "description": "where images come from, when that is known"},
             "emulated": {"type": "boolean", "description": "whether the machine itself is software"},
             "run_ms": {"type": "number", "description": "only when emulated: how long a run takes that does nothing"},
         },
-        required=("status", "lanes", "running", "slots", "queued", "emulated"),
+        required=("status", "isolations", "running", "slots", "queued", "emulated"),
     )
 
 

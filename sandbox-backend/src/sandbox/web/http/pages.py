@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> Starlette:
 
 
 async def _health(_: Request) -> Response:
-    state = {"status": "unavailable", "reason": "no backend yet: only the pages are here", "lanes": []}
+    state = {"status": "unavailable", "reason": "no backend yet: only the pages are here", "isolations": []}
     return JSONResponse(state, 503, {"Cache-Control": "no-store"})
 
 

@@ -58,7 +58,7 @@ class Host:
     images: dict[str, Image] = field(default_factory=dict)
     containers: dict[str, Container] = field(default_factory=dict)
     runs: dict[str, Stoppable] = field(default_factory=dict)
-    machines: Queue = field(default_factory=lambda: Queue(1))
+    vms: Queue = field(default_factory=lambda: Queue(1))
 
     def find(self, text: str, reference: Reference, platform: str | None = None) -> Image | None:
         """The image that `reference` names here, or whose id begins with `text`, if it is for `platform`."""

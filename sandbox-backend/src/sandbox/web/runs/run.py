@@ -44,15 +44,15 @@ class Services:
     runs: Queue
     pulls: Queue
     metrics: Metrics
-    machines: Queue
+    vms: Queue
 
 
 class Story:
     """One command line on one host, up to its last event."""
 
-    def __init__(self, services: Services, host: Host, run: str, line: str, lane: str, sink: Sink) -> None:
+    def __init__(self, services: Services, host: Host, run: str, line: str, isolation: str, sink: Sink) -> None:
         self._services, self._host, self._run_id, self._line, self._sink = services, host, run, line, sink
-        self._lane = lane
+        self._isolation = isolation
         self._begun = time.monotonic()
         self._kind = "unknown"
         self.operation: Operation | None = None
@@ -63,7 +63,7 @@ class Story:
         self._kind = asked.name
         # what the client prints by itself follows as output: no need to send it twice
         shown = {"name": asked.name} if isinstance(asked, Printed) else cli.as_dict(asked)
-        await self._sink.event(Accepted(self._run_id, self._host.id, shown, self._lane))
+        await self._sink.event(Accepted(self._run_id, self._host.id, shown, self._isolation))
         match asked:
             case Printed():
                 await self._print(asked)
@@ -113,7 +113,7 @@ class Story:
             await self._start(asked, decision, image)
 
     async def _start(self, asked: Run, decision: Plan, image: Image) -> None:
-        if self._lane != CONTAINER and (refused := _of_containers_only(decision)):
+        if self._isolation != CONTAINER and (refused := _of_containers_only(decision)):
             await self._print(refused, asked)
             return
         joins = {join: self._host.container(join.container) for join in decision.joins}
@@ -134,9 +134,9 @@ class Story:
             "image": image.id,
             "reference": image.reference,
             "plan": plan.encode(decision),
-            "lane": self._lane,
+            "isolation": self._isolation,
         }
-        seconds = self._services.settings.machine_seconds if self._lane == MACHINE else decision.limits.seconds
+        seconds = self._services.settings.vm_seconds if self._isolation == MACHINE else decision.limits.seconds
         patience = seconds + PATIENCE
         try:
             async with (
@@ -153,8 +153,8 @@ class Story:
     async def _place(self) -> AsyncIterator[None]:
         """A place on the machine; a virtual machine also waits for the visitor's own one before it."""
         async with AsyncExitStack() as held:
-            if self._lane == MACHINE:
-                for queue in (self._host.machines, self._services.machines):
+            if self._isolation == MACHINE:
+                for queue in (self._host.vms, self._services.vms):
                     await held.enter_async_context(queue.place(self._host.address, self._queued))
             await held.enter_async_context(self._services.runs.place(self._host.address, self._queued))
             yield
@@ -205,14 +205,14 @@ class Story:
 
 
 def _of_containers_only(decision: Plan) -> Printed | None:
-    """What other lanes than containers refuse here."""
+    """What other isolations than containers refuse here."""
     if decision.joins:
-        text, hint = "a namespace of another container can be joined", wording.LANE_OF_CONTAINERS
+        text, hint = "a namespace of another container can be joined", wording.ISOLATION_OF_CONTAINERS
     elif decision.bridge:
-        text, hint = "--network bridge is available", wording.LANE_OF_BRIDGES
+        text, hint = "--network bridge is available", wording.ISOLATION_OF_BRIDGES
     else:
         return None
-    return Printed(stderr=messages.daemon_error(f"{text} in the lane container only here"), code=125, hint=hint)
+    return Printed(stderr=messages.daemon_error(f"{text} in the isolation container only here"), code=125, hint=hint)
 
 
 def _last(line: bytes, asked: Run, image: Image) -> tuple[Exited | Failed, bytes]:

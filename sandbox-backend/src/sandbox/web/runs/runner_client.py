@@ -86,14 +86,14 @@ def decoded(line: bytes) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the runner says of itself: `lanes` are the ways in which it can run a command, and `reason` is None when a
-    container was really started lately. `registry` tells whether images can be had; None where that is not known.
+    """What the runner says of itself: `isolations` are the ways in which it can run a command, and `reason` is None
+    when a container was really started lately. `registry` tells if images can be had; None where that is not known.
     `run_ms` is how long a run takes that does nothing, where that was measured."""
 
     running: int
     slots: int
     reason: str | None
-    lanes: tuple[str, ...] = ("container",)
+    isolations: tuple[str, ...] = ("container",)
     registry: bool | None = None
     run_ms: float | None = None
 
@@ -147,7 +147,7 @@ def _status(answer: Mapping[str, Any]) -> Status:
         int(answer.get("running", 0)),
         int(answer.get("slots", 0)),
         None if answer.get("ok") else str(answer.get("reason") or "unknown"),
-        tuple(map(str, answer.get("lanes", ("container",)))),
+        tuple(map(str, answer.get("isolations", ("container",)))),
         None if registry is None else not registry,
         None if run_ms is None else float(run_ms),
     )

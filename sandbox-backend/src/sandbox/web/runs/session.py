@@ -25,8 +25,8 @@ STOP_SECONDS = 0.8
 class Session:
     """One command line on one host. Everything that it holds is given back when `carry_out` ends, however it ends."""
 
-    def __init__(self, services: Services, host: Host, line: str, lane: str) -> None:
-        self.id, self._services, self._host, self._line, self._lane = new_id(), services, host, line, lane
+    def __init__(self, services: Services, host: Host, line: str, isolation: str) -> None:
+        self.id, self._services, self._host, self._line, self._isolation = new_id(), services, host, line, isolation
         self._story: Story | None = None
         self._task: asyncio.Task[None] | None = None
         self._last: Exited | Failed | None = None
@@ -48,7 +48,7 @@ class Session:
         """Tell the whole story through `sink`. Stalled when the reader does not read; being cancelled means that the
         reader has left."""
         self._task = asyncio.current_task()
-        self._story = Story(self._services, self._host, self.id, self._line, self._lane, sink)
+        self._story = Story(self._services, self._host, self.id, self._line, self._isolation, sink)
         self._host.runs[self.id] = self
         try:
             await self._guarded(self._story)

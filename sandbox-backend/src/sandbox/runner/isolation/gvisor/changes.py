@@ -1,4 +1,4 @@
-"""What the lane `gvisor` changes of a plan and of an OCI configuration, as pure functions.
+"""What the isolation `gvisor` changes of a plan and of an OCI configuration, as pure functions.
 
 gVisor puts a kernel of its own, written in Go, between the program and the machine's. It is one process more, which
 needs memory and threads beside the program's; and what the machine's kernel does for a container by a BPF filter or a

@@ -15,7 +15,7 @@ from pathlib import Path
 from sandbox.oci.spec import Node
 from sandbox.runner.environment import Environment
 from sandbox.runner.isolation import trial
-from sandbox.runner.isolation.isolations import Isolations, Machines
+from sandbox.runner.isolation.isolations import Isolations, VirtualMachines
 from sandbox.runner.selftest import SelfTest
 from sandbox.settings import Settings
 
@@ -37,35 +37,35 @@ class Tried:
     broken: bool = False
 
 
-async def tried(settings: Settings, environment: Environment, test: SelfTest, machines: Machines) -> Tried:
+async def tried(settings: Settings, environment: Environment, test: SelfTest, vms: VirtualMachines) -> Tried:
     """What a machine with KVM does here, in little more than SECONDS once it has its place; nothing of it is left."""
     if not _is_there():
         return Tried(None, f"no {DEVICE}: {INSTEAD}")
-    if settings.machine_accelerator == "tcg":
+    if settings.vm_accelerator == "tcg":
         return Tried(None, f"not tried, as the settings want: {INSTEAD}")
     node = Node(str(DEVICE), str(_device(settings.runtime / "dev" / "kvm")), *NUMBERS)
-    answer = await trial.boot(environment, test, replace(machines, kvm=node, seconds=SECONDS))
+    answer = await trial.boot(environment, test, replace(vms, kvm=node, seconds=SECONDS))
     if answer.good:
         return Tried(node, f"works, {answer.found}")
     return Tried(None, f"{DEVICE} is there, but {answer.found}: {INSTEAD}", broken=True)
 
 
 async def adopt(
-    settings: Settings, environment: Environment, test: SelfTest, machines: Machines, lanes: Isolations
+    settings: Settings, environment: Environment, test: SelfTest, vms: VirtualMachines, isolations: Isolations
 ) -> None:
-    """Have `lanes` make virtual machines from now on, with KVM if it works here, once a guest has answered."""
+    """Have `isolations` make virtual machines from now on, with KVM if it works here, once a guest has answered."""
     try:
-        seen = await tried(settings, environment, test, machines)
+        seen = await tried(settings, environment, test, vms)
         log.info("KVM: %s", seen.found)
-        answer = None if seen.node else await trial.emulated(environment, test, machines)
+        answer = None if seen.node else await trial.emulated(environment, test, vms)
     except Exception:
         # nobody waits for this, and all else works without
-        log.exception("the lane vm is left out: no guest could be tried")
+        log.exception("the isolation vm is left out: no guest could be tried")
         return
     if answer and not answer.good:
-        log.warning("the lane vm is left out: %s", answer.found)
+        log.warning("the isolation vm is left out: %s", answer.found)
     else:
-        lanes.machines = replace(machines, kvm=seen.node)
+        isolations.vms = replace(vms, kvm=seen.node)
 
 
 def _is_there() -> bool:

@@ -18,11 +18,11 @@ from sandbox.runner.container.output import FRAME_SECONDS, Outputs
 from sandbox.runner.container.run import Job, Run, Send
 from sandbox.runner.container.running import IdRange
 from sandbox.runner.environment import Environment
-from sandbox.runner.isolation.isolations import Machines
+from sandbox.runner.isolation.isolations import VirtualMachines
 from sandbox.runner.isolation.vm import virtual_machine
 from sandbox.runner.isolation.vm.control import Control, Refused, Report, Started
 from sandbox.runner.isolation.vm.control import Ended as Told
-from sandbox.runner.isolation.vm.virtual_machine import Machine
+from sandbox.runner.isolation.vm.virtual_machine import VirtualMachine
 from sandbox.runner.kernel import cgroup
 
 CHUNK = 65_536
@@ -35,10 +35,10 @@ NO_MACHINE = "가상 머신을 시작하지 못했어요. 잠시 뒤에 다시 �
 class VmRun(Run):
     """One job being carried out in a machine of its own."""
 
-    def __init__(self, job: Job, send: Send, cancel: asyncio.Event, machines: Machines) -> None:
-        limits = replace(job.plan.limits, seconds=machines.seconds)
+    def __init__(self, job: Job, send: Send, cancel: asyncio.Event, vms: VirtualMachines) -> None:
+        limits = replace(job.plan.limits, seconds=vms.seconds)
         super().__init__(replace(job, plan=replace(job.plan, limits=limits)), send, cancel)
-        self._machines = machines
+        self._machines = vms
         self._control = Control()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._boot_left = MOST_BOOT
@@ -57,7 +57,7 @@ class VmRun(Run):
             await self._not_started(outcome.exit_code(error.message), error.message)
         return False
 
-    async def _switched_on(self, made: Machine, outputs: Outputs) -> bool:
+    async def _switched_on(self, made: VirtualMachine, outputs: Outputs) -> bool:
         try:
             await self._send(made.created(self._elapsed()))
             made.start()

@@ -26,7 +26,7 @@ from sandbox.runner.container.container import Container
 from sandbox.runner.container.namespaces import Shared
 from sandbox.runner.container.running import IdRange
 from sandbox.runner.environment import Environment
-from sandbox.runner.isolation.isolations import Machines
+from sandbox.runner.isolation.isolations import VirtualMachines
 from sandbox.runner.isolation.vm import archive, guest, qemu
 from sandbox.runner.isolation.vm.control import Started as Report
 from sandbox.runner.kernel import rootfs
@@ -43,15 +43,15 @@ TOO_LARGE = "a virtual machine of {} MiB has no room for this image"
 ARCHIVE_BYTES, COPIES = 16 * MIB, 2
 
 
-class Machine:
+class VirtualMachine:
     """A machine on its way: `create` makes its files and QEMU's container, `start` switches it on."""
 
     def __init__(
-        self, environment: Environment, machines: Machines, box: Container, snap: Snapshot, image: Image, plan: Plan
+        self, environment: Environment, vms: VirtualMachines, box: Container, snap: Snapshot, image: Image, plan: Plan
     ) -> None:
         self._environment, self._machines, self._snap, self._image, self._plan = (
             environment,
-            machines,
+            vms,
             snap,
             image,
             plan,
@@ -166,14 +166,14 @@ def qemu_plan(image: Image, plan: Plan, *, kvm: bool) -> Plan:
 
 @asynccontextmanager
 async def prepared(
-    environment: Environment, machines: Machines, slot: IdRange, image: Image, plan: Plan
-) -> AsyncIterator[Machine]:
+    environment: Environment, vms: VirtualMachines, slot: IdRange, image: Image, plan: Plan
+) -> AsyncIterator[VirtualMachine]:
     """A machine that is begun; at the end nothing of it is left. NotStarted when it would be too large."""
-    if memory(image, plan) > machines.memory:
-        raise NotStarted(TOO_LARGE.format(machines.memory // MIB))
-    inner = qemu_plan(image, plan, kvm=machines.kvm is not None)
-    async with container.prepared(environment, slot, QEMU, inner, [machines.home / "layer"]) as (box, snap):
-        machine = Machine(environment, machines, box, snap, image, plan)
+    if memory(image, plan) > vms.memory:
+        raise NotStarted(TOO_LARGE.format(vms.memory // MIB))
+    inner = qemu_plan(image, plan, kvm=vms.kvm is not None)
+    async with container.prepared(environment, slot, QEMU, inner, [vms.home / "layer"]) as (box, snap):
+        machine = VirtualMachine(environment, vms, box, snap, image, plan)
         try:
             yield machine
         finally:

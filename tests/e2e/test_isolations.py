@@ -1,4 +1,4 @@
-"""Lanes side by side: one click runs the same line behind three walls, and the page shows what each costs."""
+"""Isolations side by side: one click runs the same line behind three walls, and the page shows what each costs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.container("a guest does not offer gVisor and virtual ma
 KERNEL = os.uname().release
 BY_DEMO = """window.byDemo = {};
 document.addEventListener("docker-run:event", ({target, detail}) => (byDemo[target.id] ??= []).push(detail));"""
-LANES = ("lanes", "lanes-gvisor", "lanes-vm")
+ISOLATIONS = ("isolations", "isolations-gvisor", "isolations-vm")
 
 
 @pytest.fixture
@@ -57,28 +57,30 @@ def fact(page: Page, id: str, name: str) -> str:
 @pytest.mark.claim("C16")
 @pytest.mark.claim("C18")
 def test_one_line_answers_with_the_machines_kernel_and_with_the_virtual_machines_own(vm: Page) -> None:
-    told = ran(vm, *LANES)
-    kernels = [out(told[id]).strip() for id in LANES]
-    assert kernels == [only(told[id], "started")["kernel"] for id in LANES]
+    told = ran(vm, *ISOLATIONS)
+    kernels = [out(told[id]).strip() for id in ISOLATIONS]
+    assert kernels == [only(told[id], "started")["kernel"] for id in ISOLATIONS]
     assert kernels[0] == KERNEL
     assert len(set(kernels)) == 3
-    assert [fact(vm, id, "uname -r") for id in LANES] == kernels
-    assert [only(told[id], "accepted")["lane"] for id in LANES] == ["container", "gvisor", "vm"]
+    assert [fact(vm, id, "uname -r") for id in ISOLATIONS] == kernels
+    assert [only(told[id], "accepted")["isolation"] for id in ISOLATIONS] == ["container", "gvisor", "vm"]
 
 
 @pytest.mark.claim("C14")
 def test_a_virtual_machine_starts_later_and_takes_more_memory_and_files(vm: Page) -> None:
-    told = ran(vm, *LANES)
-    exits = [only(told[id], "exited") for id in LANES]
+    told = ran(vm, *ISOLATIONS)
+    exits = [only(told[id], "exited") for id in ISOLATIONS]
     container, _, machine = [event["wall_ms"] for event in exits]
     assert machine > 5 * container
-    memory = [max([event["memory_bytes"] for event in told[id] if event["type"] == "stats"] or [0]) for id in LANES]
+    memory = [
+        max([event["memory_bytes"] for event in told[id] if event["type"] == "stats"] or [0]) for id in ISOLATIONS
+    ]
     assert memory[2] > 64 * 2**20
     assert exits[0]["peak_memory_bytes"] < 16 * 2**20
-    sizes = [only(told[id], "created").get("system_bytes", 0) for id in LANES]
+    sizes = [only(told[id], "created").get("system_bytes", 0) for id in ISOLATIONS]
     assert sizes[0] == 0 < min(sizes[1:])
-    assert [fact(vm, id, "더 든 커널과 시스템") == "없음" for id in LANES] == [True, False, False]
-    boot = vm.locator("#lanes-vm .boot pre")
+    assert [fact(vm, id, "더 든 커널과 시스템") == "없음" for id in ISOLATIONS] == [True, False, False]
+    boot = vm.locator("#isolations-vm .boot pre")
     assert "Linux version" in (boot.text_content() or "")
     expect(boot).to_be_hidden()
 
@@ -96,7 +98,7 @@ def number(text: str) -> float:
 
 @pytest.mark.claim("C12")
 @pytest.mark.claim("C14")
-def test_each_side_of_the_figure_shows_the_run_of_its_own_lane(vm: Page) -> None:
+def test_each_side_of_the_figure_shows_the_run_of_its_own_isolation(vm: Page) -> None:
     told = ran(vm, "stacks", "stacks-vm")
     for id, events in told.items():
         started, exited = only(events, "started"), only(events, "exited")
@@ -118,38 +120,40 @@ def test_each_side_of_the_figure_shows_the_run_of_its_own_lane(vm: Page) -> None
 @pytest.mark.claim("C17")
 def test_the_machine_sees_the_containers_program_but_of_a_virtual_machine_qemu_only(vm: Page) -> None:
     line = "docker run alpine sleep 15"
-    lead = Demo(vm, "lanes")
+    lead = Demo(vm, "isolations")
     lead.run(line)
     seen = {}
-    for id in LANES[::2]:
+    for id in ISOLATIONS[::2]:
         Demo(vm, id).wait_for("running")
         pid = int(re.findall(r"pid (\d+)", fact(vm, id, "기계가 보는 것"))[0])
         seen[id] = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
-    assert seen["lanes"] == b"sleep"
-    assert b"qemu-system" in seen["lanes-vm"]
-    assert fact(vm, "lanes-vm", "기계가 보는 것").startswith("QEMU")
+    assert seen["isolations"] == b"sleep"
+    assert b"qemu-system" in seen["isolations-vm"]
+    assert fact(vm, "isolations-vm", "기계가 보는 것").startswith("QEMU")
     lead.button("멈춤").click()
-    for id in LANES:
+    for id in ISOLATIONS:
         Demo(vm, id).wait_for_end()
 
 
 @pytest.mark.claim("C22")
 def test_a_container_is_as_old_as_the_machines_kernel_and_a_virtual_machine_is_new(vm: Page) -> None:
-    told = ran(vm, "lanes-uptime", "lanes-uptime-vm")
-    assert "up 0 min" in out(told["lanes-uptime-vm"])
-    assert "up 0 min" not in out(told["lanes-uptime"])
+    told = ran(vm, "isolations-uptime", "isolations-uptime-vm")
+    assert "up 0 min" in out(told["isolations-uptime-vm"])
+    assert "up 0 min" not in out(told["isolations-uptime"])
 
 
 @pytest.mark.claim("C22")
 def test_what_containers_share_with_the_machine_a_virtual_machine_has_for_itself(page: Page, live: Backend) -> None:
     page.add_init_script(BY_DEMO)
-    told = ran(opened(page, live, "isolation"), "lanes-own", "lanes-own-vm")
-    (kernel, up, cached), (other, new, own) = (out(told[id]).splitlines() for id in ("lanes-own", "lanes-own-vm"))
+    told = ran(opened(page, live, "isolation"), "isolations-own", "isolations-own-vm")
+    (kernel, up, cached), (other, new, own) = (
+        out(told[id]).splitlines() for id in ("isolations-own", "isolations-own-vm")
+    )
     assert kernel == KERNEL != other
     assert "up 0 min" in new
     assert "up 0 min" not in up
     assert int(own.split()[1]) < 100_000 < int(cached.split()[1])
-    assert "Linux version" in (page.locator("#lanes-own-vm .boot pre").text_content() or "")
+    assert "Linux version" in (page.locator("#isolations-own-vm .boot pre").text_content() or "")
 
 
 @pytest.fixture
@@ -160,12 +164,12 @@ def desktop(page: Page, live: Backend) -> Page:
 
 @pytest.mark.claim("C28")
 def test_a_container_in_a_virtual_machine_meets_that_ones_kernel(desktop: Page) -> None:
-    told = ran(desktop, "lanes-kernel", "lanes-kernel-vm")
-    outside, inside = (out(told[id]).strip() for id in ("lanes-kernel", "lanes-kernel-vm"))
+    told = ran(desktop, "isolations-kernel", "isolations-kernel-vm")
+    outside, inside = (out(told[id]).strip() for id in ("isolations-kernel", "isolations-kernel-vm"))
     assert outside == KERNEL != inside
-    assert in_picture(desktop, "lanes-kernel-vm", "kernel", inside)
-    assert in_picture(desktop, "lanes-kernel-vm", "text", inside)
-    assert in_picture(desktop, "lanes-kernel", "kernel", outside)
+    assert in_picture(desktop, "isolations-kernel-vm", "kernel", inside)
+    assert in_picture(desktop, "isolations-kernel-vm", "text", inside)
+    assert in_picture(desktop, "isolations-kernel", "kernel", outside)
 
 
 def in_picture(page: Page, demo: str, slot: str, value: str) -> bool:
@@ -177,55 +181,57 @@ def in_picture(page: Page, demo: str, slot: str, value: str) -> bool:
 
 @pytest.mark.claim("C29")
 def test_the_virtual_machines_kernel_gives_its_container_namespaces_and_a_cgroup_of_its_own(desktop: Page) -> None:
-    told = ran(desktop, "lanes-inside", "lanes-inside-vm")
-    guest = only(told["lanes-inside-vm"], "started")["guest"]
+    told = ran(desktop, "isolations-inside", "isolations-inside-vm")
+    guest = only(told["isolations-inside-vm"], "started")["guest"]
     for kind in ("pid", "net"):
-        assert f"{kind}:[{guest['namespaces'][kind]}]" in out(told["lanes-inside-vm"])
+        assert f"{kind}:[{guest['namespaces'][kind]}]" in out(told["isolations-inside-vm"])
         assert guest["namespaces"][kind] != guest["own_namespaces"][kind]
-        assert f"{kind}:[{only(told['lanes-inside'], 'started')['namespaces'][kind]}]" in out(told["lanes-inside"])
+        assert f"{kind}:[{only(told['isolations-inside'], 'started')['namespaces'][kind]}]" in out(
+            told["isolations-inside"]
+        )
     assert guest["cgroup"].startswith("/docker/")
-    assert in_picture(desktop, "lanes-inside-vm", "guest.cgroup", guest["cgroup"])
-    assert in_picture(desktop, "lanes-inside-vm", "guest.namespaces.pid", str(guest["namespaces"]["pid"]))
+    assert in_picture(desktop, "isolations-inside-vm", "guest.cgroup", guest["cgroup"])
+    assert in_picture(desktop, "isolations-inside-vm", "guest.namespaces.pid", str(guest["namespaces"]["pid"]))
     assert all(out(told[id]).splitlines()[0].endswith(":/") for id in told)
 
 
 def test_stop_and_reset_are_for_all_of_them(vm: Page) -> None:
-    lead = Demo(vm, "lanes")
+    lead = Demo(vm, "isolations")
     lead.run("docker run alpine sleep 60")
-    for id in LANES:
+    for id in ISOLATIONS:
         Demo(vm, id).wait_for("running")
     lead.button("멈춤").click()
-    for id in LANES:
+    for id in ISOLATIONS:
         Demo(vm, id).wait_for("ended")
         assert Demo(vm, id).code == 137
     lead.button("처음부터").click()
-    for id in LANES:
+    for id in ISOLATIONS:
         Demo(vm, id).wait_for("idle")
     assert lead.line.input_value() == "docker run alpine uname -r"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_lanes(vm: Page, scheme: Any) -> None:
+def test_axe_finds_nothing_in_the_isolations(vm: Page, scheme: Any) -> None:
     vm.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    ran(vm, *LANES)
+    ran(vm, *ISOLATIONS)
     vm.wait_for_timeout(300)
     assert findings(vm) == []
 
 
 @pytest.fixture(scope="module")
 def bare(site: Path) -> Iterator[Backend]:
-    """A backend without the other lanes."""
+    """A backend without the other isolations."""
     with running({"runsc": "no-such-runsc"}, site=site) as own:
         yield own
 
 
-def test_a_lane_that_is_missing_plays_its_recording_and_says_why(page: Page, bare: Backend) -> None:
+def test_a_isolation_that_is_missing_plays_its_recording_and_says_why(page: Page, bare: Backend) -> None:
     opened(page, bare, "vm")
-    lead, other = Demo(page, "lanes"), Demo(page, "lanes-gvisor")
+    lead, other = Demo(page, "isolations"), Demo(page, "isolations-gvisor")
     lead.run()
     lead.wait_for_end()
     other.wait_for_end()
     expect(lead.source).to_be_empty()
     expect(other.source).to_contain_text("이 서버에는 이 방식이 없어서 기록을 보여 드려요.")
     assert other.root.get_attribute("absent") is not None
-    assert fact(page, "lanes-gvisor", "uname -r") == "4.4.0"
+    assert fact(page, "isolations-gvisor", "uname -r") == "4.4.0"

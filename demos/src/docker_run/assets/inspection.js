@@ -6,7 +6,7 @@ const KINDS = ["pid", "mnt", "net", "uts", "ipc", "user", "cgroup"];
 // so many colours tell processes apart; a later one begins anew
 const COLOURS = 4;
 
-export class MachineView {
+export class InspectionView {
   #rows = part("tbody", {});
   #table = part("table", {}, part("caption", {}, machine.caption), part("thead", {}, part("tr", {}, ...machine.heads.map(words => part("th", { scope: "col" }, words)))), this.#rows);
   #around = part("dl", {});
@@ -23,7 +23,7 @@ export class MachineView {
 
   /** @param {WireEvent} event */
   show(event) {
-    if (event.type !== "machine") return;
+    if (event.type !== "inspection") return;
     this.#rows.replaceChildren(...event.processes.map((/** @type {any} */ one, /** @type {number} */ index) => part("tr", { "data-colour": String(index % COLOURS) },
       part("td", {}, part("code", {}, one.command)),
       part("td", {}, `pid ${one.pid_inside} · uid ${one.uid_inside}`),

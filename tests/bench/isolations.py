@@ -1,4 +1,4 @@
-"""What the lanes `gvisor` and `vm` cost: gVisor beside `runsc run` by hand, the machine's way to its first output."""
+"""What the isolations `gvisor` and `vm` cost: gVisor beside `runsc run` by hand, the VM's way to its first output."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ MIB = 1024 * 1024
 
 
 def measure(report: Report, backend: Backend, host: str, folder: Path) -> None:
-    """A row for each figure of a lane that is here."""
-    here = call(backend.url, "GET", "/v1/health")[1]["lanes"]
+    """A row for each figure of a isolation that is here."""
+    here = call(backend.url, "GET", "/v1/health")[1]["isolations"]
     if "gvisor" in here:
         _gvisor(report, backend, host, folder)
     if "vm" in here:
@@ -39,9 +39,9 @@ def _gvisor(report: Report, backend: Backend, host: str, folder: Path) -> None:
     ours, theirs = [], []
     for _ in range(10):
         theirs += timed(lambda: _once([*by_hand, "run", "--bundle", str(bundle), f"c{next(names)}"]), 1, warm=0).samples
-        ours += timed(lambda: run(backend.url, "docker run alpine true", host, lane="gvisor"), 1, warm=0).samples
+        ours += timed(lambda: run(backend.url, "docker run alpine true", host, isolation="gvisor"), 1, warm=0).samples
     report.times("runsc run, by hand", Times(theirs))
-    report.times("lane gvisor, request to last event", Times(ours))
+    report.times("isolation gvisor, request to last event", Times(ours))
     ratio = Times(ours).p50 / Times(theirs).p50
     report.row("  times runsc by hand", f"{ratio:.2f}", "at most 1.2", ratio <= 1.2)
 
@@ -68,11 +68,11 @@ def _bundle(folder: Path) -> Path:
 
 
 def _machine(report: Report, backend: Backend, host: str) -> None:
-    run(backend.url, "docker run alpine true", host, lane="vm")
-    results = [run(backend.url, "docker run alpine uname -r", host, lane="vm") for _ in range(5)]
+    run(backend.url, "docker run alpine true", host, isolation="vm")
+    results = [run(backend.url, "docker run alpine uname -r", host, isolation="vm") for _ in range(5)]
     firsts = Times([result.event("output")["at"] * 1000 for result in results])
     report.row(
-        "lane vm, request to first output",
+        "isolation vm, request to first output",
         f"{firsts.p50:.0f} ms",
         f"at most 4000 ms, most {max(firsts.samples):.0f}",
         max(firsts.samples) <= 4000,

@@ -1,4 +1,4 @@
-"""The lane `vm`: the same line in a virtual machine, with the same results, limits and clean-up as in a container."""
+"""The isolation `vm`: the same line in a virtual machine, with the results, limits and clean-up of a container."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ HOSTILE = {
 
 
 @pytest.fixture(scope="module")
-def machines() -> Iterator[Backend]:
-    with running({"machine_seconds": 8.0, "machines": 2, "machine_accelerator": "auto"}, vm=True) as started:
+def vms() -> Iterator[Backend]:
+    with running({"vm_seconds": 8.0, "vm_slots": 2, "vm_accelerator": "auto"}, vm=True) as started:
         yield started
 
 
 @pytest.fixture
-def vm(machines: Backend) -> Docker:
-    return Docker(machines.url, machines.state, lane="vm")
+def vm(vms: Backend) -> Docker:
+    return Docker(vms.url, vms.state, isolation="vm")
 
 
 def own(backend: Backend) -> dict[str, int]:
@@ -58,7 +58,7 @@ def test_a_machine_has_a_kernel_of_its_own_and_says_so_while_it_boots(vm: Docker
     result = vm("docker run alpine uname -r")
     started = result.event("started")
     assert result.stdout.strip() == started["kernel"] != os.uname().release
-    assert result.event("accepted")["lane"] == "vm"
+    assert result.event("accepted")["isolation"] == "vm"
     assert f"Linux version {started['kernel']}" in boot_of(result)
     assert "Linux version" not in result.stdout + result.stderr
 
@@ -68,7 +68,7 @@ def test_the_first_output_comes_within_four_seconds(vm: Docker) -> None:
     assert vm("docker run alpine uname -r").event("output")["at"] < FIRST_OUTPUT_SECONDS
 
 
-def test_the_machine_outside_sees_qemu_as_nobody_in_a_container(vm: Docker, machines: Backend) -> None:
+def test_the_machine_outside_sees_qemu_as_nobody_in_a_container(vm: Docker, vms: Backend) -> None:
     seen: dict[str, str] = {}
 
     def look(event: dict[str, object]) -> None:
@@ -106,8 +106,8 @@ def test_both_streams_arrive_whole_and_apart(vm: Docker) -> None:
         ("--user nosuch alpine true", 126, "not-started"),
     ],
 )
-def test_a_machine_ends_as_a_container_does(machines: Backend, line: str, code: int, reason: str) -> None:
-    ends = [Docker(machines.url, machines.state, lane=lane)(f"docker run {line}") for lane in ("vm", "container")]
+def test_a_machine_ends_as_a_container_does(vms: Backend, line: str, code: int, reason: str) -> None:
+    ends = [Docker(vms.url, vms.state, isolation=isolation)(f"docker run {line}") for isolation in ("vm", "container")]
     assert [(end.code, end.reason) for end in ends] == [(ends[1].code, reason)] * 2
     assert ends[0].event("exited").get("message") == ends[1].event("exited").get("message")
     assert ends[0].code == code or "--user" in line
@@ -116,9 +116,9 @@ def test_a_machine_ends_as_a_container_does(machines: Backend, line: str, code: 
 @pytest.mark.parametrize(
     "script", ["kill -TERM $$; exit 5", "sh -c 'kill -TERM $$'; exit $?", "trap 'exit 9' TERM; kill -TERM $$"]
 )
-def test_a_signal_does_in_a_machine_what_it_does_in_a_container(machines: Backend, script: str) -> None:
+def test_a_signal_does_in_a_machine_what_it_does_in_a_container(vms: Backend, script: str) -> None:
     line = f"docker run alpine sh -c {shlex.quote(script)}"
-    ends = [Docker(machines.url, machines.state, lane=lane)(line) for lane in ("vm", "container")]
+    ends = [Docker(vms.url, vms.state, isolation=isolation)(line) for isolation in ("vm", "container")]
     assert [(end.code, end.reason, end.stdout) for end in ends] == [(ends[1].code, "exit", "")] * 2
 
 
@@ -136,10 +136,12 @@ def test_the_program_is_in_a_container_inside_the_machine(vm: Docker) -> None:
     assert same == {"user"}
 
 
-def test_the_container_in_a_machine_has_what_one_without_a_machine_has(machines: Backend) -> None:
+def test_the_container_in_a_machine_has_what_one_without_a_machine_has(vms: Backend) -> None:
     script = "id; hostname; ip addr show lo | grep inet; grep -E 'Cap|Seccomp:|NoNewPrivs' /proc/1/status; ls /dev; env"
     line = f"docker run --hostname box alpine sh -c {shlex.quote(script)}"
-    inside, without = (Docker(machines.url, machines.state, lane=lane)(line).stdout for lane in ("vm", "container"))
+    inside, without = (
+        Docker(vms.url, vms.state, isolation=isolation)(line).stdout for isolation in ("vm", "container")
+    )
     assert inside == without != ""
 
 
@@ -155,25 +157,23 @@ def test_the_memory_limit_is_kept_by_the_machines_own_kernel(vm: Docker) -> None
 
 
 @pytest.mark.parametrize("scripts", list(zip(*[iter(HOSTILE)] * 2, strict=True)), ids=" + ".join)
-def test_two_hostile_machines_end_inside_their_limits_and_leave_nothing(
-    machines: Backend, scripts: tuple[str, str]
-) -> None:
-    visitors = [Docker(machines.url, machines.state, lane="vm") for _ in scripts]
-    at_rest(machines)
-    before = own(machines)
+def test_two_hostile_machines_end_inside_their_limits_and_leave_nothing(vms: Backend, scripts: tuple[str, str]) -> None:
+    visitors = [Docker(vms.url, vms.state, isolation="vm") for _ in scripts]
+    at_rest(vms)
+    before = own(vms)
     with ThreadPoolExecutor(2) as both:
         results = list(both.map(lambda vm, script: vm(f"docker run alpine sh -c '{script}'"), visitors, scripts))
     assert [(result.code, result.reason) for result in results] == [(137, HOSTILE[script]) for script in scripts]
     assert max(len(boot_of(result)) for result in results) <= 65_536
     time.sleep(1.0)
-    assert own(machines) == before
+    assert own(vms) == before
 
 
-def test_the_memory_of_a_machine_is_back_within_a_second(vm: Docker, machines: Backend) -> None:
-    before = cgroup.sample(machines.cgroup).memory_bytes
+def test_the_memory_of_a_machine_is_back_within_a_second(vm: Docker, vms: Backend) -> None:
+    before = cgroup.sample(vms.cgroup).memory_bytes
     vm("docker run alpine true")
     time.sleep(1)
-    assert cgroup.sample(machines.cgroup).memory_bytes - before < 32 * 1024 * 1024
+    assert cgroup.sample(vms.cgroup).memory_bytes - before < 32 * 1024 * 1024
 
 
 def test_limits_of_the_program_hold_inside(vm: Docker) -> None:
