@@ -14,7 +14,7 @@ help: ## 이 목록을 보여 줘요
 
 serve: ## 필요한 것을 설치하고 페이지와 백엔드를 켜요. Ctrl-C로 끝내요
 	@$(ready) serve
-	@$(with_rights) .venv/bin/sandbox-backend serve --site "$(CURDIR)/site" --state "$(DATA)" --prepare "$(CURDIR)/$(ready)"
+	@$(with_rights) .venv/bin/sandbox-backend serve --site "$(CURDIR)/site" --data-dir "$(DATA)" --prepare "$(CURDIR)/$(ready)"
 
 test: ## 검사와 모든 테스트를 돌려요. 하나도 건너뛰지 않아요
 	@$(ready) test
@@ -32,7 +32,7 @@ site: ## 페이지를 site/에 만들어요
 record: ## 데모를 모두 실행해서 기록을 demos/recordings/에 적어요. BACKEND=주소로 다른 백엔드에서
 	@$(ready) $(if $(BACKEND),recorder,record)
 	@$(if $(BACKEND),,$(with_rights)) .venv/bin/python -m docker_run.record \
-	  $(if $(BACKEND),--backend "$(BACKEND)",--state "$(DATA)")
+	  $(if $(BACKEND),--backend "$(BACKEND)",--data-dir "$(DATA)")
 
 site-offline: ## 서버 없이 열리는 사본을 site-offline/과 site-offline.zip에 만들어요
 	@$(ready) offline
@@ -54,7 +54,7 @@ bench-site: ## 쪽마다 무게와 요청을 재고 Lighthouse와 axe의 판정�
 doctor: ## 이 컴퓨터에 무엇이 모자라고 어떻게 고치는지 알려 줘요
 	@$(ready) doctor
 	@. sandbox-backend/setup/common.sh; . sandbox-backend/setup/machine.sh; . sandbox-backend/setup/packages.sh; use_unpacked; \
-	  as_root_if_possible .venv/bin/sandbox-backend doctor --state "$(DATA)"
+	  as_root_if_possible .venv/bin/sandbox-backend doctor --data-dir "$(DATA)"
 
 clean: ## 설치하고 만든 것을 모두 지워요 (데비안 패키지는 남아요)
 	@$(as_root) rm -rf .venv .state .cache .mypy_cache .ruff_cache .pytest_cache site site-offline site-offline.zip \

@@ -15,6 +15,6 @@ IMAGES = Path(__file__).parents[2] / "demos/images"
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings whose state folder holds a registry filled without the internet."""
-    settings = Settings(state=tmp_path_factory.mktemp("state"))
+    settings = Settings(data_dir=tmp_path_factory.mktemp("state"))
     fill.fill(IMAGES, settings, lambda _: None, offline=True)
     return settings

@@ -26,7 +26,7 @@ from support.footprint import backing_files
 pytestmark = pytest.mark.container
 # the folder that the backend is given as an overlay over itself, in a mount namespace of the backend's own
 ON_AN_OVERLAY = """
-for word; do [ "$before" = --state ] && state=$word; before=$word; done
+for word; do [ "$before" = --data-dir ] && state=$word; before=$word; done
 mkdir "$state.up" "$state.work"
 mount -t overlay -o "lowerdir=$state,upperdir=$state.up,workdir=$state.work" overlay "$state"
 """
@@ -79,7 +79,7 @@ def test_a_virtual_machine_finds_its_kernel_there() -> None:
 def test_the_doctor_finds_on_an_overlay_what_it_finds_elsewhere(tmp_path: Path) -> None:
     state = tmp_path / "state"
     shutil.copytree(STATE, state, symlinks=True)
-    asked = [sys.executable, "-m", "sandbox", "doctor", "--json", "--state", str(state)]
+    asked = [sys.executable, "-m", "sandbox", "doctor", "--json", "--data-dir", str(state)]
     found = []
     for words in (asked, [*within(ON_AN_OVERLAY), *asked]):
         told = subprocess.run(words, capture_output=True, text=True, check=False)

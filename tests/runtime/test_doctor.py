@@ -60,7 +60,7 @@ def ask(within: Sequence[str], command: str, *options: str) -> subprocess.Comple
 
 
 def examined(within: Sequence[str], state: Path) -> dict[str, Any]:
-    told = ask(within, "doctor", "--json", "--state", str(state))
+    told = ask(within, "doctor", "--json", "--data-dir", str(state))
     assert told.stderr == ""
     answer: dict[str, Any] = json.loads(told.stdout)
     return answer
@@ -85,7 +85,7 @@ def test_with_everything_there_containers_are_made_here() -> None:
 
 @pytest.mark.parametrize("lesser", LESSER.values(), ids=LESSER)
 def test_serve_says_at_once_what_cannot_work_and_in_no_programmers_words(lesser: Lesser) -> None:
-    told = ask(lesser.within, "serve", "--state", str(STATE), "--port", str(free_port()))
+    told = ask(lesser.within, "serve", "--data-dir", str(STATE), "--port", str(free_port()))
     assert told.returncode == 1
     for name in lesser.missing:
         assert f"✗ {name}" in told.stderr
@@ -111,7 +111,7 @@ def test_a_named_container_is_told_what_its_engine_can_do(tmp_path: Path) -> Non
     # what an engine leaves in a container, and a PID namespace
     marked = f"mkdir {tmp_path}/c && mount --bind {tmp_path}/c /run && touch /run/.containerenv"
     within = ("unshare", "--pid", "--fork", "--mount-proc", "sh", "-euc", f'{marked}; exec "$@"', "sh")
-    told = ask((*within, "setpriv", "--bounding-set=-sys_admin"), "serve", "--state", str(STATE))
+    told = ask((*within, "setpriv", "--bounding-set=-sys_admin"), "serve", "--data-dir", str(STATE))
     assert "--privileged" in told.stderr
     for word in ("modprobe", "sysctl", "grub", "GRUB", "보통의 셸"):
         assert word not in told.stderr

@@ -125,24 +125,24 @@ def test_a_stand_in_says_so_in_os_release(name: str, served: Served, tmp_path: P
 
 
 def test_the_same_inputs_give_the_same_digests_and_nothing_stays_behind(filled: Settings, tmp_path: Path) -> None:
-    again = Settings(state=tmp_path / "state")
+    again = Settings(data_dir=tmp_path / "state")
     fill.fill(IMAGES, again, lambda _: None, offline=True)
     assert tags(again) == tags(filled)
-    assert sorted(path.name for path in again.state.iterdir()) == ["fill.lock", "registry"]
+    assert sorted(path.name for path in again.data_dir.iterdir()) == ["fill.lock", "registry"]
 
 
 def tags(settings: Settings) -> dict[str, str]:
     """Every tag's digest, as the registry keeps them."""
-    folder = serve.home(settings.state)
+    folder = serve.home(settings.data_dir)
     return {str(link.relative_to(folder)): link.read_text() for link in folder.rglob("tags/*/current/link")}
 
 
 def test_with_nothing_to_do_nothing_is_done(filled: Settings) -> None:
     said: list[str] = []
-    before = serve.home(filled.state).stat()
+    before = serve.home(filled.data_dir).stat()
     fill.fill(IMAGES, filled, said.append, offline=True)
     assert said == []
-    assert serve.home(filled.state).stat().st_ino == before.st_ino
+    assert serve.home(filled.data_dir).stat().st_ino == before.st_ino
 
 
 def test_a_filling_that_fails_leaves_the_registry_before_it(filled: Settings, tmp_path: Path) -> None:
@@ -150,12 +150,12 @@ def test_a_filling_that_fails_leaves_the_registry_before_it(filled: Settings, tm
     (images / "alpine/context.sh").write_text("#!/bin/sh\necho the oven is cold >&2\nexit 1\n")
     with pytest.raises(RegistryError, match="the oven is cold"):
         fill.fill(images, filled, lambda _: None, offline=True)
-    assert fill.is_filled(IMAGES, filled.state)
-    assert not list(filled.state.glob("fill-*"))
+    assert fill.is_filled(IMAGES, filled.data_dir)
+    assert not list(filled.data_dir.glob("fill-*"))
 
 
 def test_what_a_killed_filling_left_is_cleared(filled: Settings) -> None:
-    left = filled.state / "fill-of-before"
+    left = filled.data_dir / "fill-of-before"
     left.mkdir()
     fill.fill(IMAGES, filled, lambda _: None, offline=True)
     assert not left.exists()

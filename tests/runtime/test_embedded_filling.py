@@ -57,7 +57,7 @@ class Place:
             "sandbox.local_registry.fill",
             "--images",
             str(self.images),
-            "--state",
+            "--data-dir",
             str(self.state),
             "--offline",
         ]
@@ -105,7 +105,7 @@ def test_a_user_without_any_capability_makes_the_very_images_that_root_makes(pla
     hidden = "for program in /bin/busybox /usr/bin/docker-registry; do mount --bind /dev/null $program; done"
     code, told = place.fill("setpriv", *NOBODY, before=hidden, umask=0o077)
     assert code == 0, told
-    assert place.tags() == tags(filled.state)
+    assert place.tags() == tags(filled.data_dir)
     owners = {path.lstat().st_uid for path in place.state.rglob("*")}
     assert owners == {USER}
     assert sorted(path.name for path in place.state.parent.iterdir()) == ["state"]
@@ -114,13 +114,13 @@ def test_a_user_without_any_capability_makes_the_very_images_that_root_makes(pla
 def test_a_root_without_capabilities_fills_for_itself(place: Place, filled: Settings) -> None:
     code, told = place.fill("setpriv", *BARE_ROOT)
     assert code == 0, told
-    assert place.tags() == tags(filled.state)
+    assert place.tags() == tags(filled.data_dir)
 
 
 async def test_roots_mask_does_not_keep_the_registry_from_its_files(place: Place, filled: Settings) -> None:
     code, told = place.fill(umask=0o077)
     assert code == 0, told
-    assert place.tags() == tags(filled.state)
+    assert place.tags() == tags(filled.data_dir)
     port = serve.free_port(0)
     async with serve.serving(serve.home(place.state), filled.registry_uid, port):
         assert await serve.answers(port)
@@ -137,13 +137,13 @@ def test_after_a_kill_nothing_is_taken_for_whole_and_the_next_one_heals(
         process.send_signal(signal.SIGKILL)
     assert not serve.is_there(place.state)
     assert place.fill()[0] == 0
-    assert place.tags() == tags(filled.state)
+    assert place.tags() == tags(filled.data_dir)
     assert sorted(path.name for path in place.state.iterdir()) == ["fill.lock", "registry"]
 
 
 def test_a_full_disk_is_told_and_with_room_the_next_one_heals(place: Place, filled: Settings) -> None:
     place.state.mkdir()
-    again = f"{sys.executable} -B -m sandbox.local_registry.fill --images images --state {place.state} --offline"
+    again = f"{sys.executable} -B -m sandbox.local_registry.fill --images images --data-dir {place.state} --offline"
     script = f"""mount -t tmpfs -o size=$1 none {place.state}
         if {again}; then exit 9; fi
         ls {place.state}
@@ -158,7 +158,7 @@ def test_a_full_disk_is_told_and_with_room_the_next_one_heals(place: Place, fill
         assert "Traceback" not in told
         assert {line for line in told.splitlines() if line in ("registry", "fill.lock")} == {"fill.lock"}
         links = (place.folder / "healed").rglob("tags/*/current/link")
-        assert sorted(link.read_text() for link in links) == sorted(tags(filled.state).values())
+        assert sorted(link.read_text() for link in links) == sorted(tags(filled.data_dir).values())
 
 
 def test_a_state_folder_of_somebody_else_is_told_without_a_traceback(place: Place) -> None:

@@ -34,13 +34,13 @@ asyncio.run(hold())
 
 
 async def test_it_runs_as_nobody_and_can_write_nothing(filled: Settings) -> None:
-    async with serve.serving(serve.home(filled.state), filled.registry_uid, serve.free_port(0)) as process:
+    async with serve.serving(serve.home(filled.data_dir), filled.registry_uid, serve.free_port(0)) as process:
         status = status_of(process.pid)
     assert f"Uid:\t{filled.registry_uid}\t" in status
     for kind in ("CapEff", "CapPrm", "CapBnd"):
         assert f"{kind}:\t{0:016x}" in status
     assert "NoNewPrivs:\t1" in status
-    for path in serve.home(filled.state).rglob("*"):
+    for path in serve.home(filled.data_dir).rglob("*"):
         assert path.stat().st_uid == 0
         assert not path.stat().st_mode & 0o022
 
@@ -85,7 +85,7 @@ async def test_a_port_of_5000_that_is_taken_is_no_obstacle(filled: Settings) -> 
 
 async def test_without_a_filling_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match="holds no registry"):
-        async with serve.running(Settings(state=tmp_path)):
+        async with serve.running(Settings(data_dir=tmp_path)):
             pass
 
 
@@ -97,7 +97,7 @@ async def test_what_cannot_start_is_quoted(filled: Settings, tmp_path: Path) -> 
 
 
 def test_it_ends_with_its_parent_even_when_that_is_killed(filled: Settings) -> None:
-    arguments = [sys.executable, "-c", HOLDER, str(serve.home(filled.state)), str(filled.registry_uid)]
+    arguments = [sys.executable, "-c", HOLDER, str(serve.home(filled.data_dir)), str(filled.registry_uid)]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         pid = int(holder.stdout.readline())

@@ -78,7 +78,7 @@ def with_qemu(state: Path, script: str) -> Path:
 def tried(state: Path) -> tuple[Seen, float]:
     """What the doctor finds, and the seconds that it took."""
     begun = time.monotonic()
-    seen = trials.kvm(Settings(state=state, runtime=state / "run/here", cgroup=DOCTOR))
+    seen = trials.kvm(Settings(data_dir=state, run_dir=state / "run/here", cgroup=DOCTOR))
     return seen, time.monotonic() - begun
 
 

@@ -50,7 +50,7 @@ def _official(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     made = Hub(tmp_path / "hub", images)
     # another time of making, so that its digest is not the one that a build here would have
     made.images.joinpath("images.toml").write_text(RECIPE.format(digest=WRONG).replace("2026", "2020"))
-    settings = Settings(state=made.state)
+    settings = Settings(data_dir=made.state)
     fill.fill(images, settings, lambda _: None, offline=True)
     with asyncio.Runner() as runner:
         running = serve.running(settings)
@@ -61,18 +61,18 @@ def _official(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 def test_an_official_image_keeps_its_digest(official: Hub, tmp_path: Path) -> None:
     said: list[str] = []
-    settings = Settings(state=tmp_path / "state")
+    settings = Settings(data_dir=tmp_path / "state")
     fill.fill(official.point_to(official.digest), settings, said.append)
     assert said == ["레지스트리: hello-world:latest (공식)"]
-    assert digest_of(settings.state) == official.digest
+    assert digest_of(settings.data_dir) == official.digest
 
 
 def test_a_digest_that_the_hub_does_not_have_ends_in_a_stand_in(official: Hub, tmp_path: Path) -> None:
     said: list[str] = []
-    settings = Settings(state=tmp_path / "state")
+    settings = Settings(data_dir=tmp_path / "state")
     fill.fill(official.point_to(WRONG), settings, said.append)
     assert said[-1] == "레지스트리: hello-world:latest (대역)"
-    assert digest_of(settings.state) != official.digest
+    assert digest_of(settings.data_dir) != official.digest
 
 
 def test_offline_nobody_is_asked(official: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +81,7 @@ def test_offline_nobody_is_asked(official: Hub, tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(build, "hub_answers", asked)
     said: list[str] = []
-    fill.fill(official.point_to(official.digest), Settings(state=tmp_path / "state"), said.append, offline=True)
+    fill.fill(official.point_to(official.digest), Settings(data_dir=tmp_path / "state"), said.append, offline=True)
     assert said == ["레지스트리: hello-world:latest (대역)"]
 
 
@@ -93,7 +93,7 @@ def test_a_copy_that_fails_on_the_way_is_told_and_replaced(
 
     monkeypatch.setattr(build, "hub_answers", yes)
     said: list[str] = []
-    fill.fill(official.point_to(WRONG), Settings(state=tmp_path / "state"), said.append)
+    fill.fill(official.point_to(WRONG), Settings(data_dir=tmp_path / "state"), said.append)
     assert "공식 이미지를 가져오지 못했어요" in said[0]
     assert said[-1] == "레지스트리: hello-world:latest (대역)"
 
@@ -114,7 +114,7 @@ def test_an_image_for_another_machine_or_with_other_bytes_ends_in_a_stand_in(
         monkeypatch.setattr(build, "HUB", fake.url)
         folder = Hub(tmp_path / "none", tmp_path)
         (tmp_path / "hello-world").symlink_to(IMAGES / "hello-world")
-        fill.fill(folder.point_to(image.digest), Settings(state=tmp_path / "state"), said.append)
+        fill.fill(folder.point_to(image.digest), Settings(data_dir=tmp_path / "state"), said.append)
     assert reason in said[0]
     assert said[1] == "레지스트리: hello-world:latest (대역)"
 

@@ -220,7 +220,7 @@ async def test_the_puller_can_do_nothing_but_speak(watched: Bench) -> None:
     assert set(status["Uid"].split()) == {str(watched.settings.puller_uid)}
     mounts = [line.split()[5].split(",") for line in text_of(Path(f"/proc/{pid}/mountinfo")).splitlines()]
     assert all("ro" in options for options in mounts)
-    assert str(watched.settings.state) not in text_of(Path(f"/proc/{pid}/mountinfo"))
+    assert str(watched.settings.data_dir) not in text_of(Path(f"/proc/{pid}/mountinfo"))
     assert int(status["VmRSS"].split()[0]) < 40 * 1024
 
 
@@ -230,9 +230,9 @@ async def test_a_pull_that_is_left_at_any_moment_names_whole_layers_only(watched
         await asyncio.sleep(step * 0.006)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        named = list((watched.settings.state / "layers").glob("*"))
+        named = list((watched.settings.data_dir / "layers").glob("*"))
         assert all((folder / "layer.json").stat().st_size for folder in named)
         assert {sum(1 for _ in (folder / "root").rglob("*")) for folder in named} <= {2, 3}
-        assert list((watched.settings.state / "tmp").iterdir()) == []
-        shutil.rmtree(watched.settings.state / "layers")
+        assert list((watched.settings.data_dir / "tmp").iterdir()) == []
+        shutil.rmtree(watched.settings.data_dir / "layers")
         watched.store.sweep()

@@ -43,8 +43,8 @@ def answered_to(url: str, host: str) -> int:
 
 
 def test_an_address_that_is_not_ours_ends_the_start_with_its_own_advice(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "sandbox", "serve", "--host", "198.51.100.9", "--port", "8977"]
-    command += ["--state", str(tmp_path / "state"), "--registry", "http://127.0.0.1:1"]
+    command = [sys.executable, "-m", "sandbox", "serve", "--listen", "198.51.100.9", "--port", "8977"]
+    command += ["--data-dir", str(tmp_path / "state"), "--registry", "http://127.0.0.1:1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert "이 컴퓨터에 없는 주소" in done.stderr

@@ -53,7 +53,7 @@ def alike(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         return
     assert recorded == {"stand-in"}, f"기록은 {recorded} 이미지로, 이 컴퓨터의 레지스트리는 {here} 이미지로 채워졌어요"
     folder = tmp_path_factory.mktemp("stand-ins")
-    fill.fill(REPOSITORY / "demos/images", Settings(state=folder), print, offline=True)
+    fill.fill(REPOSITORY / "demos/images", Settings(data_dir=folder), print, offline=True)
     with running(images=folder) as other:
         yield Client(other.url)
 
@@ -130,7 +130,7 @@ def test_make_record_leaves_what_has_not_changed_and_ends_its_backend(
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/index.md").write_text('```docker-run id="x"\ndocker run alpine hostname\n```\n')
     (tmp_path / "mkdocs.yml").write_text("site_name: t\nplugins:\n  - docker-run: {recordings: kept}\n")
-    asked = ["--config", str(tmp_path / "mkdocs.yml"), "--state", str(STATE)]
+    asked = ["--config", str(tmp_path / "mkdocs.yml"), "--data-dir", str(STATE)]
     assert record.main(asked) == 0
     first = (tmp_path / "kept/index/x.ndjson").read_text()
     assert record.main(asked) == 0

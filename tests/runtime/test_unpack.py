@@ -46,7 +46,7 @@ async def refusal(made: Made, tree: Tree | bytes, blob: bytes | None = None, **l
     """The error that a layer ends with; nothing of it is left on disk."""
     with pytest.raises(UnpackError) as caught:
         await unpacked(made, tree, blob, **lies)
-    state = made[0].state
+    state = made[0].data_dir
     assert list(state.glob("*/*")) == []
     return caught.value
 

@@ -101,14 +101,14 @@ def test_a_request_without_a_host_or_with_two_is_refused(web: Web) -> None:
 
 def test_a_wildcard_address_is_no_name() -> None:
     for host in ("0.0.0.0", "::"):
-        everywhere = Settings(host=host, port=8000)
+        everywhere = Settings(listen=host, port=8000)
         assert security.allowed_hosts(everywhere) == {"127.0.0.1:8000", "localhost:8000", "[::1]:8000"}
-    named = Settings(host="192.0.2.7", port=80, hosts=("Docs.example",))
+    named = Settings(listen="192.0.2.7", port=80, allowed_hosts=("Docs.example",))
     assert {"192.0.2.7:80", "192.0.2.7", "localhost", "docs.example"} <= security.allowed_hosts(named)
 
 
 def test_a_name_that_is_listed_without_a_port_is_answered_with_ours_too() -> None:
-    listed = security.allowed_hosts(Settings(port=9000, hosts=("docs.example", "other:1", "[2001:db8::7]")))
+    listed = security.allowed_hosts(Settings(port=9000, allowed_hosts=("docs.example", "other:1", "[2001:db8::7]")))
     assert {"docs.example", "docs.example:9000", "other:1", "[2001:db8::7]", "[2001:db8::7]:9000"} <= listed
     assert not {"other", "other:9000", "other:1:9000"} & listed
 

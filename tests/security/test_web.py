@@ -43,4 +43,4 @@ def test_output_cannot_forge_an_event(web: Web) -> None:
 
 
 def test_the_default_address_is_loopback() -> None:
-    assert Settings().host == "127.0.0.1"
+    assert Settings().listen == "127.0.0.1"

@@ -18,10 +18,10 @@ async def test_a_sweep_removes_what_a_killed_process_left_and_keeps_what_has_a_n
     async with store.building() as folder:
         store.write_down(folder, Held("sha256:" + "b" * 64, 1, 1))
         store.adopt(folder, "sha256:" + "a" * 64)
-    (settings.state / "tmp/half").mkdir()
-    (settings.state / "tmp/half/file").touch()
+    (settings.data_dir / "tmp/half").mkdir()
+    (settings.data_dir / "tmp/half/file").touch()
     Store(settings).sweep()
-    assert list((settings.state / "tmp").iterdir()) == []
+    assert list((settings.data_dir / "tmp").iterdir()) == []
     assert store.layer("sha256:" + "a" * 64) == Held("sha256:" + "b" * 64, 1, 1)
 
 
@@ -31,12 +31,12 @@ async def test_layers_that_were_unpacked_for_other_user_ids_are_unpacked_anew(tm
     async with store.building() as folder:
         store.write_down(folder, Held("sha256:" + "b" * 64, 1, 1))
         store.adopt(folder, digest)
-    (settings.state / "images/sha256-c.json").write_text("{}")
+    (settings.data_dir / "images/sha256-c.json").write_text("{}")
     Store(settings).sweep()
     assert store.layer(digest) is not None
     Store(replace(settings, first_uid=settings.first_uid + 65_536)).sweep()
     assert store.layer(digest) is None
-    assert list((settings.state / "images").iterdir()) == []
+    assert list((settings.data_dir / "images").iterdir()) == []
 
 
 async def test_nothing_in_the_store_is_open_to_other_users(tmp_path: Path) -> None:
@@ -44,7 +44,10 @@ async def test_nothing_in_the_store_is_open_to_other_users(tmp_path: Path) -> No
     async with store.building() as folder:
         store.write_down(folder, Held("sha256:" + "b" * 64, 1, 1))
         store.adopt(folder, "sha256:" + "a" * 64)
-    for folder in (*(settings.state / name for name in ("layers", "images", "tmp")), *settings.state.glob("layers/*")):
+    for folder in (
+        *(settings.data_dir / name for name in ("layers", "images", "tmp")),
+        *settings.data_dir.glob("layers/*"),
+    ):
         status = folder.stat()
         assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (os.getuid(), 0o700)
 

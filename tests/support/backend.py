@@ -106,7 +106,7 @@ def running(
     config = folder / "sandbox.toml"
     config.write_text("".join(_toml(values)))
     command = [*within, python, "-m", "sandbox", "serve", "--config", str(config), "--port", str(port)]
-    command += ["--state", str(state), "--runtime", str(folder / "run"), *(["--site", str(site)] if site else [])]
+    command += ["--data-dir", str(state), "--run-dir", str(folder / "run"), *(["--site", str(site)] if site else [])]
     kept = {name: value for name, value in os.environ.items() if name not in OUR_VARIABLES}
     log = folder / "log"
     with log.open("wb") as sink:

@@ -40,7 +40,7 @@ def running(environ: Mapping[str, str] | None = None) -> Iterator[Backend]:
                 shutil.chown(path, USER, USER)
         site = REPOSITORY / "site"
         command = [sys.executable, "-m", "sandbox", "serve", "--machine", "guest", "--port", str(port)]
-        command += ["--site", str(site), "--state", str(state)]
+        command += ["--site", str(site), "--data-dir", str(state)]
         kept = {name: value for name, value in os.environ.items() if name not in OUR_VARIABLES}
         log = folder / "log"
         with log.open("wb") as sink:

@@ -35,14 +35,14 @@ class Bench:
 
     def on_disk(self) -> list[str]:
         """Everything that the store holds, by its path below the state folder, two levels deep."""
-        state = self.settings.state
+        state = self.settings.data_dir
         return sorted(str(path.relative_to(state)) for path in state.glob("*/*"))
 
 
 def store_in(folder: Path, **changes: Any) -> tuple[Settings, Store]:
     """A store in a test's own folder, with small limits."""
     limits = {"image_bytes": 8 << 20, "image_files": 300, "unpack_seconds": 10.0, "pull_seconds": 20.0} | changes
-    settings = Settings(state=folder / "state", runtime=folder / "run", **limits)
+    settings = Settings(data_dir=folder / "state", run_dir=folder / "run", **limits)
     store = Store(settings)
     store.sweep()
     return settings, store

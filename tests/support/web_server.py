@@ -55,7 +55,7 @@ class Web:
 @contextmanager
 def serving(folder: Path, *, runner: bool = True, **changes: Any) -> Iterator[Web]:
     """A server with `changes` to the settings; its sockets live under `folder`."""
-    settings = dataclasses.replace(Settings(), runtime=folder, **changes)
+    settings = dataclasses.replace(Settings(), run_dir=folder, **changes)
     listener = open_listener(dataclasses.replace(settings, port=0))
     fake = FakeRunner(folder / "web" / "runner.sock") if runner else None
     begun: list[Web] = []

@@ -163,14 +163,14 @@ def test_an_old_crun_is_not_enough(tmp_path: Path) -> None:
 
 
 def test_the_embedded_registry_must_be_filled_and_a_named_one_is_taken_as_it_is(tmp_path: Path) -> None:
-    assert not probes.registry(Settings(state=tmp_path)).met
-    assert probes.registry(Settings(state=tmp_path, registry="http://registry.example:5000")).met
+    assert not probes.registry(Settings(data_dir=tmp_path)).met
+    assert probes.registry(Settings(data_dir=tmp_path, registry="http://registry.example:5000")).met
 
 
 def test_a_full_disk_is_found_below_a_state_folder_that_is_not_there_yet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = Settings(state=tmp_path / "a/b")
+    settings = Settings(data_dir=tmp_path / "a/b")
     assert str(tmp_path) in probes.disk(settings).found
     monkeypatch.setattr(probes, "FREE_BYTES", 1 << 60)
     assert not probes.disk(settings).met

@@ -82,10 +82,10 @@ def test_what_the_operator_has_changed_is_so_in_the_guest(tmp_path: Path) -> Non
 
 def test_what_the_guest_is_itself_is_not_taken_from_outside(tmp_path: Path) -> None:
     folder = Path("/home/somebody")
-    outside = Settings(machine="guest", site=folder, state=folder, runtime=folder, cgroup="own", crun="/opt/crun")
+    outside = Settings(machine="guest", site=folder, data_dir=folder, run_dir=folder, cgroup="own", crun="/opt/crun")
     found = loaded(outside, tmp_path)
-    assert (found.machine, found.site, found.state) == ("here", Path("/opt/sandbox/site"), Path("/data"))
-    assert (found.crun, found.cgroup, found.runtime) == ("crun", "docker-run-sandbox-8000", Settings().runtime)
+    assert (found.machine, found.site, found.data_dir) == ("here", Path("/opt/sandbox/site"), Path("/data"))
+    assert (found.crun, found.cgroup, found.run_dir) == ("crun", "docker-run-sandbox-8000", Settings().run_dir)
     assert found.proxy_protocol
 
 
@@ -133,5 +133,5 @@ def test_a_registry_on_the_outsides_loopback_is_reached_through_the_guests_gatew
 def test_the_guest_answers_to_the_names_of_the_outside(
     host: str, hosts: tuple[str, ...], answered: tuple[str, ...], tmp_path: Path
 ) -> None:
-    found = loaded(Settings(host=host, hosts=hosts), tmp_path)
-    assert (found.host, found.hosts) == ("0.0.0.0", answered)
+    found = loaded(Settings(listen=host, allowed_hosts=hosts), tmp_path)
+    assert (found.listen, found.allowed_hosts) == ("0.0.0.0", answered)

@@ -49,7 +49,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Settings on a machine that has the device."""
     monkeypatch.setattr(kvm, "DEVICE", Path("/dev/null"))
     monkeypatch.setattr(kvm, "_device", lambda path: path)
-    return Settings(runtime=tmp_path)
+    return Settings(run_dir=tmp_path)
 
 
 EXITS: list[tuple[list[Event], str]] = [
@@ -83,7 +83,7 @@ async def test_a_guest_is_tried_with_the_device_and_with_little_time(settings: S
     assert guest.vms.seconds == kvm.SECONDS <= 3
     node = guest.vms.kvm
     assert node is not None
-    assert (node.source, node.major, node.minor) == (str(settings.runtime / "dev/kvm"), 10, 232)
+    assert (node.source, node.major, node.minor) == (str(settings.run_dir / "dev/kvm"), 10, 232)
 
 
 async def test_no_more_machines_run_beside_the_trial_than_have_places(settings: Settings) -> None:

@@ -23,7 +23,7 @@ def free_port() -> int:
 def printed(host: str) -> list[str]:
     """The addresses for `host`, after a connection was made to each."""
     port = free_port()
-    with closing(listening.open_listener(Settings(host=host, port=port))) as listener:
+    with closing(listening.open_listener(Settings(listen=host, port=port))) as listener:
         made = listening.urls(listener, host)
         for url in made:
             name = url.removeprefix("http://").removesuffix(f":{port}").strip("[]")
@@ -60,7 +60,7 @@ def test_a_single_address_or_name_is_printed_as_it_was_given() -> None:
 
 def advice(host: str = "127.0.0.1", port: int | None = None) -> str:
     with pytest.raises(CannotListen) as failed:
-        listening.open_listener(Settings(host=host, port=port or free_port())).close()
+        listening.open_listener(Settings(listen=host, port=port or free_port())).close()
     return str(failed.value)
 
 

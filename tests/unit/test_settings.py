@@ -14,28 +14,28 @@ from sandbox.settings import Settings, SettingsError
 
 def test_each_source_wins_over_the_one_before(tmp_path: Path) -> None:
     file = tmp_path / "sandbox.toml"
-    file.write_text('port = 1\nhost = "a"\nslots = 3\n[limits]\nmemory = 1000\n')
+    file.write_text('port = 1\nlisten = "a"\nslots = 3\n[limits]\nmemory = 1000\n')
     made = settings.load(file, {"PORT": "2", "HOST": "b"}, {"port": "3"})
-    assert (made.port, made.host, made.slots, made.limits.memory) == (3, "b", 3, 1000)
+    assert (made.port, made.listen, made.slots, made.limits.memory) == (3, "b", 3, 1000)
     assert made.limits.pids == Settings().limits.pids
 
 
 def test_hosts_of_the_environment_join_those_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "sandbox.toml"
-    file.write_text('hosts = ["docs.example"]\n')
+    file.write_text('allowed_hosts = ["docs.example"]\n')
     made = settings.load(file, {"HOSTS": "localhost:9000, a.example  [::1]:1,"})
-    assert made.hosts == ("docs.example", "localhost:9000", "a.example", "[::1]:1")
-    assert settings.load(file, {}).hosts == ("docs.example",)
+    assert made.allowed_hosts == ("docs.example", "localhost:9000", "a.example", "[::1]:1")
+    assert settings.load(file, {}).allowed_hosts == ("docs.example",)
 
 
 def test_an_ipv6_address_may_be_given_in_brackets() -> None:
-    assert settings.load(None, {"HOST": "[::1]"}).host == "::1"
+    assert settings.load(None, {"HOST": "[::1]"}).listen == "::1"
 
 
 def test_two_backends_on_one_machine_do_not_meet() -> None:
     one, other = (settings.load(None, {"PORT": port}) for port in ("8000", "8001"))
     assert one == settings.Settings()
-    assert (other.runtime, other.cgroup) == (Path("/run/docker-run-sandbox-8001"), "docker-run-sandbox-8001")
+    assert (other.run_dir, other.cgroup) == (Path("/run/docker-run-sandbox-8001"), "docker-run-sandbox-8001")
 
 
 def test_settings_reach_a_child_process_unchanged() -> None:
@@ -65,7 +65,7 @@ def test_settings_reach_a_child_process_unchanged() -> None:
         ("", {"HOSTS": "https://docs.example"}),
         ("", {"HOSTS": "docs.example/docker"}),
         ("", {"HOSTS": "docs.example:70000"}),
-        ('hosts = ["docs.example/"]', {}),
+        ('allowed_hosts = ["docs.example/"]', {}),
         ('hosts = "docs.example"', {}),
         ('hosts = "docs.example"', {"HOSTS": "other.example"}),
         ("hosts = [1]", {}),

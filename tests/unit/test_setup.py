@@ -122,7 +122,7 @@ def test_make_tells_every_target(arguments: list[str]) -> None:
 def test_another_folder_for_data_is_everybodys(target: str, given: str, folder: str) -> None:
     words = ["make", "--no-print-directory", "--dry-run", target, given]
     told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert f'--state "{folder}"' in told
+    assert f'--data-dir "{folder}"' in told
 
 
 def test_make_test_skips_nothing_that_this_machine_can_run() -> None:

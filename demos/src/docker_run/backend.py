@@ -146,8 +146,10 @@ def started(state: Path | None) -> Iterator[Backend]:
     with tempfile.TemporaryDirectory(prefix="record-") as folder:
         # containers do not belong to root, and have to get to their files
         Path(folder).chmod(0o711)
-        command = [program, "serve", "--host", "127.0.0.1", "--port", str(port), "--runtime", f"{folder}/run"]
-        process = subprocess.Popen([*command, *(["--state", str(state)] if state else [])], stdout=subprocess.DEVNULL)
+        command = [program, "serve", "--listen", "127.0.0.1", "--port", str(port), "--runtime", f"{folder}/run"]
+        process = subprocess.Popen(
+            [*command, *(["--data-dir", str(state)] if state else [])], stdout=subprocess.DEVNULL
+        )
         try:
             _wait(address, process)
             if machine == "here":

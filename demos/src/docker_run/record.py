@@ -69,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m docker_run.record", description=__doc__.split("\n\n")[0])
     parser.add_argument("--config", type=Path, default=Path("mkdocs.yml"), help="the site (mkdocs.yml)")
     parser.add_argument("--backend", metavar="URL", help="a backend that runs; without it, one is started and ended")
-    parser.add_argument("--state", type=Path, metavar="DIR", help="where the backend that is started keeps its images")
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="where the backend that is started keeps its images"
+    )
     return parser
 
 

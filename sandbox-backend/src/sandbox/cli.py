@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = _command(commands, "serve", _serve, "serve the API, and a site beside it, until Ctrl-C")
     serve.add_argument("--site", type=Path, metavar="DIR", help="a folder of static pages to serve at /")
-    serve.add_argument("--host", help="address to listen on (HOST, 127.0.0.1)")
+    serve.add_argument("--listen", help="address to listen on (HOST, 127.0.0.1)")
     serve.add_argument("--port", help="port to listen on (PORT, 8000)")
     serve.add_argument("--machine", help="where runs are: here, guest or pages, which is nowhere (MACHINE, here)")
     serve.add_argument(
@@ -52,17 +52,18 @@ def _command(commands: Any, name: str, run: Any, text: str) -> argparse.Argument
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     parser.set_defaults(run=run)
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings, as TOML")
-    parser.add_argument("--state", type=Path, metavar="DIR", help="where images are kept")
-    parser.add_argument("--runtime", type=Path, metavar="DIR", help="where sockets and live runs are kept")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where images are kept")
+    parser.add_argument("--run-dir", type=Path, metavar="DIR", help="where sockets and live runs are kept")
     parser.add_argument("--registry", help="an OCI registry (SANDBOX_REGISTRY); by default the embedded one")
     return parser
 
 
 def _settings(asked: argparse.Namespace) -> Settings:
     given = {
-        name: getattr(asked, name, None) for name in ("site", "host", "port", "machine", "state", "runtime", "registry")
+        name: getattr(asked, name, None)
+        for name in ("site", "listen", "port", "machine", "data_dir", "run_dir", "registry")
     }
-    for name in ("site", "state", "runtime"):
+    for name in ("site", "data_dir", "run_dir"):
         # the processes that serve start elsewhere, and see each folder at its own full path
         if path := given[name]:
             given[name] = Path(path).resolve()
@@ -91,7 +92,7 @@ def _serve_without_privilege(settings: Settings, prepare: Path | None) -> int:
         return pages.main(settings)
     from sandbox.guest import serve
 
-    return serve.main(settings, settings.state / "guest", prepare)
+    return serve.main(settings, settings.data_dir / "guest", prepare)
 
 
 def _doctor(settings: Settings, asked: argparse.Namespace) -> int:

@@ -57,12 +57,12 @@ def can_be_idmapped(folder: Path) -> bool:
 
 
 def settle(settings: Settings) -> str:
-    """Make `settings.state` a folder that layers can be mounted from: as it is, or covered, in a mount namespace that
-    this process then has of its own. One Korean sentence for the operator, empty where nothing had to be done.
+    """Make `settings.data_dir` a folder that layers can be mounted from: as it is, or covered, in a mount
+    namespace that this process then has of its own. One Korean sentence for the operator, empty where nothing was to be done.
 
     DataFolderError where nothing can be done.
     """
-    folder = settings.state
+    folder = settings.data_dir
     if can_be_idmapped(folder):
         return ""
     was = machine.file_system(folder)

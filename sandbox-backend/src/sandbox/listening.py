@@ -26,7 +26,7 @@ class CannotListen(Exception):
 
 
 def open_listener(settings: Settings) -> socket.socket:
-    """A listening TCP socket on `settings.host` and `settings.port`. On `::` it takes IPv4, too. CannotListen."""
+    """A listening TCP socket on `settings.listen` and `settings.port`. On `::` it takes IPv4, too. CannotListen."""
     family, address = _resolved(settings)
     dual = family == socket.AF_INET6 and addresses.is_wildcard(address[0]) and socket.has_dualstack_ipv6()
     try:
@@ -57,11 +57,11 @@ def announce(listener: socket.socket, host: str) -> None:
 
 def _resolved(settings: Settings) -> tuple[socket.AddressFamily, tuple[str, int]]:
     try:
-        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(settings.listen, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError) as error:
         raise CannotListen(
-            f"{settings.host}: 그런 이름이나 주소를 찾지 못했어요. HOST에는 이 컴퓨터의 주소만, 포트는 PORT에 적어요. "
-            + _choices()
+            f"{settings.listen}: 그런 이름이나 주소를 찾지 못했어요. "
+            f"HOST에는 이 컴퓨터의 주소만, 포트는 PORT에 적어요. {_choices()}"
         ) from error
     # of a name like localhost the IPv4 address, which every tool tries
     family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
@@ -91,7 +91,7 @@ def own_addresses() -> list[tuple[str, str]]:
 
 
 def _advice(error: OSError, settings: Settings) -> str:
-    where = f"{addresses.bracketed(settings.host)}:{settings.port}"
+    where = f"{addresses.bracketed(settings.listen)}:{settings.port}"
     match error.errno:
         case errno.EADDRINUSE:
             return f"{where}: 다른 프로그램이 쓰고 있는 포트예요. 다른 포트를 골라 주세요. {ANOTHER_PORT}"

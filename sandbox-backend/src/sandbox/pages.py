@@ -24,5 +24,5 @@ async def _main(settings: Settings) -> None:
     stop = told_to_stop()
     listener = open_listener(settings)
     async with Process("web", settings, listener):
-        announce(listener, settings.host)
+        announce(listener, settings.listen)
         await stop.wait()

@@ -28,8 +28,8 @@ class Settings:
     """`slots` runs at once, `queue` more waiting, `per_address` of both from one address, which may hold that many
     `connections`. Times in seconds.
 
-    `hosts` are answered as Host headers besides loopback and `host`: a name with a port as it is, a name alone with our
-    port, too. With `proxy_protocol` every connection begins with the line of a proxy that says whose it is.
+    `allowed_hosts` are answered as Host headers besides loopback and `listen`: a name with a port as it is, a name
+    alone with our port, too. With `proxy_protocol` each connection begins with the line of a proxy that says whose it is.
 
     `machine` says where runs are: in containers of this very machine ("here"), in a small Linux under QEMU that needs
     no privilege ("guest"), or nowhere ("pages": the site alone, with its recordings).
@@ -39,20 +39,20 @@ class Settings:
     KVM where that works, unless `vm_accelerator` wants software emulation ("tcg").
     A container on a bridge sends `network_bits` a second at most, and receives as many.
     `emulated` says that this machine itself is software: runs take longer, and readers are told.
-    `state` holds images and survives a restart; `runtime` holds sockets and live runs and does not. It and `cgroup` are
-    named for the port, so that two backends on one machine do not meet.
+    `data_dir` holds images and survives a restart; `run_dir` holds sockets and live runs and does not. It and `cgroup`
+    are named for the port, so that two backends on one machine do not meet.
     """
 
     machine: Literal["here", "guest", "pages"] = "here"
-    host: str = "127.0.0.1"
+    listen: str = "127.0.0.1"
     port: int = 8000
     registry: str = ""
     registry_hosts: tuple[str, ...] = ()
     site: Path | None = None
     origins: tuple[str, ...] = ()
-    hosts: tuple[str, ...] = ()
-    state: Path = Path("/var/lib/docker-run-sandbox")
-    runtime: Path = Path("/run/docker-run-sandbox-8000")
+    allowed_hosts: tuple[str, ...] = ()
+    data_dir: Path = Path("/var/lib/docker-run-sandbox")
+    run_dir: Path = Path("/run/docker-run-sandbox-8000")
     crun: str = "crun"
     runsc: str = "runsc"
     cgroup: str = "docker-run-sandbox-8000"
@@ -98,7 +98,7 @@ class Settings:
         return self.first_uid - 1_000_000
 
 
-ENVIRONMENT = {"MACHINE": "machine", "HOST": "host", "PORT": "port", "SANDBOX_REGISTRY": "registry"}
+ENVIRONMENT = {"MACHINE": "machine", "HOST": "listen", "PORT": "port", "SANDBOX_REGISTRY": "registry"}
 
 
 def load(file: Path | None, environ: Mapping[str, str], given: Mapping[str, Any] | None = None) -> Settings:
@@ -115,7 +115,7 @@ def load(file: Path | None, environ: Mapping[str, str], given: Mapping[str, Any]
     for variable, name in ENVIRONMENT.items():
         if environ.get(variable):
             values[name] = environ[variable]
-    values["hosts"] = _with_more(values.get("hosts", []), environ.get("HOSTS", ""))
+    values["allowed_hosts"] = _with_more(values.get("allowed_hosts", []), environ.get("HOSTS", ""))
     return from_values(values | dict(given or {}))
 
 
@@ -126,11 +126,11 @@ def from_values(values: Mapping[str, Any]) -> Settings:
         if not values["port"].isdigit():
             raise SettingsError(f"port: not a number: {values['port']!r}")
         values["port"] = int(values["port"])
-    for name in ("hosts", "origins", "registry_hosts"):
+    for name in ("allowed_hosts", "origins", "registry_hosts"):
         if isinstance(values.get(name), str):
             raise SettingsError(f"{name}: not a list: {values[name]!r}")
     port = values.get("port", Settings().port)
-    values = {"runtime": f"/run/docker-run-sandbox-{port}", "cgroup": f"docker-run-sandbox-{port}"} | values
+    values = {"run_dir": f"/run/docker-run-sandbox-{port}", "cgroup": f"docker-run-sandbox-{port}"} | values
     try:
         settings = dacite.from_dict(
             Settings, values, dacite.Config(strict=True, cast=[tuple], type_hooks={Path: Path, float: float})
@@ -147,13 +147,13 @@ def from_values(values: Mapping[str, Any]) -> Settings:
         raise SettingsError(f"port: {settings.port} is not between 1 and 65535")
     if settings.registry and not settings.registry.startswith(("http://", "https://")):
         raise SettingsError(f"registry: {settings.registry!r} does not start with http:// or https://")
-    for name in settings.hosts:
+    for name in settings.allowed_hosts:
         if not addresses.is_host(name):
             raise SettingsError(
-                f"hosts: {name!r} is not a host. Write a name or an address as it stands in a browser, without http:// "
-                "and without a path: docs.example, docs.example:8443, [2001:db8::7]:8000"
+                f"allowed_hosts: {name!r} is not a host. Write a name or an address as it stands in a browser, without "
+                "http:// and without a path: docs.example, docs.example:8443, [2001:db8::7]:8000"
             )
-    return dataclasses.replace(settings, host=settings.host.strip("[]"), registry=settings.registry.rstrip("/"))
+    return dataclasses.replace(settings, listen=settings.listen.strip("[]"), registry=settings.registry.rstrip("/"))
 
 
 def _with_more(hosts: Any, listed: str) -> Any:

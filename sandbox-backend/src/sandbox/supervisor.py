@@ -43,9 +43,9 @@ def _served(settings: Settings) -> int:
     finally:
         runner_process.sweep(settings)
         for name in ("web", "dev", "view-web", "view-puller"):
-            shutil.rmtree(settings.runtime / name, ignore_errors=True)
+            shutil.rmtree(settings.run_dir / name, ignore_errors=True)
         with suppress(OSError):
-            settings.runtime.rmdir()
+            settings.run_dir.rmdir()
     return 0
 
 
@@ -69,15 +69,15 @@ async def _main(settings: Settings) -> None:
         if named:
             warning = asyncio.create_task(_warn_of_registry(settings))
             stack.callback(warning.cancel)
-        listening.announce(listener, settings.host)
+        listening.announce(listener, settings.listen)
         await stop.wait()
 
 
 def _make_folders(settings: Settings) -> None:
-    for folder in (settings.runtime, settings.state):
+    for folder in (settings.run_dir, settings.data_dir):
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
     for name in ("web", "view-web", "view-puller"):
-        (settings.runtime / name).mkdir(mode=0o755, exist_ok=True)
+        (settings.run_dir / name).mkdir(mode=0o755, exist_ok=True)
 
 
 async def _wait_until_ready(settings: Settings, stop: asyncio.Event) -> None:
@@ -113,7 +113,7 @@ async def _warn_of_registry(settings: Settings) -> None:
 
 async def _status(settings: Settings) -> dict[str, Any]:
     """What the runner says of itself."""
-    reader, writer = await asyncio.open_unix_connection(settings.runtime / "web" / "runner.sock")
+    reader, writer = await asyncio.open_unix_connection(settings.run_dir / "web" / "runner.sock")
     try:
         writer.write(b'{"op":"status"}\n')
         return dict(json.loads(await asyncio.wait_for(reader.readline(), READY_SECONDS)))

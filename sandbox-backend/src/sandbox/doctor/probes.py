@@ -121,12 +121,12 @@ def registry(settings: Settings) -> Seen:
         return Seen(True, settings.registry)
     if shutil.which("docker-registry") is None:
         return Seen(False, "docker-registry not found")
-    filled = serve.is_there(settings.state)
-    return Seen(filled, f"{'filled' if filled else 'nothing in'} {serve.home(settings.state)}")
+    filled = serve.is_there(settings.data_dir)
+    return Seen(filled, f"{'filled' if filled else 'nothing in'} {serve.home(settings.data_dir)}")
 
 
 def disk(settings: Settings) -> Seen:
-    folder = existing(settings.state)
+    folder = existing(settings.data_dir)
     free = shutil.disk_usage(folder).free
     enough = free >= FREE_BYTES
     of = "" if enough else f" of the {FREE_BYTES / (1 << 30):.1f} GiB needed"

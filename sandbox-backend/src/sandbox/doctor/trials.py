@@ -36,7 +36,7 @@ BROKEN_KVM = (
 
 def mounting(settings: Settings) -> Seen:
     """Namespaces and a mount in one, which a seccomp filter or AppArmor may refuse even root."""
-    with _folder(settings.state) as folder:
+    with _folder(settings.data_dir) as folder:
         return _in_child(lambda: _try_mount(folder))
 
 
@@ -46,13 +46,13 @@ def user_namespaces(_: Settings) -> Seen:
 
 def root_file_systems(settings: Settings) -> Seen:
     """What a run's root file system is made of, on the very file system that will hold the layers."""
-    with _folder(settings.state) as folder:
+    with _folder(settings.data_dir) as folder:
         return _in_child(lambda: _try_snapshot(folder, settings.first_uid))
 
 
 def slow_disks(settings: Settings) -> Seen:
     """A disk of a run's own, its file where it would be."""
-    with _folder(settings.state) as folder:
+    with _folder(settings.data_dir) as folder:
         return _in_child(lambda: _try_disk(folder, settings.limits))
 
 
@@ -89,12 +89,12 @@ def _folder(place: Path) -> Iterator[Path]:
 
 
 def _beside(settings: Settings, attempt: Callable[[Settings], Seen]) -> Seen:
-    with _folder(settings.state) as state, _folder(settings.runtime.parent) as runtime:
-        isolations.vm_home(replace(settings, state=state)).symlink_to(isolations.vm_home(settings).absolute())
+    with _folder(settings.data_dir) as state, _folder(settings.run_dir.parent) as runtime:
+        isolations.vm_home(replace(settings, data_dir=state)).symlink_to(isolations.vm_home(settings).absolute())
         # containers find their files there
         runtime.chmod(0o711)
         group = f"{settings.cgroup}-doctor-{os.getpid()}"
-        own = replace(settings, state=state, runtime=runtime, cgroup=group, slots=1)
+        own = replace(settings, data_dir=state, run_dir=runtime, cgroup=group, slots=1)
         covered = datafolder.settle(own)
         try:
             return attempt(own)

@@ -17,7 +17,7 @@ NAME = f"docker-run-sandbox-setup-{os.getpid()}"
 
 def main(state: str) -> int:
     """Try it beside whatever serves here; 1 when no guest has answered."""
-    settings = Settings(state=Path(state).resolve(), runtime=Path("/run", NAME), cgroup=NAME)
+    settings = Settings(data_dir=Path(state).resolve(), run_dir=Path("/run", NAME), cgroup=NAME)
     seen = trials.vms(settings)
     print(seen.found, flush=True)
     return 0 if seen.met else 1

@@ -13,16 +13,18 @@ from sandbox.model.plan import Limits
 from sandbox.settings import Settings
 
 # the guest's own files, names and numbers
-OWN = frozenset({"machine", "host", "site", "state", "runtime", "cgroup", "crun", "runsc", "first_uid", "registry"})
+OWN = frozenset(
+    {"machine", "listen", "site", "data_dir", "run_dir", "cgroup", "crun", "runsc", "first_uid", "registry"}
+)
 # the outside's loopback, as QEMU's user-mode network shows it
 OUTSIDE = "10.0.2.2"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # a run with a twentieth of an emulated processor needs 23 s to fill the memory that a real one fills at once
 EMULATED_SECONDS = 60.0
 FIXED = {
-    "host": "0.0.0.0",  # noqa: S104 - the guest's own network has QEMU in it and nobody else
+    "listen": "0.0.0.0",  # noqa: S104 - the guest's own network has QEMU in it and nobody else
     "site": "/opt/sandbox/site",
-    "state": "/data",
+    "data_dir": "/data",
     "proxy_protocol": True,
 }
 
@@ -32,7 +34,7 @@ def settings(outside: Settings, *, emulated: bool) -> str:
     processor may take longer, unless the operator has set how long."""
     if emulated and outside.limits.seconds == Limits().seconds:
         outside = dataclasses.replace(outside, limits=dataclasses.replace(outside.limits, seconds=EMULATED_SECONDS))
-    values = {**_changed(outside), **FIXED, "emulated": emulated, "hosts": _hosts(outside)}
+    values = {**_changed(outside), **FIXED, "emulated": emulated, "allowed_hosts": _hosts(outside)}
     if outside.registry:
         values["registry"] = _registry(outside.registry)
     return "".join(_toml(values))
@@ -45,8 +47,8 @@ def _changed(outside: Settings) -> dict[str, Any]:
 
 def _hosts(outside: Settings) -> list[str]:
     """All that the outside answers to; what a connection itself came to goes by the PROXY line."""
-    own = [] if addresses.is_wildcard(outside.host) else [f"{addresses.bracketed(outside.host)}:{outside.port}"]
-    return [*own, *outside.hosts]
+    own = [] if addresses.is_wildcard(outside.listen) else [f"{addresses.bracketed(outside.listen)}:{outside.port}"]
+    return [*own, *outside.allowed_hosts]
 
 
 def _registry(address: str) -> str:

@@ -59,7 +59,7 @@ async def _main(settings: Settings, folder: Path, prepare: Path | None) -> None:
         await stack.enter_async_context(Process("web", pages, behind))
         relay = Relay(behind.getsockname()[1])
         await stack.enter_async_context(relay.serving(listener))
-        announce(listener, settings.host)
+        announce(listener, settings.listen)
         await stack.enter_async_context(beside(_go_live(settings, folder, prepare, relay)))
         await stop.wait()
 

@@ -47,8 +47,8 @@ class Store:
     """One process at a time owns a store; `lock` orders the pulls within it."""
 
     def __init__(self, settings: Settings) -> None:
-        self._layers, self._images, self._tmp = (settings.state / name for name in ("layers", "images", "tmp"))
-        self._owner, self._uid = settings.state / "owner", settings.store_uid
+        self._layers, self._images, self._tmp = (settings.data_dir / name for name in ("layers", "images", "tmp"))
+        self._owner, self._uid = settings.data_dir / "owner", settings.store_uid
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
         self._known: dict[str, Image] = {}
 

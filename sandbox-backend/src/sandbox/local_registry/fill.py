@@ -57,21 +57,21 @@ def fill(images: Path, settings: Settings, say: Say, *, offline: bool = False, a
     """
     images = images.resolve()
     try:
-        settings.state.mkdir(parents=True, exist_ok=True)
-        with _alone(settings.state):
-            if again or not is_filled(images, settings.state):
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with _alone(settings.data_dir):
+            if again or not is_filled(images, settings.data_dir):
                 _fill(images, settings, say, offline)
     except OSError as error:
         raise RegistryError(str(error)) from error
 
 
 def _fill(images: Path, settings: Settings, say: Say, offline: bool) -> None:
-    with tempfile.TemporaryDirectory(prefix="fill-", dir=settings.state.resolve()) as work:
+    with tempfile.TemporaryDirectory(prefix="fill-", dir=settings.data_dir.resolve()) as work:
         fresh = Path(work, "registry")
         asyncio.run(_make(images, fresh, settings.registry_uid, say, offline))
         (fresh / "stamp").write_text(stamp(images))
         _freeze(fresh, settings.registry_uid)
-        _replace(serve.home(settings.state), fresh)
+        _replace(serve.home(settings.data_dir), fresh)
 
 
 @contextmanager
@@ -156,12 +156,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="sandbox.local_registry.fill", description="교재 이미지로 내장 레지스트리를 채워요."
     )
     parser.add_argument("--images", type=Path, required=True, help="images.toml이 있는 폴더")
-    parser.add_argument("--state", type=Path, default=Settings().state, help="레지스트리를 둘 폴더")
+    parser.add_argument("--data-dir", type=Path, default=Settings().data_dir, help="레지스트리를 둘 폴더")
     parser.add_argument("--offline", action="store_true", help="Docker Hub에 묻지 않고 대역 이미지를 만들어요")
     parser.add_argument("--again", action="store_true", help="이미 채워져 있어도 다시 채워요")
     options = parser.parse_args(argv)
     try:
-        fill(options.images, Settings(state=options.state), print, offline=options.offline, again=options.again)
+        fill(options.images, Settings(data_dir=options.state), print, offline=options.offline, again=options.again)
     except RegistryError as error:
         print(f"레지스트리를 채우지 못했어요: {error}", file=sys.stderr)
         return 1

@@ -45,8 +45,8 @@ async def running(settings: Settings) -> AsyncIterator[str]:
 
     Its port is 5000 where that is free. RegistryError when it was never filled or does not start.
     """
-    folder, port = home(settings.state), free_port(PREFERRED_PORT)
-    if not is_there(settings.state):
+    folder, port = home(settings.data_dir), free_port(PREFERRED_PORT)
+    if not is_there(settings.data_dir):
         raise RegistryError(f"{folder} holds no registry yet")
     ready = asyncio.get_running_loop().create_future()
     keeper = asyncio.create_task(_keep(folder, settings.registry_uid, port, ready))

@@ -72,7 +72,7 @@ def sweep(settings: Settings) -> None:
     cgroup.unthrottle(settings.cgroup)
     cgroup.remove(settings.cgroup, patience=SWEEP_SECONDS)
     for name in ("runs", "bundles", "crun", "runsc"):
-        shutil.rmtree(settings.runtime / name, ignore_errors=True)
+        shutil.rmtree(settings.run_dir / name, ignore_errors=True)
 
 
 async def _serve(settings: Settings) -> None:
@@ -117,7 +117,7 @@ async def tried(settings: Settings, trial: Callable[[Environment, SelfTest, Virt
 
 @asynccontextmanager
 async def _listening(settings: Settings, runner: Runner) -> AsyncIterator[None]:
-    path = settings.runtime / "web" / "runner.sock"
+    path = settings.run_dir / "web" / "runner.sock"
     path.unlink(missing_ok=True)
     server = await asyncio.start_unix_server(runner.serve, path, limit=LARGEST_REQUEST)
     os.chown(path, 0, settings.web_uid)
@@ -139,18 +139,18 @@ async def _environment(settings: Settings, bridges: Bridges | None) -> AsyncIter
     finally:
         environment.cleanup.finish()
         await environment.prestarter.end()
-        mounts.unmount(settings.runtime / "dev")
+        mounts.unmount(settings.run_dir / "dev")
 
 
 def _made_environment(settings: Settings, bridges: Bridges | None) -> Environment:
     makes_cgroups = cgroup.layout() == "v2"
     if not makes_cgroups:
         cgroup_v1.prepare_parent(settings.cgroup)
-    runs, bundles = settings.runtime / "runs", settings.runtime / "bundles"
+    runs, bundles = settings.run_dir / "runs", settings.run_dir / "bundles"
     for folder in (runs, bundles):
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
     options = [] if makes_cgroups else ["--cgroup-manager", "disabled"]
-    runtime = Runtime(settings.crun, settings.runtime / "crun", options, makes_cgroups=makes_cgroups)
+    runtime = Runtime(settings.crun, settings.run_dir / "crun", options, makes_cgroups=makes_cgroups)
     return Environment(
         runtime=runtime,
         runs=runs,
@@ -161,7 +161,7 @@ def _made_environment(settings: Settings, bridges: Bridges | None) -> Environmen
         cleanup=DeferredCleanup(),
         # crun gives a container's user its standard streams to own, so the null device is not the machine's
         prestarter=Prestarter(runtime, bundles, settings.cgroup, _null(settings)),
-        disks=disk.usable(settings.state, settings.limits, runs),
+        disks=disk.usable(settings.data_dir, settings.limits, runs),
         bridges=bridges,
         running=RunningContainers(),
     )
@@ -169,7 +169,7 @@ def _made_environment(settings: Settings, bridges: Bridges | None) -> Environmen
 
 def _null(settings: Settings) -> Path:
     """A null device on a tmpfs of the runner's own mount namespace, since /run does not allow devices."""
-    folder = settings.runtime / "dev"
+    folder = settings.run_dir / "dev"
     folder.mkdir(exist_ok=True)
     mounts.mount("tmpfs", folder, "tmpfs", mounts.MS_NOSUID | mounts.MS_NOEXEC, "mode=0711,size=64k,nr_inodes=4")
     os.mknod(folder / "null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
@@ -181,7 +181,7 @@ def _init_layer(settings: Settings) -> Path:
 
     Because they come last, an image whose /dev, /proc or /sys is a link cannot lead the runtime astray.
     """
-    layer = settings.state / "init-layer"
+    layer = settings.data_dir / "init-layer"
     for folder in ("dev/pts", "dev/shm", "proc", "sys", "etc"):
         (layer / folder).mkdir(parents=True, exist_ok=True)
     for file in (".dockerenv", "dev/console", "etc/hostname", "etc/hosts", "etc/resolv.conf"):
@@ -195,7 +195,7 @@ def _init_layer(settings: Settings) -> Path:
 
 def _init_program(settings: Settings) -> Path:
     """A copy of tini for `--init`, so that no program of the machine is ever shared with a container."""
-    copy = settings.state / "docker-init"
+    copy = settings.data_dir / "docker-init"
     if TINI.exists():
         shutil.copy(TINI, copy)
         copy.chmod(0o555)

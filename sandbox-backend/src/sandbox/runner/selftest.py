@@ -48,7 +48,7 @@ class SelfTest:
 
     def __init__(self, settings: Settings, environment: Environment, slots: IdRanges) -> None:
         self._environment, self._slots, self._uid = environment, slots, settings.store_uid
-        self._layer = settings.state / "selftest-layer"
+        self._layer = settings.data_dir / "selftest-layer"
         self._seen = float("-inf")
         self._took: list[float] = []
 

@@ -31,8 +31,8 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _confine(settings: Settings) -> None:
-    visible = [settings.runtime / "web", *([settings.site] if settings.site else [])]
-    confine(settings.web_uid, settings.runtime / "view-web", visible=visible, network=False)
+    visible = [settings.run_dir / "web", *([settings.site] if settings.site else [])]
+    confine(settings.web_uid, settings.run_dir / "view-web", visible=visible, network=False)
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ class Puller:
         asyncio.get_running_loop().add_reader(ours, self._hear)
 
     def _options(self, descriptor: int) -> str:
-        view = self._settings.runtime / "view-puller"
+        view = self._settings.run_dir / "view-puller"
         view.mkdir(mode=0o755, parents=True, exist_ok=True)
         values = {
             "descriptor": descriptor,

@@ -51,7 +51,7 @@ async def gvisor(settings: Settings, environment: Environment, selftest: SelfTes
     program = shutil.which(settings.runsc)
     if program is None:
         return None
-    runtime = Runsc(settings.runsc, settings.runtime / "runsc", makes_cgroups=cgroup.layout() == "v2")
+    runtime = Runsc(settings.runsc, settings.run_dir / "runsc", makes_cgroups=cgroup.layout() == "v2")
     prestarter = environment.prestarter.none(runtime)
     made = dataclasses.replace(
         environment, runtime=runtime, prestarter=prestarter, gvisor=True, system_bytes=_bytes(Path(program))
@@ -65,7 +65,7 @@ def _bytes(*files: Path) -> int:
 
 def vm_home(settings: Settings) -> Path:
     """Where `guest/build` puts what it makes."""
-    return settings.state / "vm"
+    return settings.data_dir / "vm"
 
 
 def vm_is_there(settings: Settings) -> bool:

@@ -1,7 +1,7 @@
 """What every request passes first: exact Host and Origin checks, and the headers that browsers heed.
 
-A Host is answered when it is loopback's or `settings.host`, when `settings.hosts` names it, or when it is the very
-address that the connection came to. A page of another site cannot make a browser send any of these: its own name may
+A Host is answered when it is loopback's or `settings.listen`, when `settings.allowed_hosts` names it, or when it is the
+very address that the connection came to. A page of another site cannot make a browser send any of these: its own name may
 be made to lead here, but stays its name.
 """
 
@@ -35,14 +35,14 @@ PREFLIGHT = Response(
 def allowed_hosts(settings: Settings) -> frozenset[str]:
     """The Host values that are answered on every connection, in lower case."""
     names = ["127.0.0.1", "localhost", "[::1]"]
-    if not addresses.is_wildcard(settings.host):
-        names.append(addresses.bracketed(settings.host).lower())
+    if not addresses.is_wildcard(settings.listen):
+        names.append(addresses.bracketed(settings.listen).lower())
     return frozenset(value for name in names for value in _with_port(name, settings.port)) | named_hosts(settings)
 
 
 def named_hosts(settings: Settings) -> frozenset[str]:
     """Those that the operator has named: what has no port stands for itself and for our port."""
-    names = frozenset(name.lower() for name in settings.hosts)
+    names = frozenset(name.lower() for name in settings.allowed_hosts)
     return names | {f"{name}:{settings.port}" for name in names if not PORT.search(name)}
 
 

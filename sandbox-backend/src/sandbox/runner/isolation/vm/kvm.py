@@ -43,7 +43,7 @@ async def tried(settings: Settings, environment: Environment, test: SelfTest, vm
         return Tried(None, f"no {DEVICE}: {INSTEAD}")
     if settings.vm_accelerator == "tcg":
         return Tried(None, f"not tried, as the settings want: {INSTEAD}")
-    node = Node(str(DEVICE), str(_device(settings.runtime / "dev" / "kvm")), *NUMBERS)
+    node = Node(str(DEVICE), str(_device(settings.run_dir / "dev" / "kvm")), *NUMBERS)
     answer = await trial.boot(environment, test, replace(vms, kvm=node, seconds=SECONDS))
     if answer.good:
         return Tried(node, f"works, {answer.found}")
