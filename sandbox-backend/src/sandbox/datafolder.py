@@ -58,7 +58,7 @@ def can_be_idmapped(folder: Path) -> bool:
 
 def settle(settings: Settings) -> str:
     """Make `settings.data_dir` a folder that layers can be mounted from: as it is, or covered, in a mount
-    namespace that this process then has of its own. One Korean sentence for the operator, empty where nothing was to be done.
+    namespace of this process alone. One Korean sentence for the operator, empty where nothing was to be done.
 
     DataFolderError where nothing can be done.
     """

@@ -29,7 +29,7 @@ class Settings:
     `connections`. Times in seconds.
 
     `allowed_hosts` are answered as Host headers besides loopback and `listen`: a name with a port as it is, a name
-    alone with our port, too. With `proxy_protocol` each connection begins with the line of a proxy that says whose it is.
+    alone with our port, too. With `proxy_protocol` each connection begins with a proxy's line that says whose it is.
 
     `machine` says where runs are: in containers of this very machine ("here"), in a small Linux under QEMU that needs
     no privilege ("guest"), or nowhere ("pages": the site alone, with its recordings).

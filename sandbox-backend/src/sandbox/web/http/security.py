@@ -1,8 +1,8 @@
 """What every request passes first: exact Host and Origin checks, and the headers that browsers heed.
 
 A Host is answered when it is loopback's or `settings.listen`, when `settings.allowed_hosts` names it, or when it is the
-very address that the connection came to. A page of another site cannot make a browser send any of these: its own name may
-be made to lead here, but stays its name.
+very address that the connection came to. A page of another site cannot make a browser send any of these: its own
+name may be made to lead here, but stays its name.
 """
 
 from __future__ import annotations
