@@ -1,8 +1,8 @@
-"""Runs every suite: those in browsers beside all others, because each of the two waits for much of its time.
+"""Runs every suite: two halves side by side, because each of them waits for much of its time.
 
     side_by_side.py [PYTEST_ARGUMENT…]
 
-What the suites in browsers print is printed when the others have ended.
+What the half prints that is named here is printed when the other one has ended.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
-IN_BROWSERS = ("tests/e2e", "tests/site")
+ONE_HALF = ("tests/e2e", "tests/site", "tests/setup", "tests/conformance")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -23,15 +23,15 @@ def main(arguments: Sequence[str]) -> int:
     # Ctrl-C reaches the suites by itself, and each of them ends in its own order
     signal.signal(signal.SIGINT, lambda *_: None)
     with tempfile.TemporaryFile() as log:
-        browsers = subprocess.Popen(_pytest(*IN_BROWSERS, *arguments), cwd=REPOSITORY, stdout=log, stderr=log)
-        others = subprocess.Popen(_pytest(*(f"--ignore={suite}" for suite in IN_BROWSERS), *arguments), cwd=REPOSITORY)
+        one = subprocess.Popen(_pytest(*ONE_HALF, *arguments), cwd=REPOSITORY, stdout=log, stderr=log)
+        other = subprocess.Popen(_pytest(*(f"--ignore={suite}" for suite in ONE_HALF), *arguments), cwd=REPOSITORY)
 
         def end(*_: object) -> None:
-            browsers.terminate()
-            others.terminate()
+            one.send_signal(signal.SIGINT)
+            other.send_signal(signal.SIGINT)
 
         signal.signal(signal.SIGTERM, end)
-        codes = [others.wait(), browsers.wait()]
+        codes = [other.wait(), one.wait()]
         log.seek(0)
         sys.stdout.buffer.write(log.read())
     return next((code for code in codes if code), 0)
