@@ -19,6 +19,7 @@ qemu-system-x86_64                      qemu-system-x86  live
 mksquashfs                              squashfs-tools   guest
 runsc                                   runsc            here
 dockerd                                 docker.io        engine
+sudo                                    sudo             engine
 chromium                                chromium         test
 /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk test
 '

@@ -71,6 +71,9 @@ def _settings(asked: argparse.Namespace) -> Settings:
 
 
 def _serve(settings: Settings, asked: argparse.Namespace) -> int:
+    if settings.site is not None and not settings.site.is_dir():
+        print(f"sandbox-backend: --site: no such folder: {settings.site}", file=sys.stderr)
+        return 2
     if settings.machine != "here":
         return _serve_without_privilege(settings, asked.prepare)
     from sandbox import doctor, supervisor
