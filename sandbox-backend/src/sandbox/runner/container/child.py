@@ -1,4 +1,4 @@
-"""Processes of ours: started with posix_spawn or adopted, watched through pidfds.
+"""Starts processes with posix_spawn, or adopts them, and watches them through pidfds.
 
 No thread waits, no signal is handled, and this process's memory is never forked.
 """
