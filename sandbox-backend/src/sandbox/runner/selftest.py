@@ -1,4 +1,4 @@
-"""Proves that runs are confined, by one: a container of our own that tries what it must not be able to do.
+"""Proves that runs are confined, by a container of our own that tries what it must not be able to do.
 
 It runs when the runner starts, and again when health is asked for and no container was started lately.
 """
@@ -118,9 +118,9 @@ def succeeded(events: list[Event]) -> bool:
 
 
 def _verdict(events: list[Event]) -> str | None:
-    words = {word for event in events if isinstance(event, Output) for word in event.text.split()}
+    printed = {word for event in events if isinstance(event, Output) for word in event.text.split()}
     last = events[-1] if events else None
     if not isinstance(last, Exited) or last.reason != "exit":
         return f"the self-test did not run: {last}"
-    missing = sorted(GUARDS - words)
+    missing = sorted(GUARDS - printed)
     return f"guards that do not hold: {', '.join(missing)}" if missing else None

@@ -50,7 +50,7 @@ class Contents:
 def make(
     plan: Plan, config: Config, snapshot: Snapshot, init_program: Path, hostname: str, address: str | None = None
 ) -> Contents:
-    """Make the contents for `plan`; the container's `address`, where it has one, gets into its table of hosts.
+    """Make the contents for `plan`; the container's `address`, where it has one, is written into /etc/hosts.
 
     NotStarted when there is no command, or no such user or folder.
     """

@@ -1,4 +1,4 @@
-"""Sends the events of one run: what it was made of, its one last event, and in Docker's words why it did not start."""
+"""Sends the events of one run that every isolation has: that it is created, and its one last event."""
 
 from __future__ import annotations
 
@@ -20,19 +20,18 @@ BROKEN = "실행 환경에 문제가 생겼어요. 잠시 뒤에 다시 실행�
 
 
 class RunEvents:
-    """The events of `job`; its times are milliseconds since this was made. `send` sends any event of the run, and
-    `ended` says whether the last one was sent."""
+    """Sends the events of `job`, with times in milliseconds since this was made; `send` sends any other event."""
 
     def __init__(self, job: Job, send: Send) -> None:
         self._image, self.send = job.image, send
         self._argv, self._source = process.argv(job.plan, job.image.config)
         self._begun = time.monotonic()
-        self.ended = False
+        self._ended = False
 
     async def guarded(self, work: Awaitable[bool]) -> bool:
-        """What `work` gives, which is whether a program was started; what stops it becomes the last event.
+        """Do `work`, which gives whether a program was started; what stops it is sent as the last event.
 
-        What goes wrong on our side becomes `failed`, its detail a log entry.
+        What goes wrong on our side is sent as `failed`, and its detail is logged.
         """
         try:
             return await work
@@ -43,7 +42,7 @@ class RunEvents:
             raise
         except OSError as error:
             log.exception("a run of %s", self._image.reference)
-            if not self.ended:
+            if not self._ended:
                 full = error.errno == errno.ENOSPC
                 await self._end(Failed("no-space", NO_SPACE) if full else Failed("sandbox-failed", BROKEN))
         return False
@@ -66,15 +65,17 @@ class RunEvents:
 
     async def not_started(self, message: str) -> None:
         """Send as the end that the daemon refuses with `message`."""
-        text = messages.daemon_error(message)
-        await self.send(Output("stderr", text))
-        code = outcome.exit_code(message)
-        await self._end(Exited(code, "not-started", message=text.rstrip("\n"), wall_ms=self._elapsed()))
+        await self._not_started(outcome.exit_code(message), message)
 
     async def refused(self, reason: str) -> None:
         """Send as the end that the OCI runtime cannot start the program, for a `reason` in crun's words."""
         refusal = outcome.refusal(reason, self._argv[0] if self._argv else "")
-        await self.not_started(messages.task_error(refusal.detail))
+        await self._not_started(refusal.code, messages.task_error(refusal.detail))
+
+    async def _not_started(self, code: int, message: str) -> None:
+        text = messages.daemon_error(message)
+        await self.send(Output("stderr", text))
+        await self._end(Exited(code, "not-started", message=text.rstrip("\n"), wall_ms=self._elapsed()))
 
     async def exited(self, code: int, reason: Reason, signal: str | None, usage: Usage) -> None:
         """Send as the end how the program ended and what it has used."""
@@ -86,7 +87,7 @@ class RunEvents:
         await self._end(Failed(code, text))
 
     async def _end(self, last: Exited | Failed) -> None:
-        self.ended = True
+        self._ended = True
         await self.send(last)
 
     def _elapsed(self) -> float:

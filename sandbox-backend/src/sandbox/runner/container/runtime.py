@@ -17,7 +17,7 @@ from typing import ClassVar
 from sandbox.oci.allocation import Features
 from sandbox.oci.namespaces import FILES
 from sandbox.oci.spec import CRUN
-from sandbox.runner.container.child import Child, Stdio, bury, spawn
+from sandbox.runner.container.child import Child, Stdio, reap_orphans, spawn
 
 CREATE_SECONDS = 30.0
 CONFIG = "config.json"
@@ -63,7 +63,7 @@ class Begun:
 
     def lost(self) -> bool:
         """Whether it was killed while it waited; if so, it is let go of."""
-        if not self.child.buried():
+        if not self.child.reap():
             return False
         self._close()
         return True
@@ -170,7 +170,7 @@ class Runtime:
         """Forget an ended container: the runtime's own state is one folder; its cgroup is the caller's to remove."""
         shutil.rmtree(self.root / container, ignore_errors=True)
         # a runtime that failed has not waited for its own child; executed by a descriptor, it is named for its number
-        bury({self.name, str(self._program)})
+        reap_orphans({self.name, str(self._program)})
 
 
 def _last_error(log: Path) -> str:

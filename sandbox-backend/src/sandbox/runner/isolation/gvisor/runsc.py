@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from sandbox.runner.container.child import Child, Stdio, bury, spawn
+from sandbox.runner.container.child import Child, Stdio, reap_orphans, spawn
 from sandbox.runner.container.runtime import CONFIG, Begun, Runtime
 from sandbox.runner.isolation.gvisor import differences
 from sandbox.runner.isolation.gvisor.differences import FEATURES
@@ -81,4 +81,4 @@ class Runsc(Runtime):
             file.unlink(missing_ok=True)
         super().delete(container)
         # what runsc starts of itself, and leaves to us, has this name
-        bury({"exe"})
+        reap_orphans({"exe"})
