@@ -16,8 +16,9 @@ from sandbox.docker.messages import client_error, daemon_error, task_error
 from sandbox.model import plan as plans
 from sandbox.model import reference
 from sandbox.model.plan import MIB, UNLIMITED, Join, Limits, Plan, Throttle, Ulimit
+from sandbox.oci import capabilities
 from sandbox.policy import tmpfs
-from sandbox.policy.kernel import CAPABILITIES, SIGNALS
+from sandbox.policy.kernel import SIGNALS
 from sandbox.policy.refused import RefusedError
 
 KIB = 1024
@@ -111,10 +112,10 @@ def _check_stop_signal(text: str) -> None:
 
 
 def _capability(text: str) -> str:
-    name = text.upper().removeprefix("CAP_")
+    name = capabilities.short(text)
     if name == "ALL":
         return "ALL"
-    if name not in CAPABILITIES:
+    if name not in capabilities.NAMES:
         raise RefusedError(f'invalid CapDrop: unknown capability: "CAP_{name}"', wording.BAD_CAPABILITY)
     return f"CAP_{name}"
 

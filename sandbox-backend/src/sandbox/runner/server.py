@@ -7,14 +7,13 @@ One connection carries one operation: a JSON line in, JSON lines out. The peer's
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import logging
 import os
 import socket
 import struct
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
@@ -22,18 +21,15 @@ from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
 from sandbox.model import events, plan
 from sandbox.model.events import Event, Failed
-from sandbox.runner.container.run import Job, Run
-from sandbox.runner.environment import Environment
-from sandbox.runner.isolation.gvisor import changes
-from sandbox.runner.isolation.isolations import Isolations
-from sandbox.runner.isolation.vm.run import VmRun
+from sandbox.model.isolations import CONTAINER
+from sandbox.runner.isolation.isolation import Isolation
+from sandbox.runner.job import Job
 from sandbox.runner.kernel.id_ranges import IdRanges
 from sandbox.runner.selftest import SelfTest
 from sandbox.settings import Settings
 
 log = logging.getLogger(__name__)
 LARGEST_REQUEST = 1 << 20
-NO_OTHERS = Isolations()
 CREDENTIALS = struct.Struct("3i")
 BROKEN = "실행기에 문제가 생겼어요. 잠시 뒤에 다시 해 보세요."
 Request = dict[str, Any]
@@ -44,19 +40,18 @@ class BadRequest(ValueError):
 
 
 class Runner:
-    """Answers operations with the things that it is given."""
+    """Answers operations; `isolations` are those that work here, by name, and more of them may come."""
 
     def __init__(
         self,
         settings: Settings,
-        environment: Environment,
-        slots: IdRanges,
+        id_ranges: IdRanges,
         store: Store,
         pulls: Pulls,
         selftest: SelfTest,
-        isolations: Isolations = NO_OTHERS,
+        isolations: Mapping[str, Isolation],
     ) -> None:
-        self._settings, self._environment, self._slots = settings, environment, slots
+        self._settings, self._id_ranges = settings, id_ranges
         self._store, self._pulls, self._selftest = store, pulls, selftest
         self._isolations = isolations
         self._serving: set[asyncio.Task[None]] = set()
@@ -97,27 +92,20 @@ class Runner:
             await operation(request, writer, gone)
 
     async def _run(self, request: Request, writer: asyncio.StreamWriter, gone: asyncio.Event) -> None:
+        name = str(request.get("isolation", CONTAINER.name))
+        isolation = self._isolations.get(name)
+        if isolation is None:
+            raise BadRequest(f"no such isolation here: {name!r}")
         job = self._job(request)
+        if lack := isolation.profile.refuses(job.plan):
+            raise BadRequest(f"not in the isolation {name}: {lack}")
         received = float(request["received"])
 
         async def send(event: Event) -> None:
             await self._write(writer, events.encode(event, max(0.0, time.monotonic() - received)))
 
-        match str(request.get("isolation", "container")):
-            case "container":
-                async with self._slots.taken() as slot:
-                    if await Run(job, send, gone).carry_out(self._environment, slot):
-                        self._selftest.seen()
-                    await self._environment.running.alone(slot)
-            case "gvisor" if self._isolations.gvisor:
-                wider = dataclasses.replace(job, plan=changes.widened(job.plan))
-                async with self._slots.taken() as slot:
-                    await Run(wider, send, gone).carry_out(self._isolations.gvisor, slot)
-            case "vm" if self._isolations.vms:
-                async with self._isolations.vms.places, self._slots.taken() as slot:
-                    await VmRun(job, send, gone, self._isolations.vms).carry_out(self._environment, slot)
-            case isolation:
-                raise BadRequest(f"no such isolation here: {isolation!r}")
+        if await isolation.run(job, send, gone):
+            self._selftest.seen(isolation)
 
     def _job(self, request: Request) -> Job:
         image = self._store.image(str(request.get("image")))
@@ -152,9 +140,9 @@ class Runner:
         answer = {
             "type": "status",
             "ok": reason is None,
-            "running": self._slots.running,
+            "running": self._id_ranges.running,
             "slots": self._settings.slots,
-            "isolations": self._isolations.names,
+            "isolations": list(self._isolations),
             "reason": reason,
             "registry": registry,
             "run_ms": self._selftest.run_ms,

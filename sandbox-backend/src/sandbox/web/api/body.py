@@ -10,13 +10,14 @@ from typing import Any, NoReturn
 from starlette.datastructures import Headers
 from starlette.types import Receive
 
+from sandbox.model.isolations import PROFILES
 from sandbox.web.api.problems import Problem
 
 CLOSE = {"Connection": "close"}
 # a body that is too large is still read this many times over, so that its sender gets to read the answer
 PATIENCE = 8
 # the isolations that a request may name; which of them are here, the runner knows
-ISOLATIONS: tuple[str, ...] = ("container", "gvisor", "vm")
+ISOLATIONS = tuple(PROFILES)
 
 
 class Gone(Exception):

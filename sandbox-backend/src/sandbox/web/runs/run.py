@@ -18,6 +18,7 @@ from sandbox.model import events, plan
 from sandbox.model import reference as references
 from sandbox.model.events import Accepted, Exited, Failed, Output, Queued
 from sandbox.model.image import Image
+from sandbox.model.isolations import VM
 from sandbox.model.plan import Join, Plan
 from sandbox.model.reference import InvalidReferenceError
 from sandbox.settings import Settings
@@ -29,7 +30,6 @@ from sandbox.web.runs.queue import Queue
 from sandbox.web.runs.runner_client import Operation, RunnerClient, RunnerLost, decoded, kind_of
 from sandbox.web.runs.stream import Sink, Stalled
 
-CONTAINER, MACHINE = "container", "vm"
 # what the runner may need beyond a run's own time: to create the container and to end it
 PATIENCE = 10.0
 CODE = re.compile(r"[a-z0-9-]{1,40}")
@@ -113,7 +113,7 @@ class Story:
             await self._start(asked, decision, image)
 
     async def _start(self, asked: Run, decision: Plan, image: Image) -> None:
-        if self._isolation != CONTAINER and (refused := _of_containers_only(decision)):
+        if refused := policy.refused(self._isolation, decision):
             await self._print(refused, asked)
             return
         joins = {join: self._host.container(join.container) for join in decision.joins}
@@ -136,7 +136,7 @@ class Story:
             "plan": plan.encode(decision),
             "isolation": self._isolation,
         }
-        seconds = self._services.settings.vm_seconds if self._isolation == MACHINE else decision.limits.seconds
+        seconds = self._services.settings.vm_seconds if self._isolation == VM.name else decision.limits.seconds
         patience = seconds + PATIENCE
         try:
             async with (
@@ -153,7 +153,7 @@ class Story:
     async def _place(self) -> AsyncIterator[None]:
         """A place on the machine; a virtual machine also waits for the visitor's own one before it."""
         async with AsyncExitStack() as held:
-            if self._isolation == MACHINE:
+            if self._isolation == VM.name:
                 for queue in (self._host.vms, self._services.vms):
                     await held.enter_async_context(queue.place(self._host.address, self._queued))
             await held.enter_async_context(self._services.runs.place(self._host.address, self._queued))
@@ -202,17 +202,6 @@ class Story:
         services = self._services
         patience = services.settings.pull_seconds + services.settings.unpack_seconds + PATIENCE
         return Fetcher(services.client, services.pulls, patience, self._host, self._sink)
-
-
-def _of_containers_only(decision: Plan) -> Printed | None:
-    """What other isolations than containers refuse here."""
-    if decision.joins:
-        text, hint = "a namespace of another container can be joined", wording.ISOLATION_OF_CONTAINERS
-    elif decision.bridge:
-        text, hint = "--network bridge is available", wording.ISOLATION_OF_BRIDGES
-    else:
-        return None
-    return Printed(stderr=messages.daemon_error(f"{text} in the isolation container only here"), code=125, hint=hint)
 
 
 def _last(line: bytes, asked: Run, image: Image) -> tuple[Exited | Failed, bytes]:
