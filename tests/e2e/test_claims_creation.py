@@ -111,7 +111,7 @@ def test_the_process_runs_speaks_and_leaves_a_code(creation: Page) -> None:
 def test_the_machine_sees_in_one_process_what_every_step_has_made(creation: Page) -> None:
     told = run(creation, "process")
     started, seen = told.one("started"), told.all("inspection")[-1]
-    first, view = seen["processes"][0], told.demo.root.locator(".view")
+    first, view = seen["processes"][0], told.demo.root.locator(".inspection")
     assert (first["pid"], first["pid_inside"]) == (started["pid"], 1)
     assert first["command"] == " ".join(told.one("created")["argv"])
     assert " / / " in seen["root"]

@@ -196,7 +196,7 @@ def test_the_same_processes_are_seen_from_both_sides(isolation: Page) -> None:
     started = told.one("started")
     assert seen["processes"][0]["pid"] == started["pid"]
     assert seen["processes"][0]["namespaces"] == started["namespaces"]
-    view = told.demo.root.locator(".view")
+    view = told.demo.root.locator(".inspection")
     expect(view).to_contain_text(f"pid {started['pid']} · uid {seen['processes'][0]['uid']}")
     expect(view).to_contain_text(started["cgroup"])
 
@@ -205,12 +205,14 @@ def test_the_same_processes_are_seen_from_both_sides(isolation: Page) -> None:
 def test_a_namespace_that_is_shared_hides_nothing_any_more(isolation: Page) -> None:
     shared = run(isolation, "share-pid")
     assert "sleep 15" in shared.out
-    assert Demo(isolation, "box").state == "running"
+    assert Demo(isolation, "joined").state == "running"
     network, name = run(isolation, "share-net").out.splitlines()
     assert name == "box"
-    expect(isolation.locator("#box .view")).to_contain_text(f"net {network.removeprefix('net:[').removesuffix(']')}")
+    expect(isolation.locator("#joined .inspection")).to_contain_text(
+        f"net {network.removeprefix('net:[').removesuffix(']')}"
+    )
     number = run(isolation, "share-ipc").out.strip().removeprefix("ipc:[").removesuffix("]")
-    expect(isolation.locator("#box .view")).to_contain_text(f"ipc {number}")
+    expect(isolation.locator("#joined .inspection")).to_contain_text(f"ipc {number}")
     assert "sleep 15" not in run(isolation, "ns-pid").out
-    Demo(isolation, "box").button("멈춤").click()
-    Demo(isolation, "box").wait_for_end()
+    Demo(isolation, "joined").button("멈춤").click()
+    Demo(isolation, "joined").wait_for_end()
