@@ -7,7 +7,7 @@
 //                       replaces its values, data-max="20" cuts it, data-plain writes a list without JSON, and
 //                       data-unit="bytes" or "ms" says what a number counts.
 // The still picture's own text comes back when a run begins; from then on its parts carry data-begun, so that what is
-// yet to happen can be told from what has (figures.css: waits, moves).
+// yet to happen looks otherwise than what has (figures.css: waits, moves).
 
 /** @typedef {{ type: string, [field: string]: any }} WireEvent */
 /** @typedef {HTMLElement | SVGElement} Part */

@@ -148,7 +148,7 @@ def test_namespaces_and_limits_are_that_kernels(page: Page, live: Backend) -> No
     assert (ended["code"], ended["reason"]) == (137, "oom")
 
 
-def test_the_last_question_holds_the_whole_story(page: Page, live: Backend) -> None:
+def test_the_last_question_holds_all_steps(page: Page, live: Backend) -> None:
     opened(page, live, "summary")
     told = run(page, "question-last")
     assert (told.out, told.one("exited")["code"]) == ("harbor\n없음\n", 3)

@@ -61,7 +61,7 @@ class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  #
         fences: list[dict[str, Any]] = config.mdx_configs.setdefault(SUPERFENCES, {}).setdefault("custom_fences", [])
         if not any(known["name"] == fence.NAME for known in fences):
             fences.append(FENCE | {"format": self._fence})
-        # first, so that a site's own style has the last word
+        # first, so that a site's own style wins
         config.extra_css[:0] = [f"{FOLDER}/{style.name}" for style in STYLES]
         script = config_options.ExtraScriptValue(SCRIPT)
         script.defer = True

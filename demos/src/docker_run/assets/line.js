@@ -26,7 +26,7 @@ export function listen({ root, form, line, stop, reset, copy, status, note }, hi
     if (pasted.length > 1) note((status.textContent = texts.oneLine));
   });
   root.addEventListener("keydown", event => {
-    // in Safari only its code tells the Enter that ends a composition from another one
+    // in Safari an Enter that ends a composition differs from another one only in its code
     const composing = event.isComposing || event.keyCode === 229;
     if (event.key === "Enter" && (composing || event.repeat)) event.preventDefault();
     if (event.key === "Escape" && !composing) demo.stop();

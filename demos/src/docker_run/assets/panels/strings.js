@@ -59,7 +59,7 @@ export const inspection = {
   before: "실행하는 동안 기계가 보는 것이 여기에 나와요. 0.1초보다 짧은 실행은 보이지 않아요.",
 };
 
-/** What this computer's kernel knows of the container, by its name. @param {WireEvent} event @param {string} numbers of the namespaces @returns {Strings} */
+/** What this computer's kernel has recorded of the container, by name. @param {WireEvent} event @param {string} numbers of the namespaces @returns {Strings} */
 export const outsideTexts = (event, numbers) => ({
   "네임스페이스의 번호": numbers,
   "cgroup의 경로": [...new Set(event.cgroups.map((/** @type {string} */ one) => one.replace(/^[^/]*/, "")))].join(", "),
