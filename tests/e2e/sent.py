@@ -1,4 +1,4 @@
-"""What a page's demos have told: the events of a run, as the page itself received them."""
+"""What a page's demos have sent: the events of a run, as the page itself received them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from playwright.sync_api import Page
 from e2e.pages import Demo, finished
 from support.backend import Backend
 
-LISTEN = """window.told = [];
-document.addEventListener("docker-run:event", ({detail}) => window.told.push(detail));"""
+LISTEN = """window.sent = [];
+document.addEventListener("docker-run:event", ({detail}) => window.sent.push(detail));"""
 
 
 @dataclass(frozen=True)
-class Told:
+class Sent:
     """One run, from `accepted` to its end."""
 
     demo: Demo
@@ -54,8 +54,8 @@ def opened(page: Page, live: Backend, path: str) -> Page:
     return page
 
 
-def run(page: Page, id: str, line: str | None = None) -> Told:
+def run(page: Page, id: str, line: str | None = None) -> Sent:
     """Press Run on a demo, with another line if one is given, and wait for the end."""
-    page.evaluate("window.told = []")
+    page.evaluate("window.sent = []")
     demo = finished(page, id, line)
-    return Told(demo, page.evaluate("window.told"))
+    return Sent(demo, page.evaluate("window.sent"))
