@@ -31,7 +31,7 @@ site: ## 페이지를 site/에 만들어요
 
 record: ## 데모를 모두 실행해서 기록을 demos/recordings/에 적어요. BACKEND=주소로 다른 백엔드에서
 	@$(ready) $(if $(BACKEND),recorder,record)
-	@$(if $(BACKEND),,$(with_rights)) .venv/bin/python -m docker_run.record \
+	@$(if $(BACKEND),,$(with_rights)) .venv/bin/python -m docker_run.recording.record \
 	  $(if $(BACKEND),--backend "$(BACKEND)",--data-dir "$(DATA)")
 
 site-offline: ## 서버 없이 열리는 사본을 site-offline/과 site-offline.zip에 만들어요

@@ -1,4 +1,4 @@
-// A browser starts no worker from disk. There, a frame that nobody sees runs the worker's script in its stead.
+// Runs a worker's script in a hidden frame, on a page that is opened from disk, where browsers start no workers.
 "use strict";
 if (location.protocol === "file:") {
   window.Worker = /** @type {any} */ (class extends EventTarget {

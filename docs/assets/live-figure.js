@@ -3,11 +3,11 @@
 //                       are a demo each (id, id-gvisor, id-vm), and parts of one figure may follow different ones.
 //   data-on="type type" the events that light the part (data-lit), until the next run of that demo begins
 //   data-when="a.b=x; c!=y"  one of these must hold for a field that the event has; text, or JSON for the rest
-//   data-slot="a.b c"   the field that fills the text, the first of these that the event has; data-words="value=말; …"
-//                       names its values, data-max="20" cuts it, data-plain writes a list as words, and
+//   data-slot="a.b c"   the field that fills the text, the first of these that the event has; data-names="value=말; …"
+//                       replaces its values, data-max="20" cuts it, data-plain writes a list without JSON, and
 //                       data-unit="bytes" or "ms" says what a number counts.
 // The still picture's own text comes back when a run begins; from then on its parts carry data-begun, so that what is
-// yet to happen can be told from what has (figures.css: waits, moves).
+// yet to happen looks otherwise than what has (figures.css: waits, moves).
 
 /** @typedef {{ type: string, [field: string]: any }} WireEvent */
 /** @typedef {HTMLElement | SVGElement} Part */
@@ -24,7 +24,7 @@ const waiting = new WeakMap();
 /** @param {WireEvent} event @param {string} path @returns {any} */
 const field = (event, path) => path.split(".").reduce((/** @type {any} */ value, key) => value?.[key], event);
 /** @param {unknown} value */
-const said = value => value !== undefined && value !== null && value !== "";
+const present = value => value !== undefined && value !== null && value !== "";
 /** @param {unknown} value @returns {string} */
 const plain = value => (typeof value === "string" ? value : JSON.stringify(value));
 /** @param {string | undefined} text */
@@ -50,12 +50,12 @@ function amount(value, unit) {
 }
 
 /** @param {Part} part @param {unknown} value */
-function words(part, value) {
-  const named = pairs(part.dataset.words).find(([, key]) => key === plain(value));
+function text(part, value) {
+  const named = pairs(part.dataset.names).find(([, key]) => key === plain(value));
   const list = Array.isArray(value) && "plain" in part.dataset ? value.join(" ") : plain(value);
-  const text = named ? named[3] : typeof value === "number" ? amount(value, part.dataset.unit) : list;
+  const whole = named ? named[3] : typeof value === "number" ? amount(value, part.dataset.unit) : list;
   const most = Number(part.dataset.max) || Infinity;
-  return text.length > most ? text.slice(0, most - 1) + "…" : text;
+  return whole.length > most ? whole.slice(0, most - 1) + "…" : whole;
 }
 
 /** @param {Part} part */
@@ -66,16 +66,16 @@ function begin(part) {
   if (part.dataset.still !== undefined) part.textContent = part.dataset.still;
 }
 
-/** Whether the part moved. @param {Part} part @param {WireEvent} event */
+/** Show an event on a part; returns whether the part moved. @param {Part} part @param {WireEvent} event */
 function show(part, event) {
   const types = part.dataset.on?.split(" ");
   if ((types && !types.includes(event.type)) || !holds(part, event)) return false;
   const moved = !part.dataset.lit && part.matches(MOVING);
   if (types) part.dataset.lit = event.type;
-  const value = part.dataset.slot?.split(" ").map(path => field(event, path)).find(said);
-  if (said(value)) {
+  const value = part.dataset.slot?.split(" ").map(path => field(event, path)).find(present);
+  if (present(value)) {
     part.dataset.still ??= part.textContent;
-    part.textContent = words(part, value);
+    part.textContent = text(part, value);
   }
   return moved;
 }
@@ -109,9 +109,9 @@ function play(demo, events) {
 document.addEventListener("docker-run:event", event => {
   const { target, detail } = /** @type {CustomEvent<WireEvent>} */ (event);
   if (!(target instanceof Element)) return;
-  const behind = detail.type === "accepted" ? undefined : waiting.get(target);
-  if (behind) {
-    behind.push(detail);
+  const queue = detail.type === "accepted" ? undefined : waiting.get(target);
+  if (queue) {
+    queue.push(detail);
     return;
   }
   const events = [detail];

@@ -1,20 +1,21 @@
-// The search's worker. The theme's own does the searching; this one fetches it and the book's sections only when
-// somebody searches, puts places that have all words first, and where no word is found looks for one spelled nearly so.
+// Runs the search as its worker, in front of the theme's own, which does the searching. This one fetches the theme's worker
+// and the book's sections only when somebody searches, puts sections that have all words first, and where no word is found
+// looks for one of nearly the same spelling.
 "use strict";
 
 /** The kinds of message that the theme and its worker exchange. */
 const SETUP = 0, READY = 1, QUERY = 2, RESULT = 3;
 /** @typedef {{ type: number, data?: any }} Message */
-/** What was found on a page, the best first. @typedef {{ location: string, terms: object }[]} Page */
+/** The sections that were found on a page, the best first. @typedef {{ location: string, terms: object }[]} Page */
 
-const say = self.postMessage.bind(self);
-/** What the theme told us when the page was loaded. @type {any} */
+const send = self.postMessage.bind(self);
+/** What the theme sent when the page was loaded. @type {any} */
 let setup;
 /** The theme's worker, once it has read the sections. @type {Promise<Message> | undefined} */
 let theme;
 let turn = Promise.resolve();
-/** Takes the theme's next answer. @type {(answer: Message) => void} */
-let answered = say;
+/** Takes the next answer of the theme's worker. @type {(answer: Message) => void} */
+let answered = send;
 let asking = false;
 self.postMessage = /** @type {typeof self.postMessage} */ (answer => answered(answer));
 
@@ -42,9 +43,9 @@ async function begin() {
 
 /** @param {string} query @param {(word: string) => string} asked how each word is asked for @returns {Promise<Page[]>} */
 async function find(query, asked) {
-  const said = query.split(new RegExp(setup.config.separator)).filter(Boolean);
-  const telling = said.filter(word => !setup.config.everywhere.includes(word.toLowerCase()));
-  const words = (telling.length ? telling : said).map(asked).filter(Boolean);
+  const typed = query.split(new RegExp(setup.config.separator)).filter(Boolean);
+  const specific = typed.filter(word => !setup.config.everywhere.includes(word.toLowerCase()));
+  const words = (specific.length ? specific : typed).map(asked).filter(Boolean);
   return words.length ? (await ask({ type: QUERY, data: words.join(" ") })).data.items : [];
 }
 
@@ -53,7 +54,7 @@ const nearly = word => word.length > 2 ? `${word}~${/^\w{7}/.test(word) ? 2 : 1}
 /** @param {Page} page */
 const address = page => page[0].location.split("#")[0];
 
-/** The pages with all words in one place, then those with some, then those with words spelled nearly so.
+/** The pages with all words in one section, then those with some, else those with words of nearly the same spelling.
  * @param {string} query @returns {Promise<Page[]>} */
 async function search(query) {
   if (!query.trim()) return [];
@@ -75,9 +76,9 @@ function marked(page) {
 async function answer({ type, data }) {
   if (type === SETUP) {
     setup = data;
-    say({ type: READY });
+    send({ type: READY });
   } else if (type === QUERY) {
-    say({ type: RESULT, data: { items: await search(data) } });
+    send({ type: RESULT, data: { items: await search(data) } });
   }
 }
 
@@ -87,7 +88,7 @@ self.addEventListener("message", event => {
   turn = turn.then(() => answer(event.data)).catch(error => {
     console.warn(error);
     theme = undefined; // the next word tries again
-    // an empty answer reads as nothing found, unless search-field.js is told better
-    say({ type: RESULT, data: { items: [], failed: true } });
+    // an empty answer would read as nothing found; `failed` makes search-field.js show the failure
+    send({ type: RESULT, data: { items: [], failed: true } });
   });
 });

@@ -1,7 +1,7 @@
-"""A page asks for one style sheet and one script of ours, each named after what is in it.
+"""Joins the site's style sheets into one file and its scripts into another, each with a name made from its content.
 
 The theme's two sheets and every sheet and deferred script of `mkdocs.yml` and its plugins are joined in their order, so
-that a first visit needs few requests; and a name that changes with the content lets a browser keep the file for ever.
+that a first visit needs few requests; a name that changes with the content lets a browser keep the file for ever.
 `overrides/main.html` leaves out the theme's own links.
 """
 
@@ -16,42 +16,42 @@ from mkdocs.config.config_options import ExtraScriptValue
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from docker_run.script import shortened
+from docker_run.bundle import shortened
 
 THEME_SHEETS = ("assets/stylesheets/main.*.css", "assets/stylesheets/palette.*.css")
-# what no page of ours asks for
+# the theme's files that no page of ours loads
 UNUSED = ("*.map", "assets/javascripts/lunr/*", "assets/images/favicon.png")
 SOURCE_MAP = re.compile(r"\n?/[/*]# sourceMappingURL=\S+(?: \*/)?")
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
-    """Put the two joined files in the place of their parts."""
+    """Replace the sheets and scripts by the two joined files."""
     for file in list(_matching(files, UNUSED)):
         files.remove(file)
     sheets = [*_matching(files, THEME_SHEETS), *_own(files, list(config.extra_css))]
     style = joined(sheet.content_string for sheet in sheets)
-    config.extra_css = [_replaced(files, sheets, style, "assets/site.{}.css", config)]
+    config.extra_css = [_publish(files, sheets, style, "assets/site.{}.css", config)]
     deferred = [one for one in config.extra_javascript if isinstance(one, ExtraScriptValue) and one.defer]
     parts = _own(files, [one.path for one in deferred])
     text = joined(alone(part.content_string) for part in parts)
-    script = ExtraScriptValue(_replaced(files, parts, text, "assets/site.{}.js", config))
+    script = ExtraScriptValue(_publish(files, parts, text, "assets/site.{}.js", config))
     script.defer = True
     config.extra_javascript = [one for one in config.extra_javascript if one not in deferred] + [script]
     return files
 
 
 def alone(script: str) -> str:
-    """A script whose names are its own, as they were in a file of its own, without its comments."""
+    """Return the script without comments, in a function, so that its names do not meet those of other scripts."""
     return f"(() => {{\n{shortened(script)}\n}})();"
 
 
 def joined(texts: Iterable[str]) -> str:
-    """One text without the parts' source maps, which are not published."""
+    """Join the texts without their references to source maps, which are not published."""
     return "\n".join(SOURCE_MAP.sub("", text).strip() for text in texts) + "\n"
 
 
 def fingerprint(text: str) -> str:
-    """The part of a file's name that changes with its content."""
+    """Return the part of a file's name that changes with its content."""
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
@@ -67,8 +67,8 @@ def _own(files: Files, paths: list[str]) -> list[File]:
     return [file for file in found if file]
 
 
-def _replaced(files: Files, parts: list[File], text: str, name: str, config: MkDocsConfig) -> str:
-    """Publish the text instead of the parts; its name."""
+def _publish(files: Files, parts: list[File], text: str, name: str, config: MkDocsConfig) -> str:
+    """Publish the text instead of the parts; return its path."""
     for part in parts:
         files.remove(part)
     whole = File.generated(config, name.format(fingerprint(text)), content=text)

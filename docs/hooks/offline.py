@@ -1,7 +1,7 @@
-"""The copy of the site that opens from disk, when OFFLINE is set: a browser reads no folder, module or JSON there.
+"""Builds the copy of the site that opens from disk, when OFFLINE is set: browsers load no folder, module or JSON there.
 
-So links name files, the search reads a script (search.py writes it) and runs in a frame (assets/from-disk.js), and what
-only a server can do is left out.
+So links name files, the search reads a script that search.py writes and runs in a frame (assets/from-disk.js), and what
+needs a server is left out.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from mkdocs.structure.files import Files
 
 WORKER, THEME_WORKER = "assets/search.js", "assets/javascripts/workers/search."
 FRAME = "assets/from-disk.js"
-# Python for the browser, which comes from a server or not at all
+# Python for the browser, which only loads from a server
 PYTHON = "assets/notebook/pyodide/"
-# what speaks to search engines, and is a template until the theme fills it
+# for search engines alone
 FOR_SERVERS = ("sitemap.xml", "robots.txt")
 CELLS = '<div class="notebook-tools"'
 NO_PYTHON = (
@@ -27,11 +27,12 @@ MODULE = re.compile(r"<script\b[^>]*\btype=.?module\b[^>]*></script>")
 
 
 def wanted() -> bool:
+    """Return whether the copy for the disk is built."""
     return bool(os.environ.get("OFFLINE"))
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Links that name files, and no page that only a server shows."""
+    """Make links name files, and leave out the pages that need a server."""
     if wanted():
         config.use_directory_urls = False
         config.extra["polyfills"] = [FRAME]
@@ -40,7 +41,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, **_: object) -> Files:
-    """One script for the search: ours, then the theme's, which cannot be fetched later."""
+    """Join the search's two scripts, since the theme's cannot be fetched from disk; else drop the frame's script."""
     parts = {file.src_uri: file for file in files if file.src_uri.startswith((FRAME, WORKER, THEME_WORKER))}
     if wanted():
         theme = parts[next(name for name in parts if name.startswith(THEME_WORKER))]
@@ -54,5 +55,5 @@ def on_files(files: Files, **_: object) -> Files:
 
 
 def on_post_page(output: str, **_: object) -> str:
-    """No modules: no browser loads them from disk. A notebook says why its cells have no buttons."""
+    """Remove modules, which no browser loads from disk, and say in a notebook why its cells have no buttons."""
     return MODULE.sub("", output).replace(CELLS, NO_PYTHON + CELLS) if wanted() else output

@@ -1,11 +1,11 @@
 """Prepares the search for what people type; `search.toml` holds the words.
 
 - Words that Korean glues together are cut apart by the separator, which the theme applies to the book and to a query.
-- A section that says one name of a thing is found by its other names, and by the keys of a Korean name on a keyboard
+- A section that has one name of a thing is found by its other names, and by the keys of a Korean name on a keyboard
   that was left in English. These stand in two fields of their own, which count like the title and the text and are
   never shown.
-- The index is large and few visits search. So `search_index.json`, which the theme fetches with every page, only says
-  where the sections are; `assets/search.js` fetches them when somebody searches.
+- The index is large and few visits search. So `search_index.json`, which the theme fetches with every page, only names
+  the file of the sections; `assets/search.js` fetches it when somebody searches.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mkdocs.config.defaults import MkDocsConfig
 WORDS = tomllib.loads(Path(__file__).with_name("search.toml").read_text(encoding="utf-8"))
 NAMES: list[list[str]] = WORDS["names"]
 WEIGHTS: dict[str, float] = WORDS["weight"]
-# the theme lets a title count a thousandfold, which leaves the text no say
+# the theme lets a title count a thousandfold, which makes the text count for nothing
 BOOSTS = {"title": 100, "text": 1}
 HANGUL = re.compile("[가-힣]+")
 SYLLABLES = ord("가")
@@ -35,23 +35,23 @@ FINALS = ["", *"r r rt s sw sg e f fr fa fq ft fx fv fg a q qt t t d w c z x v g
 
 
 def on_post_build(*, config: MkDocsConfig) -> None:
-    """Rewrite what the search plugin has written."""
+    """Rewrite the index that the search plugin has written."""
     site = Path(config.site_dir)
-    place = site / "search/search_index.json"
-    index = prepared(json.loads(place.read_text(encoding="utf-8")))
+    path = site / "search/search_index.json"
+    index = prepared(json.loads(path.read_text(encoding="utf-8")))
     if offline.wanted():
-        place.rename(place.with_suffix(".js")).write_text(f"var __index = {compact(index)}", encoding="utf-8")
+        path.rename(path.with_suffix(".js")).write_text(f"var __index = {compact(index)}", encoding="utf-8")
         return
     sections = compact(index["docs"])
     name = f"sections.{fingerprint(sections)}.json"
-    place.with_name(name).write_text(sections, encoding="utf-8")
+    path.with_name(name).write_text(sections, encoding="utf-8")
     (theme,) = (site / "assets/javascripts/workers").glob("search.*.js")
-    told = index["config"] | {"sections": f"../search/{name}", "theme": str(theme.relative_to(site / "assets"))}
-    place.write_text(compact({"config": told, "docs": []}), encoding="utf-8")
+    settings = index["config"] | {"sections": f"../search/{name}", "theme": str(theme.relative_to(site / "assets"))}
+    path.write_text(compact({"config": settings, "docs": []}), encoding="utf-8")
 
 
 def prepared(index: dict[str, Any]) -> dict[str, Any]:
-    """The index of the search plugin with our separator and fields."""
+    """Return the search plugin's index with our separator and fields."""
     config = index["config"]
     fields = {f"{name}{kind}": {"boost": boost} for name, boost in BOOSTS.items() for kind in ("", "_names")}
     separator = f"{config['separator']}|{before(glued())}"
@@ -61,27 +61,27 @@ def prepared(index: dict[str, Any]) -> dict[str, Any]:
 
 
 def weighed(section: dict[str, Any]) -> dict[str, Any]:
-    """The section with the weight of its page, unless the page says one itself."""
+    """Return the section with the weight of its page, unless the page sets one itself."""
     page = re.split(r"/|\.html|#", section["location"])[0]
     return {"boost": WEIGHTS.get(f"{page}/", 1)} | section
 
 
 def named(section: dict[str, Any]) -> dict[str, str]:
-    """The two fields of names for a section."""
+    """Return the two fields of names for a section."""
     return {f"{field}_names": " ".join(other_names(section[field])) for field in BOOSTS}
 
 
 def other_names(text: str) -> Iterator[str]:
-    """By what else the things in the text are called and typed."""
+    """Yield the other names of the things in the text, and how Korean ones are typed."""
     for group in NAMES:
-        said = [name for name in group if says(text, name)]
-        if said:
-            yield from (name for name in group if name not in said)
+        present = [name for name in group if contains(text, name)]
+        if present:
+            yield from (name for name in group if name not in present)
             yield from (keys(name) for name in group if len(name) > 1 and HANGUL.match(name))
 
 
-def says(text: str, name: str) -> bool:
-    """Whether the name is in the text; a Latin one as a word, and a Korean one of a syllable at a word's begin."""
+def contains(text: str, name: str) -> bool:
+    """Return whether the text has the name: a Latin one as a word, a Korean syllable at the beginning of a word."""
     if HANGUL.match(name) and len(name) > 1:
         return name in text
     end = "" if HANGUL.match(name) else r"(?![a-z])"
@@ -89,7 +89,7 @@ def says(text: str, name: str) -> bool:
 
 
 def keys(word: str) -> str:
-    """What a keyboard in English mode makes of a Korean word."""
+    """Return what a keyboard in English mode makes of a Korean word."""
     return "".join(_keys_of(letter) if HANGUL.match(letter) else letter for letter in word)
 
 
@@ -99,15 +99,16 @@ def _keys_of(syllable: str) -> str:
 
 
 def glued() -> list[str]:
-    """The words before which a longer one is cut."""
+    """Return the words before which a longer one is cut, the longest first."""
     long = (name for group in NAMES for name in group if HANGUL.fullmatch(name) and len(name) > 2)
     return sorted({*WORDS["glued"], *long}, key=lambda word: (-len(word), word))
 
 
 def before(words: list[str]) -> str:
-    """A regular expression for the places inside a Korean word where one of these begins."""
+    """Return a regular expression for the positions inside a Korean word where one of `words` begins."""
     return f"(?<=[가-힣])(?={'|'.join(words)})"
 
 
 def compact(value: object) -> str:
+    """Return the value as JSON without spaces."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

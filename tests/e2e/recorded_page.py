@@ -11,7 +11,7 @@ from typing import Any
 from docker_run import fence
 from docker_run.plugin import ASSETS
 from e2e.pages import Demo
-from support.canned_backend import HINT, Canned, serving, whole_story
+from support.canned_backend import HINT, Canned, serving, whole_run
 from support.recorded import output, recording
 
 LABEL = "2026-01-31에 실행한 기록이에요. (sandbox 1 · crun 1)"
@@ -48,7 +48,7 @@ def served(folder: Path) -> Iterator[Canned]:
     demos = element(id="first"), element(id="question", predict="yes")
     (folder / "page.html").write_text(PAGE.format(*demos))
     with serving(folder) as backend:
-        backend.script = whole_story
+        backend.script = whole_run
         yield backend
 
 

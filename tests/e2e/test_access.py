@@ -10,14 +10,14 @@ from playwright.sync_api import Browser, Page, expect
 from e2e.pages import Demo
 from support import axe
 from support.browser import SHIFTS
-from support.canned_backend import HINT, Canned, whole_story
+from support.canned_backend import HINT, Canned, whole_run
 
 
 def reach(demo: Demo, canned: Canned, state: str) -> None:
     """Bring the demo to a state."""
     if state == "failed":
         canned.refuse(503, "full", "지금은 자리가 없어요.")
-    canned.script = whole_story
+    canned.script = whole_run
     if state != "idle":
         demo.run()
     if state in ("running", "ended"):
@@ -40,7 +40,7 @@ def test_nothing_overflows_a_phone(example: Page, canned: Canned, state: str) ->
     example.set_viewport_size({"width": 360, "height": 780})
     reach(Demo(example, "first"), canned, state)
     assert example.evaluate("document.documentElement.scrollWidth") <= 360
-    inside = "e => [...e.querySelectorAll('.box *')].filter(p => !p.closest('.screen, .spoken, svg') &&"
+    inside = "e => [...e.querySelectorAll('.frame *')].filter(p => !p.closest('.screen, .spoken, svg') &&"
     inside += " p.getBoundingClientRect().right > e.getBoundingClientRect().right).length"
     assert Demo(example, "first").root.evaluate(inside) == 0
 
@@ -64,8 +64,8 @@ def test_nothing_jumps_from_click_to_end(example: Page, canned: Canned, width: i
 
 
 @pytest.fixture(autouse=True)
-def _story(canned: Canned) -> None:
-    canned.script = whole_story
+def _whole_run(canned: Canned) -> None:
+    canned.script = whole_run
 
 
 def test_the_place_is_kept_before_the_script_has_come(example: Page) -> None:

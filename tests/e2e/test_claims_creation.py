@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from e2e.told import opened, run
+from e2e.sent import opened, run
 from support.backend import Backend
 
 pytestmark = pytest.mark.live
@@ -22,11 +22,11 @@ def slot(page: Page, figure: str, name: str) -> Locator:
 
 @pytest.mark.claim("C23")
 def test_the_whole_way_lights_up_with_the_values_of_this_run(creation: Page) -> None:
-    told = run(creation, "whole")
-    made, started, ended = told.one("created"), told.one("started"), told.one("exited")
-    assert told.out == "안녕\n"
+    sent = run(creation, "whole")
+    made, started, ended = sent.one("created"), sent.one("started"), sent.one("exited")
+    assert sent.out == "안녕\n"
     # the pull of the image comes first: this reader's host was empty
-    assert [event["state"] for event in told.all("image")] == ["missing"]
+    assert [event["state"] for event in sent.all("image")] == ["missing"]
     expect(creation.locator("svg.p5 .waits[data-lit]")).to_have_count(creation.locator("svg.p5 .waits").count())
     expect(slot(creation, "p5", "container")).to_have_text(made["container"][:12] + "…")
     expect(slot(creation, "p5", "layers")).to_have_text(str(made["layers"]))
@@ -49,13 +49,13 @@ def test_the_image_is_files_and_a_command(creation: Page) -> None:
 
 @pytest.mark.claim("C25")
 def test_the_files_become_a_disk_of_layers_under_a_writable_one(creation: Page) -> None:
-    told = run(creation, "disk")
-    made = told.one("created")
-    assert told.out.splitlines()[1].startswith("overlay")
+    sent = run(creation, "disk")
+    made = sent.one("created")
+    assert sent.out.splitlines()[1].startswith("overlay")
     expect(creation.locator("svg.p7 .p7-files[data-lit]")).to_have_count(1)
     expect(slot(creation, "p7", "layers")).to_have_text(str(made["layers"]))
     expect(slot(creation, "p7", "root_bytes")).to_have_text(f"{round(made['root_bytes'] / 1e6, 1)} MB")
-    empty = int(told.out.split()[-4])
+    empty = int(sent.out.split()[-4])
     written = run(creation, "write-layer").out.splitlines()
     assert int(written[1].split()[2]) - empty in range(970, 1000)
     assert "1000000" in written[2]
@@ -65,25 +65,25 @@ def test_the_files_become_a_disk_of_layers_under_a_writable_one(creation: Page) 
 
 @pytest.mark.claim("C26")
 def test_the_command_becomes_the_first_process(creation: Page) -> None:
-    told = run(creation, "disk")
+    sent = run(creation, "disk")
     expect(creation.locator("svg.p7 .p7-commands[data-lit]")).to_have_count(1)
     expect(slot(creation, "p7", "argv")).to_have_text("df /")
-    expect(slot(creation, "p7", "pid")).to_have_text(str(told.one("started")["pid"]))
-    told = run(creation, "argv")
-    assert [line.split() for line in told.out.splitlines()[1:]] == [["1", "root", "ps"]]
-    told = run(creation, "args")
-    assert told.out.splitlines()[1].split() == ["1", "ps", "-o", "pid,args"]
-    assert told.one("created")["argv"] == ["ps", "-o", "pid,args"]
-    told = run(creation, "question-default")
-    assert (told.one("created")["argv"], told.one("exited")["code"]) == (["/bin/sh"], 0)
+    expect(slot(creation, "p7", "pid")).to_have_text(str(sent.one("started")["pid"]))
+    sent = run(creation, "argv")
+    assert [line.split() for line in sent.out.splitlines()[1:]] == [["1", "root", "ps"]]
+    sent = run(creation, "args")
+    assert sent.out.splitlines()[1].split() == ["1", "ps", "-o", "pid,args"]
+    assert sent.one("created")["argv"] == ["ps", "-o", "pid,args"]
+    sent = run(creation, "question-default")
+    assert (sent.one("created")["argv"], sent.one("exited")["code"]) == (["/bin/sh"], 0)
 
 
 @pytest.mark.claim("C26")
 def test_the_first_questions_figure_shows_the_images_own_command_and_no_output(creation: Page) -> None:
     # a first visit: what docker says while it pulls is no output of the process
-    told = run(creation, "question-default")
-    assert (told.one("created")["argv_source"], told.out) == ("image", "")
-    assert "Unable to find image" in told.err
+    sent = run(creation, "question-default")
+    assert (sent.one("created")["argv_source"], sent.out) == ("image", "")
+    assert "Unable to find image" in sent.err
     expect(slot(creation, "p8", "argv")).to_have_text("/bin/sh")
     expect(slot(creation, "p8", "code")).to_have_text("0")
     expect(slot(creation, "p8", "text")).to_be_hidden()
@@ -91,11 +91,11 @@ def test_the_first_questions_figure_shows_the_images_own_command_and_no_output(c
 
 @pytest.mark.claim("C27")
 def test_the_process_runs_speaks_and_leaves_a_code(creation: Page) -> None:
-    told = run(creation, "process")
-    first, second = told.all("output")[-2:]
+    sent = run(creation, "process")
+    first, second = sent.all("output")[-2:]
     assert (first["text"], second["text"]) == ("일을 시작해요\n", "끝났어요\n")
     assert second["at"] - first["at"] > 0.9
-    started = told.one("started")
+    started = sent.one("started")
     assert started["pid_inside"] == 1 != started["pid"]
     expect(slot(creation, "p8", "text")).to_have_text("끝났어요")
     expect(slot(creation, "p8", "code")).to_have_text("7")
@@ -109,11 +109,11 @@ def test_the_process_runs_speaks_and_leaves_a_code(creation: Page) -> None:
 @pytest.mark.claim("C26")
 @pytest.mark.claim("C27")
 def test_the_machine_sees_in_one_process_what_every_step_has_made(creation: Page) -> None:
-    told = run(creation, "process")
-    started, seen = told.one("started"), told.all("inspection")[-1]
-    first, view = seen["processes"][0], told.demo.root.locator(".view")
+    sent = run(creation, "process")
+    started, seen = sent.one("started"), sent.all("inspection")[-1]
+    first, view = seen["processes"][0], sent.demo.root.locator(".inspection")
     assert (first["pid"], first["pid_inside"]) == (started["pid"], 1)
-    assert first["command"] == " ".join(told.one("created")["argv"])
+    assert first["command"] == " ".join(sent.one("created")["argv"])
     assert " / / " in seen["root"]
     assert " - overlay " in seen["root"]
     for words in (f"pid {started['pid']}", started["cgroup"], " - overlay ", str(started["namespaces"]["pid"])):
@@ -131,9 +131,9 @@ def test_other_processes_come_after_the_first(creation: Page) -> None:
 def test_a_container_meets_a_linux_kernel_whatever_the_reader_holds(page: Page, live: Backend) -> None:
     opened(page, live, "desktop")
     assert run(page, "kernel").out == run(page, "question-name").out == "Linux\n"
-    told = run(page, "version")
-    kernel = told.one("started")["kernel"]
-    assert told.out.startswith(f"Linux version {kernel} ")
+    sent = run(page, "version")
+    kernel = sent.one("started")["kernel"]
+    assert sent.out.startswith(f"Linux version {kernel} ")
     same = {run(page, id).out for id in ("question-alpine", "question-busybox")}
     assert same == {f"{kernel}\n"}
 
@@ -141,14 +141,14 @@ def test_a_container_meets_a_linux_kernel_whatever_the_reader_holds(page: Page, 
 @pytest.mark.claim("C29")
 def test_namespaces_and_limits_are_that_kernels(page: Page, live: Backend) -> None:
     opened(page, live, "desktop")
-    told = run(page, "namespaces")
+    sent = run(page, "namespaces")
     for name in ("pid", "net", "uts", "user"):
-        assert f"{name}:[{told.one('started')['namespaces'][name]}]" in told.out
+        assert f"{name}:[{sent.one('started')['namespaces'][name]}]" in sent.out
     ended = run(page, "limit").one("exited")
     assert (ended["code"], ended["reason"]) == (137, "oom")
 
 
-def test_the_last_question_holds_the_whole_story(page: Page, live: Backend) -> None:
+def test_the_last_question_holds_all_steps(page: Page, live: Backend) -> None:
     opened(page, live, "summary")
-    told = run(page, "question-last")
-    assert (told.out, told.one("exited")["code"]) == ("harbor\n없음\n", 3)
+    sent = run(page, "question-last")
+    assert (sent.out, sent.one("exited")["code"]) == ("harbor\n없음\n", 3)

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.pages import Demo
-from e2e.told import opened, run
+from e2e.sent import opened, run
 from support.backend import Backend
 from support.built_site import DOCS
 
@@ -70,18 +70,18 @@ def test_a_container_lists_its_own_processes_only(page: Page, live: Backend, cha
 
 
 def test_a_container_that_does_nothing_tells_how_long_it_took(vm: Page) -> None:
-    told = run(vm, "start-time")
-    assert (told.demo.code, told.out) == (0, "")
-    steps = dict(step.split(" ", 1) for step in told.demo.steps)
+    sent = run(vm, "start-time")
+    assert (sent.demo.code, sent.out) == (0, "")
+    steps = dict(step.split(" ", 1) for step in sent.demo.steps)
     assert steps["컨테이너"].startswith("생성 ")
     assert steps["종료"].startswith("0 · ")
 
 
 @pytest.mark.claim("C17")
 def test_the_first_process_is_1_inside_and_another_number_on_the_machine(vm: Page) -> None:
-    told = run(vm, "pid-inside")
-    assert told.out == "1\n"
-    pid = told.one("started")["pid"]
+    sent = run(vm, "pid-inside")
+    assert sent.out == "1\n"
+    pid = sent.one("started")["pid"]
     assert pid > 1
     for figure in (CONTAINER, "kernel"):
         assert (shown(vm, figure, "pid_inside"), shown(vm, figure, "pid")) == ("1", str(pid))
@@ -107,18 +107,18 @@ def test_a_container_answers_with_the_machines_kernel_whatever_its_image(vm: Pag
 
 
 def test_the_files_are_the_images_though_the_kernel_is_not(vm: Page) -> None:
-    told = run(vm, "question-os-release")
-    assert "ID=" in told.out
-    assert told.out != Path("/etc/os-release").read_text()
+    sent = run(vm, "question-os-release")
+    assert "ID=" in sent.out
+    assert sent.out != Path("/etc/os-release").read_text()
 
 
 @pytest.mark.claim("C19")
 def test_the_cgroup_is_the_root_inside_and_a_long_path_on_the_machine(isolation: Page, live: Backend) -> None:
-    told = run(isolation, "cgroup-path")
-    assert told.lines
-    assert all(line.endswith(":/") for line in told.lines)
-    path = told.one("started")["cgroup"]
-    assert path == f"/{live.cgroup}/{told.one('created')['container']}"
+    sent = run(isolation, "cgroup-path")
+    assert sent.lines
+    assert all(line.endswith(":/") for line in sent.lines)
+    path = sent.one("started")["cgroup"]
+    assert path == f"/{live.cgroup}/{sent.one('created')['container']}"
     assert shown(isolation, "views", "cgroup") == path[:27] + "…"
 
 
@@ -126,9 +126,9 @@ def test_the_cgroup_is_the_root_inside_and_a_long_path_on_the_machine(isolation:
 @pytest.mark.claim("C22")
 @pytest.mark.container("looks at this machine's own kernel and processes")
 def test_the_namespaces_have_the_same_numbers_inside_and_on_the_machine(isolation: Page) -> None:
-    told = run(isolation, "ns-ids")
-    inside = dict(re.findall(r"'(\w+):\[(\d+)\]'", told.out))
-    outside = told.one("started")["namespaces"]
+    sent = run(isolation, "ns-ids")
+    inside = dict(re.findall(r"'(\w+):\[(\d+)\]'", sent.out))
+    outside = sent.one("started")["namespaces"]
     for name in SPLIT:
         assert inside[name] == str(outside[name]) == shown(isolation, "views", f"namespaces.{name}")
         assert int(inside[name]) != Path(f"/proc/self/ns/{name}").stat().st_ino
@@ -179,24 +179,24 @@ def test_what_a_container_writes_is_kept_in_the_machines_one_page_cache(isolatio
 
 @pytest.mark.claim("C22")
 def test_the_one_kernel_log_is_kept_from_a_container(isolation: Page) -> None:
-    told = run(isolation, "dmesg")
-    assert (told.demo.code, told.out) == (1, "")
-    assert "Operation not permitted" in told.err
+    sent = run(isolation, "dmesg")
+    assert (sent.demo.code, sent.out) == (1, "")
+    assert "Operation not permitted" in sent.err
 
 
 @pytest.mark.claim("C21")
 @pytest.mark.claim("C22")
 def test_the_same_processes_are_seen_from_both_sides(isolation: Page) -> None:
-    told = run(isolation, "both-sides")
-    assert told.out.startswith("uid=0(root)")
-    inside = {line.split()[0] for line in told.out.splitlines() if re.match(r" +\d+ ", line)}
-    seen = told.all("inspection")[-1]
+    sent = run(isolation, "both-sides")
+    assert sent.out.startswith("uid=0(root)")
+    inside = {line.split()[0] for line in sent.out.splitlines() if re.match(r" +\d+ ", line)}
+    seen = sent.all("inspection")[-1]
     assert {str(one["pid_inside"]) for one in seen["processes"]} & inside
     assert all(one["pid"] != one["pid_inside"] and one["uid"] > 1_000_000 for one in seen["processes"])
-    started = told.one("started")
+    started = sent.one("started")
     assert seen["processes"][0]["pid"] == started["pid"]
     assert seen["processes"][0]["namespaces"] == started["namespaces"]
-    view = told.demo.root.locator(".view")
+    view = sent.demo.root.locator(".inspection")
     expect(view).to_contain_text(f"pid {started['pid']} · uid {seen['processes'][0]['uid']}")
     expect(view).to_contain_text(started["cgroup"])
 
@@ -205,12 +205,14 @@ def test_the_same_processes_are_seen_from_both_sides(isolation: Page) -> None:
 def test_a_namespace_that_is_shared_hides_nothing_any_more(isolation: Page) -> None:
     shared = run(isolation, "share-pid")
     assert "sleep 15" in shared.out
-    assert Demo(isolation, "box").state == "running"
+    assert Demo(isolation, "joined").state == "running"
     network, name = run(isolation, "share-net").out.splitlines()
     assert name == "box"
-    expect(isolation.locator("#box .view")).to_contain_text(f"net {network.removeprefix('net:[').removesuffix(']')}")
+    expect(isolation.locator("#joined .inspection")).to_contain_text(
+        f"net {network.removeprefix('net:[').removesuffix(']')}"
+    )
     number = run(isolation, "share-ipc").out.strip().removeprefix("ipc:[").removesuffix("]")
-    expect(isolation.locator("#box .view")).to_contain_text(f"ipc {number}")
+    expect(isolation.locator("#joined .inspection")).to_contain_text(f"ipc {number}")
     assert "sleep 15" not in run(isolation, "ns-pid").out
-    Demo(isolation, "box").button("멈춤").click()
-    Demo(isolation, "box").wait_for_end()
+    Demo(isolation, "joined").button("멈춤").click()
+    Demo(isolation, "joined").wait_for_end()

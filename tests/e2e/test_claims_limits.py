@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.pages import Demo
-from e2e.told import opened, run
+from e2e.sent import opened, run
 from support import pace
 from support.backend import Backend
 
@@ -24,53 +24,53 @@ def isolation(page: Page, live: Backend) -> Page:
 
 @pytest.mark.claim("C20")
 def test_the_kernel_kills_what_goes_over_its_memory(isolation: Page) -> None:
-    told = run(isolation, "memory")
-    exited = told.one("exited")
+    sent = run(isolation, "memory")
+    exited = sent.one("exited")
     assert (exited["code"], exited["reason"], exited["signal"]) == (137, "oom", "SIGKILL")
     assert exited["peak_memory_bytes"] <= 64 * 2**20
     # the kernel's own log names the very process
-    killed = f"Memory cgroup out of memory: Killed process {told.one('started')['pid']} (tail) "
-    assert killed in told.one("notice")["text"]
-    expect(told.demo.root).to_contain_text(killed)
-    seen = [event["memory_bytes"] for event in told.events if event["type"] == "stats"]
+    killed = f"Memory cgroup out of memory: Killed process {sent.one('started')['pid']} (tail) "
+    assert killed in sent.one("notice")["text"]
+    expect(sent.demo.root).to_contain_text(killed)
+    seen = [event["memory_bytes"] for event in sent.events if event["type"] == "stats"]
     assert max(seen) > 48 * 2**20
-    expect(told.demo.root.locator(".charts")).to_contain_text("한도 64.0 MiB 커널이 끝냈어요")
-    expect(told.demo.result).to_contain_text("커널이 끝냈어요")
+    expect(sent.demo.root.locator(".charts")).to_contain_text("한도 64.0 MiB 커널이 끝냈어요")
+    expect(sent.demo.result).to_contain_text("커널이 끝냈어요")
 
 
 @pytest.mark.claim("C20")
 def test_a_fork_bomb_grows_to_its_limit_and_not_beyond(isolation: Page) -> None:
-    told = run(isolation, "bomb")
-    assert 4 < max(event["pids"] for event in told.events if event["type"] == "stats") <= 16
-    expect(told.demo.root.locator(".charts")).to_contain_text("한도 16개")
+    sent = run(isolation, "bomb")
+    assert 4 < max(event["pids"] for event in sent.events if event["type"] == "stats") <= 16
+    expect(sent.demo.root.locator(".charts")).to_contain_text("한도 16개")
 
 
 @pytest.mark.claim("C20")
 @pytest.mark.container("measures time, which an emulated processor has too little of")
 def test_a_throttled_write_takes_what_the_limit_says(isolation: Page) -> None:
-    told = run(isolation, "disk")
-    minutes, seconds = re.findall(r"real\s+(\d+)m ([\d.]+)s", told.err)[0]
+    sent = run(isolation, "disk")
+    minutes, seconds = re.findall(r"real\s+(\d+)m ([\d.]+)s", sent.err)[0]
     assert pace.close(60 * int(minutes) + float(seconds), 2)
-    written = [event["written_bytes"] for event in told.events if event["type"] == "stats"]
+    written = [event["written_bytes"] for event in sent.events if event["type"] == "stats"]
     assert written == sorted(written)
     assert written[-1] > 1_500_000
-    expect(told.demo.root.locator(".charts")).to_contain_text("한도 1.0 MB/초")
+    expect(sent.demo.root.locator(".charts")).to_contain_text("한도 1.0 MB/초")
 
 
 @pytest.mark.parametrize(("id", "most"), [("pids", 3), ("question-pids", 2)])
 def test_the_shell_counts_as_a_process_and_the_rest_cannot_be_made(isolation: Page, id: str, most: int) -> None:
-    told = run(isolation, id)
-    assert told.lines == [str(number + 1) for number in range(most)]
-    assert "can't fork" in told.err
-    assert told.demo.code != 0
+    sent = run(isolation, id)
+    assert sent.lines == [str(number + 1) for number in range(most)]
+    assert "can't fork" in sent.err
+    assert sent.demo.code != 0
 
 
 @pytest.mark.container("measures time, which an emulated processor has too little of")
 def test_a_fifth_of_a_cpu_makes_the_same_sum_take_longer(isolation: Page) -> None:
-    told = run(isolation, "cpus")
-    spent = {name: float(seconds) for name, seconds in re.findall(r"^(real|user)\s+0m (\S+)s", told.err, re.M)}
+    sent = run(isolation, "cpus")
+    spent = {name: float(seconds) for name, seconds in re.findall(r"^(real|user)\s+0m (\S+)s", sent.err, re.M)}
     assert spent["real"] > 3 * spent["user"] > 0
-    assert told.demo.code == 0
+    assert sent.demo.code == 0
 
 
 @pytest.mark.container("looks at this machine's own kernel and processes")

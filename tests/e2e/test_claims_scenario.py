@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from e2e.told import opened, run
+from e2e.sent import opened, run
 from support.backend import Backend
 
 pytestmark = pytest.mark.live
@@ -41,29 +41,29 @@ def is_over(page: Page, figure: str) -> None:
 
 @pytest.mark.claim("C10")
 def test_a_missing_image_is_pulled_and_the_container_made_from_it(scenario: Page) -> None:
-    told = run(scenario, "hello-missing")
-    kinds = list(dict.fromkeys(event["type"] for event in told.events if event["type"] not in ("output", "stats")))
+    sent = run(scenario, "hello-missing")
+    kinds = list(dict.fromkeys(event["type"] for event in sent.events if event["type"] not in ("output", "stats")))
     assert kinds == ["accepted", "image", "pull", "pulled", "created", "started", "exited"]
-    assert told.one("image")["state"] == "missing"
-    assert told.one("pulled")["bytes"] > 0
-    assert told.one("created")["image_digest"] == told.one("pulled")["digest"]
-    assert told.demo.code == 0
-    assert "Hello from Docker!" in told.out
-    for line in (*PULL_LINES, f"Digest: {told.one('pulled')['digest']}"):
-        assert line in told.err
+    assert sent.one("image")["state"] == "missing"
+    assert sent.one("pulled")["bytes"] > 0
+    assert sent.one("created")["image_digest"] == sent.one("pulled")["digest"]
+    assert sent.demo.code == 0
+    assert "Hello from Docker!" in sent.out
+    for line in (*PULL_LINES, f"Digest: {sent.one('pulled')['digest']}"):
+        assert line in sent.err
 
 
 @pytest.mark.claim("C10")
 def test_the_picture_shows_the_pull_with_its_true_values(scenario: Page) -> None:
-    told = run(scenario, "hello-missing")
+    sent = run(scenario, "hello-missing")
     is_over(scenario, "p2")
     expect(registry(scenario, "p2")).to_have_attribute("data-lit", LIT)
     for part in parts(scenario, "p2").all():
         expect(part).to_have_attribute("data-lit", LIT)
     picture = scenario.locator("svg.p2")
-    expect(picture.locator("[data-slot=bytes]")).to_have_text(str(told.one("pulled")["bytes"]))
-    expect(picture.locator("[data-slot=layers]")).to_have_text(str(told.one("created")["layers"]))
-    expect(picture.locator("[data-slot=container]")).to_have_text(told.one("created")["container"][:12] + "…")
+    expect(picture.locator("[data-slot=bytes]")).to_have_text(str(sent.one("pulled")["bytes"]))
+    expect(picture.locator("[data-slot=layers]")).to_have_text(str(sent.one("created")["layers"]))
+    expect(picture.locator("[data-slot=container]")).to_have_text(sent.one("created")["container"][:12] + "…")
     expect(picture.locator("[data-slot=code]")).to_have_text("0")
     expect(picture).to_contain_text("방금 받았어요")
 
@@ -101,15 +101,15 @@ def test_reset_brings_the_pull_back(scenario: Page) -> None:
     demo = run(scenario, "hello-present").demo
     demo.button("처음부터").click()
     expect(demo.result).to_contain_text("처음으로 돌아왔어요")
-    told = run(scenario, "hello-present")
-    assert told.one("pulled")["bytes"] > 0
+    sent = run(scenario, "hello-present")
+    assert sent.one("pulled")["bytes"] > 0
     is_over(scenario, "p3")
     expect(registry(scenario, "p3")).to_have_attribute("data-lit", LIT)
 
 
 def test_a_run_that_must_not_pull_lights_no_registry(scenario: Page) -> None:
-    told = run(scenario, "hello-missing", "docker run --pull never hello-world")
-    assert told.demo.code == 125
+    sent = run(scenario, "hello-missing", "docker run --pull never hello-world")
+    assert sent.demo.code == 125
     is_over(scenario, "p2")
     assert registry(scenario, "p2").get_attribute("data-lit") is None
     expect(scenario.locator("svg.p2 [data-slot=bytes]")).to_be_hidden()
@@ -130,28 +130,28 @@ def test_a_layer_that_is_there_is_not_pulled_again(scenario: Page) -> None:
 
 def test_pull_always_asks_and_finds_the_same_image(scenario: Page) -> None:
     run(scenario, "hello-missing")
-    told = run(scenario, "pull-always")
-    assert "Status: Image is up to date for hello-world:latest" in told.err
-    assert [event for event in told.all("pull") if event["status"] == "Downloading"] == []
-    assert told.demo.code == 0
+    sent = run(scenario, "pull-always")
+    assert "Status: Image is up to date for hello-world:latest" in sent.err
+    assert [event for event in sent.all("pull") if event["status"] == "Downloading"] == []
+    assert sent.demo.code == 0
 
 
 def test_an_image_that_may_not_be_pulled_is_not_run(scenario: Page) -> None:
-    told = run(scenario, "question-never")
-    assert "No such image: busybox:latest" in told.err
-    assert (told.demo.code, told.all("pulled"), told.all("created")) == (125, [], [])
+    sent = run(scenario, "question-never")
+    assert "No such image: busybox:latest" in sent.err
+    assert (sent.demo.code, sent.all("pulled"), sent.all("created")) == (125, [], [])
 
 
 def test_a_name_that_the_registry_does_not_know_ends_with_125(scenario: Page) -> None:
-    told = run(scenario, "question-typo")
-    assert told.err.startswith("Unable to find image 'hello-wrold:latest' locally")
-    assert "pull access denied" in told.err
-    assert (told.demo.code, told.all("created")) == (125, [])
+    sent = run(scenario, "question-typo")
+    assert sent.err.startswith("Unable to find image 'hello-wrold:latest' locally")
+    assert "pull access denied" in sent.err
+    assert (sent.demo.code, sent.all("created")) == (125, [])
 
 
 @pytest.mark.claim("C11")
 def test_the_greeting_speaks_of_a_pull_even_when_there_was_none(scenario: Page) -> None:
     run(scenario, "hello-missing")
-    told = run(scenario, "hello-present")
-    assert 'pulled the "hello-world" image from the Docker Hub' in told.out
-    assert told.all("pulled") == []
+    sent = run(scenario, "hello-present")
+    assert 'pulled the "hello-world" image from the Docker Hub' in sent.out
+    assert sent.all("pulled") == []

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.pages import finished
-from e2e.told import opened, run
+from e2e.sent import opened, run
 from support.backend import Backend
 
 pytestmark = pytest.mark.live
@@ -25,11 +25,11 @@ def chapter(page: Page, live: Backend) -> Open:
 def test_two_versions_whose_libraries_clash_run_on_one_host(chapter: Open) -> None:
     page = chapter("why")
     runs = {version: run(page, f"greeter-{version}") for version in ("1", "2")}
-    for version, told in runs.items():
-        assert f"greeter {version} (libgreet {version}):" in told.out
-        assert told.one("exited")["code"] == 0
-    assert len({told.one("accepted")["host"] for told in runs.values()}) == 1
-    assert len({told.one("created")["image_digest"] for told in runs.values()}) == 2
+    for version, sent in runs.items():
+        assert f"greeter {version} (libgreet {version}):" in sent.out
+        assert sent.one("exited")["code"] == 0
+    assert len({sent.one("accepted")["host"] for sent in runs.values()}) == 1
+    assert len({sent.one("created")["image_digest"] for sent in runs.values()}) == 2
     demo = finished(page, "clash")
     expect(demo.output).to_contain_text("symbol lookup error: /opt/greeter-2: undefined symbol: greet_by_name")
     assert demo.code == 127
@@ -95,7 +95,7 @@ def test_each_container_of_an_image_has_a_writable_layer_of_its_own(chapter: Ope
     wrote, reads = run(page, "write"), run(page, "read")
     assert wrote.out == "안녕\n"
     assert "No such file or directory" in reads.err
-    assert [told.one("exited")["code"] for told in (wrote, reads)] == [0, 1]
+    assert [sent.one("exited")["code"] for sent in (wrote, reads)] == [0, 1]
     wrote_in, read_in = wrote.one("created"), reads.one("created")
     assert wrote_in["image_digest"] == read_in["image_digest"]
     assert wrote_in["container"] != read_in["container"]
@@ -127,9 +127,9 @@ def test_what_the_dockerfile_says_is_in_the_image(chapter: Open) -> None:
 def test_every_run_is_a_container_of_its_own_that_takes_its_writes_along(chapter: Open) -> None:
     page = chapter("dockerfile")
     runs = [run(page, id) for id in ("first-name", "second-name", "question-name")]
-    assert len({told.out for told in runs}) == 3
-    for told in runs:
-        assert told.out.strip() == told.one("created")["container"][:12]
+    assert len({sent.out for sent in runs}) == 3
+    for sent in runs:
+        assert sent.out.strip() == sent.one("created")["container"][:12]
     demo = finished(page, "remove")
     expect(demo.output).to_have_text("/memo")
     demo = finished(page, "gone")

@@ -163,7 +163,7 @@ def test_an_empty_line_after_a_failed_one_leaves_nothing_of_that(demo: Demo, can
 
 def test_of_a_pasted_text_the_first_line_is_taken_and_a_continued_line_is_one(demo: Demo) -> None:
     demo.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    for pasted, taken, told in [
+    for pasted, taken, shown in [
         ("docker pull alpine\ndocker run alpine", "docker pull alpine", 1),
         ("docker run \\\n  --rm alpine", "docker run --rm alpine", 1),
         ("docker run busybox\n", "docker run busybox", 1),
@@ -173,7 +173,7 @@ def test_of_a_pasted_text_the_first_line_is_taken_and_a_continued_line_is_one(de
         demo.line.press("Control+v")
         expect(demo.line).to_have_value(taken)
         expect(demo.root.get_by_text("첫 줄만 넣었어요").first).to_be_visible()
-        assert demo.root.locator(".told").get_by_text("첫 줄만").count() == told
+        assert demo.root.locator(".outcome").get_by_text("첫 줄만").count() == shown
 
 
 def test_reset_empties_the_host_and_brings_the_first_line_back(demo: Demo, canned: Canned) -> None:

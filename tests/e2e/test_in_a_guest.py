@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.pages import Demo
-from e2e.told import opened
+from e2e.sent import opened
 from support import guest, needs
 from support.backend import Backend
 

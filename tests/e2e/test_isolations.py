@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.pages import Demo
-from e2e.told import opened
+from e2e.sent import opened
 from support.axe import findings
 from support.backend import Backend, running
 
@@ -57,27 +57,27 @@ def fact(page: Page, id: str, name: str) -> str:
 @pytest.mark.claim("C16")
 @pytest.mark.claim("C18")
 def test_one_line_answers_with_the_machines_kernel_and_with_the_virtual_machines_own(vm: Page) -> None:
-    told = ran(vm, *ISOLATIONS)
-    kernels = [out(told[id]).strip() for id in ISOLATIONS]
-    assert kernels == [only(told[id], "started")["kernel"] for id in ISOLATIONS]
+    sent = ran(vm, *ISOLATIONS)
+    kernels = [out(sent[id]).strip() for id in ISOLATIONS]
+    assert kernels == [only(sent[id], "started")["kernel"] for id in ISOLATIONS]
     assert kernels[0] == KERNEL
     assert len(set(kernels)) == 3
     assert [fact(vm, id, "uname -r") for id in ISOLATIONS] == kernels
-    assert [only(told[id], "accepted")["isolation"] for id in ISOLATIONS] == ["container", "gvisor", "vm"]
+    assert [only(sent[id], "accepted")["isolation"] for id in ISOLATIONS] == ["container", "gvisor", "vm"]
 
 
 @pytest.mark.claim("C14")
 def test_a_virtual_machine_starts_later_and_takes_more_memory_and_files(vm: Page) -> None:
-    told = ran(vm, *ISOLATIONS)
-    exits = [only(told[id], "exited") for id in ISOLATIONS]
+    sent = ran(vm, *ISOLATIONS)
+    exits = [only(sent[id], "exited") for id in ISOLATIONS]
     container, _, machine = [event["wall_ms"] for event in exits]
     assert machine > 5 * container
     memory = [
-        max([event["memory_bytes"] for event in told[id] if event["type"] == "stats"] or [0]) for id in ISOLATIONS
+        max([event["memory_bytes"] for event in sent[id] if event["type"] == "stats"] or [0]) for id in ISOLATIONS
     ]
     assert memory[2] > 64 * 2**20
     assert exits[0]["peak_memory_bytes"] < 16 * 2**20
-    sizes = [only(told[id], "created").get("system_bytes", 0) for id in ISOLATIONS]
+    sizes = [only(sent[id], "created").get("system_bytes", 0) for id in ISOLATIONS]
     assert sizes[0] == 0 < min(sizes[1:])
     assert [fact(vm, id, "더 든 커널과 시스템") == "없음" for id in ISOLATIONS] == [True, False, False]
     boot = vm.locator("#isolations-vm .boot pre")
@@ -99,8 +99,8 @@ def number(text: str) -> float:
 @pytest.mark.claim("C12")
 @pytest.mark.claim("C14")
 def test_each_side_of_the_figure_shows_the_run_of_its_own_isolation(vm: Page) -> None:
-    told = ran(vm, "stacks", "stacks-vm")
-    for id, events in told.items():
+    sent = ran(vm, "stacks", "stacks-vm")
+    for id, events in sent.items():
         started, exited = only(events, "started"), only(events, "exited")
         for slot, told_by_run in (("text", out(events)), ("kernel", started["kernel"]), ("pid", str(started["pid"]))):
             assert shown(vm, id, slot)
@@ -110,9 +110,9 @@ def test_each_side_of_the_figure_shows_the_run_of_its_own_isolation(vm: Page) ->
         assert fact(vm, id, "기계가 내준 메모리").split()[0] == f"{memory:.1f}"
     assert shown(vm, "stacks-vm", "wall_ms").endswith("초")
     assert shown(vm, "stacks", "wall_ms").endswith(" ms")
-    system = only(told["stacks-vm"], "created")["system_bytes"] / 1e6
+    system = only(sent["stacks-vm"], "created")["system_bytes"] / 1e6
     assert number(shown(vm, "stacks-vm", "system_bytes")) == pytest.approx(system, abs=0.06)
-    # the machine's kernel is below both, and the container has told which it is
+    # the machine's kernel is below both, and the events of the container name it
     expect(vm.locator('svg.p4 [data-demo~="stacks-vm"] [data-demo~="stacks"]')).to_contain_text(KERNEL[:14])
 
 
@@ -137,17 +137,17 @@ def test_the_machine_sees_the_containers_program_but_of_a_virtual_machine_qemu_o
 
 @pytest.mark.claim("C22")
 def test_a_container_is_as_old_as_the_machines_kernel_and_a_virtual_machine_is_new(vm: Page) -> None:
-    told = ran(vm, "isolations-uptime", "isolations-uptime-vm")
-    assert "up 0 min" in out(told["isolations-uptime-vm"])
-    assert "up 0 min" not in out(told["isolations-uptime"])
+    sent = ran(vm, "isolations-uptime", "isolations-uptime-vm")
+    assert "up 0 min" in out(sent["isolations-uptime-vm"])
+    assert "up 0 min" not in out(sent["isolations-uptime"])
 
 
 @pytest.mark.claim("C22")
 def test_what_containers_share_with_the_machine_a_virtual_machine_has_for_itself(page: Page, live: Backend) -> None:
     page.add_init_script(BY_DEMO)
-    told = ran(opened(page, live, "isolation"), "isolations-own", "isolations-own-vm")
+    sent = ran(opened(page, live, "isolation"), "isolations-own", "isolations-own-vm")
     (kernel, up, cached), (other, new, own) = (
-        out(told[id]).splitlines() for id in ("isolations-own", "isolations-own-vm")
+        out(sent[id]).splitlines() for id in ("isolations-own", "isolations-own-vm")
     )
     assert kernel == KERNEL != other
     assert "up 0 min" in new
@@ -164,8 +164,8 @@ def desktop(page: Page, live: Backend) -> Page:
 
 @pytest.mark.claim("C28")
 def test_a_container_in_a_virtual_machine_meets_that_ones_kernel(desktop: Page) -> None:
-    told = ran(desktop, "isolations-kernel", "isolations-kernel-vm")
-    outside, inside = (out(told[id]).strip() for id in ("isolations-kernel", "isolations-kernel-vm"))
+    sent = ran(desktop, "isolations-kernel", "isolations-kernel-vm")
+    outside, inside = (out(sent[id]).strip() for id in ("isolations-kernel", "isolations-kernel-vm"))
     assert outside == KERNEL != inside
     assert in_picture(desktop, "isolations-kernel-vm", "kernel", inside)
     assert in_picture(desktop, "isolations-kernel-vm", "text", inside)
@@ -181,18 +181,18 @@ def in_picture(page: Page, demo: str, slot: str, value: str) -> bool:
 
 @pytest.mark.claim("C29")
 def test_the_virtual_machines_kernel_gives_its_container_namespaces_and_a_cgroup_of_its_own(desktop: Page) -> None:
-    told = ran(desktop, "isolations-inside", "isolations-inside-vm")
-    guest = only(told["isolations-inside-vm"], "started")["guest"]
+    sent = ran(desktop, "isolations-inside", "isolations-inside-vm")
+    guest = only(sent["isolations-inside-vm"], "started")["guest"]
     for kind in ("pid", "net"):
-        assert f"{kind}:[{guest['namespaces'][kind]}]" in out(told["isolations-inside-vm"])
+        assert f"{kind}:[{guest['namespaces'][kind]}]" in out(sent["isolations-inside-vm"])
         assert guest["namespaces"][kind] != guest["own_namespaces"][kind]
-        assert f"{kind}:[{only(told['isolations-inside'], 'started')['namespaces'][kind]}]" in out(
-            told["isolations-inside"]
+        assert f"{kind}:[{only(sent['isolations-inside'], 'started')['namespaces'][kind]}]" in out(
+            sent["isolations-inside"]
         )
     assert guest["cgroup"].startswith("/docker/")
     assert in_picture(desktop, "isolations-inside-vm", "guest.cgroup", guest["cgroup"])
     assert in_picture(desktop, "isolations-inside-vm", "guest.namespaces.pid", str(guest["namespaces"]["pid"]))
-    assert all(out(told[id]).splitlines()[0].endswith(":/") for id in told)
+    assert all(out(sent[id]).splitlines()[0].endswith(":/") for id in sent)
 
 
 def test_stop_and_reset_are_for_all_of_them(vm: Page) -> None:

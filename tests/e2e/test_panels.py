@@ -1,4 +1,4 @@
-"""The panels: charts of what a run uses, and the view from the machine, with words for who does not see them."""
+"""The panels: charts of what a run uses, and the inspection of a run, with text for who does not see them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ BARE = {
 }
 PAGE = """<!doctype html><html lang="ko"><title>그래프</title>
 <link rel="stylesheet" href="src/docker_run/assets/docker-run.css">
-<link rel="stylesheet" href="src/docker_run/assets/panels.css">
-<script type="module" src="src/docker_run/assets/panels.js"></script>
+<link rel="stylesheet" href="src/docker_run/assets/panels/panels.css">
+<script type="module" src="src/docker_run/assets/panels/panels.js"></script>
 <script type="module" src="src/docker_run/assets/element.js"></script>
 <main><h1>그래프</h1>
 <docker-run id="one" charts="memory cpu" lines="3"><pre><code>docker run alpine</code></pre></docker-run>
@@ -74,7 +74,7 @@ def reading(run: Run, at: float, **fields: Any) -> None:
     run.send("stats", **BARE | fields | {"at": at})
 
 
-def words(demo: Demo, name: str) -> str:
+def caption(demo: Demo, name: str) -> str:
     return " ".join(demo.root.locator(f"figure.{name} figcaption").inner_text().split())
 
 
@@ -89,14 +89,14 @@ def test_a_chart_grows_while_it_runs_and_ends_with_the_kernels_answer(charts: Pa
 
     canned.script, canned.understood = script, {"memory": 2**25, "cpus": 0.2}
     demo = Demo(charts, "one")
-    assert words(demo, "memory") == "메모리"
+    assert caption(demo, "memory") == "메모리"
     demo.run()
     expect(demo.root.locator("figure.memory b")).to_have_text("16.0 MiB · 한도 32.0 MiB")
     expect(demo.root.locator("figure.memory .mark")).to_be_hidden()
     canned.open("more")
     demo.wait_for_end()
-    assert words(demo, "memory") == "메모리 최고 32.0 MiB · 한도 32.0 MiB 커널이 끝냈어요."
-    assert words(demo, "cpu") == "CPU 평균 0.35개 · 한도 0.20개 커널이 80 ms 멈춰 두었어요."
+    assert caption(demo, "memory") == "메모리 최고 32.0 MiB · 한도 32.0 MiB 커널이 끝냈어요."
+    assert caption(demo, "cpu") == "CPU 평균 0.35개 · 한도 0.20개 커널이 80 ms 멈춰 두었어요."
     expect(demo.root.locator("figure.memory .mark")).to_be_visible()
     assert len(str(demo.root.locator("figure.memory polyline").get_attribute("points")).split()) == 3
     expect(demo.status).to_contain_text("최고 32.0 MiB")
@@ -116,8 +116,8 @@ def test_a_limit_of_processes_is_met_and_a_rate_is_what_was_written_in_a_second(
     demo = Demo(charts, "two")
     demo.run()
     demo.wait_for_end()
-    assert words(demo, "pids") == "프로세스 최고 4개 · 한도 4개 커널이 더 만들지 못하게 했어요."
-    assert words(demo, "written") == "디스크 쓰기 평균 1.0 MB/초 · 한도 1.0 MB/초"
+    assert caption(demo, "pids") == "프로세스 최고 4개 · 한도 4개 커널이 더 만들지 못하게 했어요."
+    assert caption(demo, "written") == "디스크 쓰기 평균 1.0 MB/초 · 한도 1.0 MB/초"
 
 
 def test_a_run_that_ends_at_once_draws_nothing_and_the_next_begins_anew(charts: Page, canned: Canned) -> None:
@@ -125,7 +125,7 @@ def test_a_run_that_ends_at_once_draws_nothing_and_the_next_begins_anew(charts: 
     for _ in range(2):
         demo.run()
         demo.wait_for_end()
-        assert [words(demo, name) for name in ("pids", "written")] == ["프로세스", "디스크 쓰기"]
+        assert [caption(demo, name) for name in ("pids", "written")] == ["프로세스", "디스크 쓰기"]
         expect(demo.root.locator(".mark:visible")).to_have_count(0)
 
 
@@ -151,7 +151,7 @@ def test_nothing_around_a_chart_moves(charts: Page, canned: Canned, width: int) 
     assert charts.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_the_machines_view_has_each_process_with_both_its_numbers(charts: Page, canned: Canned) -> None:
+def test_the_inspection_has_each_process_with_both_its_numbers(charts: Page, canned: Canned) -> None:
     def script(run: Run) -> None:
         run.begin()
         run.start()
@@ -160,7 +160,7 @@ def test_the_machines_view_has_each_process_with_both_its_numbers(charts: Page, 
 
     canned.script = script
     demo = Demo(charts, "three")
-    view = demo.root.locator(".view")
+    view = demo.root.locator(".inspection")
     expect(view).to_contain_text("실행하는 동안 기계가 보는 것이 여기에 나와요")
     before = demo.root.evaluate("e => e.offsetHeight")
     demo.run()

@@ -110,7 +110,7 @@ def test_hostile_output_stays_text(demo: Demo, canned: Canned) -> None:
     demo.wait_for_end()
     assert demo.output.evaluate("e => e.textContent") == SHOWN
     assert demo.page.title() == title
-    assert demo.root.locator("img, script, i, .screen a, .told b").count() == 0
+    assert demo.root.locator("img, script, i, .screen a, .outcome b").count() == 0
 
 
 def test_stdout_and_stderr_share_a_line_as_on_a_terminal_and_are_told_apart(demo: Demo, canned: Canned) -> None:

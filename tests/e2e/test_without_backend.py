@@ -10,20 +10,21 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from docker_run import recording, screen, sources
+from docker_run import pages
 from docker_run.fence import Fence
-from docker_run.recording import Recording
+from docker_run.recording import terminal
+from docker_run.recording.file import Recording, path_of, read
 from e2e.pages import Demo, finished
 from support import built_site, static_host
 from support.backend import running
 from support.browser import HASTE
 from support.built_site import DOCS, REPOSITORY
 
-PAGES = sources.pages(DOCS)
+PAGES = pages.demos(DOCS)
 
 
 def recorded(page: str, demo: Fence) -> Recording:
-    found = recording.read(recording.place(REPOSITORY / "demos/recordings", page, demo.id))
+    found = read(path_of(REPOSITORY / "demos/recordings", page, demo.id))
     assert found
     return found
 
@@ -60,7 +61,7 @@ def replays(page: Page, source: str, demo: Fence) -> None:
         f"실행 서버에 닿지 못해 기록을 보여 드려요. {kept.recorded}에 실행한 기록이에요. ({kept.engine})"
     )
     whole = "".join(event["text"] for event in kept.events if event["type"] == "output")
-    assert shown.output.evaluate("e => e.textContent") == screen.shown(whole)
+    assert shown.output.evaluate("e => e.textContent") == terminal.shown(whole)
 
 
 @pytest.mark.parametrize("source", PAGES)
@@ -112,7 +113,7 @@ def test_without_javascript_a_page_reads_complete(browser: Browser, host: str, s
             expect(shown.get_by_text(words, exact=True)).to_be_visible()
         whole = "".join(event["text"] for event in kept.events if event["type"] == "output")
         if whole:
-            assert shown.locator("samp").evaluate("e => e.textContent") == screen.shown(whole)
+            assert shown.locator("samp").evaluate("e => e.textContent") == terminal.shown(whole)
             expect(shown.locator("samp")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     context.close()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from docker_run.backend import started
 from docker_run.fence import Fence
-from docker_run.record import fresh_recordings
+from docker_run.recording.record import fresh_recordings
+from docker_run.recording.server import started
 from support import guest
 
 pytestmark = pytest.mark.guest

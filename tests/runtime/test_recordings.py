@@ -1,7 +1,7 @@
 """Every recording of the site still says what its demo does: each is compared with a fresh run.
 
 The comparison leaves out what may differ by chance; which that is, and why, is written down rule by rule in
-`docker_run/drift.py`.
+`docker_run/recording/compare.py`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from docker_run import drift, record, recording, sources
-from docker_run.backend import Backend as Client
-from docker_run.recording import Recording
+from docker_run import pages
+from docker_run.recording import record
+from docker_run.recording.client import Client
+from docker_run.recording.compare import steady
+from docker_run.recording.file import Event, Recording, path_of, read
 from sandbox.local_registry import fill
 from sandbox.settings import Settings
 from support.backend import STATE, Backend, running
@@ -25,17 +27,17 @@ from support.client import run
 pytestmark = pytest.mark.container
 
 RECORDINGS = REPOSITORY / "demos/recordings"
-PAGES = sources.pages(DOCS)
+PAGES = pages.demos(DOCS)
 DRIFTED = "기록과 지금의 실행이 달라요. 바뀐 것이 맞다면 make record로 다시 기록하세요"
 
 
 def kept(page: str, demo: str) -> Recording:
-    found = recording.read(recording.place(RECORDINGS, page, demo))
+    found = read(path_of(RECORDINGS, page, demo))
     assert found, f"{page} {demo}: 기록이 없어요"
     return found
 
 
-def provenances(events: list[recording.Event]) -> set[str]:
+def provenances(events: list[Event]) -> set[str]:
     """Of alpine: the images of this project's own are stand-ins for nothing anywhere."""
     found = (event for event in events if event["type"] == "image" and event["reference"] == "alpine:latest")
     return {event["provenance"] for event in found if event.get("provenance")}
@@ -79,12 +81,12 @@ def differences(page: str, fresh: Fresh) -> list[str]:
     return [
         f"{page} {demo.id}\n" + "\n".join(_changes(kept(page, demo.id), now) if now else ["no such isolation here"])
         for demo, now in zip(demos, fresh.result(), strict=True)
-        if now is None or drift.steady(kept(page, demo.id).events) != drift.steady(now.events)
+        if now is None or steady(kept(page, demo.id).events) != steady(now.events)
     ]
 
 
 def _changes(before: Recording, now: Recording) -> Iterator[str]:
-    one, other = drift.steady(before.events), drift.steady(now.events)
+    one, other = steady(before.events), steady(now.events)
     yield from (f"- {line}" for line in one if line not in other)
     yield from (f"+ {line}" for line in other if line not in one)
 
@@ -106,21 +108,21 @@ TAMPERED = {
 def test_a_tampered_recording_is_found(
     fresh: dict[str, Fresh], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, old: str, new: str
 ) -> None:
-    file = recording.place(RECORDINGS, "run.md", "alpine-ls")
+    file = path_of(RECORDINGS, "run.md", "alpine-ls")
     source = file.read_text()
     assert old in source
     for demo in PAGES["run.md"]:
-        copy = recording.place(tmp_path, "run.md", demo.id)
+        copy = path_of(tmp_path, "run.md", demo.id)
         copy.parent.mkdir(exist_ok=True)
-        copy.write_text(recording.place(RECORDINGS, "run.md", demo.id).read_text())
-    recording.place(tmp_path, "run.md", "alpine-ls").write_text(source.replace(old, new))
+        copy.write_text(path_of(RECORDINGS, "run.md", demo.id).read_text())
+    path_of(tmp_path, "run.md", "alpine-ls").write_text(source.replace(old, new))
     monkeypatch.setattr(f"{__name__}.RECORDINGS", tmp_path)
     found = differences("run.md", fresh["run.md"])
     assert [text.splitlines()[0] for text in found] == ["run.md alpine-ls"]
 
 
 def test_every_recording_belongs_to_a_demo() -> None:
-    wanted = {recording.place(RECORDINGS, page, demo.id) for page, demos in PAGES.items() for demo in demos}
+    wanted = {path_of(RECORDINGS, page, demo.id) for page, demos in PAGES.items() for demo in demos}
     assert set(RECORDINGS.rglob("*.ndjson")) == wanted
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from docker_run.sources import markdown
+from docker_run.pages import markdown
 from notebook_run import document
 from support.built_site import DOCS, REPOSITORY, Built, fences
 from support.site_pages import Page

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from docker_run.sources import markdown
+from docker_run.pages import markdown
 from support.site_pages import Page
 
 REPOSITORY = Path(__file__).parents[2]

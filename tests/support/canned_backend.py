@@ -73,7 +73,7 @@ def quick(run: Run) -> None:
     run.exit()
 
 
-def whole_story(run: Run) -> None:
+def whole_run(run: Run) -> None:
     """A run with a pull that ends badly; it waits for the gates `start` and `end`."""
     run.begin(pulls=True)
     run.output("Unable to find image 'alpine:latest' locally\n", "stderr")

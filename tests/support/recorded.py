@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from docker_run.recording import Event, Recording
+from docker_run.recording.file import Event, Recording
 
 COMMAND = "docker run alpine ls"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from docker_run import sources
+from docker_run import pages
 from notebook_run import document
 from notebook_run.cell import CUT, LONGEST, run
 
@@ -47,14 +47,14 @@ def reader() -> Reader:
 def test_the_text_of_a_notebook_can_be_read_as_one_page(tmp_path: Path) -> None:
     file = tmp_path / "page.ipynb"
     file.write_text(notebook(("markdown", "# 하나\n둘"), ("code", "print(1)"), ("markdown", "셋")))
-    assert sources.markdown(file) == "# 하나\n둘\n\n셋"
+    assert pages.markdown(file) == "# 하나\n둘\n\n셋"
 
 
-def test_code_cells_are_counted_and_have_a_place_between_the_texts() -> None:
+def test_code_cells_are_counted_and_have_a_placeholder_between_the_texts() -> None:
     made = document.read(notebook(("markdown", "글"), ("code", "1"), ("raw", "no"), ("code", "2")))
     assert [cell.number for cell in made.cells] == [0, 1, 2]
-    places = re.findall(r"글|data-notebook-cell=.\d", document.page(made))
-    assert places == ["글", 'data-notebook-cell="1', 'data-notebook-cell="2']
+    found = re.findall(r"글|data-notebook-cell=.\d", document.page(made))
+    assert found == ["글", 'data-notebook-cell="1', 'data-notebook-cell="2']
 
 
 def test_a_tag_makes_a_text_the_lead_sentence() -> None:

@@ -13,16 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from docker_run import record, recording, sources
-from docker_run.backend import Backend, BackendError, started
+from docker_run import pages
 from docker_run.fence import Fence
-from docker_run.recording import Event
+from docker_run.recording import record
+from docker_run.recording.client import BackendError, Client
+from docker_run.recording.file import Event, path_of, read
+from docker_run.recording.server import started
 from support import canned_backend
 from support.canned_backend import Canned
 from support.recorded import lines, output, run
 
 
-class Scripted(Backend):
+class Scripted(Client):
     """A backend that does what `says` has for a command, and notes on which host."""
 
     engine = "scripted 1"
@@ -68,17 +70,17 @@ def test_a_page_runs_from_top_to_bottom_on_a_host_of_its_own(backend: Scripted, 
     record.record(backend, {"a.md": fences("docker a", "docker b"), "c/d.md": fences("docker e")}, tmp_path)
     assert backend.asked == [("host 1", "docker a"), ("host 1", "docker b"), ("host 2", "docker e")]
     assert sorted(files(tmp_path)) == ["a/f0.ndjson", "a/f1.ndjson", "c/d/f0.ndjson"]
-    written = recording.read(tmp_path / "a/f1.ndjson")
+    written = read(tmp_path / "a/f1.ndjson")
     assert written
     assert (written.command, written.engine, written.lines) == ("docker b", "scripted 1", lines(run()))
 
 
 def test_a_recording_that_says_the_same_is_left_as_it_was(backend: Scripted, tmp_path: Path) -> None:
-    pages = {"a.md": fences("docker a")}
-    record.record(backend, pages, tmp_path)
+    demos = {"a.md": fences("docker a")}
+    record.record(backend, demos, tmp_path)
     before = files(tmp_path)
     backend.says["docker a"] = run(at=3.0, host="b" * 32)
-    record.record(backend, pages, tmp_path)
+    record.record(backend, demos, tmp_path)
     assert files(tmp_path) == before
 
 
@@ -127,7 +129,7 @@ def test_the_demos_of_a_site_are_those_of_its_pages_and_notebooks(tmp_path: Path
         {"cell_type": "markdown", "source": demo.format("z", "three")},
     ]
     (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
-    found = {page: [(one.id, one.command) for one in fences] for page, fences in sources.pages(tmp_path).items()}
+    found = {page: [(one.id, one.command) for one in fences] for page, fences in pages.demos(tmp_path).items()}
     assert found == {
         "sub/a.md": [("x", "docker run one")],
         "n.ipynb": [("y", "docker run two"), ("z", "docker run three")],
@@ -135,16 +137,16 @@ def test_the_demos_of_a_site_are_those_of_its_pages_and_notebooks(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("```docker-run\ndocker run a\n```", "a.md:1: 기록하려면"),
         ('```docker-run id="x" nosuch="y"\ndocker run a\n```', "a.md:1: 모르는 옵션"),
     ],
 )
-def test_a_page_that_cannot_be_recorded_is_named_with_its_line(tmp_path: Path, text: str, told: str) -> None:
+def test_a_page_that_cannot_be_recorded_is_named_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "a.md").write_text(text)
-    with pytest.raises(sources.WrongPageError, match=told):
-        sources.pages(tmp_path)
+    with pytest.raises(pages.WrongPageError, match=message):
+        pages.demos(tmp_path)
 
 
 def test_help_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
@@ -153,14 +155,14 @@ def test_help_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--backend" in capsys.readouterr().out
 
 
-def test_a_site_without_the_setting_is_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_site_without_the_setting_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "mkdocs.yml").write_text("site_name: t\nplugins:\n  - docker-run\n")
     assert record.main(["--config", str(tmp_path / "mkdocs.yml")]) == 2
     assert "recordings" in capsys.readouterr().err
 
 
-def test_a_backend_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_backend_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "mkdocs.yml").write_text("site_name: t\nplugins:\n  - docker-run: {recordings: r}\n")
     assert record.main(["--config", str(tmp_path / "mkdocs.yml"), "--backend", "http://127.0.0.1:9"]) == 1
@@ -183,7 +185,7 @@ def test_what_only_a_build_needs_may_be_lacking(
     assert "닿지 못했어요" in capsys.readouterr().err
 
 
-def test_a_site_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_site_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert record.main(["--config", str(tmp_path / "mkdocs.yml")]) == 1
     assert "사이트의 설정을 읽지 못했어요" in capsys.readouterr().err
 
@@ -224,46 +226,46 @@ def fill_the_disk(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "told"),
+    ("trouble", "message"),
     [
         (refuse, r"실행 서버가 POST /v1/runs 요청을 거절했어요 \(503\): 지금은 자리가 없어요\."),
         (fail, r"docker run a: 실행이 끝까지 가지 못해서 기록하지 않았어요: .*저희 잘못이에요\..*"),
         (fill_the_disk, r"기록을 적지 못했어요: \[Errno 28\] No space left on device.*"),
     ],
 )
-def test_what_went_wrong_is_told_in_a_line_and_nothing_is_left_behind(
-    site: Site, capsys: pytest.CaptureFixture[str], trouble: Callable[[Site], None], told: str
+def test_what_went_wrong_is_one_line_and_nothing_is_left_behind(
+    site: Site, capsys: pytest.CaptureFixture[str], trouble: Callable[[Site], None], message: str
 ) -> None:
     trouble(site)
     assert site.record() == 1
-    assert re.fullmatch(told, capsys.readouterr().err.strip())
+    assert re.fullmatch(message, capsys.readouterr().err.strip())
     assert files(site.folder / "r") == {}
     assert list((site.folder / "r").rglob(".*")) == []
     assert site.backend.hosts == set()
 
 
 @pytest.mark.parametrize("address", ["nonsense", "http://127.0.0.1:1", "http://[::1", "ftp://127.0.0.1/"])
-def test_an_address_without_a_backend_is_said_in_a_line(address: str) -> None:
-    with pytest.raises(BackendError, match="실행 서버에 닿지 못했어요") as told:
-        Backend(address)
-    assert "\n" not in str(told.value)
+def test_an_address_without_a_backend_is_one_line(address: str) -> None:
+    with pytest.raises(BackendError, match="실행 서버에 닿지 못했어요") as found:
+        Client(address)
+    assert "\n" not in str(found.value)
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"info": 1}', b'{"info": {}}'])
-def test_a_server_that_is_no_backend_is_told_from_one(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("docker_run.backend.urlopen", lambda *_, **__: io.BytesIO(body))
+def test_a_server_that_is_no_backend_is_refused(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("docker_run.recording.client.urlopen", lambda *_, **__: io.BytesIO(body))
     with pytest.raises(BackendError, match="실행 서버가 아닌 것이 답했어요"):
-        Backend("http://127.0.0.1")
+        Client("http://127.0.0.1")
 
 
 def test_a_isolation_that_is_missing_keeps_the_recording_that_there_is(backend: Scripted, tmp_path: Path) -> None:
     demos = [Fence(1, {"id": f"x-{isolation}"}, "docker a", isolation) for isolation in ("container", "gvisor", "vm")]
-    kept = recording.place(tmp_path, "a.md", "x-vm")
+    kept = path_of(tmp_path, "a.md", "x-vm")
     kept.parent.mkdir()
     kept.write_text("as it was")
     record.record(backend, {"a.md": demos}, tmp_path)
     assert kept.read_text() == "as it was"
-    assert recording.read(recording.place(tmp_path, "a.md", "x-gvisor")) is not None
+    assert read(path_of(tmp_path, "a.md", "x-gvisor")) is not None
 
 
 def test_a_demo_that_needs_another_one_is_recorded_beside_it(backend: Scripted, tmp_path: Path) -> None:

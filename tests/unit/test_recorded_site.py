@@ -1,4 +1,4 @@
-"""A site with recordings: a demo has its own in the page, and one that has none, or another command's, is told."""
+"""A site with recordings: a demo has its own in the page, and one that has none, or another command's, is warned of."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from docker_run import recording as files
+from docker_run.recording.file import path_of
 from support.recorded import COMMAND, output, recording
 
 CONFIG = "site_name: t\nplugins:\n  - docker-run: {recordings: kept}\n"
@@ -25,7 +25,7 @@ def build(folder: Path, page: str, *recorded: str, config: str = CONFIG) -> tupl
     (folder / "docs/index.md").write_text(page)
     (folder / "mkdocs.yml").write_text(config)
     for name in recorded:
-        file = files.place(folder / "kept", "index.md", name)
+        file = path_of(folder / "kept", "index.md", name)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(recording(output("bin\n")).text)
     # not quietly: a warning that is not said is not counted either
@@ -62,7 +62,7 @@ BEFORE = "---\ntitle: t\n---\n\n# h\n\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (demo(info='id="second"'), "index.md:7: second: 기록이 없어요"),
         (demo("docker run alpine ls -l"), "index.md:7: first: 다른 명령의 기록이에요(docker run alpine ls)"),
@@ -71,9 +71,11 @@ BEFORE = "---\ntitle: t\n---\n\n# h\n\n"
     ],
     ids=["missing", "outdated", "no id", "the same id"],
 )
-def test_a_demo_without_its_recording_fails_the_strict_build_at_its_line(tmp_path: Path, text: str, told: str) -> None:
+def test_a_demo_without_its_recording_fails_the_strict_build_at_its_line(
+    tmp_path: Path, text: str, message: str
+) -> None:
     _, said = build(tmp_path, BEFORE + text, "first")
-    assert told in said
+    assert message in said
 
 
 def test_a_broken_recording_fails_the_strict_build_at_its_line(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from docker_run import recording as files
-from docker_run import screen, still
+from docker_run.recording import file as files
+from docker_run.recording import render, terminal
 from support.recorded import output, recording
 
 CASES = json.loads((Path(__file__).parent / "cases/terminal.json").read_text())
@@ -24,8 +24,8 @@ def test_a_recording_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_a_recording_has_its_place_by_page_and_fence() -> None:
-    assert files.place(Path("r"), "contributing/a.md", "first") == Path("r/contributing/a/first.ndjson")
-    assert files.place(Path("r"), "b.ipynb", "x") == Path("r/b/x.ndjson")
+    assert files.path_of(Path("r"), "contributing/a.md", "first") == Path("r/contributing/a/first.ndjson")
+    assert files.path_of(Path("r"), "b.ipynb", "x") == Path("r/b/x.ndjson")
 
 
 @pytest.mark.parametrize(
@@ -41,11 +41,11 @@ def test_what_is_no_recording_is_refused(text: str) -> None:
 @pytest.mark.parametrize(("given", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_the_page_shows_what_the_terminal_shows(given: str, expected: str) -> None:
     # the terminal keeps a last carriage return until more comes, and the page has nothing more to wait for
-    assert screen.shown(given) == expected
+    assert terminal.shown(given) == expected
 
 
 def test_the_page_has_the_output_the_code_the_hint_and_the_label() -> None:
-    html = still.html_of(
+    html = render.html_of(
         recording(output("a\n"), output("b\n", "stderr"), code=127, hint="이렇게 <해> 보세요."), folded=False
     )
     assert '<samp>a\n<span class="stderr" role="group" aria-label="표준 오류">b\n</span></samp>' in html
@@ -55,16 +55,16 @@ def test_the_page_has_the_output_the_code_the_hint_and_the_label() -> None:
 
 
 def test_pieces_of_one_stream_are_one_text() -> None:
-    assert "<samp>50%</samp>" not in still.html_of(recording(output("50%\r"), output("99%\n")), folded=False)
-    assert "<samp>99%\n</samp>" in still.html_of(recording(output("50%\r"), output("99%\n")), folded=False)
+    assert "<samp>50%</samp>" not in render.html_of(recording(output("50%\r"), output("99%\n")), folded=False)
+    assert "<samp>99%\n</samp>" in render.html_of(recording(output("50%\r"), output("99%\n")), folded=False)
 
 
 def test_a_run_without_output_has_no_empty_terminal() -> None:
-    assert "<samp>" not in still.html_of(recording(), folded=False)
+    assert "<samp>" not in render.html_of(recording(), folded=False)
 
 
 def test_the_answer_of_a_question_is_folded_with_all_that_tells_it() -> None:
-    html = still.html_of(recording(output("answer\n")), folded=True)
+    html = render.html_of(recording(output("answer\n")), folded=True)
     before, inside = html.split("<details>")
     inside, after = inside.split("</details>")
     assert "answer" in inside
@@ -73,7 +73,7 @@ def test_the_answer_of_a_question_is_folded_with_all_that_tells_it() -> None:
 
 
 def test_no_output_can_end_the_script_that_holds_it() -> None:
-    html = still.html_of(recording(output(HOSTILE)), folded=False)
+    html = render.html_of(recording(output(HOSTILE)), folded=False)
     assert html.count("</script>") == 1
     assert html.count("<script") == 1
     assert "<!--" not in html

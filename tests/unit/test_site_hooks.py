@@ -35,7 +35,7 @@ def test_a_korean_word_is_known_by_the_keys_of_its_keyboard(word: str, typed: st
     ],
 )
 def test_a_name_is_in_a_text_as_a_word(text: str, name: str, said: bool) -> None:
-    assert search.says(text, name) is said
+    assert search.contains(text, name) is said
 
 
 def test_a_section_gets_the_other_names_of_what_it_says_and_no_others() -> None:

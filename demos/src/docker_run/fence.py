@@ -1,8 +1,8 @@
-"""The fence `docker-run`: one docker command line in Markdown becomes a `<docker-run>` element.
+"""Reads the fence `docker-run`: one docker command line in Markdown, which becomes a `<docker-run>` element.
 
-For pymdownx.superfences: `validator` reads the options, `fence` writes the element; both end the build on what is
-written wrongly. `problems` finds the same in a whole page, and with it what superfences would take for ordinary text
-without a word; the plugin adds the file and the line. `fences` are those of a page that are written rightly.
+pymdownx.superfences calls `validator` for the options and `fence` for the HTML; both end the build on a wrong fence.
+`problems` finds in a whole page what those two would refuse, and also what superfences would silently take for ordinary
+text; the plugin adds the file and the line. `fences` yields the fences of a page.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 
 from pymdownx.superfences import SuperFencesException
 
-from docker_run import element
-from docker_run.recording import Recording
+from docker_run import markup
+from docker_run.recording.file import Recording
 
 NAME = "docker-run"
 _MEASURE = "(memory|cpu|pids|written|read|received|sent)"
@@ -39,7 +39,7 @@ _OPTION = re.compile(r'[ \t]+([\w-]+)="([^"]*)"')
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a fence, at a line of the text that was given, counted from 1."""
+    """Says what is wrong with a fence, at a line of the given text, counted from 1."""
 
     line: int
     text: str
@@ -47,7 +47,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """A demo as its page has it: where, with what options, which command line, in which isolation if one is named."""
+    """A demo of a page: its line, its options, its command line, and its isolation if it names one."""
 
     line: int
     options: Mapping[str, str]
@@ -61,7 +61,7 @@ class Fence:
 
 @dataclass(slots=True)
 class _Found:
-    """Any fence of a page, with what is in it so far."""
+    """Any fence of a page, with its content as far as it was read."""
 
     line: int
     indent: str
@@ -80,7 +80,7 @@ class _Found:
 
 
 def validator(_: str, inputs: Mapping[str, str], options: dict[str, str], __: dict[str, str], ___: Any) -> bool:
-    """Take the options of a fence. SuperFencesException, which ends the build, when one is not known."""
+    """Take the options of a fence. SuperFencesException, which ends the build, when one is wrong."""
     for wrong in _wrong_options(inputs):
         raise SuperFencesException(f"{NAME}: {wrong}")
     options.update(inputs)
@@ -97,26 +97,26 @@ def fence(
     recordings: Mapping[str, Recording] = MappingProxyType({}),
     **____: Any,
 ) -> str:
-    """The HTML of a fence, with those of `recordings` that have the ids of its elements.
+    """Return the HTML of a fence; `recordings` are looked up by the ids of its elements.
 
-    SuperFencesException when it is not one docker command.
+    SuperFencesException when the content is not one docker command.
     """
     for wrong in _wrong_content(source.splitlines()):
         raise SuperFencesException(f"{NAME}: {wrong}")
-    return element.html_of(source, options, recordings)
+    return markup.html_of(source, options, recordings)
 
 
 def fences(markdown: str) -> Iterator[Fence]:
-    """The demos of a page without problems, from top to bottom; a fence that compares has one for each isolation."""
+    """Yield the demos of a page without problems, in order; a fence with `compare` has one for each isolation."""
     for found in _scanned(markdown):
         if found.ours:
             command, options = "".join(line.strip(_PREFIX) for line in found.content), dict(found.options)
-            for name, isolation in element.ids(options):
+            for name, isolation in markup.elements(options):
                 yield Fence(found.line, options | {"id": name}, command, isolation)
 
 
 def problems(markdown: str) -> Iterator[Problem]:
-    """What is wrong with the `docker-run` fences of a page; fences inside other fences are examples and are left."""
+    """Yield what is wrong with the `docker-run` fences of a page; those inside other fences are examples."""
     for found in _scanned(markdown):
         if not found.ours:
             continue
@@ -127,7 +127,7 @@ def problems(markdown: str) -> Iterator[Problem]:
 
 
 def unnamed(markdown: str) -> Iterator[Problem]:
-    """The fences that cannot be recorded: a recording is filed under its fence's own id."""
+    """Yield the fences that cannot be recorded, since a recording is filed under an id of its own."""
     seen = {""}
     for fence in fences(markdown):
         if fence.id in seen:

@@ -1,4 +1,4 @@
-"""The MkDocs plugin `docker-run`: wires the fence and the element into a site and stops a build on a wrong fence."""
+"""Adds the fence and the element to a MkDocs site, as its plugin `docker-run`, and stops a build on a wrong fence."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from docker_run import element, fence, recording, script
+from docker_run import bundle, fence, markup
 from docker_run.fence import Problem
-from docker_run.recording import Recording
+from docker_run.recording.file import Recording, path_of, read
 
 ASSETS = Path(__file__).parent / "assets"
 FOLDER = "assets/docker-run"
-STYLES = ("docker-run.css", "panels.css")
-# what only some pages need: the script, and how its page is known
-PANELS = "panels.js"
-_HAS_PANELS = re.compile(rf"<docker-run[^>]* (?:{'|'.join(element.PANELS)})=")
+STYLES = (ASSETS / "docker-run.css", ASSETS / "panels/panels.css")
+SCRIPT, PANELS = f"{FOLDER}/docker-run.js", f"{FOLDER}/panels.js"
+# the module that each published script is made of, with those that it imports
+ENTRIES = {SCRIPT: ASSETS / "element.js", PANELS: ASSETS / "panels/panels.js"}
+# a page with such an element loads the panels as well
+_HAS_PANELS = re.compile(rf"<docker-run[^>]* (?:{'|'.join(markup.PANELS)})=")
 SUPERFENCES = "pymdownx.superfences"
 FENCE = {"name": fence.NAME, "class": fence.NAME, "format": fence.fence, "validator": fence.validator}
 
@@ -35,49 +37,54 @@ log = logging.getLogger("mkdocs.plugins.docker-run")
 
 
 class Settings(Config):  # type: ignore[no-untyped-call]  # MkDocs gives its class hook no types
-    """`backend` is the http(s) address of a backend; empty means the one that serves the page. `recordings` is the
-    folder that `python -m docker_run.record` fills, beside `mkdocs.yml`; without it nothing is recorded."""
+    """The settings in `mkdocs.yml`.
+
+    `backend` is the http(s) address of a backend, empty for the one that serves the page; `recordings` is the folder
+    that `python -m docker_run.recording.record` fills, None where nothing is recorded.
+    """
 
     backend = config_options.URL(default="")
     recordings = config_options.Optional(config_options.Dir())
 
 
 class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  # the same
-    """What three lines of `mkdocs.yml` bring."""
+    """Handles the events of a build."""
 
     def __init__(self) -> None:
-        # of the page whose text is being made, by the fence's id
+        # of the page that is being rendered, by the demo's id
         self._recordings: dict[str, Recording] = {}
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
-        """Register the fence beside those that the site has, and the element's script and style."""
+        """Register the fence beside the site's own fences, and the element's script and styles."""
         if SUPERFENCES not in config.markdown_extensions:
             config.markdown_extensions.append(SUPERFENCES)
         fences: list[dict[str, Any]] = config.mdx_configs.setdefault(SUPERFENCES, {}).setdefault("custom_fences", [])
         if not any(known["name"] == fence.NAME for known in fences):
             fences.append(FENCE | {"format": self._fence})
-        # first, so that a site's own style has the last word
-        config.extra_css[:0] = [f"{FOLDER}/{style}" for style in STYLES]
-        loaded = config_options.ExtraScriptValue(f"{FOLDER}/{script.NAME}")
-        loaded.defer = True
-        config.extra_javascript.append(loaded)
+        # first, so that a site's own style wins
+        config.extra_css[:0] = [f"{FOLDER}/{style.name}" for style in STYLES]
+        script = config_options.ExtraScriptValue(SCRIPT)
+        script.defer = True
+        config.extra_javascript.append(script)
         if self.config.recordings:
             config.watch.append(self.config.recordings)
         return config
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
-        """Add the element's own files to the site."""
+        """Add the styles and the joined scripts to the site."""
         for style in STYLES:
-            files.append(File.generated(config, f"{FOLDER}/{style}", abs_src_path=str(ASSETS / style)))
-        files.append(File.generated(config, f"{FOLDER}/{script.NAME}", content=script.joined(ASSETS)))
-        files.append(File.generated(config, f"{FOLDER}/{PANELS}", content=script.joined(ASSETS, PANELS)))
+            files.append(File.generated(config, f"{FOLDER}/{style.name}", abs_src_path=str(style)))
+        for path, entry in ENTRIES.items():
+            files.append(File.generated(config, path, content=bundle.joined(entry)))
         return files
 
-    # before other plugins change the text: the line is one of the author's file
+    # first, since other plugins change the text: a line number has to be one of the author's file
     @event_priority(100)
     def on_page_markdown(self, markdown: str, *, page: Page, **_: Any) -> str:
-        """Stop the build on a fence that is written wrongly, warn of one whose recording is not there or is another
-        command's, each with its file and line."""
+        """Stop the build on a wrong fence, and warn of a demo whose recording is missing or of another command.
+
+        Each message begins with its file and line.
+        """
         source = page.file.content_string if page.file.src_uri.endswith(".md") else markdown
         before = source.count("\n") - markdown.count("\n")
 
@@ -98,7 +105,7 @@ class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  #
     def _take_recordings(self, folder: Path, page: str, markdown: str) -> Iterator[Problem]:
         for demo in fence.fences(markdown):
             try:
-                found = recording.read(recording.place(folder, page, demo.id))
+                found = read(path_of(folder, page, demo.id))
             except ValueError as error:
                 yield Problem(demo.line, f"기록을 읽을 수 없어요: {error}")
                 continue
@@ -106,20 +113,20 @@ class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  #
                 self._recordings[demo.id] = found
             else:
                 lacking = "기록이 없어요" if not found else f"다른 명령의 기록이에요({found.command})"
-                yield Problem(demo.line, f"{demo.id}: {lacking}. python -m docker_run.record 로 기록하세요")
+                yield Problem(demo.line, f"{demo.id}: {lacking}. python -m docker_run.recording.record 로 기록하세요")
 
     def _fence(self, source: str, language: str, css_class: str, options: dict[str, str], md: Any, **more: Any) -> str:
         return fence.fence(source, language, css_class, options, md, recordings=self._recordings, **more)
 
     def on_page_content(self, content: str, *, page: Page, **_: Any) -> str:
-        """Load the panels before the element, where there are any."""
+        """Add the panels' script to a page that has panels; it runs before the element's."""
         if not _HAS_PANELS.search(content):
             return content
-        address = get_relative_url(f"{FOLDER}/{PANELS}", page.url)
+        address = get_relative_url(PANELS, page.url)
         return f'<script defer src="{html.escape(address)}"></script>{content}'
 
     def on_post_page(self, output: str, **_: Any) -> str:
-        """Tell the element where the backend is."""
+        """Write the backend's address into the page, where the element reads it."""
         if not self.config.backend:
             return output
         meta = f'<meta name="docker-run-backend" content="{html.escape(self.config.backend)}">'

@@ -1,1 +1,1 @@
-"""A notebook as a page of a MkDocs site, whose cells run in the reader's browser: a MkDocs plugin and its script."""
+"""Makes a notebook a page of a MkDocs site, with cells that run in the reader's browser."""

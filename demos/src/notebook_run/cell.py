@@ -1,6 +1,6 @@
 """Runs one cell of a notebook in the browser: its statements, then the value of its last expression.
 
-What is printed goes out through `post(text)`, gathered a little, and no more of it than a page can hold.
+Output goes to the page through `post(text)`, a few times a second, and only as much as a page can hold.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
+# the most output of a cell, in characters
 LONGEST = 50_000
 CUT = "\n(출력이 너무 길어서 여기까지만 보여요.)\n"
 GATHERED_SECONDS = 0.05
 
 
 class Screen(io.TextIOBase):
-    """Text that goes to the page."""
+    """Sends text to the page, for `print`."""
 
     def __init__(self, post: Callable[[str], None]) -> None:
         self._post, self._text, self._left, self._posted = post, "", LONGEST, 0.0
 
     def write(self, text: str) -> int:
-        """Take text; what is more than the page can hold is dropped, and said to be."""
+        """Take text; what exceeds the limit is dropped, and a line says so."""
         if text and self._left >= 0:
             self._text += text if len(text) <= self._left else text[: self._left] + CUT
             self._left -= len(text)
@@ -36,22 +37,22 @@ class Screen(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Send what has been gathered."""
+        """Send the text that waits."""
         if self._text:
             self._post(self._text)
         self._text, self._posted = "", time.monotonic()
 
 
 def run(source: str, name: str, names: dict[str, Any], post: Callable[[str], None]) -> bool:
-    """Run a cell in the names that all cells share; False when it ended with an error, which it has then shown."""
+    """Run a cell with the `names` that all cells share; return False when it ended with an error, after showing it."""
     screen = Screen(post)
-    # so that a traceback can show the lines, of functions that an earlier cell has made, too
+    # so that a traceback can show lines, also of functions that an earlier cell defined
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     with redirect_stdout(screen), redirect_stderr(screen):
         try:
-            _carry_out(source, name, names)
+            _execute(source, name, names)
         except BaseException as error:
-            # SystemExit, too, ends a cell and not the page; and nobody asked for the frames of this file
+            # SystemExit ends only the cell as well; the frames of this file are left out of the traceback
             frames = error.__traceback__
             while frames and frames.tb_frame.f_code.co_filename == __file__:
                 frames = frames.tb_next
@@ -63,7 +64,7 @@ def run(source: str, name: str, names: dict[str, Any], post: Callable[[str], Non
     return True
 
 
-def _carry_out(source: str, name: str, names: dict[str, Any]) -> None:
+def _execute(source: str, name: str, names: dict[str, Any]) -> None:
     tree = ast.parse(source, name)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, name, "exec"), names)  # noqa: S102 - this is what a notebook is for

@@ -1,7 +1,7 @@
-"""A Jupyter notebook as one Markdown document: its text as it stands, its code as cells with what they put out.
+"""Turns a Jupyter notebook into one Markdown document, and its code cells into HTML with their outputs.
 
-The text is rendered by the site's own Markdown, so that headings, links, fences and all else are as on every other
-page; a code cell is a place in it, which `filled` fills with HTML.
+The site's own Markdown renders the text, so that headings, links and fences are as on every other page. A code cell is
+a placeholder in it, which `filled` replaces.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-# a text cell with this tag is the sentence that a page of this site begins with
+# the tag of a text cell that is the lead paragraph of its page
 LEAD = "lead"
-# and the output of a code cell with this one stays folded: the reader guesses it first
+# the tag of a code cell whose output stays folded, so that the reader guesses it first
 QUESTION = "question"
 BUTTONS = (("reset", "처음부터", "disabled"), ("run", "실행", "disabled"), ("stop", "멈춤", "hidden"))
 KEYS = "고칠 수 있어요. Ctrl+Enter나 Shift+Enter로 실행해요."
-_PLACE = '<div data-notebook-cell="{}"></div>'
+_PLACEHOLDER = '<div data-notebook-cell="{}"></div>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    """What of a notebook becomes a page."""
+    """The parts of a notebook that become a page."""
 
     cells: tuple[Cell, ...]
     meta: dict[str, Any]
@@ -51,7 +51,7 @@ class Notebook:
 
 
 def read(text: str) -> Notebook:
-    """The notebook in the text of an .ipynb file."""
+    """Return the notebook in the text of an .ipynb file."""
     content = json.loads(text)
     return Notebook(tuple(_cells(content["cells"])), content.get("metadata", {}))
 
@@ -67,26 +67,26 @@ def _cells(content: Sequence[dict[str, Any]]) -> Iterator[Cell]:
 
 
 def page(notebook: Notebook) -> str:
-    """The Markdown of the page, with a place for each code cell."""
+    """Return the Markdown of the page, with a placeholder for each code cell."""
     return "\n\n".join(_block(cell) for cell in notebook.cells) + "\n"
 
 
 def _block(cell: Cell) -> str:
     if cell.number:
-        return _PLACE.format(cell.number)
+        return _PLACEHOLDER.format(cell.number)
     return f"{cell.source.rstrip()}\n{{ .lead }}" if LEAD in cell.tags else cell.source
 
 
 def filled(content: str, notebook: Notebook, outputs: Sequence[str], before: str = "") -> str:
-    """The page's HTML with its code cells in their places, and `before` above the first."""
-    content = content.replace(_PLACE.format(1), before + _PLACE.format(1), 1)
+    """Return the page's HTML with its code cells, and with `before` above the first."""
+    content = content.replace(_PLACEHOLDER.format(1), before + _PLACEHOLDER.format(1), 1)
     for cell, output in zip(notebook.code, outputs, strict=True):
-        content = content.replace(_PLACE.format(cell.number), code_cell(cell, output), 1)
+        content = content.replace(_PLACEHOLDER.format(cell.number), code_cell(cell, output), 1)
     return content
 
 
 def code_cell(cell: Cell, output: str) -> str:
-    """The HTML of a code cell. The buttons wait for the script, which is why they are there: nothing moves then."""
+    """Return the HTML of a code cell. Its buttons are there before the script runs, so that nothing moves then."""
     name = f"Python 칸 {cell.number}"
     code = highlight(cell.source, PythonLexer(stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True)).rstrip("\n")
     attributes = f'role="group" tabindex="0" aria-label="{name}의 출력"{"" if output else " hidden"}'

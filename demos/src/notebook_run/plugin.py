@@ -1,7 +1,7 @@
-"""The MkDocs plugin `notebook-run`: makes what mkdocs-jupyter has executed a page like the others, and runnable.
+"""Makes a notebook that mkdocs-jupyter has executed a page like the others, as the MkDocs plugin `notebook-run`.
 
-mkdocs-jupyter executes the notebook and fails the build when a cell fails. Its HTML comes with JupyterLab's whole
-style, 574 KB of it; of that HTML only the outputs are kept, and the text goes through the site's own Markdown.
+mkdocs-jupyter executes the notebook and fails the build when a cell fails. Its HTML needs JupyterLab's whole style of
+574 KB; so only the outputs are taken from it, and the text is rendered by the site's own Markdown.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from notebook_run import document
 HERE = Path(__file__).parent
 FOLDER = "assets/notebook"
 PYODIDE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
-# what the worker fetches and counts; the two scripts are imported
+# the files whose bytes the worker counts; the two scripts are imported, not fetched
 COUNTED = PYODIDE[2:]
 
 
 class Settings(Config):  # type: ignore[no-untyped-call]  # MkDocs gives its class hook no types
-    """`pyodide` is the folder of the npm package, `wheels` the folder of the wheels that the cells import from."""
+    """The settings in `mkdocs.yml`: the folder of the npm package pyodide, and that of the wheels for the cells."""
 
     pyodide = config_options.Dir(exists=True)
     wheels = config_options.Dir(exists=True)
 
 
 class NotebookRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  # the same
-    """Stands below `mkdocs-jupyter` in `mkdocs.yml`."""
+    """Handles the events of a build, each after mkdocs-jupyter, below which it stands in `mkdocs.yml`."""
 
     def on_startup(self, **_: Any) -> None:
-        """Execute with our own settings, whoever builds, and so that no other account of the machine can listen."""
+        """Use our own Jupyter settings, whoever builds: they keep other accounts out of the kernel."""
         os.environ["JUPYTER_CONFIG_DIR"] = str(HERE / "jupyter")
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
@@ -69,10 +69,10 @@ class NotebookRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call] 
             raise PluginError(f"{self.config.wheels} 폴더에 wheel이 없어요. make site가 준비해요")
         return found
 
-    # after mkdocs-jupyter, which puts its own in the place of `render`
+    # after mkdocs-jupyter, which replaces `render`
     @event_priority(-100)
     def on_pre_page(self, page: Page, **_: Any) -> Page:
-        """Let a notebook's page be read and rendered as the Markdown that it is."""
+        """Have a notebook's page read and rendered as Markdown."""
         if not _is_notebook(page):
             return page
         notebook = document.read(page.file.content_string)
@@ -92,18 +92,18 @@ class NotebookRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call] 
         return page
 
     def _tools(self, page: Page) -> str:
-        """What the script has to know, and the links to take the notebook along."""
+        """Return the data that the script reads, and the download links."""
         wheels = [get_relative_url(f"{FOLDER}/{wheel.name}", page.url) for wheel in self._wheels()]
         size = sum((Path(self.config.pyodide) / name).stat().st_size for name in COUNTED)
         links = [(Path(page.file.src_uri).name, "노트북 내려받기"), *((wheel, "꾸러미 내려받기") for wheel in wheels)]
         return (
             f'<div class="notebook-tools" data-wheels="{html.escape(" ".join(wheels))}" data-bytes="{size}">'
-            + " ".join(f'<a href="{html.escape(href)}" download>{words}</a>' for href, words in links)
+            + " ".join(f'<a href="{html.escape(href)}" download>{text}</a>' for href, text in links)
             + '<p class="notebook-spoken" role="status"></p></div>'
         )
 
     def on_post_page(self, output: str, *, page: Page, **_: Any) -> str:
-        """Give the script and the style to a notebook's page, and to no other."""
+        """Add the script and the style to a notebook's page."""
         if not _is_notebook(page):
             return output
         here = get_relative_url(FOLDER, page.url)
@@ -129,6 +129,6 @@ def _check_fences(page: Page, notebook: document.Notebook) -> None:
 
 
 def _outputs(content: str) -> list[str]:
-    """What each code cell put out, as text, from the HTML that mkdocs-jupyter made."""
+    """Return the output of each code cell as text, from the HTML that mkdocs-jupyter made."""
     cells = BeautifulSoup(content, "html.parser").select(".jp-CodeCell[id]")
     return ["".join(part.get_text() for part in cell.select(".jp-OutputArea-output > pre")).rstrip() for cell in cells]

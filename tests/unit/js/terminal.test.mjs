@@ -8,7 +8,7 @@ const MB = 1_000_000;
 /** @param {string} text */
 const drawn = text => written(shaped(text));
 
-/** What screen.py is held to as well. @type {[string, string, string][]} */
+/** recording/terminal.py is tested on the same. @type {[string, string, string][]} */
 const CASES = JSON.parse(readFileSync(new URL("../cases/terminal.json", import.meta.url), "utf8"));
 for (const [name, given, expected] of CASES) test(name, () => assert.equal(drawn(given), expected));
 

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run leaves: its output and its exit code."""
+    """The output and the exit code of a run."""
 
     output: str
     code: int
 
 
 class NotStarted(Exception):
-    """There was nothing to start; `code` is what Docker then ends with."""
+    """The command cannot be started; `code` is the exit code that Docker ends with then."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -29,7 +29,7 @@ class NotStarted(Exception):
 
 
 class Container:
-    """Reads through all layers, writes to its own. Containers of one image share its layers and see no other's."""
+    """Reads from all layers and writes to its own. Containers of one image share its layers, and not their own."""
 
     def __init__(self, image: Image, argv: Sequence[str]) -> None:
         if not argv:
@@ -41,23 +41,23 @@ class Container:
 
     @property
     def layer(self) -> Layer:
-        """The writable layer as it is now: all that tells this container from the next one of the same image."""
+        """Return the writable layer as it is now: the only difference between containers of one image."""
         return Layer(self._written, frozenset(self._deleted))
 
     @property
     def files(self) -> dict[str, File]:
-        """The file system as a program in here sees it."""
+        """Return the file system as a program in this container sees it."""
         return union([*self.image.layers, self.layer])
 
     def read(self, path: str) -> str:
-        """The text of a file. FileNotFoundError when it is not there, or not a file with text."""
+        """Return the text of a file. FileNotFoundError when it is not there, or not a file with text."""
         file = self.files.get(path)
         if not isinstance(file, str):
             raise FileNotFoundError(path)
         return file
 
     def write(self, path: str, text: str) -> None:
-        """Into the writable layer. To change a file of the image is to hide it with a changed copy: copy-on-write."""
+        """Write a file to the writable layer. A file of the image is hidden by its changed copy: copy-on-write."""
         check_path(path)
         self._forget(path)
         for other in [other for other in self.files if other != path and is_at_or_below(path, other)]:
@@ -78,14 +78,14 @@ class Container:
         self._written = {other: file for other, file in self._written.items() if not is_at_or_below(other, path)}
 
     def names(self, folder: str = "/") -> list[str]:
-        """The names in a folder. FileNotFoundError when there is no such folder."""
+        """Return the names in a folder. FileNotFoundError when there is no such folder."""
         inside = [path for path in self.files if is_at_or_below(path, folder) and path != folder]
         if not inside and folder != "/":
             raise FileNotFoundError(folder)
         return sorted({path.removeprefix(folder.rstrip("/")).split("/")[1] for path in inside})
 
     def diff(self) -> list[str]:
-        """What this container changed: A added, C changed, D deleted, as `docker diff` writes it."""
+        """Return what this container changed, as `docker diff` writes it: A added, C changed, D deleted."""
         before, after = self.image.files, self.files
         changed = {path: "C" if path in before else "A" for path in self._written}
         deleted = {path: "D" for path in before if path not in after}
@@ -104,10 +104,10 @@ class Container:
             return Result(f"{name.split('/')[-1]}: {missing}: No such file or directory\n", 1)
 
     def _program(self, name: str) -> Program:
-        """The program that a command's first word names: a path, or a name to look up in the folders of PATH."""
+        """Return the program that the first argument names: a path, or a name to look up in the folders of PATH."""
         if "/" not in name:
-            places = (f"{folder}/{name}" for folder in self.image.path)
-            found = next((file for place in places if callable(file := self.files.get(place))), None)
+            paths = (f"{folder}/{name}" for folder in self.image.path)
+            found = next((file for path in paths if callable(file := self.files.get(path))), None)
             if found is None:
                 raise NotStarted(127, "executable file not found in $PATH")
             return found

@@ -14,7 +14,7 @@ SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin
 
 @dataclass(frozen=True)
 class Image:
-    """`layers` from the bottom up; `entrypoint` and `cmd` are the two halves of the command to start."""
+    """Layers from the bottom up, and a configuration; `entrypoint` and `cmd` are the two halves of the command."""
 
     layers: Sequence[Layer]
     cmd: Sequence[str] = ()
@@ -27,29 +27,29 @@ class Image:
 
     @property
     def files(self) -> dict[str, File]:
-        """The file system that every container of this image starts with."""
+        """Return the file system that every container of this image starts with."""
         return union(self.layers)
 
     @property
     def digest(self) -> str:
-        """A fingerprint of layers and configuration: an image with another one is another image."""
+        """Return a fingerprint of layers and configuration: an image with another one is another image."""
         parts = ([layer.digest for layer in self.layers], self.cmd, self.entrypoint, self.path)
         return "sha256:" + hashlib.sha256(repr(parts).encode()).hexdigest()
 
     def add(self, layer: Layer) -> Image:
-        """A new image with one more layer on top, as a line of a Dockerfile makes one. The layers below are shared."""
+        """Return a new image with one more layer on top, as a line of a Dockerfile makes one; the others are shared."""
         return replace(self, layers=(*self.layers, layer))
 
     def create(self, *cmd: str, entrypoint: Sequence[str] | None = None) -> Container:
-        """A new container, not started yet: `docker create`.
+        """Return a new container that is not started yet, as `docker create` does.
 
-        Words given here take the place of `cmd`; `entrypoint` stays, unless another one is given, and then the
-        image's `cmd`, which was meant for the old one, is dropped as well.
+        Arguments given here replace the image's `cmd`. Another `entrypoint` replaces the image's, and then the image's
+        `cmd`, which was meant for the old one, is dropped as well.
         """
         first = self.entrypoint if entrypoint is None else entrypoint
         rest = cmd or (self.cmd if entrypoint is None else ())
         return Container(self, (*first, *rest))
 
     def run(self, *cmd: str, entrypoint: Sequence[str] | None = None) -> Result:
-        """Create a container and start it: `docker run`."""
+        """Create a container and start it, as `docker run` does."""
         return self.create(*cmd, entrypoint=entrypoint).start()

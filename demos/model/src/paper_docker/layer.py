@@ -16,7 +16,7 @@ File: TypeAlias = str | Program
 
 @dataclass(frozen=True)
 class Layer:
-    """Files by their path, and whiteouts: the paths of lower layers that this one hides. It never changes."""
+    """Files by their path, and whiteouts: the paths of lower layers that this one hides. A layer never changes."""
 
     files: Mapping[str, File] = field(default_factory=dict)
     whiteouts: frozenset[str] = frozenset()
@@ -27,26 +27,26 @@ class Layer:
         for path in self.files:
             if any(is_at_or_below(other, path) for other in self.files if other != path):
                 raise ValueError(f"a file and a folder at once: {path!r}")
-        # a copy behind a read-only face: nobody holds what could be changed
+        # a copy, and read-only, so that nobody can change it
         object.__setattr__(self, "files", MappingProxyType(dict(self.files)))
         object.__setattr__(self, "whiteouts", frozenset(self.whiteouts))
 
     @property
     def digest(self) -> str:
-        """A fingerprint of the content: the same content has the same one. A program counts by its name."""
+        """Return a fingerprint, the same for the same content. Of a program only the name counts."""
         listed = [(path, file if isinstance(file, str) else file.__name__) for path, file in self.files.items()]
         text = repr((sorted(listed), sorted(self.whiteouts)))
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def union(layers: Iterable[Layer]) -> dict[str, File]:
-    """What is seen when one looks at the stack from above: of each path the topmost file, and nothing hidden."""
+    """Return what is visible of a stack of layers from above: the topmost file of each path, unless it is hidden."""
     seen: dict[str, File] = {}
     for layer in layers:  # from the bottom up
         for path in layer.whiteouts:
             seen = {other: file for other, file in seen.items() if not is_at_or_below(other, path)}
         for path in layer.files:
-            # a file takes the place of a folder, and a folder that of a file
+            # a file replaces a folder, and a folder replaces a file
             seen = {
                 other: file
                 for other, file in seen.items()
@@ -57,11 +57,11 @@ def union(layers: Iterable[Layer]) -> dict[str, File]:
 
 
 def check_path(path: str) -> None:
-    """ValueError for what is not a path from the root."""
+    """Raise ValueError for a path that does not start at the root."""
     if not path.startswith("/") or path.endswith("/") or "//" in path:
         raise ValueError(f"not a path from the root: {path!r}")
 
 
 def is_at_or_below(path: str, folder: str) -> bool:
-    """Whether `path` is `folder` itself or lies in it."""
+    """Return whether `path` is `folder` itself or lies in it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")

@@ -1,179 +1,171 @@
 // <docker-run>: one docker command line that the reader can change and run.
-import { Backend, lacking, refused } from "./backend.js";
-import { events } from "./events.js";
-import { busy, follow, isolationsBehind, lead, leaderOf, othersOf } from "./lead.js";
+import { Client, explained, lacksIsolation } from "./client.js";
+import { busy, busyFollowers, callFollowers, follow, followed, followersText } from "./followers.js";
 import { History, listen } from "./line.js";
-import { recordingIn, replayed } from "./recording.js";
-import { Story } from "./story.js";
+import { events } from "./ndjson.js";
+import { recordingIn, replayed } from "./replay.js";
+import { isEnd, RunView } from "./run.js";
+import { originText, problemText, texts } from "./strings.js";
 import { build } from "./view.js";
-import { label, origin, refusal } from "./words.js";
 
-/** @type {Names} */
+/** The element's state after an event, by the event's type. @type {Strings} */
 const STATES = { queued: "queued", pull: "pulling", created: "creating", started: "running", exited: "ended", failed: "failed" };
 const STOPPED = new Error("stopped");
-// ms until a run that does not heed Stop is left
+// ms until a run that goes on after Stop is left alone
 const PATIENCE = 2000;
-// ms of events before the page gets its turn
+// ms of events after which the browser may draw
 const TURN = 12;
 
 export class DockerRun extends HTMLElement {
   #view = build();
-  #story = new Story(this.#view);
+  #runView = new RunView(this.#view);
   #history = new History();
   #original = "";
   /** @type {Recording | undefined} */
   #recording;
-  /** Of the run that is going on. @type {AbortController | null} */
+  /** Of the run that goes on. @type {AbortController | null} */
   #controller = null;
   /** @type {Promise<unknown> | null} */
   #done = null;
   /** The run's id, once it is known. @type {string | null} */
   #run = null;
-  #leave = () => this.#controller?.abort(STOPPED);
+  #abort = () => this.#controller?.abort(STOPPED);
 
   connectedCallback() {
-    addEventListener("pagehide", this.#leave);
+    addEventListener("pagehide", this.#abort);
     const { root } = this.#view;
     if (root.parentNode) return;
     this.#original = (this.querySelector("code") ?? this).textContent?.trim() ?? "";
     this.#recording = recordingIn(this);
-    root.ariaLabel = this.getAttribute("label") ?? `${label.group}: ${this.#original}`;
+    root.ariaLabel = this.getAttribute("label") ?? `${texts.group}: ${this.#original}`;
     const lines = this.getAttribute("lines");
     if (lines) this.style.setProperty("--docker-run-lines", lines);
-    this.#story.addPanels(this);
+    this.#runView.addPanels(this);
+    // filled before it is on the page, where every look at a size would cost a layout;
     // what was there stays, for paper
-    // filled first: on the page, every look at a size would cost a layout
-    this.#rest();
+    this.#restore();
     this.append(root);
     listen(this.#view, this.#history, this);
-    follow(this, led => this.#follow(led));
+    follow(this, action => this.#follow(action));
   }
 
-  /** Do what the leader does, with its line. @param {import("./lead.js").Led} led */
-  #follow({ what, line }) {
+  /** Do what the followed element does, with its line. @param {import("./followers.js").Action} action */
+  #follow({ action, line }) {
     this.#view.line.value = line;
-    if (what === "rest") this.#leaveAndRest();
-    else this[what]();
-  }
-
-  /** @param {"run" | "stop" | "rest"} what */
-  #lead(what) {
-    lead(this, { what, line: this.#view.line.value });
+    if (action === "restore") this.#stopAndRestore();
+    else this[action]();
   }
 
   disconnectedCallback() {
-    removeEventListener("pagehide", this.#leave);
-    this.#leave();
+    removeEventListener("pagehide", this.#abort);
+    this.#abort();
   }
 
-  get #backend() {
+  get #client() {
     const named = document.querySelector('meta[name="docker-run-backend"]')?.getAttribute("content");
-    return new Backend(this.getAttribute("backend") ?? named ?? "");
+    return new Client(this.getAttribute("backend") ?? named ?? "");
   }
 
-  /** The first line, and its recording unless it is a question. */
-  #rest() {
+  /** Show the original line, and its recording unless it is a question. */
+  #restore() {
     const { line, screen } = this.#view;
-    const known = !this.hasAttribute("predict") && this.#recording;
-    this.#clear();
-    this.#turn("idle");
+    const recording = !this.hasAttribute("predict") && this.#recording;
+    this.#clear("idle");
     line.value = this.#original;
-    screen.dataset.before = known ? label.silent : label[this.#recording ? "predict" : "before"];
-    if (!known) return;
-    for (const event of known.events) this.#story.show(event);
-    this.#name(known);
+    screen.dataset.before = recording ? texts.silent : texts[this.#recording ? "predict" : "before"];
+    if (!recording) return;
+    for (const event of recording.events) this.#runView.show(event);
+    this.#showOrigin(recording);
     screen.scrollTop = 0;
   }
 
   /** Run the line as it stands; resolves with the last event, or undefined when there was none. */
   async run() {
     const command = this.#view.line.value.trim();
-    if (this.#controller || isolationsBehind(this).length) return undefined;
+    if (this.#controller || busyFollowers(this).length) return undefined;
     if (!command) return this.#ask();
     this.#controller = new AbortController();
-    this.#lead("run");
+    callFollowers(this, "run", this.#view.line.value);
     this.#history.add(command);
-    this.#clear();
-    this.#turn("queued");
-    this.#view.status.textContent = label.running;
-    const running = this.#carryOut(command, this.#controller.signal);
+    this.#clear("queued");
+    this.#view.status.textContent = texts.running;
+    const running = this.#runOrReplay(command, this.#controller.signal);
     this.#done = running;
     return running;
   }
 
-  /** Ask for a line, with nothing of the last one beside it. */
+  /** Ask for a command line. */
   #ask() {
-    this.#clear();
-    this.#turn("idle");
-    this.#view.screen.dataset.before = label.before;
-    this.#tell(label.empty);
+    this.#clear("idle");
+    this.#view.screen.dataset.before = texts.before;
+    this.#say(texts.empty);
   }
 
   /** @param {string} command @param {AbortSignal} signal */
-  async #carryOut(command, signal) {
+  async #runOrReplay(command, signal) {
     try {
-      await this.#company();
-      const live = this.#backend.run(command, signal, this.getAttribute("isolation") ?? undefined).then(body => this.#read(events(body)));
+      await this.#runBeside();
+      const live = this.#client.run(command, signal, this.getAttribute("isolation") ?? undefined).then(body => this.#read(events(body)));
       return await live.catch(error => this.#replay(command, signal, error));
     } catch (error) {
-      this.#story.terminal.draw(true);
-      this.#broken(signal.aborted ? STOPPED : error);
+      this.#runView.terminal.draw(true);
+      this.#fail(signal.aborted ? STOPPED : error);
       return undefined;
     } finally {
       this.#controller = this.#run = null;
     }
   }
 
-  /** See to it that the demo which this one needs beside it is running. */
-  async #company() {
+  /** Start the demo that has to run beside this one, unless it runs already. */
+  async #runBeside() {
     const other = /** @type {DockerRun | null} */ (document.getElementById(this.getAttribute("beside") ?? ""));
     if (!other || busy(other)) return;
-    const begun = new Promise(done => other.addEventListener("docker-run:event", ({ detail }) => detail.type === "started" && done(undefined)));
-    // it may also end before it has begun
-    await Promise.race([begun, other.run()]);
+    const started = new Promise(done => other.addEventListener("docker-run:event", ({ detail }) => detail.type === "started" && done(undefined)));
+    // it may also end before it has started
+    await Promise.race([started, other.run()]);
   }
 
-  /** The recording, where no backend has answered. @param {string} command @param {AbortSignal} signal @param {unknown} error */
+  /** Play the recording, where no backend has answered. @param {string} command @param {AbortSignal} signal @param {unknown} error */
   #replay(command, signal, error) {
     const recording = this.#recording;
-    const absent = lacking(error);
-    if (command !== recording?.command || this.#run || signal.aborted || (refused(error) && !absent)) throw error;
+    const absent = lacksIsolation(error);
+    if (command !== recording?.command || this.#run || signal.aborted || (explained(error) && !absent)) throw error;
     this.toggleAttribute("absent", absent);
-    this.#turn("replaying");
-    this.#name(recording, absent ? label.noIsolation : label.replaying);
+    this.#setState("replaying");
+    this.#showOrigin(recording, absent ? texts.noIsolation : texts.replaying);
     this.#view.status.textContent = this.#view.source.textContent;
     return this.#read(replayed(recording.events, signal));
   }
 
-  /** Say that it is a recording. @param {Recording} recording */
-  #name(recording, why = "") {
+  /** Show that it is a recording. @param {Recording} recording */
+  #showOrigin(recording, why = "") {
     this.setAttribute("shown", "recording");
-    this.#view.source.textContent = why + origin(recording);
+    this.#view.source.textContent = why + originText(recording);
   }
 
-  /** End the run; the backend then says how it ended. Without an answer it is simply left. */
+  /** End the run; its last event then says how it ended. When none comes in time, the run is left alone. */
   stop() {
-    this.#lead("stop");
+    callFollowers(this, "stop", this.#view.line.value);
     const controller = this.#controller;
     const leave = () => controller?.abort(STOPPED);
     if (!this.#run) return leave();
-    this.#backend.end(this.#run).catch(leave);
+    this.#client.end(this.#run).catch(leave);
     setTimeout(leave, PATIENCE);
   }
 
-  /** Back to the first line and an empty Docker host. */
+  /** Return to the original line and to an empty Docker host. */
   async reset() {
-    this.#lead("rest");
-    await this.#leaveAndRest();
-    // where it cannot be told to, the host ends by itself
-    await this.#backend.reset().catch(() => {});
-    if (!this.#controller) this.#tell(label.wasReset);
+    callFollowers(this, "restore", this.#view.line.value);
+    await this.#stopAndRestore();
+    // a host that cannot be reached ends by itself once it has been idle
+    await this.#client.reset().catch(() => {});
+    if (!this.#controller) this.#say(texts.wasReset);
   }
 
-  async #leaveAndRest() {
-    this.#leave();
+  async #stopAndRestore() {
+    this.#abort();
     await this.#done;
-    this.#rest();
+    this.#restore();
   }
 
   /** @param {AsyncIterable<WireEvent>} stream */
@@ -181,7 +173,7 @@ export class DockerRun extends HTMLElement {
     let turn = performance.now();
     for await (const event of stream) {
       this.#take(event);
-      if (event.type === "exited" || event.type === "failed") return event;
+      if (isEnd(event)) return event;
       if (performance.now() - turn < TURN) continue;
       await new Promise(next => setTimeout(next));
       turn = performance.now();
@@ -189,57 +181,62 @@ export class DockerRun extends HTMLElement {
     throw new Error("the stream ended early");
   }
 
-  /** One event of a run. @param {WireEvent} event */
+  /** @param {WireEvent} event */
   #take(event) {
     const { type, code, hint = "" } = event;
     const replaying = this.getAttribute("state") === "replaying";
-    const ended = type === "exited" || type === "failed";
+    const ended = isEnd(event);
     if (type === "accepted" && !replaying) this.#run = event.run;
     if (type === "exited") this.setAttribute("code", code);
-    this.#story.show(event);
-    if (ended) this.#tell(this.#view.result.textContent, hint);
-    if (STATES[type] && (ended || !replaying)) this.#turn(STATES[type]);
+    this.#runView.show(event);
+    if (ended) this.#say(this.#view.result.textContent, hint);
+    if (STATES[type] && (ended || !replaying)) this.#setState(STATES[type]);
     this.dispatchEvent(new CustomEvent("docker-run:event", { bubbles: true, detail: event }));
   }
 
-  /** It ended without a last event. @param {unknown} error */
-  #broken(error) {
-    const stopped = error === STOPPED;
-    const absent = this.#run ? label.cutOff : this.#recording ? label.edited : label.offline;
-    this.#tell(stopped ? label.stopped : refused(error) ? refusal(error) : absent);
-    this.#turn(stopped ? "idle" : refused(error) || this.#run ? "failed" : "offline");
+  /** Show why a run ended without a last event. @param {unknown} error */
+  #fail(error) {
+    const [state, text] =
+      error === STOPPED ? ["idle", texts.stopped]
+      : explained(error) ? ["failed", problemText(error)]
+      : this.#run ? ["failed", texts.cutOff]
+      : ["offline", this.#recording ? texts.edited : texts.offline];
+    this.#say(text);
+    this.#setState(state);
   }
 
   /** @param {string} state */
-  #turn(state) {
+  #setState(state) {
     this.setAttribute("state", state);
-    this.attend();
-    leaderOf(this)?.attend();
+    this.update();
+    followed(this)?.update();
   }
 
-  /** Offer Stop as long as there is something to stop here or in what follows, and say what still follows. */
-  attend() {
-    const going = busy(this) || isolationsBehind(this).length > 0;
+  /** Offer Stop while this element or a follower runs, and Run else; show which followers still run. */
+  update() {
+    const running = busy(this) || busyFollowers(this).length > 0;
     const { run, stop } = this.#view;
-    const moved = document.activeElement === (going ? run : stop);
-    run.hidden = going;
-    stop.hidden = !going;
-    if (moved) (going ? stop : run).focus();
-    this.#view.others(othersOf(this));
+    const moved = document.activeElement === (running ? run : stop);
+    run.hidden = running;
+    stop.hidden = !running;
+    if (moved) (running ? stop : run).focus();
+    this.#view.append(followersText(this));
   }
 
-  #clear() {
+  /** Remove what is shown of a run, before another one or none. @param {string} state */
+  #clear(state) {
     this.removeAttribute("code");
     this.removeAttribute("shown");
-    this.#story.clear();
+    this.#runView.clear();
+    this.#setState(state);
   }
 
-  /** Show how it stands, and say it with what belongs to it. @param {string} words */
-  #tell(words, more = "") {
-    this.#view.told.style.minHeight = "";
-    this.#view.result.textContent = words;
-    // a listener is told, too, that it is a recording
-    this.#view.status.textContent = [words, more, ...this.#story.panels.map(panel => panel.words), this.#view.source.textContent].filter(Boolean).join(" ");
+  /** Show a result, and announce it to screen readers with what belongs to it. @param {string} text */
+  #say(text, more = "") {
+    this.#view.outcome.style.minHeight = "";
+    this.#view.result.textContent = text;
+    const parts = [text, more, ...this.#runView.panels.map(panel => panel.text), this.#view.source.textContent];
+    this.#view.status.textContent = parts.filter(Boolean).join(" ");
   }
 }
 

@@ -1,5 +1,5 @@
-// The line as in a shell: its keys, and the lines before it.
-import { label } from "./words.js";
+// The command line, with a shell's keys and its history of lines.
+import { texts } from "./strings.js";
 
 /** @param {View} view @param {History} history @param {import("./element.js").DockerRun} demo */
 export function listen({ root, form, line, stop, reset, copy, status, note }, history, demo) {
@@ -15,18 +15,18 @@ export function listen({ root, form, line, stop, reset, copy, status, note }, hi
       line.select();
       if (!document.execCommand("copy")) return;
     }
-    status.textContent = label.copied;
+    status.textContent = texts.copied;
   });
   line.addEventListener("paste", event => {
     const pasted = apart(event.clipboardData?.getData("text") ?? "");
     if (!pasted) return;
     event.preventDefault();
-    // the one way to put text in that the reader can take back
+    // the one way to insert text that the reader can undo
     document.execCommand("insertText", false, pasted[0]);
-    if (pasted.length > 1) note((status.textContent = label.oneLine));
+    if (pasted.length > 1) note((status.textContent = texts.oneLine));
   });
   root.addEventListener("keydown", event => {
-    // Safari tells the Enter that ends a composition only by its code
+    // in Safari an Enter that ends a composition differs from another one only in its code
     const composing = event.isComposing || event.keyCode === 229;
     if (event.key === "Enter" && (composing || event.repeat)) event.preventDefault();
     if (event.key === "Escape" && !composing) demo.stop();
@@ -38,13 +38,13 @@ export function listen({ root, form, line, stop, reset, copy, status, note }, hi
   });
 }
 
-/** The lines of a text of more than one, a continued one as one. @param {string} text */
+/** The lines of a text that has several, a line continued by a backslash as one; undefined for a text of one line. @param {string} text */
 export function apart(text) {
   const found = text.trim().replaceAll(/\s*\\\r?\n\s*/g, " ").split(/\s*\n\s*/);
   return /[\r\n]/.test(text.trim()) ? found : undefined;
 }
 
-/** The lines that were run, as a shell's arrow keys go through them. */
+/** The lines that were run, for the arrow keys. */
 export class History {
   /** @type {string[]} */
   #lines = [];
@@ -58,11 +58,11 @@ export class History {
     this.#at = this.#lines.length;
   }
 
-  /** One step back (-1) or on (1), past the last one what was `typed`; undefined at an end. @param {number} way @param {string} typed */
+  /** Go one line back (-1) or on (1), after the last one to what was `typed`; undefined at an end. @param {number} way @param {string} typed */
   move(way, typed) {
     if (this.#at === this.#lines.length) {
       this.#draft = typed;
-      // the line that was just run still stands there
+      // the last line of the history still stands in the field: go to the one before it
       if (way < 0 && typed === this.#lines.at(-1)) this.#at -= 1;
     }
     const next = this.#at + way;

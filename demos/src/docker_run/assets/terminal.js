@@ -1,10 +1,12 @@
-// A terminal's screen: text is only ever set as text, once a frame.
-import { label } from "./words.js";
+// Draws a run's output as a terminal does, once a frame, and only ever as text.
+import { texts } from "./strings.js";
 
+// characters on the screen, and characters that wait to be drawn
 const MOST_TEXT = 400_000;
 const MOST_WAITING = 1_000_000;
+// characters that the browser lays out together
 const BLOCK = 4096;
-// escape sequences (CSI; OSC and its like; short ones), control characters, what is invisible or turns the text around;
+// escape sequences (CSI; OSC and the like; short ones), control characters, invisible characters and those that turn the text around;
 // a sequence ends at the next ESC at the latest, so the time is linear
 const SPECIAL =
   /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-OQ-WYZ\\`-~])|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
@@ -18,10 +20,10 @@ function shape(found) {
   return code < 32 ? String.fromCharCode(0x2400 + code) : `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
 }
 
-/** Without escape sequences, and with what would be invisible made visible. @param {string} text */
+/** Remove escape sequences, and replace invisible characters by visible ones. @param {string} text */
 export const shaped = text => text.replace(SPECIAL, shape);
 
-/** A carriage return leads back to the line's begin, to write over it. @param {string} text */
+/** Let what follows a carriage return overwrite its line. @param {string} text */
 export function written(text) {
   const whole = text.replaceAll("\r\n", "\n");
   return /[\r\0]/.test(whole) ? whole.split("\n").map(overwritten).join("\n") : whole;
@@ -38,7 +40,7 @@ function overwritten(line) {
   return shown;
 }
 
-/** What can be drawn now, and the unfinished rest that waits for more. @param {string} text */
+/** Split a text into what can be drawn now and an unfinished sequence at its end. @param {string} text */
 export function divided(text) {
   const end = text.slice(-BLOCK);
   const cut = end.search(UNFINISHED);
@@ -47,12 +49,12 @@ export function divided(text) {
 }
 
 export class Terminal {
-  /** For the next frame. @type {[string, string[]][]} */
+  /** Texts by stream, for the next frame. @type {[string, string[]][]} */
   #waiting = [];
   #size = 0;
-  /** @type {Names} */
+  /** Unfinished sequences by stream. @type {Strings} */
   #rest = {};
-  /** Where the output goes on. @type {Text | null} */
+  /** Where the output continues. @type {Text | null} */
   #tail = null;
   #weight = 0;
   #shown = 0;
@@ -76,11 +78,11 @@ export class Terminal {
     if (this.#waiting.at(-1)?.[0] !== stream) this.#waiting.push([stream, []]);
     this.#waiting.at(-1)?.[1].push(text);
     this.#size += text.length;
-    // a page that is out of sight has no frames
+    // a hidden page gets no frames
     if (this.#size > MOST_WAITING) this.draw();
   }
 
-  /** Draw what waits; an unfinished escape too when it is the `end`. */
+  /** Draw what waits, at the `end` with what follows an unfinished sequence. */
   draw(end = false) {
     const { screen } = this;
     const waiting = this.#waiting;
@@ -118,7 +120,7 @@ export class Terminal {
     }
   }
 
-  /** Blocks keep small what the browser lays out anew. @param {string} stream */
+  /** The text node to write to; blocks limit what the browser lays out again. @param {string} stream */
   #tailOf(stream) {
     const tail = this.#tail;
     let block = this.screen.lastElementChild;
@@ -130,7 +132,7 @@ export class Terminal {
     piece.className = stream;
     if (stream === "stderr") {
       piece.role = "group";
-      piece.ariaLabel = label.stderr;
+      piece.ariaLabel = texts.stderr;
     }
     block.append(piece);
     this.#weight += 16;
@@ -138,7 +140,7 @@ export class Terminal {
   }
 }
 
-/** How much goes in a block: whole lines if it can be, never half a character. @param {string} text */
+/** How much of a text goes into a block: whole lines if possible, never half a character. @param {string} text */
 function cut(text) {
   if (text.length <= BLOCK) return text.length;
   const end = text.lastIndexOf("\n", BLOCK - 1) + 1 || BLOCK;

@@ -1,6 +1,6 @@
-// The element's own parts.
-import { part, vector } from "./parts.js";
-import { label, places } from "./words.js";
+// Builds the element's parts, and changes what they show.
+import { part, vector } from "./dom.js";
+import { stepNames, texts } from "./strings.js";
 
 const ICONS = {
   run: "M3 2l9 5-9 5z",
@@ -12,60 +12,60 @@ const ICONS = {
 /** @param {keyof typeof ICONS} name */
 function button(name) {
   const svg = vector("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, vector("path", { d: ICONS[name] }));
-  return part("button", { type: name === "run" ? "submit" : "button", class: name }, svg, label[name]);
+  return part("button", { type: name === "run" ? "submit" : "button", class: name }, svg, texts[name]);
 }
 
 export function build() {
-  const line = part("input", { "aria-label": label.line, spellcheck: "false", autocapitalize: "off", autocorrect: "off", autocomplete: "off", enterkeyhint: "go" });
+  const line = part("input", { "aria-label": texts.line, spellcheck: "false", autocapitalize: "off", autocorrect: "off", autocomplete: "off", enterkeyhint: "go" });
   const [run, stop, reset, copy] = [button("run"), button("stop"), button("reset"), button("copy")];
   const prompt = part("label", {}, part("span", {}, "$"), line);
   const form = part("form", {}, prompt, part("div", { class: "buttons" }, reset, copy, run, stop));
-  const screen = part("div", { class: "screen", role: "log", "aria-label": label.output, "aria-live": "off", tabindex: "0" });
+  const screen = part("div", { class: "screen", role: "log", "aria-label": texts.output, "aria-live": "off", tabindex: "0" });
   const result = part("p", { class: "result" });
   const source = part("p", { class: "source" });
   const advice = part("div", {});
-  const told = part("div", { class: "told" }, result, part("p", { class: "keys", "aria-hidden": "true" }, label.keys), source, advice);
-  const steps = part("div", { class: "steps", role: "list", "aria-label": label.steps });
-  for (const [place, name] of Object.entries(places)) steps.append(part("div", { class: place, role: "listitem" }, name, " ", part("b", {})));
+  const outcome = part("div", { class: "outcome" }, result, part("p", { class: "keys", "aria-hidden": "true" }, texts.keys), source, advice);
+  const steps = part("div", { class: "steps", role: "list", "aria-label": texts.steps });
+  for (const [step, name] of Object.entries(stepNames)) steps.append(part("div", { class: step, role: "listitem" }, name, " ", part("b", {})));
   const status = part("p", { class: "spoken", role: "status" });
-  const others = [result, status].map(place => [place, part("span", {})]);
-  const root = part("div", { class: "box", role: "group" }, form, screen, told, steps, status);
+  const appended = [result, status].map(text => [text, part("span", {})]);
+  const root = part("div", { class: "frame", role: "group" }, form, screen, outcome, steps, status);
 
   return {
-    root, form, line, run, stop, reset, copy, screen, told, result, source, status,
-    /** @param {string} place @param {string} words */
-    step(place, words) {
-      const item = steps.querySelector("." + place);
+    root, form, line, run, stop, reset, copy, screen, outcome, result, source, status,
+    /** @param {string} step @param {string} text */
+    step(step, text) {
+      const item = steps.querySelector("." + step);
       item?.classList.add("done");
-      item?.lastElementChild?.replaceChildren(words);
+      item?.lastElementChild?.replaceChildren(text);
     },
-    /** @param {string} words */
-    note(words) {
-      advice.append(part("p", {}, words));
+    /** @param {string} text */
+    note(text) {
+      advice.append(part("p", {}, text));
     },
-    /** @param {string} words @param {string} [better] the line in them that is offered */
-    hint(words, better) {
-      const hint = part("p", { class: "hint" }, words);
-      if (better) {
-        const [before, after] = words.split(better);
-        const use = part("button", { type: "button", class: "use" }, label.use);
-        use.addEventListener("click", () => ((line.value = better), line.focus()));
-        hint.replaceChildren(before, part("code", {}, better), after, " ", use);
+    /** @param {string} text @param {string} [corrected] the part of it that the reader can take over */
+    hint(text, corrected) {
+      const hint = part("p", { class: "hint" }, text);
+      if (corrected) {
+        const [before, after] = text.split(corrected);
+        const use = part("button", { type: "button", class: "use" }, texts.use);
+        use.addEventListener("click", () => ((line.value = corrected), line.focus()));
+        hint.replaceChildren(before, part("code", {}, corrected), after, " ", use);
       }
       advice.append(hint);
     },
-    /** What goes on beside this one, after how it ended. @param {string} words */
-    others(words) {
-      for (const [place, said] of others) {
-        said.textContent = words && ` ${words}`;
-        if (words) place.append(said);
-        else said.remove();
+    /** Append a text to the result, or remove it again when it is empty. @param {string} more */
+    append(more) {
+      for (const [text, end] of appended) {
+        end.textContent = more && ` ${more}`;
+        if (more) text.append(end);
+        else end.remove();
       }
     },
     created: () => !!steps.querySelector(".container.done"),
     clear() {
-      // keep the height until the end
-      told.style.minHeight = `${told.offsetHeight}px`;
+      // the height stays until the next run has ended, so that nothing moves
+      outcome.style.minHeight = `${outcome.offsetHeight}px`;
       for (const item of steps.children) {
         item.classList.remove("done");
         item.lastElementChild?.replaceChildren();

@@ -1,4 +1,4 @@
-// Python coloured as the page's other code is: the same classes, from a few patterns. Good enough for a cell.
+// Colours Python with a few patterns, in the classes of the page's other code. Good enough for a cell.
 const KEYWORDS =
   "False None True and as assert async await break case class continue def del elif else except finally for from global if import in is lambda match nonlocal not or pass raise return try while with yield";
 const TOKENS = new RegExp(

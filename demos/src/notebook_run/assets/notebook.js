@@ -1,14 +1,14 @@
-// Makes the code cells of a notebook's page editable and runnable. Nothing of Python is loaded before the first run,
-// and no script but this one before the reader does something.
-const words = async () => (await import("./words.js")).label;
-// said when even the words cannot be fetched
+// Makes the code cells of a notebook's page editable and runnable. Python is loaded with the first run, and every other
+// script when the reader first needs it.
+const strings = async () => (await import("./strings.js")).texts;
+// shown when even the texts cannot be fetched
 const UNREACHED = "사이트에 닿지 못했어요. 인터넷 연결을 확인하고 다시 눌러 보세요.";
 
 /** @param {ParentNode} root @param {string} selector @returns {any} */
 const part = (root, selector) => root.querySelector(selector);
 
 class Cell {
-  /** The thread in which it has last ended well. */
+  /** The number of the thread in which it last ended well; 0 after a change. */
   generation = 0;
 
   /** @param {HTMLElement} root @param {Notebook} notebook */
@@ -64,7 +64,7 @@ class Cell {
     this.shown.replaceChildren(...this.original.nodes);
     this.show(this.original.output, false);
     this.generation = 0;
-    this.tell((await words()).wasReset);
+    this.say((await strings()).wasReset);
   }
 
   /** @param {string} text @param {boolean} [open] whether a folded output is unfolded */
@@ -75,19 +75,19 @@ class Cell {
     if (this.fold) this.fold.open = open;
   }
 
-  /** What is shown is of an earlier run, until this one says something. @param {string} text that says so */
+  /** Mark the output as of an earlier run, until this one prints something. @param {string} text that says so */
   age(text) {
     if (this.output.textContent) this.state.dataset.old = text;
   }
 
   /** @param {string} text @param {boolean} [aloud] */
-  tell(text, aloud = true) {
+  say(text, aloud = true) {
     this.state.textContent = text;
     if (aloud) this.notebook.say(`${this.name}: ${text}`);
   }
 
   /** @param {boolean} busy */
-  turn(busy) {
+  setBusy(busy) {
     const moved = document.activeElement === (busy ? this.run : this.stop);
     this.root.toggleAttribute("data-busy", busy);
     this.run.hidden = busy;
@@ -120,40 +120,40 @@ class Notebook {
     this.python?.stop();
   }
 
-  /** Run a cell, and before it those above it that have not run as they stand: it may need what they make.
+  /** Run a cell, and first those above it that have not run as they stand, since it may need what they make.
    * @param {Cell} cell */
   async run(cell) {
     if (this.busy) return;
     this.busy = true;
     this.stopped = false;
-    cell.turn(true);
+    cell.setBusy(true);
     for (const other of this.cells) if (other !== cell) other.run.disabled = true;
-    /** @type {Awaited<ReturnType<typeof words>> | undefined} */
-    let label;
+    /** @type {Awaited<ReturnType<typeof strings>> | undefined} */
+    let texts;
     try {
-      label = await words();
-      await this.#inOrder(cell, label);
+      texts = await strings();
+      await this.#inOrder(cell, texts);
     } catch {
-      cell.tell((this.stopped ? label?.stopped : label?.broken) ?? UNREACHED);
+      cell.say((this.stopped ? texts?.stopped : texts?.broken) ?? UNREACHED);
     } finally {
       this.busy = false;
       for (const other of this.cells) other.run.disabled = false;
-      cell.turn(false);
+      cell.setBusy(false);
     }
   }
 
-  /** @param {Cell} cell @param {Awaited<ReturnType<typeof words>>} label */
-  async #inOrder(cell, label) {
-    this.say(`${cell.name}: ${label.running}`);
-    cell.age(label.old);
-    const python = await this.#started(text => cell.tell(text, false));
+  /** @param {Cell} cell @param {Awaited<ReturnType<typeof strings>>} texts */
+  async #inOrder(cell, texts) {
+    this.say(`${cell.name}: ${texts.running}`);
+    cell.age(texts.old);
+    const python = await this.#started(text => cell.say(text, false));
     for (const other of this.cells.slice(0, this.cells.indexOf(cell))) {
       if (other.generation === python.generation) continue;
-      cell.tell(label.before(other.number), false);
-      if (!(await this.#one(other, python, label))) return cell.tell(label.failedBefore(other.number));
+      cell.say(texts.before(other.number), false);
+      if (!(await this.#one(other, python, texts))) return cell.say(texts.failedBefore(other.number));
     }
-    cell.tell(label.running, false);
-    await this.#one(cell, python, label);
+    cell.say(texts.running, false);
+    await this.#one(cell, python, texts);
   }
 
   /** @param {(text: string) => void} onprogress */
@@ -167,22 +167,22 @@ class Notebook {
     return this.python;
   }
 
-  /** @param {Cell} cell @param {import("./python.js").Python} python @param {Awaited<ReturnType<typeof words>>} label */
-  async #one(cell, python, label) {
-    cell.age(label.old);
+  /** @param {Cell} cell @param {import("./python.js").Python} python @param {Awaited<ReturnType<typeof strings>>} texts */
+  async #one(cell, python, texts) {
+    cell.age(texts.old);
     const before = performance.now();
     const source = cell.editor.value;
     let fresh = true;
     const well = await python.run(source, `<칸 ${cell.number}>`, text => {
-      // what was there stays until there is something else, so that nothing jumps
+      // the earlier output stays until there is a new one, so that nothing jumps
       cell.show(fresh ? text : cell.output.textContent + text);
       fresh = false;
     });
     if (fresh) cell.show("");
-    // what was edited meanwhile has not run
+    // a cell that was edited meanwhile has not run as it stands
     cell.generation = well && cell.editor.value === source ? python.generation : 0;
     cell.root.toggleAttribute("data-failed", !well);
-    cell.tell(well ? label.well((performance.now() - before) / 1000) : label.failed);
+    cell.say(well ? texts.well((performance.now() - before) / 1000) : texts.failed);
     return well;
   }
 }

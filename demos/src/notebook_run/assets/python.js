@@ -1,14 +1,14 @@
-// The page's side of the thread in which Python runs. It is there from the first run on, and again after a stop.
-import { label } from "./words.js";
+// Starts the thread in which Python runs, and exchanges messages with it. A stop ends it; the next run starts another.
+import { texts } from "./strings.js";
 
 export class Python {
   /** @type {Worker | null} */
   #worker = null;
-  /** What waits for the thread's answer. @type {PromiseWithResolvers<any> | null} */
+  /** Settled with the thread's answer. @type {PromiseWithResolvers<any> | null} */
   #waiting = null;
   /** Takes the text that comes meanwhile. @type {(text: string) => void} */
-  #listening = () => {};
-  /** Which thread it is: what the cells had made in an earlier one is gone. */
+  #receive = () => {};
+  /** The number of the thread: what cells made in an earlier one is gone. */
   generation = 0;
 
   /** @param {string[]} wheels addresses of what the cells import @param {number} bytes how much there is to load */
@@ -17,15 +17,15 @@ export class Python {
     this.bytes = bytes;
   }
 
-  /** Load Python, if it is not there. @param {(text: string) => void} onprogress */
+  /** Start the thread and load Python, if it is not there. @param {(text: string) => void} onprogress */
   async start(onprogress) {
     if (this.#worker) return;
     this.generation += 1;
-    onprogress(label.loading(0, this.bytes));
+    onprogress(texts.loading(0, this.bytes));
     this.#worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
     this.#worker.addEventListener("message", ({ data }) => this.#take(data));
     this.#worker.addEventListener("error", () => this.stop());
-    await this.#ask({ wheels: this.wheels }, loaded => onprogress(label.loading(Number(loaded), this.bytes)));
+    await this.#ask({ wheels: this.wheels }, loaded => onprogress(texts.loading(Number(loaded), this.bytes)));
   }
 
   /** Run a cell; true when it ended well. @param {string} source @param {string} name @param {(text: string) => void} onoutput */
@@ -33,7 +33,7 @@ export class Python {
     return this.#ask({ source, name }, onoutput);
   }
 
-  /** End the thread, and with it all that the cells had made; who waits for it is told. */
+  /** End the thread, and with it all that the cells have made; a pending promise is rejected. */
   stop() {
     this.#worker?.terminate();
     this.#worker = null;
@@ -41,9 +41,9 @@ export class Python {
     this.#waiting = null;
   }
 
-  /** @param {object} message @param {(text: string) => void} listening */
-  #ask(message, listening) {
-    this.#listening = listening;
+  /** @param {object} message @param {(text: string) => void} receive */
+  #ask(message, receive) {
+    this.#receive = receive;
     this.#waiting = Promise.withResolvers();
     this.#worker?.postMessage(message);
     return this.#waiting.promise;
@@ -51,7 +51,7 @@ export class Python {
 
   /** @param {{ type: string, value: any }} message */
   #take({ type, value }) {
-    if (type === "text") this.#listening(value);
+    if (type === "text") this.#receive(value);
     if (type === "done") this.#waiting?.resolve(value);
     if (type === "broken") {
       console.warn(value);

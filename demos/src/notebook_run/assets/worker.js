@@ -1,9 +1,9 @@
-// Python in a thread of its own, so that a cell that never ends can be ended: the page then ends the thread.
+// Runs Python in a thread of its own, which the page can end when a cell does not end by itself.
 const here = import.meta.url;
 const fetched = self.fetch;
 let loaded = 0;
 
-// Everything that Pyodide fetches is counted on its way.
+// counts the bytes that Pyodide fetches
 self.fetch = async (...what) => {
   const { body, headers, status } = await fetched(...what);
   const count = new TransformStream({

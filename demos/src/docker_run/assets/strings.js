@@ -1,0 +1,96 @@
+// The element's texts, which a reader sees or a screen reader reads.
+import { ms, size } from "./format.js";
+
+export const texts = {
+  group: "직접 실행해 보는 명령",
+  line: "docker 명령. Enter로 실행하고 Escape로 멈춰요",
+  output: "터미널 출력",
+  stderr: "표준 오류",
+  run: "실행",
+  stop: "멈춤",
+  reset: "처음부터",
+  copy: "복사",
+  copied: "명령을 복사했어요.",
+  use: "이 줄로 바꾸기",
+  before: "실행을 누르면 출력이 여기에 나와요. 명령은 고쳐도 돼요.",
+  predict: "무엇이 나올지 예상해 보고 실행을 누르세요.",
+  silent: "출력이 없었어요.",
+  empty: "실행할 명령을 적어 주세요. 예: docker run alpine ls",
+  oneLine: "한 번에 한 줄만 실행해요. 붙여 넣은 것 중 첫 줄만 넣었어요.",
+  keys: "Enter 실행 · Esc 멈춤 · ↑↓ 지난 명령",
+  steps: "실행 단계",
+  running: "실행을 시작했어요.",
+  stopped: "멈췄어요.",
+  wasReset: "처음으로 돌아왔어요. 내려받은 이미지도 비웠어요.",
+  offline: "실행 서버에 닿지 못했어요. 인터넷과 서버를 확인하고 다시 눌러 보세요.",
+  edited: "고친 명령은 실행 서버가 있어야 실행돼요. 처음부터를 누르면 기록이 있는 명령으로 돌아가요.",
+  replaying: "실행 서버에 닿지 못해 기록을 보여 드려요. ",
+  noIsolation: "이 서버에는 이 방식이 없어서 기록을 보여 드려요. ",
+  cutOff: "실행 도중에 서버와 연결이 끊겼어요. 다시 눌러 보세요.",
+};
+
+/** The names of the steps, in their order. */
+export const stepNames = { image: "이미지", container: "컨테이너", process: "프로세스", end: "종료" };
+
+/** @param {string | undefined} provenance */
+const standIn = provenance => (provenance === "stand-in" ? " (대역)" : "");
+
+/** @type {Record<string, StepText>} */
+const stepTexts = {
+  image: ({ state, provenance }) => ["image", (state === "present" ? "있음" : "없음") + standIn(provenance)],
+  pull: (_, { downloads }) => {
+    const [current, total] = ["current", "total"].map(what => downloads.reduce((sum, one) => sum + one[what], 0));
+    return ["image", total ? `받는 중 ${size(current, total)}` : "받는 중"];
+  },
+  // where no layer was named, the registry only answered that this image is the newest
+  pulled: ({ bytes }, { layers, provenance }) => ["image", (layers ? `받음 ${size(bytes)}` : "이미 최신") + standIn(provenance)],
+  created: ({ created_ms }) => ["container", `생성 ${ms(created_ms)}`],
+  started: ({ pid }) => ["process", `시작 pid ${pid}`],
+  exited: ({ code, wall_ms }) => ["end", `${code} · ${ms(wall_ms)}`],
+  failed: () => ["end", "실패"],
+};
+
+/** The step of an event and its text; undefined when the event is no step. @type {(...given: Parameters<StepText>) => ReturnType<StepText> | undefined} */
+export const stepText = (event, known) => stepTexts[event.type]?.(event, known);
+
+/** @type {Sentence} */
+export const queueText = event => `차례를 기다려요. 지금 ${event.position}번째예요.`;
+
+/** @type {Record<string, Sentence>} */
+const reasons = {
+  exit: ({ code }) => (code ? "프로그램이 남긴 숫자예요." : "잘 끝났어요."),
+  signal: ({ signal }) => `신호 ${signal ?? ""}를 받고 끝났어요.`,
+  oom: () => "메모리 한도를 넘어서 커널이 끝냈어요.",
+  timeout: () => "시간 한도를 넘어서 끝냈어요.",
+  "output-limit": () => "출력 한도를 넘어서 끝냈어요.",
+  cancelled: () => texts.stopped,
+};
+
+/** @type {Strings} */
+const notStarted = { 126: "실행할 수 있는 파일이 아니에요", 127: "실행할 파일을 찾지 못했어요" };
+
+/** How a run ended. @param {WireEvent} event @param {boolean} created whether there was a container */
+export function endText(event, created) {
+  if (event.type === "failed") return event.text;
+  const not = created ? `컨테이너는 만들었지만 ${notStarted[event.code] ?? "시작하지 못했어요"}.` : "docker가 이 명령을 실행하지 않았어요.";
+  return `종료 코드 ${event.code}. ${reasons[event.reason]?.(event) ?? not}`;
+}
+
+/** @type {Strings} */
+const subjects = { gvisor: "gVisor는", vm: "가상 머신은", "gvisor vm": "gVisor와 가상 머신은" };
+
+/** That isolations still run. @param {string[]} isolations */
+export const stillRunning = isolations => `${subjects[isolations.join(" ")] ?? "다른 쪽은"} 아직 돌고 있어요.`;
+
+/** When and by what a recording was made. @param {Recording} recording */
+export const originText = ({ recorded, engine }) => `${recorded}에 실행한 기록이에요. (${engine})`;
+
+/** Why the backend refuses, with the seconds to wait. @param {import("./client.js").ServiceError} error */
+export function problemText({ answer, problem }) {
+  const seconds = Number(answer.headers.get("Retry-After"));
+  const detail = problem?.detail ?? "";
+  return seconds ? detail.replace("잠시", `${seconds}초`) : detail;
+}
+
+/** The command line that a hint proposes, if it does. @param {string} hint */
+export const correctedLine = hint => /^(?:[\s\S]*?[.!?] )??(docker [\s\S]+) 를 실행해 보세요\.$/.exec(hint)?.[1];

@@ -1,0 +1,1 @@
+"""Records the runs of a site's demos, and renders what was recorded."""

@@ -1,0 +1,58 @@
+// For the type checker only; no page loads it.
+
+/** One event of a run, as the backend sends it. */
+interface WireEvent {
+  type: string;
+  [field: string]: any;
+}
+
+/** A recorded run, as recording/file.py writes it. */
+interface Recording {
+  command: string;
+  recorded: string;
+  engine: string;
+  events: WireEvent[];
+}
+
+/** Writes what an event says as one sentence, or as a step of the run and its text. */
+type Sentence = (event: WireEvent) => string;
+type StepText = (event: WireEvent, known: Known) => [step: string, text: string];
+
+/** What is known of a run's image so far: the layers under way, how many were named, where the image comes from. */
+interface Known {
+  downloads: WireEvent[];
+  layers: number;
+  provenance?: string;
+}
+
+/** Shows more of a run, below its output. */
+interface Panel {
+  root: HTMLElement;
+  /** What a screen reader reads of it at the end. */
+  readonly text: string;
+  show(event: WireEvent): void;
+  clear(): void;
+}
+
+/** Each kind of panel, by the attribute that asks for it. */
+declare var dockerRunPanels: { [attribute: string]: new (value: string) => Panel };
+
+/** Computes a value to draw, from one reading, the one before and the seconds between. */
+type Measure = (now: WireEvent, last: WireEvent, seconds: number) => number;
+
+/** An RFC 9457 problem. */
+interface Problem {
+  code?: string;
+  detail?: string;
+}
+
+/** The element's own parts. */
+type View = ReturnType<typeof import("./assets/view.js").build>;
+
+interface Strings {
+  [name: string]: string;
+}
+
+interface GlobalEventHandlersEventMap {
+  "docker-run:event": CustomEvent<WireEvent>;
+}

@@ -1,0 +1,56 @@
+"""The element's modules as one script: all of them, each after what it needs, and nothing else."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from docker_run import bundle
+from docker_run.plugin import ASSETS, ENTRIES
+from support.node import NODE
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = [*ASSETS.rglob("*.js"), *ROOT.glob("docs/assets/*.js"), *ROOT.glob("demos/src/notebook_run/assets/*.js")]
+
+
+def test_every_module_is_there_once_and_no_import_or_export_is_left() -> None:
+    joined = "".join(bundle.joined(entry) for entry in ENTRIES.values())
+    shared = {"dom.js", "format.js"}
+    for module in ASSETS.rglob("*.js"):
+        for name in re.findall(
+            r"^export ((?:async )?(?:function\*?|class|const) \w+)", module.read_text(), re.MULTILINE
+        ):
+            assert len(re.findall(rf"^{re.escape(name)}\b", joined, re.MULTILINE)) == 1 + (module.name in shared), name
+    assert not re.search(r"^\s*(import|export)\b", joined, re.MULTILINE)
+
+
+def test_comments_and_indents_are_not_published() -> None:
+    source = "// why\n/** @type {string} */\nconst a = /** @type {B} */ (b);\n\n  // how\n  c(a, `//`); // d\n"
+    assert bundle.shortened(source) == "const a = (b);\nc(a, `//`); // d\n"
+
+
+def test_a_module_comes_after_those_that_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "element.js").write_text('import { a } from "./in/a.js";\nimport { b } from "./in/b.js";\na(b);\n')
+    (tmp_path / "in/a.js").write_text('import { b } from "./b.js";\nexport const a = () => b;\n')
+    (tmp_path / "in/b.js").write_text("export const b = 1;\nexport async function* c() {}\n")
+    parts = ["const b = 1;", "async function* c() {}", "const a = () => b;", "a(b);"]
+    assert bundle.joined(tmp_path / "element.js").splitlines()[2:-1] == parts
+
+
+@pytest.mark.parametrize("source", SCRIPTS, ids=lambda source: source.name)
+def test_a_shortened_script_is_the_same_program(source: Path, tmp_path: Path) -> None:
+    short = tmp_path / "short.js"
+    short.write_text(bundle.shortened(source.read_text()))
+    same = Path(__file__).parent / "js/same.mjs"
+    done = subprocess.run([NODE, same, source, short], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_names_of_the_modules_do_not_clash(tmp_path: Path) -> None:
+    (tmp_path / "x.js").write_text("".join(bundle.joined(entry) for entry in ENTRIES.values()))
+    done = subprocess.run([NODE, "--check", tmp_path / "x.js"], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
