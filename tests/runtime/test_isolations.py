@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.runner.kernel import cgroup
+from support import pace
 from support.backend import Backend, running
 from support.client import Docker, Result
 from support.footprint import at_rest, footprint
@@ -36,7 +37,7 @@ HOSTILE = {
 
 @pytest.fixture(scope="module")
 def vms() -> Iterator[Backend]:
-    with running({"vm_seconds": 8.0, "vm_slots": 2, "vm_accelerator": "auto"}, vm=True) as started:
+    with running({"vm_seconds": pace.seconds(10.0), "vm_slots": 2, "vm_accelerator": "auto"}, vm=True) as started:
         yield started
 
 
@@ -65,7 +66,7 @@ def test_a_machine_has_a_kernel_of_its_own_and_says_so_while_it_boots(vm: Docker
 
 def test_the_first_output_comes_within_four_seconds(vm: Docker) -> None:
     vm("docker run alpine true")
-    assert vm("docker run alpine uname -r").event("output")["at"] < FIRST_OUTPUT_SECONDS
+    assert vm("docker run alpine uname -r").event("output")["at"] < FIRST_OUTPUT_SECONDS * pace.now()
 
 
 def test_the_machine_outside_sees_qemu_as_nobody_in_a_container(vm: Docker, vms: Backend) -> None:

@@ -6,6 +6,7 @@ anything else, as do the processes that the test starts.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ CASES = [
     pytest.param(one, id=one["point"], marks=[pytest.mark.container] if one.get("container") else []) for one in TABLE
 ]
 FAILED = 1
+PLUGINS = ("-p", "pytest_asyncio.plugin", "-p", "pytest_timeout")
 SECONDS = 120
 Done = subprocess.CompletedProcess[str]
 
@@ -36,8 +38,12 @@ def take_out(entry: dict[str, Any], source: Path) -> None:
 
 
 def ran(python: Path, *tests: str) -> Done:
-    command = [str(python), "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
-    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=SECONDS, check=False)
+    command = [str(python), "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *PLUGINS, *tests]
+    # a browser's plugin and others take longer to load than most of these tests to run
+    environ = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(
+        command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
 
 
 def without(guard: dict[str, Any], place: Path) -> Done:

@@ -132,7 +132,7 @@ def test_the_address_that_a_connection_came_to_is_a_name_of_ours(
 
 
 def test_a_page_of_a_listed_name_may_call_whatever_host_its_tunnel_sends(tmp_path: Path) -> None:
-    with serving(tmp_path, hosts=("mine.example",)) as web:
+    with serving(tmp_path, allowed_hosts=("mine.example",)) as web:
         for origin in ("https://mine.example", f"http://mine.example:{web.port}"):
             assert send(web, "POST", "/v1/runs", RUN, JSON | {"Origin": origin})[0] == 200, origin
         for origin in ("https://mine.example:1", "https://mine.example.evil.example", "https://minexexample"):
