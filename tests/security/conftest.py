@@ -28,5 +28,5 @@ async def bench(tmp_path: Path, fake: FakeRegistry) -> AsyncIterator[Bench]:
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     """A server that one other site may use."""
-    with serving(tmp_path_factory.mktemp("web"), origins=(LISTED,), hosts=("sandbox.example",)) as server:
+    with serving(tmp_path_factory.mktemp("web"), origins=(LISTED,), allowed_hosts=("sandbox.example",)) as server:
         yield server

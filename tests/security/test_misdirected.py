@@ -53,7 +53,7 @@ def test_the_page_has_the_very_line_that_makes_the_name_answered(tmp_path: Path,
     assert f"<code>{host}</code>" in text
     words = shlex.split(line(text))
     assert words == ["make", "serve", f"HOSTS={host}"]
-    with serving(tmp_path, hosts=(words[2].removeprefix("HOSTS="),)) as mended:
+    with serving(tmp_path, allowed_hosts=(words[2].removeprefix("HOSTS="),)) as mended:
         assert send(mended, "GET", "/v1/health", None, {"Host": host})[0] == 200
 
 

@@ -18,7 +18,7 @@ from support.web_server import Web, serving
 
 @pytest.fixture(scope="module", params=["0.0.0.0", "::"])
 def reachable(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Web, str]]:
-    with serving(tmp_path_factory.mktemp("web"), host=request.param) as web:
+    with serving(tmp_path_factory.mktemp("web"), listen=request.param) as web:
         yield web, request.param
 
 

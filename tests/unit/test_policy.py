@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from sandbox import policy
-from sandbox.docker.cli import Printed, Run, parse
-from sandbox.model import plan
+from sandbox.docker.cli import Run, parse
+from sandbox.docker.errors import DockerError
+from sandbox.model import plain, plan
 from sandbox.model.plan import MIB, UNLIMITED, Limits, Plan, Throttle, Tmpfs, Ulimit
 
 LIMITS = Limits()
@@ -17,17 +19,15 @@ LIMITS = Limits()
 def decided(options: str, limits: Limits = LIMITS) -> Plan:
     command = parse(f"docker run {options} alpine")
     assert isinstance(command, Run)
-    found = policy.decide(command, limits)
-    assert isinstance(found, Plan), found
-    return found
+    return policy.decide(command, limits)
 
 
-def refused(options: str, limits: Limits = LIMITS) -> Printed:
+def refused(options: str, limits: Limits = LIMITS) -> DockerError:
     command = parse(f"docker run {options} alpine")
     assert isinstance(command, Run)
-    found = policy.decide(command, limits)
-    assert isinstance(found, Printed), found
-    return found
+    with pytest.raises(DockerError) as found:
+        policy.decide(command, limits)
+    return found.value
 
 
 def test_a_bare_run_gets_the_hosts_limits_and_nothing_else() -> None:
@@ -80,7 +80,7 @@ def test_everything_that_a_line_says_of_the_container_arrives_in_the_plan() -> N
         write_bps=(Throttle("/dev/b", 0),),
         limits=LIMITS,
     )
-    assert plan.decode(plan.encode(found)) == found
+    assert plain.decode(Plan, json.loads(plain.line(plain.encode(found)))) == found
 
 
 def test_an_empty_entrypoint_takes_the_images_away() -> None:

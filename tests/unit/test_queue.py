@@ -26,7 +26,7 @@ async def holding(queue: Queue, until: asyncio.Event, told: list[int], address: 
         assert retry_seconds > 0
         told.append(position)
 
-    async with queue.place(address, report):
+    async with queue.turn(address, report):
         await until.wait()
 
 
@@ -38,7 +38,7 @@ async def settle() -> None:
 
 async def test_a_free_place_is_taken_at_once_and_given_back() -> None:
     queue = Queue(1)
-    async with queue.place("a", nobody):
+    async with queue.turn("a", nobody):
         assert (queue.taken, queue.waiting) == (1, 0)
     assert (queue.taken, queue.waiting) == (0, 0)
 
@@ -46,7 +46,7 @@ async def test_a_free_place_is_taken_at_once_and_given_back() -> None:
 async def test_those_who_wait_at_one_address_are_served_in_order_and_told_when_their_place_changes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sandbox.web.runs.queue.TELL_SECONDS", 0.01)
+    monkeypatch.setattr("sandbox.web.runs.queue.REPORT_SECONDS", 0.01)
     queue, doors = Queue(1), [asyncio.Event() for _ in range(3)]
     told: list[list[int]] = [[], [], []]
     tasks = []
@@ -69,7 +69,7 @@ async def test_a_free_place_goes_to_the_address_that_holds_the_fewest() -> None:
     queue, doors, served = Queue(2), [asyncio.Event() for _ in range(6)], list[str]()
 
     async def one(name: str, door: asyncio.Event) -> None:
-        async with queue.place(name[0], ignored):
+        async with queue.turn(name[0], ignored):
             served.append(name)
             await door.wait()
 
@@ -151,7 +151,7 @@ async def test_a_reader_who_cannot_be_told_leaves_the_line() -> None:
     one = asyncio.create_task(holding(queue, first, []))
     await settle()
     with pytest.raises(AssertionError, match="told to wait"):
-        async with queue.place("a", nobody):
+        async with queue.turn("a", nobody):
             pass
     assert queue.waiting == 0
     first.set()

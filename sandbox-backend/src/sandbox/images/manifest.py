@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.model.platform import Platform, normalised
+
 LARGEST_DOCUMENT = 4 << 20
 DEEPEST = 32
 MOST_VALUES = 100_000
@@ -25,30 +27,10 @@ MANIFEST_TYPES = (
 )
 ACCEPT = ", ".join((*INDEX_TYPES, *MANIFEST_TYPES))
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
-_CPU_NAMES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "armhf": "arm", "armel": "arm"}
-_NEWEST_ARM = {"arm64": "v8", "arm": "v7"}
 
 
 class BadImage(ValueError):
     """A document that this host does not accept; the text says what is wrong with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Platform:
-    """An operating system and a processor in the names that Go has for them."""
-
-    os: str
-    architecture: str
-    variant: str = ""
-
-    def __str__(self) -> str:
-        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
-
-    def offers(self, wanted: Platform) -> bool:
-        """Whether an image for this platform runs where `wanted` is asked for; no variant means the usual one."""
-        usual = _NEWEST_ARM.get(wanted.architecture, "")
-        same = (self.os, self.architecture) == (wanted.os, wanted.architecture)
-        return same and (self.variant or usual) == (wanted.variant or usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +51,6 @@ class Index:
 class Manifest:
     config: Descriptor
     layers: tuple[Descriptor, ...]
-
-
-def platform(text: str) -> Platform:
-    """`linux/arm64/v8`, `linux/amd64`, `arm64`, `x86_64` … with Docker's spellings of them made one."""
-    system, slash, rest = text.lower().partition("/")
-    if not slash:
-        system, rest = "linux", system
-    architecture, _, variant = rest.partition("/")
-    architecture = _CPU_NAMES.get(architecture, architecture)
-    if (architecture, variant) in (("amd64", "v1"), ("amd64", "")):
-        return Platform(system, architecture)
-    return Platform(system, architecture, variant or _NEWEST_ARM.get(architecture, ""))
 
 
 def check_digest(text: object) -> str:
@@ -176,7 +146,7 @@ def _platform(value: object) -> Platform | None:
     parts = [value.get(name) or "" for name in ("os", "architecture", "variant")]
     if not all(isinstance(part, str) for part in parts):
         raise BadImage("a platform is not made of words")
-    return Platform(*parts)
+    return normalised(*parts)
 
 
 def choose(index: Index, wanted: Platform) -> Descriptor | None:

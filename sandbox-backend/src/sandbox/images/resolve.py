@@ -11,11 +11,12 @@ from typing import IO, Literal
 from sandbox.images import config as imageconfig
 from sandbox.images import errors, manifest
 from sandbox.images.config import ImageConfig
-from sandbox.images.errors import Refused
-from sandbox.images.manifest import BadImage, Descriptor, Index, Manifest, Platform
+from sandbox.images.errors import PullError
+from sandbox.images.manifest import BadImage, Descriptor, Index, Manifest
 from sandbox.images.puller.client import Fetched, FetchError, Puller, Wish
 from sandbox.images.store import Store
 from sandbox.model.image import Layer
+from sandbox.model.platform import Platform
 from sandbox.model.reference import Reference
 from sandbox.settings import Settings
 
@@ -30,7 +31,7 @@ class Tools:
     unpacks: asyncio.Semaphore
 
     async def fetch(self, wish: Wish, into: IO[bytes], progress: Callable[[int], None] = lambda _: None) -> Fetched:
-        """A part of an image that is known. Refused when the registry does not give it; FetchError when we fail."""
+        """Fetch a part of a known image. PullError when the registry does not give it; FetchError when we fail."""
         try:
             return await self.puller.fetch(wish, into, progress)
         except FetchError as error:
@@ -59,11 +60,11 @@ class _Document:
 
 
 async def find(tools: Tools, reference: Reference, wanted: Platform) -> Found:
-    """The image that `reference` names, for the platform `wanted`. Refused when there is none to be had."""
+    """Find the image that `reference` names, for the platform `wanted`. PullError when there is none."""
     try:
         return await _find(tools, reference, wanted)
     except BadImage as error:
-        raise Refused("bad-image", str(error)) from error
+        raise PullError("bad-image", str(error)) from error
 
 
 async def _find(tools: Tools, reference: Reference, wanted: Platform) -> Found:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
-
-import dacite
+from dataclasses import dataclass
 
 from sandbox.model.events import Provenance
 
@@ -28,9 +25,7 @@ class Config:
     env: tuple[str, ...] = ()
     workdir: str = ""
     user: str = ""
-    stop_signal: str = ""
     labels: tuple[tuple[str, str], ...] = ()
-    volumes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +43,3 @@ class Image:
     root_bytes: int
     provenance: Provenance
     created: str = ""
-
-
-def encode(image: Image) -> dict[str, Any]:
-    """Plain values, ready for JSON."""
-    return asdict(image)
-
-
-def decode(value: object) -> Image:
-    """The image in `value`; ValueError when it is not one."""
-    if not isinstance(value, dict):
-        raise ValueError("an image is an object")
-    try:
-        return dacite.from_dict(Image, value, dacite.Config(strict=True, cast=[tuple]))
-    except dacite.DaciteError as error:
-        raise ValueError(f"not an image: {error}") from error

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
-from typing import Any
-
-import dacite
+from dataclasses import dataclass, field
 
 MIB = 1024 * 1024
 TMPFS_OPTIONS = frozenset(
@@ -129,21 +126,6 @@ def exceeds(limit: Ulimit, most: int | None) -> bool:
 
 def _is_ordered(limit: Ulimit) -> bool:
     return limit.hard == UNLIMITED or UNLIMITED < limit.soft <= limit.hard
-
-
-def encode(plan: Plan) -> dict[str, Any]:
-    """Plain values, ready for JSON."""
-    return asdict(plan)
-
-
-def decode(value: object) -> Plan:
-    """The plan in `value`; ValueError when a field is unknown, missing or of a wrong type."""
-    if not isinstance(value, dict):
-        raise ValueError("a plan is an object")
-    try:
-        return dacite.from_dict(Plan, value, dacite.Config(strict=True, cast=[tuple]))
-    except dacite.DaciteError as error:
-        raise ValueError(f"not a plan: {error}") from error
 
 
 def check(plan: Plan, ceiling: Limits) -> None:

@@ -1,4 +1,4 @@
-"""A typed `docker run` and this host's limits become a plan, or a refusal that says what and why. Pure."""
+"""Turns a typed `docker run` and this host's limits into a plan, or a DockerError. Pure."""
 
 from sandbox.policy.decision import decide
 

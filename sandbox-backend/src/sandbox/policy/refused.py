@@ -1,11 +1,11 @@
-"""A `docker run` that the daemon would not take."""
+"""The errors of a `docker run` that the daemon does not carry out."""
 
 from __future__ import annotations
 
+from sandbox.docker.errors import DockerError
+from sandbox.docker.messages import daemon_error
 
-class RefusedError(ValueError):
-    """The daemon's words, without any prefix, and a Korean hint."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
+def refused(message: str, hint: str) -> DockerError:
+    """Return the error with the daemon's `message`, which has no prefix yet, and a Korean hint."""
+    return DockerError(daemon_error(message), 125, hint)

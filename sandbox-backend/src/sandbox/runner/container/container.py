@@ -129,7 +129,6 @@ class Container:
             argv_source=self.source,
             layers=len(image.layers),
             root_bytes=image.root_bytes,
-            prepared=False,
             created_ms=round(milliseconds, 3),
             system_bytes=self._environment.system_bytes,
             network_bps=self._environment.bridges.bytes_per_second

@@ -34,7 +34,6 @@ CATALOGUE: Mapping[str, Kind] = {
     "unknown-field": Kind(400, "The body has an unknown field", "요청에 모르는 항목이 들어 있어요."),
     "bad-field": Kind(400, "A field is missing or has a wrong type", "요청에 빠졌거나 형식이 맞지 않는 항목이 있어요."),
     "isolation-unavailable": Kind(400, "This isolation is not available here", "이 서버에는 그 실행 방식이 없어요."),
-    "files-unavailable": Kind(400, "Files cannot be sent along yet", "파일을 함께 보내는 실행은 아직 할 수 없어요."),
     "body-timeout": Kind(400, "The body did not arrive in time", "요청 본문이 제시간에 다 오지 않았어요."),
     "foreign-origin": Kind(403, "This origin may not call this API", FOREIGN_ORIGIN),
     "not-found": Kind(404, "No such resource", "그런 주소는 없어요."),

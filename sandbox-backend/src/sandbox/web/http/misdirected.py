@@ -51,4 +51,5 @@ def page(host: str) -> Response:
     """The answer for a browser's reader, whole in itself."""
     shown = host if len(host) <= MOST_SHOWN else host[:MOST_SHOWN] + "…"
     text = PAGE.format(shown=escape(shown) or "(없음)", remedy=escape(remedy(host)))
-    return HTMLResponse(text, status_code=421, headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Security-Policy": POLICY}
+    return HTMLResponse(text, status_code=421, headers=headers)
