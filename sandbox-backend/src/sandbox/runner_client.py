@@ -21,7 +21,7 @@ LOST = "실행기와 연결이 끊겼어요. 잠시 뒤에 다시 실행해 보�
 
 
 def lost(detail: object) -> ServiceError:
-    """Return the error for a runner that is not there, or went away in the middle, or does not speak as agreed."""
+    """Return the error for a runner that is not there, or went away in the middle, or does not keep to the protocol."""
     return ServiceError("runner-lost", LOST, str(detail))
 
 

@@ -1,4 +1,4 @@
-"""The OCI image configuration, read with distrust: what is safe to hand to a runtime, or a refusal.
+"""Reads the OCI image configuration with distrust: what is safe to hand to a runtime, or BadImage.
 
 Pure. The limits are generous for images that people build and small for what a runtime has to carry: Linux takes at
 most 128 KiB in one argument.
@@ -35,12 +35,12 @@ class ImageConfig:
 
     @property
     def provenance(self) -> Provenance:
-        """A stand-in says so in its label; everything else is what its name says."""
+        """Return who made the image: a stand-in has a label that says so."""
         return "stand-in" if dict(self.config.labels).get(LABEL) == "stand-in" else "official"
 
 
 def parse(data: bytes) -> ImageConfig:
-    """The configuration in `data`; BadImage when it holds what no container should be made from."""
+    """Return the configuration in `data`; BadImage when it holds what no container should be made from."""
     document = parse_json(data)
     rootfs = _object(document, "rootfs")
     diff_ids = tuple(map(check_digest, _texts(rootfs, "diff_ids")))
@@ -106,7 +106,7 @@ def _one_line(values: Mapping[str, Any], name: str) -> str:
 
 
 def _clean(value: object) -> str:
-    """A text that can be an argument of a program: no NUL, no half of a surrogate pair, not too long."""
+    """Return a text that can be an argument of a program: no NUL, no half of a surrogate pair, not too long."""
     if not isinstance(value, str):
         raise BadImage("a value is not a text")
     if "\0" in value or len(value) > LONGEST_TEXT:

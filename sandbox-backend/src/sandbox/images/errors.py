@@ -1,4 +1,4 @@
-"""Why a pull did not give an image, in the words that Docker 29's daemon has for it. Pure.
+"""Makes the errors of a pull that gave no image, with the messages of Docker 29's daemon. Pure.
 
 Docker 29 keeps images in containerd, so most of the text is containerd's; the daemon adds the two sentences about
 repositories and platforms (moby, daemon/containerd/image_pull.go).

@@ -1,4 +1,4 @@
-"""What a registry says about an image, read with distrust: index, manifest and configuration to typed values.
+"""Reads a registry's documents about an image with distrust: index, manifest and their JSON.
 
 Pure. The forms are those of the OCI image specification 1.1 and of Docker's schema 2, which share their field names.
 """
@@ -54,14 +54,14 @@ class Manifest:
 
 
 def check_digest(text: object) -> str:
-    """`text` when it is a sha256 or sha512 digest in its one canonical spelling, else BadImage."""
+    """Return `text` when it is a sha256 or sha512 digest in its one canonical spelling, else BadImage."""
     if not isinstance(text, str) or not _DIGEST.fullmatch(text):
         raise BadImage(f"invalid checksum digest format: {str(text)[:80]!r}")
     return text
 
 
 def parse_json(data: bytes) -> dict[str, Any]:
-    """The object in `data`, refused when it is too large, too deep or has too many parts to be looked at."""
+    """Return the object in `data`, refused when it is too large, too deep or has too many parts to be looked at."""
     if len(data) > LARGEST_DOCUMENT:
         raise BadImage(f"a document of {len(data)} bytes is larger than {LARGEST_DOCUMENT}")
     # counted before parsing, because each part costs some fifty bytes of memory and as little as two on the wire
@@ -94,7 +94,7 @@ def _children(item: object) -> Iterator[object]:
 
 
 def parse_document(data: bytes, media_type: str) -> Index | Manifest:
-    """The index or manifest in `data`, which the registry has sent as `media_type`.
+    """Return the index or manifest in `data`, which the registry has sent as `media_type`.
 
     BadImage for what is both, or says it is one and looks like the other (containerd's GHSA-xmmx-7jpf-fx42), or is
     of another kind.
@@ -131,7 +131,7 @@ def _array(document: Mapping[str, Any], name: str) -> list[object]:
 
 
 def _descriptor(value: object) -> Descriptor:
-    """Its `urls` are not even read: content comes from the operator's registry or not at all."""
+    """Read a descriptor, but not its `urls`: content comes from the operator's registry or not at all."""
     if not isinstance(value, dict):
         raise BadImage("a descriptor is not an object")
     size = value.get("size")
@@ -150,5 +150,5 @@ def _platform(value: object) -> Platform | None:
 
 
 def choose(index: Index, wanted: Platform) -> Descriptor | None:
-    """The entry for `wanted`, the first one as with containerd; None when there is none."""
+    """Return the entry for `wanted`, the first one as with containerd; None when there is none."""
     return next((entry for entry in index.entries if entry.platform and entry.platform.offers(wanted)), None)

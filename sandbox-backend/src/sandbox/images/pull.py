@@ -1,4 +1,4 @@
-"""One pull, from reference to image: what to fetch, in which order, and what has to agree with what."""
+"""Carries one pull out, from reference to image: fetches and unpacks its parts, and checks them against each other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sandbox.model.platform import Platform
 from sandbox.model.protocol import Resolved
 from sandbox.model.reference import Reference
 
-DOWNLOADS_AT_ONCE = 3  # as many as Docker's daemon, unless it is told otherwise
+DOWNLOADS_AT_ONCE = 3  # as many as Docker's daemon, unless it is set otherwise
 SHORT_ID = 12
 
 

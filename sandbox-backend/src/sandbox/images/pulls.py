@@ -1,4 +1,4 @@
-"""The runner's pulls: each a stream of messages for the web process, ended by exactly one that is its outcome."""
+"""Pulls images for the web process: each pull is a stream of messages that ends with exactly one outcome."""
 
 from __future__ import annotations
 

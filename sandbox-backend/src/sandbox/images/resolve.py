@@ -1,4 +1,4 @@
-"""From a reference to an image's documents: index, manifest and configuration, each checked against the last."""
+"""Fetches the documents that a reference leads to: index, manifest and configuration, each checked against the last."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ async def _find(tools: Tools, reference: Reference, wanted: Platform) -> Found:
 
 
 async def _resolve(tools: Tools, reference: Reference) -> _Document:
-    """The one call that docker words differently when it fails."""
+    """Fetch what the reference names; docker has a message of its own when this call fails."""
     wish = Wish("manifest", reference.path, reference.asked, manifest.LARGEST_DOCUMENT)
     with tools.store.spool() as file:
         try:
@@ -112,7 +112,7 @@ async def _document(
 
 
 def _read(file: IO[bytes], wish: Wish, fetched: Fetched) -> _Document:
-    """What was fetched, hashed once more: a digest's content is not the puller's to say."""
+    """Read what was fetched and hash it once more: the puller is not trusted with digests."""
     file.seek(0)
     data = file.read(wish.most + 1)
     algorithm, colon, _ = wish.reference.partition(":")
@@ -127,7 +127,8 @@ def _digest(algorithm: str, data: bytes) -> str:
 
 
 def _layers(document: Manifest, config: ImageConfig) -> tuple[Layer, ...]:
-    """Lowest first. Of a layer that is there twice only the upper one counts, and overlayfs takes no folder twice."""
+    """Pair blobs and diff ids, lowest first. Of a layer that is there twice only the upper one is kept, as overlayfs
+    takes no folder twice."""
     if len(config.diff_ids) != len(document.layers):
         raise BadImage("mismatched image rootfs and manifest layers")
     pairs = zip(document.layers, config.diff_ids, strict=True)

@@ -1,4 +1,4 @@
-"""The failures that are ours and never the reader's."""
+"""Defines the failures that are ours and never the reader's."""
 
 from __future__ import annotations
 

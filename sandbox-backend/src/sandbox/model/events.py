@@ -1,4 +1,4 @@
-"""The wire contract: what happens to a command line, one frozen dataclass for each event type.
+"""Defines the wire's events: what happens to a command line, one frozen dataclass for each type.
 
 The field order is the order on the wire; `type` and `at` come first, so that a relay finds an event's type in the
 line's first bytes. Fields that are None by default are left out while they are None.
@@ -43,7 +43,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """`status` is one of Docker's own words; `current` and `total` are bytes, only while downloading or extracting."""
+    """A layer's progress in Docker's own words; `current` and `total` are bytes, only while something moves."""
 
     type: ClassVar[str] = "pull"
     layer: str | None
@@ -61,7 +61,7 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A container was made and not started yet.
+    """A container that was made and not started yet.
 
     `system_bytes` is what an isolation adds to the image: a kernel and what it runs on. `network_bps` is the most bytes
     a second that its network carries each way. Both are None without one.
@@ -103,7 +103,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process as the machine sees it; the names with `inside` are what it sees of itself."""
+    """A process as the machine's kernel lists it; the names with `inside` are what the process itself reads."""
 
     pid: int
     pid_inside: int
@@ -117,8 +117,11 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The container as the machine sees it; `more` processes are not listed. What follows `cgroups` is of the first
-    process: `root` its line of mountinfo, `uid_map` the first id inside, the first on the machine, and how many."""
+    """The container as the machine's kernel lists it; `more` processes are not listed.
+
+    What follows `cgroups` is of the first process: `root` its line of mountinfo, `uid_map` the first id inside, the
+    first on the machine, and how many.
+    """
 
     type: ClassVar[str] = "inspection"
     processes: tuple[Process, ...]
@@ -161,7 +164,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Exited:
-    """The reader's result; `message` is what docker would print, `hint` one Korean step that helps."""
+    """The reader's result: `message` is what docker would print, `hint` one Korean step that helps."""
 
     type: ClassVar[str] = "exited"
     code: int
@@ -176,7 +179,7 @@ class Exited:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Our fault, never the reader's; the detail is in the log only."""
+    """A failure of this service, never the reader's; the detail is in the log only."""
 
     type: ClassVar[str] = "failed"
     code: str

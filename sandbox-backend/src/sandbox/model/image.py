@@ -1,4 +1,4 @@
-"""An image as the sandbox knows it: the part of the OCI image configuration that a container is made from."""
+"""Defines an image: the part of the OCI image configuration that a container is made from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sandbox.model.events import Provenance
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """`digest` names the blob as the registry holds it, `diff_id` the tar within; `size` is the blob's, in bytes."""
+    """A layer: `digest` names the registry's blob, `diff_id` the tar within; `size` is the blob's, in bytes."""
 
     digest: str
     diff_id: str
@@ -30,8 +30,10 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """`digest` is what the tag points at (index or manifest); `id` is the manifest's digest; `content_bytes` is
-    what crossed the wire, `root_bytes` the unpacked files; `created` an RFC 3339 time or empty."""
+    """An image: `digest` is what the tag points at (index or manifest), `id` the manifest's digest.
+
+    `content_bytes` is what crossed the wire, `root_bytes` the unpacked files, `created` an RFC 3339 time or empty.
+    """
 
     reference: str
     digest: str

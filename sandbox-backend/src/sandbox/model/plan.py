@@ -1,4 +1,4 @@
-"""What policy has allowed and the runner carries out: plain values, no behaviour beyond checking themselves."""
+"""Defines what policy has allowed and the runner carries out: plain values that can be checked."""
 
 from __future__ import annotations
 
@@ -115,12 +115,12 @@ class Plan:
 
 
 def most_of(ulimit: str, limits: Limits) -> int | None:
-    """The most that a stranger may ask for of a limit of this name; None where any number will do."""
+    """Return the most that a stranger may ask for of a limit of this name; None where any number will do."""
     return limits.open_files if ulimit == "nofile" else _ULIMITS[ulimit]
 
 
 def exceeds(limit: Ulimit, most: int | None) -> bool:
-    """True when one of the two numbers is above `most`."""
+    """Return whether one of the two numbers is above `most`."""
     return most is not None and any(number == UNLIMITED or number > most for number in (limit.soft, limit.hard))
 
 
@@ -129,7 +129,7 @@ def _is_ordered(limit: Ulimit) -> bool:
 
 
 def check(plan: Plan, ceiling: Limits) -> None:
-    """The runner's own look at a plan: ValueError when it asks for more than `ceiling` or holds a NUL byte."""
+    """Check a plan once more in the runner: ValueError when it asks for more than `ceiling` or holds a NUL byte."""
     for name in Limits.__dataclass_fields__:
         if not 0 < getattr(plan.limits, name) <= getattr(ceiling, name):
             raise ValueError(f"{name}: {getattr(plan.limits, name)} is not within {getattr(ceiling, name)}")

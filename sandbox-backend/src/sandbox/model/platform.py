@@ -1,4 +1,4 @@
-"""Platforms as containerd and Go name them, which registries, `--platform` and `uname` each spell differently."""
+"""Normalises platforms to containerd's names; registries, `--platform` and `uname` each spell them differently."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Platform:
 
     @property
     def whole(self) -> Platform:
-        """The same with the usual variant where none is named."""
+        """Return the same with the usual variant where none is named."""
         return Platform(self.os, self.architecture, self.variant or _USUAL.get(self.architecture, ""))
 
 

@@ -1,4 +1,4 @@
-"""What crosses the runner's socket: a request one way, replies and events the other, each one line of JSON.
+"""Defines what crosses the runner's socket: a request one way, replies and events the other, one line of JSON each.
 
 One connection carries one request. An event is in the wire's own form, with `at` counted from the request's `received`.
 """
@@ -26,7 +26,7 @@ class ProtocolError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """Run `plan` from the image of this id, for a visitor's Docker host. The answer is the run's events.
+    """A request to run `plan` from the image of this id for a Docker host. The answer is the run's events.
 
     `received` is the monotonic time in seconds at which the visitor's request was read.
     """
@@ -41,7 +41,7 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """Pull an image; `have` are the digests of the layers that the visitor's Docker host has.
+    """A request to pull an image; `have` are the digests of the layers that the Docker host has.
 
     The answer is `Resolved` and `pull` events, then one of `Fetched`, `NoImage` and the event `failed`.
     """
@@ -55,7 +55,7 @@ class PullRequest:
 
 @dataclass(frozen=True, slots=True)
 class StatusRequest:
-    """Report the runner's state. The answer is one `Status`."""
+    """A request for the runner's state. The answer is one `Status`."""
 
     type: ClassVar[str] = "status"
 

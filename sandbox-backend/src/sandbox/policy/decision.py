@@ -75,7 +75,7 @@ def _check_identity(run: Run) -> None:
 
 
 def _joins(run: Run) -> tuple[Join, ...]:
-    """The namespaces to share, each with the container as the line names it."""
+    """Return the namespaces to share, each with the container as the line names it."""
     asked = {"pid": run.pid, "network": run.network, "ipc": run.ipc}
     named = {kind: text for kind, text in asked.items() if text and text.startswith(CONTAINER)}
     if named.get("network") == CONTAINER:

@@ -1,4 +1,4 @@
-"""The kernel's names that a line may use: signals (moby/sys signal) and capabilities (capabilities(7), Linux 6.1)."""
+"""Lists the kernel's names that a line may use: signals (moby/sys signal) and capabilities(7) (Linux 6.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The errors of a `docker run` that the daemon does not carry out."""
+"""Makes the errors of a `docker run` that the daemon does not carry out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--tmpfs path[:option,…]`, as moby/sys mount reads it, held below this host's size for a run's files."""
+"""Parses `--tmpfs path[:option,…]` as moby/sys mount does, held below this host's size for a run's files."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MOST = 16
 
 
 def parse_all(texts: Iterable[str], most: int) -> tuple[Tmpfs, ...]:
-    """The mounts of one run, all of them together at most `most` bytes: those without a size share what is left.
+    """Return the mounts of one run, all of them together at most `most` bytes: those without a size share what is left.
 
     A later one replaces an earlier one at the same path.
     """
@@ -51,7 +51,7 @@ def parse_all(texts: Iterable[str], most: int) -> tuple[Tmpfs, ...]:
 
 
 def parse(text: str, most: int) -> Tmpfs:
-    """The mount that `text` asks for; a size of 0 where it names none. DockerError in the daemon's words."""
+    """Return the mount that `text` asks for; a size of 0 where it names none. DockerError in the daemon's words."""
     path, _, options = text.partition(":")
     path = _checked(path)
     size, mode, ids = 0, _MODE_BITS, list[str]()
@@ -105,6 +105,6 @@ def _too_big(size: int, most: int) -> DockerError:
 
 
 def _invalid(option: str) -> DockerError:
-    """The daemon prints the option's two halves as Go prints a list."""
+    """Return the error for an option, whose two halves the daemon prints as Go prints a list."""
     halves = " ".join(map(quote, option.split("=", 1)))
     return refused(f"invalid tmpfs option [{halves}]", wording.BAD_TMPFS)

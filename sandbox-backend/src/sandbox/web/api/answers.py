@@ -1,4 +1,4 @@
-"""The bodies of requests and plain answers, one dataclass each; the OpenAPI document is derived from them.
+"""Defines the bodies of requests and plain answers; the OpenAPI document is derived from them.
 
 A field that is None by default is left out while it is None. An annotation's dictionary is added to its JSON schema.
 """

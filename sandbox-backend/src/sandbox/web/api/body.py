@@ -19,7 +19,7 @@ PATIENCE = 8
 
 
 class Gone(Exception):
-    """The reader left before the request was complete."""
+    """A request whose reader left before it was complete."""
 
 
 def check_type(headers: Headers) -> None:

@@ -1,4 +1,4 @@
-"""Whether containers can be started: the runner's own state, asked for again every few seconds."""
+"""Reports whether containers can be started, from the runner's own state, which is asked for every few seconds."""
 
 from __future__ import annotations
 

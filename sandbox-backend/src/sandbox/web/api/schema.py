@@ -1,4 +1,4 @@
-"""JSON Schema of the wire's dataclasses, from their annotations: the document cannot drift from the code."""
+"""Derives JSON Schema from the annotations of the wire's dataclasses: the document cannot drift from the code."""
 
 from __future__ import annotations
 

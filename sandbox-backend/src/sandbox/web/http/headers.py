@@ -33,7 +33,7 @@ class SecurityHeaders:
             **NO_SNIFF,
             "Referrer-Policy": "strict-origin-when-cross-origin",
             "Content-Security-Policy": f"{SCRIPTS}; frame-ancestors {ancestors}",
-            # lets a page know without asking: docs/assets/emulated.js
+            # for a page that must not ask: docs/assets/emulated.js
             **({"Server-Timing": "emulated"} if settings.emulated else {}),
         }
 

@@ -1,4 +1,4 @@
-"""What every request passes before it is answered, the outermost first."""
+"""Chains the checks that every request passes before it is answered."""
 
 from __future__ import annotations
 

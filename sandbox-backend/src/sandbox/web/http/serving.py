@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def server(settings: Settings, listener: socket.socket) -> Server:
-    """The server, ready to run; its port is the listener's."""
+    """Return the server, ready to run; its port is the listener's."""
     settings = dataclasses.replace(settings, port=listener.getsockname()[1])
     return _server(settings, create_app(settings, RunnerClient(settings)))
 

@@ -22,7 +22,7 @@ WEIGHT = 0.1
 
 
 class Full(Exception):
-    """No room: `position` is what the request would have had, `retry_seconds` when to come again."""
+    """No room for a request: `position` is what it would have had, `retry_seconds` when to come again."""
 
     def __init__(self, position: int, retry_seconds: int) -> None:
         super().__init__(position, retry_seconds)
@@ -30,7 +30,7 @@ class Full(Exception):
 
 
 class TooMany(Exception):
-    """One address asks for more than its share."""
+    """A request of an address that has its share already."""
 
 
 @dataclass(slots=True, eq=False)
@@ -56,12 +56,12 @@ class Queue:
 
     @property
     def taken(self) -> int:
-        """Slots in use."""
+        """Return how many slots are in use."""
         return self.slots - self._free
 
     @property
     def waiting(self) -> int:
-        """Requests that wait."""
+        """Return how many requests wait."""
         return len(self._waiting)
 
     def seconds_until(self, position: int) -> float:

@@ -1,4 +1,4 @@
-"""The life of one run in the web process: registered on its host, stoppable from outside, exactly one last event."""
+"""Keeps one run of the web process: registered on its host, stoppable from outside, exactly one last event."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ ABORT = "sandbox.abort"
 
 
 class Stalled(Exception):
-    """The reader has not read for too long."""
+    """A reader who has not read for too long."""
 
 
 class Sink:
