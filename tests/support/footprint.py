@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def footprint(backend: Backend) -> dict[str, int]:
         "cgroups": len([*GROUPS.glob(f"*/{backend.cgroup}/*/"), *GROUPS.glob(f"{backend.cgroup}/*/")]),
         "folders": len(list(runs.iterdir())),
         "states": len(list((backend.runtime / "crun").glob("*"))),
-        "network namespaces": _namespaces("net"),
+        "network namespaces": _namespaces("net", backend),
         "disks": len(backing_files(backend)),
     }
 
@@ -35,13 +36,15 @@ def backing_files(backend: Backend) -> list[str]:
     return [file for file in files if file.startswith(str(backend.state))]
 
 
-def _namespaces(kind: str) -> int:
+def _namespaces(kind: str, backend: Backend) -> int:
+    """The namespaces of the backend's processes and of those in its groups, whoever their parent is."""
+    groups = [*GROUPS.glob(f"*/{backend.cgroup}/**/cgroup.procs"), *GROUPS.glob(f"{backend.cgroup}/**/cgroup.procs")]
+    in_groups = {int(pid) for group in groups for pid in text_of(group).split()}
     seen = set()
-    for link in Path("/proc").glob(f"[0-9]*/ns/{kind}"):
-        try:
-            seen.add(link.readlink())
-        except OSError:
-            continue
+    for pid in in_groups | set(backend.processes()):
+        # it may end at any moment
+        with contextlib.suppress(OSError):
+            seen.add(Path(f"/proc/{pid}/ns/{kind}").readlink())
     return len(seen)
 
 

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("mkdocs.yml에 docker-run 플러그인의 recordings 폴더가 없어요", file=sys.stderr)
             return 2
         pages = sources.pages(Path(config.docs_dir))
-        running = nullcontext(Backend(asked.backend)) if asked.backend else started(asked.state)
+        running = nullcontext(Backend(asked.backend)) if asked.backend else started(asked.data_dir)
         with running as backend:
             record(backend, pages, Path(folder))
     except (RecordError, BackendError, sources.WrongPageError) as error:

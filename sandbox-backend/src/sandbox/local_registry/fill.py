@@ -161,7 +161,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--again", action="store_true", help="이미 채워져 있어도 다시 채워요")
     options = parser.parse_args(argv)
     try:
-        fill(options.images, Settings(data_dir=options.state), print, offline=options.offline, again=options.again)
+        fill(options.images, Settings(data_dir=options.data_dir), print, offline=options.offline, again=options.again)
     except RegistryError as error:
         print(f"레지스트리를 채우지 못했어요: {error}", file=sys.stderr)
         return 1

@@ -43,7 +43,7 @@ class Ended:
 
 
 Report = Started | Refused | Ended
-# in the order of `guest/init.c`
+# in the order of `guest/init/report.c`
 NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
 _STARTED = re.compile(r"started (\d{1,7}) (\S{1,100}) (/\S{0,200})((?: \d{1,10}:\d{1,10}){7})")
 _ENDED = re.compile(r"(exited|killed) (\d{1,3}) (\d{1,9})")
