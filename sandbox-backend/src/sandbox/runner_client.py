@@ -12,17 +12,18 @@ from pathlib import Path
 
 from sandbox.model import protocol
 from sandbox.model.errors import ServiceError
-from sandbox.model.events import Event
+from sandbox.model.events import Event, Failed
 from sandbox.model.protocol import ProtocolError, Reply, Request, Status, StatusRequest
 from sandbox.settings import Settings
 
 CONNECT_SECONDS = 2.0
+LOST_CODE = "runner-lost"
 LOST = "실행기와 연결이 끊겼어요. 잠시 뒤에 다시 실행해 보세요."
 
 
 def lost(detail: object) -> ServiceError:
     """Return the error for a runner that is not there, or went away in the middle, or does not keep to the protocol."""
-    return ServiceError("runner-lost", LOST, str(detail))
+    return ServiceError(LOST_CODE, LOST, str(detail))
 
 
 def decoded(line: bytes) -> Reply | Event:
@@ -95,11 +96,13 @@ class RunnerClient:
             writer.transport.abort()
 
     async def status(self, patience: float) -> Status:
-        """Return the runner's state; ServiceError when it does not answer within `patience` seconds."""
+        """Return the runner's state; ServiceError when it fails, or does not answer within `patience` seconds."""
         async with self.operation(StatusRequest(), patience) as operation:
             async for message in operation.messages():
                 if isinstance(message, Status):
                     return message
+                if isinstance(message, Failed):
+                    raise ServiceError(message.code, message.text)
         raise lost("no status")
 
 

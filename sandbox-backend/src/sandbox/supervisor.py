@@ -15,7 +15,7 @@ from sandbox.local_registry import serve
 from sandbox.model.errors import ServiceError
 from sandbox.runner import process as runner_process
 from sandbox.runner.kernel import cgroup
-from sandbox.runner_client import RunnerClient
+from sandbox.runner_client import LOST_CODE, RunnerClient
 from sandbox.settings import Settings
 
 READY_SECONDS = 60.0
@@ -81,15 +81,18 @@ def _make_folders(settings: Settings) -> None:
 
 
 async def _wait_until_ready(settings: Settings, stop: asyncio.Event) -> None:
-    """Until the runner's self-test has passed. NotReady with its reason when it has not."""
+    """Wait until the runner's self-test has passed. NotReady with its reason when it has not."""
     deadline = asyncio.get_running_loop().time() + READY_SECONDS
     while not stop.is_set():
-        # the socket is there a moment before somebody listens
-        with suppress(ServiceError):
-            status = await RunnerClient(settings).status(READY_SECONDS)
-            if status.reason is not None:
-                raise NotReady(f"containers cannot run here: {status.reason}; 'sandbox-backend doctor' tells more")
+        try:
+            reason = (await RunnerClient(settings).status(READY_SECONDS)).reason
+        except ServiceError as error:
+            reason = error.code
+        if reason is None:
             return
+        # the socket is there a moment before somebody listens
+        if reason != LOST_CODE:
+            raise NotReady(f"containers cannot run here: {reason}; 'sandbox-backend doctor' tells more")
         if asyncio.get_running_loop().time() > deadline:
             raise NotReady("the runner did not start; its own words are above")
         await asyncio.sleep(0.02)
