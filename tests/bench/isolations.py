@@ -13,8 +13,9 @@ from bench.measure import Report, Times, timed
 from sandbox.model.image import Config
 from sandbox.model.plan import Plan
 from sandbox.oci import spec
+from sandbox.oci.allocation import Allocation
 from sandbox.oci.users import Identity
-from sandbox.runner.isolation.gvisor import changes
+from sandbox.runner.isolation.gvisor import differences
 from sandbox.runner.kernel import cgroup
 from support.backend import Backend
 from support.client import call, run
@@ -29,12 +30,12 @@ def measure(report: Report, backend: Backend, host: str, folder: Path) -> None:
     if "gvisor" in here:
         _gvisor(report, backend, host, folder)
     if "vm" in here:
-        _machine(report, backend, host)
+        _vm(report, backend, host)
 
 
 def _gvisor(report: Report, backend: Backend, host: str, folder: Path) -> None:
     bundle = _bundle(folder / "gvisor")
-    by_hand = ["runsc", "--root", str(bundle / "state"), *changes.OPTIONS, "--ignore-cgroups"]
+    by_hand = ["runsc", "--root", str(bundle / "state"), *differences.OPTIONS, "--ignore-cgroups"]
     names = itertools.count()
     ours, theirs = [], []
     for _ in range(10):
@@ -61,13 +62,13 @@ def _bundle(folder: Path) -> Path:
         os.chown(path, UID, UID, follow_symlinks=False)
     folder.chmod(0o711)
     plan = Plan("bench", args=("true",))
-    place = spec.Place("0" * 64, str(root), "/bench", UID)
-    made = spec.build(plan, Config(), Identity(0, 0, (), "/root"), place, ("", ""))
-    (folder / "config.json").write_text(json.dumps(changes.configuration(made, plan)))
+    own = Allocation("0" * 64, "bench", str(root), "/bench", UID)
+    made = spec.build(plan, Config(), Identity(0, 0, (), "/root"), own, None, differences.FEATURES)
+    (folder / "config.json").write_text(json.dumps(made))
     return folder
 
 
-def _machine(report: Report, backend: Backend, host: str) -> None:
+def _vm(report: Report, backend: Backend, host: str) -> None:
     run(backend.url, "docker run alpine true", host, isolation="vm")
     results = [run(backend.url, "docker run alpine uname -r", host, isolation="vm") for _ in range(5)]
     firsts = Times([result.event("output")["at"] * 1000 for result in results])
@@ -78,6 +79,6 @@ def _machine(report: Report, backend: Backend, host: str) -> None:
         max(firsts.samples) <= 4000,
     )
     held = max(event["memory_bytes"] for event in results[-1].events if event["type"] == "stats")
-    report.row("  memory that a machine holds", f"{held / MIB:.0f} MiB")
+    report.row("  memory that a virtual machine holds", f"{held / MIB:.0f} MiB")
     left = cgroup.sample(backend.cgroup).memory_bytes
     report.row("  of it after the run, in all runs' group", f"{left / MIB:.0f} MiB")

@@ -16,10 +16,12 @@ from sandbox.model.events import Event, Failed
 from sandbox.model.image import Config, Image
 from sandbox.model.plan import MIB, Limits, Plan
 from sandbox.runner.container import container
-from sandbox.runner.container.run import BROKEN, NO_SPACE, Job, Run
-from sandbox.runner.container.running import IdRange
+from sandbox.runner.container.events import BROKEN, NO_SPACE
+from sandbox.runner.container.run import Run
 from sandbox.runner.environment import Environment
+from sandbox.runner.job import Job
 from sandbox.runner.kernel import disk
+from sandbox.runner.kernel.id_ranges import IdRange
 
 SMALL = Limits(disk=8 * MIB, inodes=800)
 IMAGE = Image("a:latest", "", "", "", (), Config(), 0, 0, "stand-in")

@@ -6,35 +6,42 @@ import asyncio
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from sandbox.model.events import Event, Exited, Failed, Notice, Started
+from sandbox.model.image import Config, Image
+from sandbox.model.plan import Plan
 from sandbox.runner.environment import Environment
-from sandbox.runner.isolation import trial
-from sandbox.runner.isolation.isolations import Isolations, VirtualMachines
-from sandbox.runner.isolation.vm import kvm
-from sandbox.runner.selftest import SelfTest, Start
+from sandbox.runner.isolation.isolation import Isolation
+from sandbox.runner.isolation.vm import kvm, trial
+from sandbox.runner.isolation.vm.config import VmConfig
+from sandbox.runner.isolation.vm.isolation import Vm
+from sandbox.runner.isolation.vm.run import VmRun
+from sandbox.runner.job import Job
+from sandbox.runner.kernel.id_ranges import IdRange, IdRanges
+from sandbox.runner.selftest import SelfTest
 from sandbox.settings import Settings
 
+IMAGE = Image("a:latest", "", "", "", (), Config(), 0, 0, "stand-in")
 STARTED = Started(pid=7, pid_inside=1, namespaces={}, cgroup="/g/c", kernel="6.1", start_ms=812.4)
-MACHINES = VirtualMachines(Path("/vm"), 1 << 29, 30.0, 1, asyncio.Semaphore(1))
-SHOP = cast(Environment, None)
+CONFIG = VmConfig(Path("/vm"), 1 << 29, 30.0, 1, asyncio.Semaphore(1))
+VM = Vm(cast(Environment, None), IdRanges([IdRange(0, 0)]), CONFIG)
 Outcome = list[Event] | Exception
 
 
 class Guest:
-    """Stands for the machines that are tried: they tell `events`, or fail; without KVM they do as `emulated` says, if
-    that is given."""
+    """Stands for the guests that are tried: they send `sent`, or fail; without KVM they do as `emulated` says, if that
+    is given."""
 
-    def __init__(self, events: Outcome, emulated: Outcome | None = None) -> None:
-        self.events, self.emulated = events, emulated
-        self.vms: VirtualMachines | None = None
+    def __init__(self, sent: Outcome, emulated: Outcome | None = None) -> None:
+        self.sent, self.emulated = sent, emulated
+        self.config: VmConfig | None = None
 
-    async def said(self, environment: Environment, script: str, memory: int, start: Start) -> list[Event]:
-        self.vms = cast(VirtualMachines, cast(Any, start).keywords["vms"])
-        outcome = self.events if self.vms.kvm or self.emulated is None else self.emulated
+    async def events(self, vm: Vm, script: str, memory: int) -> list[Event]:
+        self.config = vm.config
+        outcome = self.sent if self.config.kvm or self.emulated is None else self.emulated
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -71,29 +78,34 @@ EXITS: list[tuple[list[Event], str]] = [
 async def test_only_a_guest_that_has_come_to_a_good_end_proves_kvm(
     settings: Settings, events: list[Event], found: str
 ) -> None:
-    seen = await kvm.tried(settings, SHOP, guest(events), MACHINES)
+    seen = await kvm.tried(settings, VM, guest(events))
     assert seen.found.endswith(found)
     assert (seen.node is not None) is seen.found.startswith("works") is not seen.broken
 
 
 async def test_a_guest_is_tried_with_the_device_and_with_little_time(settings: Settings) -> None:
     guest = Guest([])
-    await kvm.tried(settings, SHOP, cast(SelfTest, guest), MACHINES)
-    assert guest.vms is not None
-    assert guest.vms.seconds == kvm.SECONDS <= 3
-    node = guest.vms.kvm
+    await kvm.tried(settings, VM, cast(SelfTest, guest))
+    assert guest.config is not None
+    assert guest.config.seconds == kvm.SECONDS <= 3
+    node = guest.config.kvm
     assert node is not None
     assert (node.source, node.major, node.minor) == (str(settings.run_dir / "dev/kvm"), 10, 232)
 
 
-async def test_no_more_machines_run_beside_the_trial_than_have_places(settings: Settings) -> None:
-    guest, vms = Guest([]), dataclasses.replace(MACHINES, places=asyncio.Semaphore(1))
-    async with vms.places:
-        trial = asyncio.create_task(kvm.tried(settings, SHOP, cast(SelfTest, guest), vms))
+async def test_no_more_guests_run_at_once_than_have_slots(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def carry_out(*_: object) -> bool:
+        return True
+
+    async def send(_: Event) -> None: ...
+
+    monkeypatch.setattr(VmRun, "carry_out", carry_out)
+    vm = dataclasses.replace(VM, config=dataclasses.replace(CONFIG, slots=asyncio.Semaphore(1)))
+    async with vm.config.slots:
+        running = asyncio.create_task(vm.run(Job(IMAGE, [], Plan("a")), send, asyncio.Event()))
         await asyncio.sleep(0.01)
-        assert guest.vms is None
-    await trial
-    assert guest.vms is not None
+        assert not running.done()
+    assert await running
 
 
 NOTHING_TO_TRY: list[tuple[Callable[[Settings], Settings], str, str]] = [
@@ -112,7 +124,7 @@ async def test_nothing_is_started_where_there_is_nothing_to_try(
     found: str,
 ) -> None:
     monkeypatch.setattr(kvm, "DEVICE", Path(device))
-    seen = await kvm.tried(change(settings), SHOP, guest(AssertionError("tried")), MACHINES)
+    seen = await kvm.tried(change(settings), VM, guest(AssertionError("tried")))
     assert seen.node is None
     assert found in seen.found
 
@@ -129,29 +141,28 @@ ADOPTED: list[tuple[Outcome, Outcome, bool, bool]] = [
 
 
 @pytest.mark.parametrize(("with_kvm", "emulated", "there", "uses_kvm"), ADOPTED)
-async def test_there_are_machines_from_when_a_guest_has_answered(
+async def test_there_are_guests_from_when_a_guest_has_answered(
     settings: Settings, with_kvm: Outcome, emulated: Outcome, there: bool, uses_kvm: bool
 ) -> None:
-    isolations = Isolations()
-    assert isolations.names == ["container"]
-    await kvm.adopt(settings, SHOP, guest(with_kvm, emulated), MACHINES, isolations)
-    assert isolations.names == (["container", "vm"] if there else ["container"])
-    assert there is (isolations.vms is not None)
-    if isolations.vms:
-        assert (isolations.vms.kvm is not None) is uses_kvm
-        assert dataclasses.replace(isolations.vms, kvm=None) == MACHINES
+    isolations: dict[str, Isolation] = {}
+    await kvm.adopt(settings, VM, guest(with_kvm, emulated), isolations)
+    assert list(isolations) == (["vm"] if there else [])
+    if there:
+        vm = cast(Vm, isolations["vm"])
+        assert (vm.config.kvm is not None) is uses_kvm
+        assert dataclasses.replace(vm.config, kvm=None) == CONFIG
 
 
 async def test_a_guest_without_kvm_has_time_for_a_busy_machine(settings: Settings) -> None:
     guest = Guest([], GOOD)
-    await kvm.adopt(settings, SHOP, cast(SelfTest, guest), MACHINES, Isolations())
-    assert guest.vms is not None
-    assert (guest.vms.kvm, guest.vms.seconds) == (None, trial.EMULATED_SECONDS)
+    await kvm.adopt(settings, VM, cast(SelfTest, guest), {})
+    assert guest.config is not None
+    assert (guest.config.kvm, guest.config.seconds) == (None, trial.EMULATED_SECONDS)
     assert trial.EMULATED_SECONDS > 10 * kvm.SECONDS
 
 
-async def test_why_there_are_no_machines_is_told(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+async def test_why_there_are_no_guests_is_logged(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     said: list[Event] = [Notice("boot", "virtio: Unknown symbol\r\n"), Failed("machine-failed", "…")]
-    await kvm.adopt(settings, SHOP, guest(said), MACHINES, Isolations())
+    await kvm.adopt(settings, VM, guest(said), {})
     told = "the isolation vm is left out: a guest did not come up; the last line of its boot: virtio: Unknown symbol"
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [told]

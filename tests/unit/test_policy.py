@@ -11,6 +11,7 @@ from sandbox import policy
 from sandbox.docker.cli import Run, parse
 from sandbox.docker.errors import DockerError
 from sandbox.model import plain, plan
+from sandbox.model.isolations import PROFILES
 from sandbox.model.plan import MIB, UNLIMITED, Limits, Plan, Throttle, Tmpfs, Ulimit
 
 LIMITS = Limits()
@@ -155,3 +156,23 @@ def test_no_network_but_loopback_and_ones_own_bridge(network: str) -> None:
     assert refused(f"--network {network}").code == 125
     assert decided("--network default") == decided("--network none")
     assert decided("--network bridge") == replace(decided(""), bridge=True)
+
+
+REFUSED = [
+    ("--network container:web", "gvisor vm", "a namespace of another container can be joined in the isolation", 125),
+    ("--network bridge", "gvisor vm", "--network bridge is available in the isolation container only here", 125),
+    ("--device-read-bps /dev/sda:1mb", "vm", "stat /dev/sda: no such file or directory", 127),
+    ("--read-only", "", "", 0),
+]
+
+
+@pytest.mark.parametrize(("options", "isolations", "text", "code"), REFUSED)
+def test_each_isolation_refuses_what_it_lacks(options: str, isolations: str, text: str, code: int) -> None:
+    for name in PROFILES:
+        if name not in isolations.split():
+            policy.check(name, decided(options))
+            continue
+        with pytest.raises(DockerError) as found:
+            policy.check(name, decided(options))
+        assert found.value.stderr.startswith(f"docker: Error response from daemon: {text}")
+        assert found.value.code == code

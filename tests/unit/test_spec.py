@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from sandbox.model.image import Config
-from sandbox.model.plan import Limits, Plan, Throttle, Tmpfs
-from sandbox.oci import spec
+from sandbox.model.plan import ULIMITS, Limits, Plan, Throttle, Tmpfs, Ulimit
+from sandbox.oci import process, rlimits, spec
+from sandbox.oci.allocation import Allocation, Features, Node, hostname
 from sandbox.oci.users import Identity
 
-PLACE = spec.Place("ab" * 32, "/run/rootfs", "/group/ab", 100_000, (("/etc/hosts", "/run/hosts"),), (("/dev/x", 8, 1),))
+OWN = Allocation(
+    "ab" * 32, "h", "/run/rootfs", "/group/ab", 100_000, (("/etc/hosts", "/run/hosts"),), (("/dev/x", 8, 1),)
+)
 
 
 def build(
-    plan: Plan, config: Config | None = None, identity: Identity | None = None, place: spec.Place = PLACE
-) -> spec.Spec:
-    return spec.build(plan, config or Config(cmd=("/bin/sh",)), identity or Identity(0, 0), place, ("note", "filter"))
+    plan: Plan,
+    config: Config | None = None,
+    identity: Identity | None = None,
+    own: Allocation = OWN,
+    features: Features = spec.CRUN,
+) -> dict[str, Any]:
+    config, identity = config or Config(cmd=("/bin/sh",)), identity or Identity(0, 0)
+    return spec.build(plan, config, identity, own, ("note", "filter"), features)
 
 
 @pytest.mark.parametrize(
-    ("entrypoint", "args", "config", "words", "source"),
+    ("entrypoint", "args", "config", "argv", "source"),
     [
         (None, (), Config(cmd=("sh",)), ("sh",), "image"),
         (None, ("ls",), Config(cmd=("sh",)), ("ls",), "request"),
@@ -34,14 +43,14 @@ def build(
     ],
 )
 def test_cmd_is_replaced_and_an_entrypoint_stays(
-    entrypoint: tuple[str, ...] | None, args: tuple[str, ...], config: Config, words: tuple[str, ...], source: str
+    entrypoint: tuple[str, ...] | None, args: tuple[str, ...], config: Config, argv: tuple[str, ...], source: str
 ) -> None:
-    assert spec.argv(Plan("a", args, entrypoint), config) == (words, source)
+    assert process.argv(Plan("a", args, entrypoint), config) == (argv, source)
 
 
 def test_the_environment_has_dockers_order() -> None:
     plan = Plan("a", env=("A=1", "PATH=/x", "GONE"), tty=True)
-    made = spec.environment(plan, Config(env=("A=2", "B=3", "PATH=/y")), "host")
+    made = process.environment(plan, Config(env=("A=2", "B=3", "PATH=/y")), "host")
     assert made == ["PATH=/x", "HOSTNAME=host", "TERM=xterm", "A=1", "B=3"]
 
 
@@ -52,8 +61,8 @@ def test_home_is_the_users_own_unless_given() -> None:
 
 
 def test_a_run_has_no_device_of_its_own_unless_one_is_named() -> None:
-    kvm = spec.Node("/dev/kvm", "/run/dev/kvm", 10, 232)
-    plain, own = build(Plan("a")), build(Plan("a"), place=replace(PLACE, nodes=(kvm,)))
+    kvm = Node("/dev/kvm", "/run/dev/kvm", 10, 232)
+    plain, own = build(Plan("a")), build(Plan("a"), own=replace(OWN, nodes=(kvm,)))
     none = [{"allow": False, "access": "rwm"}]
     assert plain["linux"]["resources"]["devices"] == none
     allowed = {"allow": True, "type": "c", "major": 10, "minor": 232, "access": "rw"}
@@ -94,10 +103,10 @@ def test_limits_become_resources_without_swap() -> None:
 
 def test_the_slow_disk_is_the_runs_own_and_a_named_one_is_only_shown_to_the_kernel() -> None:
     plan = Plan("a", write_bps=(Throttle("/dev/x", 2000), Throttle("/dev/y", 1000)), read_bps=(Throttle("/dev/x", 30),))
-    place = replace(PLACE, devices=(("/dev/x", 8, 1), ("/dev/y", 8, 2)), disk=(7, 3))
-    free = build(Plan("a", read_bps=(Throttle("/dev/x", 0),)), place=place)["linux"]["resources"]["blockIO"]
+    own = replace(OWN, devices=(("/dev/x", 8, 1), ("/dev/y", 8, 2)), disk=(7, 3))
+    free = build(Plan("a", read_bps=(Throttle("/dev/x", 0),)), own=own)["linux"]["resources"]["blockIO"]
     assert {one["rate"] for one in free["throttleReadBpsDevice"]} == {2**64 - 1}
-    assert build(plan, place=place)["linux"]["resources"]["blockIO"] == {
+    assert build(plan, own=own)["linux"]["resources"]["blockIO"] == {
         "throttleReadBpsDevice": [
             {"major": 8, "minor": 1, "rate": 2**64 - 1},
             {"major": 7, "minor": 3, "rate": 30},
@@ -115,7 +124,6 @@ def test_options_reach_their_place() -> None:
         "a",
         args=("ls",),
         workdir="/w",
-        hostname="h",
         read_only=True,
         init=True,
         tty=True,
@@ -135,3 +143,36 @@ def test_kernel_paths_are_masked_or_read_only() -> None:
     made = build(Plan("a"))["linux"]
     assert {"/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware"} <= set(made["maskedPaths"])
     assert {"/proc/sys", "/proc/sysrq-trigger"} <= set(made["readonlyPaths"])
+
+
+def test_a_container_is_called_as_asked_or_by_the_first_digits_of_its_id() -> None:
+    assert hostname(Plan("a", hostname="web"), "cd" * 32) == "web"
+    assert hostname(Plan("a"), "cd" * 32) == "cd" * 6
+
+
+def test_what_is_joined_is_named_by_its_path_and_a_joined_network_keeps_its_settings() -> None:
+    made = build(Plan("a"), own=replace(OWN, namespaces={"network": "/n", "user": "/u"}))["linux"]
+    assert {entry["type"]: entry["path"] for entry in made["namespaces"] if "path" in entry} == {
+        "network": "/n",
+        "user": "/u",
+    }
+    assert made["sysctl"] == {}
+    bridged = build(Plan("a"), own=replace(OWN, sysctls={"net.x": "1"}))["linux"]
+    assert bridged["sysctl"] == spec.SYSCTLS | {"net.x": "1"}
+
+
+def test_a_runtime_gets_nothing_that_it_does_not_do() -> None:
+    less = Features(cgroups=False, sysctls=False, read_only_root=False, unknown_mounts=frozenset({"mqueue"}))
+    made = build(Plan("a", read_only=True, ulimits=(Ulimit("nproc", 1, 2),)), features=less)
+    assert not {"resources", "sysctl"} & set(made["linux"])
+    assert made["root"]["readonly"] is False
+    assert "/dev/mqueue" not in {mount["destination"] for mount in made["mounts"]}
+    assert {one["type"] for one in made["process"]["rlimits"]} == {"RLIMIT_NOFILE", "RLIMIT_CORE"}
+    assert build(Plan("a"))["linux"]["resources"]
+
+
+def test_each_ulimit_has_the_kernels_number() -> None:
+    assert {name: rlimits.number(Ulimit(name, 0, 0)) for name in sorted(ULIMITS)} == {
+        **{"core": 4, "cpu": 0, "data": 2, "fsize": 1, "locks": 10, "memlock": 8, "msgqueue": 12, "nice": 13},
+        **{"nofile": 7, "nproc": 6, "rss": 5, "rtprio": 14, "rttime": 15, "sigpending": 11, "stack": 3},
+    }

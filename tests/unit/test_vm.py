@@ -1,4 +1,4 @@
-"""The pure parts of the isolation `vm`: what QEMU, the booting kernel and the first process are told and say."""
+"""The pure parts of the isolation `vm`: what QEMU, the booting kernel and the first process get and report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from sandbox.model.image import Config
 from sandbox.model.plan import Plan, Tmpfs, Ulimit
-from sandbox.oci import spec
 from sandbox.oci.users import Identity
 from sandbox.runner.isolation.vm import control, cpio, guest, qemu
 from sandbox.runner.isolation.vm.control import Control, Ended, Refused, Started
@@ -54,43 +53,39 @@ def test_another_program_reads_the_archive(tmp_path: Path) -> None:
     assert (tmp_path / "a/b").read_bytes() == b"inside"
 
 
-def inside(plan: Plan) -> spec.Spec:
-    place = spec.Place("c" * 64, "/root", f"/group/{'c' * 64}", 1000, (("/etc/hosts", "/x"),))
-    made = spec.build(plan, Config(), Identity(7, 8, (9,), "/home"), place, ("a", "b"))
-    told: spec.Spec = json.loads(guest.configuration(made, plan.ulimits))
-    # what a container would have without the machine is changed for nobody
-    assert made == spec.build(plan, Config(), Identity(7, 8, (9,), "/home"), place, ("a", "b"))
-    for name in ("hostname", "annotations", "ociVersion"):
-        assert told[name] == made[name]
-    return told
+def inside(plan: Plan) -> dict[str, Any]:
+    identity = Identity(7, 8, (9,), "/home")
+    made: dict[str, Any] = json.loads(guest.configuration(plan, Config(), identity, "c" * 64, "web", ("a", "b")))
+    assert (made["hostname"], made["annotations"]) == ("web", {"a": "b"})
+    return made
 
 
 def test_the_container_in_a_machine_is_the_one_that_the_user_has_chosen() -> None:
     tmpfs = Tmpfs("/t", 4096, options=("noexec", "nosuid", "nodev"))
-    told = inside(Plan("x", args=("a b\n",), env=("K=V",), workdir="/srv", read_only=True, tty=True, tmpfs=(tmpfs,)))
-    process = told["process"]
+    made = inside(Plan("x", args=("a b\n",), env=("K=V",), workdir="/srv", read_only=True, tty=True, tmpfs=(tmpfs,)))
+    process = made["process"]
     assert (process["args"], process["cwd"], process["terminal"]) == (["a b\n"], "/srv", True)
     assert process["user"] == {"uid": 7, "gid": 8, "additionalGids": [9]}
     assert "K=V" in process["env"]
-    assert told["root"] == {"path": "/image", "readonly": True}
-    assert "/t" in {mount["destination"] for mount in told["mounts"]}
+    assert made["root"] == {"path": "/image", "readonly": True}
+    assert "/t" in {mount["destination"] for mount in made["mounts"]}
 
 
 def test_what_the_machine_itself_is_falls_away_from_the_container_in_it() -> None:
-    told = inside(Plan("x", args=("true",)))
-    linux = told["linux"]
+    made = inside(Plan("x", args=("true",)))
+    linux = made["linux"]
     assert [kind["type"] for kind in linux["namespaces"]] == ["pid", "mount", "network", "uts", "ipc", "cgroup"]
     assert not {"uidMappings", "gidMappings"} & set(linux)
     assert set(linux["resources"]) == {"memory", "pids", "devices"}
     assert linux["cgroupsPath"] == f"/docker/{'c' * 64}"
-    assert not [mount for mount in told["mounts"] if mount["type"] == "bind"]
+    assert not [mount for mount in made["mounts"] if mount["type"] == "bind"]
 
 
 def test_the_readers_own_limit_replaces_the_usual_one() -> None:
     limits = inside(Plan("x", args=("true",), ulimits=(Ulimit("nofile", 3, 4), Ulimit("nproc", 5, 6))))
-    told = {limit["type"]: (limit["soft"], limit["hard"]) for limit in limits["process"]["rlimits"]}
-    assert (told["RLIMIT_NOFILE"], told["RLIMIT_NPROC"], told["RLIMIT_CORE"]) == ((3, 4), (5, 6), (0, 0))
-    assert len(told) == len(limits["process"]["rlimits"])
+    made = {limit["type"]: (limit["soft"], limit["hard"]) for limit in limits["process"]["rlimits"]}
+    assert (made["RLIMIT_NOFILE"], made["RLIMIT_NPROC"], made["RLIMIT_CORE"]) == ((3, 4), (5, 6), (0, 0))
+    assert len(made) == len(limits["process"]["rlimits"])
 
 
 def test_of_a_computer_only_what_a_run_needs_is_there() -> None:

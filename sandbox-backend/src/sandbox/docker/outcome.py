@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import signal
-from dataclasses import dataclass
 
+from sandbox.docker.errors import DockerError
 from sandbox.docker.go import quote
+from sandbox.docker.messages import daemon_error, task_error
 from sandbox.model.events import Reason
 
 NOT_FOUND, NOT_EXECUTABLE, NOT_STARTED, KILLED = 127, 126, 125, 137
@@ -28,28 +29,29 @@ _NOT_EXECUTED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why the process could not start: docker's exit code and the OCI runtime's part of the message."""
-
-    code: int
-    detail: str
+def not_created(message: str) -> DockerError:
+    """Return the error for a container that the daemon could not start because of `message`."""
+    return DockerError(daemon_error(message), exit_code(message))
 
 
-def refusal(message: str, program: str) -> Refusal:
-    """Return what Docker says when the OCI runtime answers `message` on starting `program`."""
+def not_executed(message: str, program: str) -> DockerError:
+    """Return the error for a `program` that the OCI runtime could not start; `message` is crun's."""
+    detail = _detail(message, program)
+    return DockerError(daemon_error(task_error(detail)), exit_code(detail))
+
+
+def _detail(message: str, program: str) -> str:
+    """Return what runc says in place of crun's `message`."""
     quoted = f"exec: {quote(program)}: "
     reason = _reason(message)
     if "/" not in program and reason:
         # runc's search of $PATH does not say why nothing that it found will do
-        detail = quoted + "executable file not found in $PATH"
-    elif reason == "no such file or directory":
-        detail = f"{quoted}stat {program}: {reason}"
-    elif reason == "not a directory":
-        detail = f"{quoted}stat {program}: {reason}: {MOUNT_ADVICE}"
-    else:
-        detail = quoted + reason if reason else message
-    return Refusal(exit_code(detail), detail)
+        return quoted + "executable file not found in $PATH"
+    if reason == "no such file or directory":
+        return f"{quoted}stat {program}: {reason}"
+    if reason == "not a directory":
+        return f"{quoted}stat {program}: {reason}: {MOUNT_ADVICE}"
+    return quoted + reason if reason else message
 
 
 def exit_code(message: str) -> int:

@@ -22,7 +22,7 @@ from sandbox.doctor.probes import existing
 from sandbox.doctor.seen import Seen, plain
 from sandbox.linux import mounts, namespaces
 from sandbox.model.plan import Limits
-from sandbox.runner.isolation import isolations
+from sandbox.runner.isolation.vm import config as vm_config
 from sandbox.runner.kernel import bridge
 from sandbox.runner.kernel.disk import Disks
 from sandbox.settings import Settings
@@ -75,8 +75,8 @@ def kvm(settings: Settings) -> Seen:
 
 def _guest(settings: Settings, attempt: Callable[[Settings], Seen]) -> Seen:
     """What `attempt` sees of a guest, beside whatever serves here, in folders and groups of its own."""
-    if not isolations.vm_is_there(settings):
-        found = f"not tried: no QEMU or kernel in {isolations.vm_home(settings)}"
+    if not vm_config.is_built(settings):
+        found = f"not tried: no QEMU or kernel in {vm_config.home(settings)}"
         return Seen(False, found, "먼저 QEMU와 커널을 준비해 주세요.")
     return _in_child(lambda: _beside(settings, attempt))
 
@@ -90,7 +90,7 @@ def _folder(place: Path) -> Iterator[Path]:
 
 def _beside(settings: Settings, attempt: Callable[[Settings], Seen]) -> Seen:
     with _folder(settings.data_dir) as state, _folder(settings.run_dir.parent) as runtime:
-        isolations.vm_home(replace(settings, data_dir=state)).symlink_to(isolations.vm_home(settings).absolute())
+        vm_config.home(replace(settings, data_dir=state)).symlink_to(vm_config.home(settings).absolute())
         # containers find their files there
         runtime.chmod(0o711)
         group = f"{settings.cgroup}-doctor-{os.getpid()}"
@@ -106,7 +106,7 @@ def _beside(settings: Settings, attempt: Callable[[Settings], Seen]) -> Seen:
 def _try_emulated(own: Settings) -> Seen:
     # it loads libseccomp, whose lack the doctor lives to tell
     from sandbox.runner import process
-    from sandbox.runner.isolation import trial
+    from sandbox.runner.isolation.vm import trial
 
     answer = process.alone(own, lambda _: process.tried(own, trial.emulated))
     return Seen(answer.good, answer.found)

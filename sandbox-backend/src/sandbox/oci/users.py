@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-LARGEST_ID = 65_535
+# how many a container has, from 0
+IDS = 65_536
+LARGEST_ID = IDS - 1
 DOCKERS_LARGEST_ID = 2**31 - 1
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 

@@ -17,9 +17,10 @@ from sandbox.docker.messages import client_error, task_error
 from sandbox.model import plan as plans
 from sandbox.model import reference
 from sandbox.model.plan import MIB, UNLIMITED, Join, Limits, Plan, Throttle, Ulimit
+from sandbox.oci import capabilities
 from sandbox.policy import tmpfs
-from sandbox.policy.kernel import CAPABILITIES, SIGNALS
-from sandbox.policy.refused import refused
+from sandbox.policy.errors import refused
+from sandbox.policy.kernel import SIGNALS
 
 KIB = 1024
 SMALLEST_MEMORY = 6 * MIB
@@ -110,10 +111,10 @@ def _check_stop_signal(text: str) -> None:
 
 
 def _capability(text: str) -> str:
-    name = text.upper().removeprefix("CAP_")
+    name = capabilities.short(text)
     if name == "ALL":
         return "ALL"
-    if name not in CAPABILITIES:
+    if name not in capabilities.NAMES:
         raise refused(f'invalid CapDrop: unknown capability: "CAP_{name}"', wording.BAD_CAPABILITY)
     return f"CAP_{name}"
 

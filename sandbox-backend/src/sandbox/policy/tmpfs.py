@@ -12,7 +12,7 @@ from sandbox.docker.errors import DockerError
 from sandbox.docker.go import quote
 from sandbox.docker.messages import task_error
 from sandbox.model.plan import MIB, Tmpfs
-from sandbox.policy.refused import refused
+from sandbox.policy.errors import refused
 
 _SIZE = re.compile(r"([0-9]{1,15})([kKmMgG%]?)")
 _MULTIPLIERS = {"": 1, "k": 1024, "m": MIB, "g": 1024 * MIB}

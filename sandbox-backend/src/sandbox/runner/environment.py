@@ -1,4 +1,4 @@
-"""What runs are made with: the places that they have on the machine, and the things that all of them share."""
+"""Holds what the containers of one OCI runtime share."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sandbox.runner.kernel.disk import Disks
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What all containers share: the runtime, the folder of their root file systems, the parent of their groups, the
-    compiled filter, Docker's own small init, a spare container, the containers that run, and disks and networks, where
-    the machine can make them. With `gvisor` the runtime is runsc, of `system_bytes`."""
+    """The runtime, the folder of the containers' root file systems (`runs`), the parent of their groups (`cgroup`), the
+    annotation with the compiled filter, where the runtime takes one, the layer and the program that Docker, too, adds
+    to an image, the containers that run, and disks and bridges, where the machine can make them."""
 
     runtime: Runtime
     runs: Path
     cgroup: str
-    seccomp: tuple[str, str]
+    seccomp: tuple[str, str] | None
     init_layer: Path
     init_program: Path
     cleanup: DeferredCleanup
@@ -30,5 +30,3 @@ class Environment:
     running: RunningContainers
     disks: Disks | None
     bridges: Bridges | None
-    gvisor: bool = False
-    system_bytes: int | None = None

@@ -24,16 +24,21 @@ from sandbox.images.store import Store
 from sandbox.linux import mounts, processes
 from sandbox.linux.children import beside
 from sandbox.model import protocol
+from sandbox.oci.allocation import Features
 from sandbox.runner.container.cleanup import DeferredCleanup
 from sandbox.runner.container.prestarted import Prestarter
 from sandbox.runner.container.running import RunningContainers
 from sandbox.runner.container.runtime import Runtime
 from sandbox.runner.environment import Environment
-from sandbox.runner.isolation import isolations
-from sandbox.runner.isolation.isolations import VirtualMachines
+from sandbox.runner.isolation.crun import Crun
+from sandbox.runner.isolation.gvisor import isolation as gvisor
+from sandbox.runner.isolation.isolation import Isolation
+from sandbox.runner.isolation.vm import config as vm_config
 from sandbox.runner.isolation.vm import kvm
+from sandbox.runner.isolation.vm.isolation import Vm
 from sandbox.runner.kernel import bridge, cgroup, cgroup_v1, disk, id_ranges, seccomp
 from sandbox.runner.kernel.bridge import Bridges
+from sandbox.runner.kernel.id_ranges import IdRanges
 from sandbox.runner.selftest import SelfTest
 from sandbox.runner.server import Runner
 from sandbox.settings import Settings
@@ -84,36 +89,44 @@ async def _serve(settings: Settings) -> None:
     store.sweep()
     bridges = await bridge.usable(settings.network_bits)
     async with Pulls.start(settings, store) as pulls, _environment(settings, bridges) as environment:
-        places = id_ranges.make(settings)
-        selftest = SelfTest(settings, environment, places)
-        others = isolations.Isolations(await isolations.gvisor(settings, environment, selftest))
-        runner = Runner(settings, environment, places, store, pulls, selftest, others)
-        # what lives now lives for ever: the collector need not look at it again and again
+        ranges = id_ranges.make(settings)
+        crun = Crun(environment, ranges)
+        selftest = SelfTest(settings, crun)
+        isolations: dict[str, Isolation] = {crun.profile.name: crun}
+        if found := await gvisor.usable(settings, environment, ranges, selftest):
+            isolations[found.profile.name] = found
+        runner = Runner(settings, ranges, store, pulls, selftest, isolations)
+        # what is there now stays for good: the collector need not look at it again and again
         gc.freeze()
-        async with _listening(settings, runner), beside(_learn(settings, environment, selftest, others)):
+        async with _listening(settings, runner), beside(_learn(settings, environment, ranges, selftest, isolations)):
             await stop.wait()
 
 
 async def _learn(
-    settings: Settings, environment: Environment, selftest: SelfTest, others: isolations.Isolations
+    settings: Settings,
+    environment: Environment,
+    ranges: IdRanges,
+    selftest: SelfTest,
+    isolations: dict[str, Isolation],
 ) -> None:
-    """What takes a while to learn, and need not be known before the first run: containers are run meanwhile."""
+    """Find out what takes a while, and need not be known before the first run: containers are run meanwhile."""
     if settings.emulated:
         await selftest.measure()
-    if vms := isolations.vms(settings):
-        await kvm.adopt(settings, environment, selftest, vms, others)
+    if config := vm_config.make(settings):
+        await kvm.adopt(settings, Vm(environment, ranges, config), selftest, isolations)
 
 
-async def tried(settings: Settings, trial: Callable[[Environment, SelfTest, VirtualMachines], Awaitable[T]]) -> T:
+async def tried(settings: Settings, trial: Callable[[Vm, SelfTest], Awaitable[T]]) -> T:
     """What a virtual machine in a `trial` does here, for whoever only wants to know; SIGTERM ends it early.
     FileNotFoundError where `guest/build` was not run."""
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    vms = isolations.vms(settings)
-    if vms is None:
-        raise FileNotFoundError(isolations.vm_home(settings))
+    config = vm_config.make(settings)
+    if config is None:
+        raise FileNotFoundError(vm_config.home(settings))
     async with _environment(settings, None) as environment:
-        return await trial(environment, SelfTest(settings, environment, id_ranges.make(settings)), vms)
+        ranges = id_ranges.make(settings)
+        return await trial(Vm(environment, ranges, config), SelfTest(settings, Crun(environment, ranges)))
 
 
 @asynccontextmanager
@@ -144,14 +157,14 @@ async def _environment(settings: Settings, bridges: Bridges | None) -> AsyncIter
 
 
 def _made_environment(settings: Settings, bridges: Bridges | None) -> Environment:
-    makes_cgroups = cgroup.layout() == "v2"
-    if not makes_cgroups:
+    features = Features(cgroups=cgroup.layout() == "v2")
+    if not features.cgroups:
         cgroup_v1.prepare_parent(settings.cgroup)
     runs, bundles = settings.run_dir / "runs", settings.run_dir / "bundles"
     for folder in (runs, bundles):
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-    options = [] if makes_cgroups else ["--cgroup-manager", "disabled"]
-    runtime = Runtime(settings.crun, settings.run_dir / "crun", options, makes_cgroups=makes_cgroups)
+    options = [] if features.cgroups else ["--cgroup-manager", "disabled"]
+    runtime = Runtime(settings.crun, settings.run_dir / "crun", options, features)
     return Environment(
         runtime=runtime,
         runs=runs,

@@ -1,4 +1,4 @@
-"""Proves that runs are confined, by one: a container of our own that tries what it must not be able to do.
+"""Proves that runs are confined, by a container of our own that tries what it must not be able to do.
 
 It runs when the runner starts, and again when health is asked for and no container was started lately.
 """
@@ -10,18 +10,15 @@ import os
 import shutil
 import statistics
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from sandbox.model.events import Event, Exited, Output
 from sandbox.model.image import Config, Image
 from sandbox.model.plan import MIB, Limits, Plan
-from sandbox.runner.container.run import Job, Run, Send
-from sandbox.runner.environment import Environment
-from sandbox.runner.kernel.id_ranges import IdRanges
+from sandbox.runner.isolation.isolation import Isolation
+from sandbox.runner.job import Job
 from sandbox.settings import Settings
 
-Start = Callable[[Job, Send, asyncio.Event], Run]
 FRESH_SECONDS = 60.0
 # until what starts beside the runner has started
 SETTLE_SECONDS = 5.0
@@ -44,17 +41,18 @@ GUARDS = frozenset(
 
 
 class SelfTest:
-    """Knows when a container was last really started."""
+    """Tests an isolation, unless a program was started in it lately."""
 
-    def __init__(self, settings: Settings, environment: Environment, slots: IdRanges) -> None:
-        self._environment, self._slots, self._uid = environment, slots, settings.store_uid
+    def __init__(self, settings: Settings, isolation: Isolation) -> None:
+        self._isolation, self._uid = isolation, settings.store_uid
         self._layer = settings.data_dir / "selftest-layer"
         self._seen = float("-inf")
         self._took: list[float] = []
 
-    def seen(self) -> None:
-        """A container was started just now."""
-        self._seen = time.monotonic()
+    def seen(self, isolation: Isolation) -> None:
+        """Note that a program was started just now in some isolation."""
+        if isolation is self._isolation:
+            self._seen = time.monotonic()
 
     async def reason(self) -> str | None:
         """None when a container was started lately or can be now; otherwise what is wrong."""
@@ -62,7 +60,7 @@ class SelfTest:
             return None
         wrong = await self._try()
         if wrong is None:
-            self.seen()
+            self.seen(self._isolation)
         return wrong
 
     @property
@@ -75,30 +73,29 @@ class SelfTest:
         await asyncio.sleep(SETTLE_SECONDS)
         for _ in range(MEASURED_RUNS):
             begun = time.monotonic()
-            if await self.passes(self._environment):
+            if await self.passes(self._isolation):
                 self._took.append(time.monotonic() - begun)
 
-    async def passes(self, environment: Environment) -> bool:
-        """Whether a program runs to its end with another runtime."""
-        return succeeded(await self.said(environment, "true", 128 * MIB))
+    async def passes(self, isolation: Isolation) -> bool:
+        """Whether a program runs to its end in an isolation."""
+        return succeeded(await self.events(isolation, "true", 128 * MIB))
 
     async def _try(self) -> str | None:
-        return _verdict(await self.said(self._environment, SCRIPT, 32 * MIB))
+        return _verdict(await self.events(self._isolation, SCRIPT, 32 * MIB))
 
-    async def said(self, environment: Environment, script: str, memory: int, start: Start = Run) -> list[Event]:
-        """All that is told of a run of `script`, which `start` makes of a job."""
+    async def events(self, isolation: Isolation, script: str, memory: int) -> list[Event]:
+        """All events of a run of `script` in an isolation."""
         self._make_layer()
         image = Image("selftest:latest", "", "", "", (), Config(), 0, 0, "stand-in")
         args = ("/bin/busybox", "sh", "-c", script)
         plan = Plan(image.reference, args=args, limits=Limits(memory=memory, pids=128, seconds=5))
-        said: list[Event] = []
+        events: list[Event] = []
 
         async def note(event: Event) -> None:
-            said.append(event)
+            events.append(event)
 
-        async with self._slots.taken() as slot:
-            await start(Job(image, [self._layer], plan), note, asyncio.Event()).carry_out(environment, slot)
-        return said
+        await isolation.run(Job(image, [self._layer], plan), note, asyncio.Event())
+        return events
 
     def _make_layer(self) -> None:
         program = self._layer / "bin/busybox"
@@ -114,16 +111,16 @@ class SelfTest:
             os.chown(path, self._uid, self._uid, follow_symlinks=False)
 
 
-def succeeded(said: list[Event]) -> bool:
+def succeeded(events: list[Event]) -> bool:
     """Whether that is a run that has come to a good end by itself."""
-    last = said[-1] if said else None
+    last = events[-1] if events else None
     return isinstance(last, Exited) and (last.code, last.reason) == (0, "exit")
 
 
-def _verdict(said: list[Event]) -> str | None:
-    words = {word for event in said if isinstance(event, Output) for word in event.text.split()}
-    last = said[-1] if said else None
+def _verdict(events: list[Event]) -> str | None:
+    printed = {word for event in events if isinstance(event, Output) for word in event.text.split()}
+    last = events[-1] if events else None
     if not isinstance(last, Exited) or last.reason != "exit":
         return f"the self-test did not run: {last}"
-    missing = sorted(GUARDS - words)
+    missing = sorted(GUARDS - printed)
     return f"guards that do not hold: {', '.join(missing)}" if missing else None

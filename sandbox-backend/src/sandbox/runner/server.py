@@ -7,13 +7,12 @@ One connection carries one operation: a JSON line in, JSON lines out. The peer's
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import os
 import socket
 import struct
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 
 from sandbox.images.pulls import Pulls
@@ -21,35 +20,30 @@ from sandbox.images.store import Store
 from sandbox.model import events, plan, protocol
 from sandbox.model.events import Event, Failed
 from sandbox.model.protocol import ProtocolError, PullRequest, Reply, RunRequest, Status, StatusRequest
-from sandbox.runner.container.run import Job, Run
-from sandbox.runner.environment import Environment
-from sandbox.runner.isolation.gvisor import changes
-from sandbox.runner.isolation.isolations import Isolations
-from sandbox.runner.isolation.vm.run import VmRun
+from sandbox.runner.isolation.isolation import Isolation
+from sandbox.runner.job import Job
 from sandbox.runner.kernel.id_ranges import IdRanges
 from sandbox.runner.selftest import SelfTest
 from sandbox.settings import Settings
 
 log = logging.getLogger(__name__)
-NO_OTHERS = Isolations()
 CREDENTIALS = struct.Struct("3i")
 BROKEN = "실행기에 문제가 생겼어요. 잠시 뒤에 다시 해 보세요."
 
 
 class Runner:
-    """Answers operations with the things that it is given."""
+    """Answers operations; `isolations` are those that work here, by name, and more of them may come."""
 
     def __init__(
         self,
         settings: Settings,
-        environment: Environment,
-        slots: IdRanges,
+        id_ranges: IdRanges,
         store: Store,
         pulls: Pulls,
         selftest: SelfTest,
-        isolations: Isolations = NO_OTHERS,
+        isolations: Mapping[str, Isolation],
     ) -> None:
-        self._settings, self._environment, self._slots = settings, environment, slots
+        self._settings, self._id_ranges = settings, id_ranges
         self._store, self._pulls, self._selftest = store, pulls, selftest
         self._isolations = isolations
         self._serving: set[asyncio.Task[None]] = set()
@@ -95,26 +89,18 @@ class Runner:
                     await self._status(writer)
 
     async def _run(self, request: RunRequest, writer: asyncio.StreamWriter, gone: asyncio.Event) -> None:
+        isolation = self._isolations.get(request.isolation)
+        if isolation is None:
+            raise ProtocolError(f"no such isolation here: {request.isolation!r}")
         job = self._job(request)
+        if lack := isolation.profile.refuses(job.plan):
+            raise ProtocolError(f"not in the isolation {request.isolation}: {lack}")
 
         async def send(event: Event) -> None:
             await self._write(writer, _line(event, request.received))
 
-        match request.isolation:
-            case "container":
-                async with self._slots.taken() as slot:
-                    if await Run(job, send, gone).carry_out(self._environment, slot):
-                        self._selftest.seen()
-                    await self._environment.running.alone(slot)
-            case "gvisor" if self._isolations.gvisor:
-                wider = dataclasses.replace(job, plan=changes.widened(job.plan))
-                async with self._slots.taken() as slot:
-                    await Run(wider, send, gone).carry_out(self._isolations.gvisor, slot)
-            case "vm" if self._isolations.vms:
-                async with self._isolations.vms.places, self._slots.taken() as slot:
-                    await VmRun(job, send, gone, self._isolations.vms).carry_out(self._environment, slot)
-            case isolation:
-                raise ProtocolError(f"no such isolation here: {isolation!r}")
+        if await isolation.run(job, send, gone):
+            self._selftest.seen(isolation)
 
     def _job(self, request: RunRequest) -> Job:
         image = self._store.image(request.image)
@@ -139,7 +125,7 @@ class Runner:
 
     async def _status(self, writer: asyncio.StreamWriter) -> None:
         reason, registry = await asyncio.gather(self._selftest.reason(), self._pulls.registry.reason())
-        status = Status(reason, tuple(self._isolations.names), registry, self._selftest.run_ms)
+        status = Status(reason, tuple(self._isolations), registry, self._selftest.run_ms)
         await self._write(writer, protocol.encode(status))
 
     async def _write(self, writer: asyncio.StreamWriter, line: bytes) -> None:

@@ -1,1 +1,1 @@
-"""One container from its preparation to its end, whatever OCI runtime makes it."""
+"""Runs one container from its preparation to its end, whatever OCI runtime makes it."""

@@ -1,4 +1,4 @@
-"""Processes of ours: started with posix_spawn or adopted, watched through pidfds.
+"""Starts processes with posix_spawn, or adopts them, and watches them through pidfds.
 
 No thread waits, no signal is handled, and this process's memory is never forked.
 """
@@ -32,36 +32,37 @@ class Ended:
 
 
 class Child:
-    """A process that is our child by start or by adoption; safe against the reuse of its number."""
+    """Holds a process that is our child by start or by adoption; safe against the reuse of its number."""
 
-    living: ClassVar[set[int]] = set()
+    # the children that have a Child, which reaps them
+    held: ClassVar[set[int]] = set()
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
         self._pidfd = os.pidfd_open(pid)
-        self.living.add(pid)
+        self.held.add(pid)
         self._ended: Ended | None = None
 
     async def wait(self) -> Ended:
-        """How it ended; one waiter at a time."""
+        """Wait for its end and say how it ended; one waiter at a time."""
         if self._ended is None:
             await self._end()
             self._ended = _ended(os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED))  # noqa: ASYNC222 it has ended
-            self.living.discard(self.pid)
+            self.held.discard(self.pid)
         return self._ended
 
     @property
     def waited(self) -> bool:
-        """Whether its end was taken note of, after which its number may be another process's."""
+        """Whether it was reaped, after which its number may be another process's."""
         return self._ended is not None
 
-    def buried(self) -> bool:
-        """Whether it has ended; if so, it is let go of."""
+    def reap(self) -> bool:
+        """Whether it has ended; if so, it is reaped and let go of."""
         result = os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOHANG)
         if result is None:
             return False
         self._ended = _ended(result)
-        self.living.discard(self.pid)
+        self.held.discard(self.pid)
         os.close(self._pidfd)
         self._pidfd = -1
         return True
@@ -120,9 +121,9 @@ def spawn(program: str, arguments: Sequence[str], stdio: Stdio, within: str | No
     return Child(started.result())
 
 
-def bury(names: set[str]) -> None:
-    """Reap dead children of these names that were left to us by a process of ours, and that nobody waits for."""
-    for pid in _children() - Child.living:
+def reap_orphans(names: set[str]) -> None:
+    """Reap the ended children of these names that a process of ours has left to us, and that have no Child."""
+    for pid in _children() - Child.held:
         name, state = _name_and_state(pid)
         if state == "Z" and name in names:
             os.waitpid(pid, os.WNOHANG)

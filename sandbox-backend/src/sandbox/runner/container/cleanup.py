@@ -15,22 +15,22 @@ LATEST_SECONDS = 0.05
 
 
 class DeferredCleanup:
-    """The clean-ups that are still to be done, each an exit stack."""
+    """Holds the clean-ups that are still to be done, each an exit stack."""
 
     def __init__(self) -> None:
         self._waiting: dict[ExitStack, asyncio.TimerHandle] = {}
 
     def later(self, work: ExitStack) -> None:
-        """Take this over; it is done within LATEST_SECONDS."""
+        """Take a clean-up over; it is done within LATEST_SECONDS."""
         self._waiting[work] = asyncio.get_running_loop().call_later(LATEST_SECONDS, self._do, work)
 
-    def use_the_moment(self) -> None:
-        """Do the one that has waited longest, if there is one."""
+    def do_next(self) -> None:
+        """Do the clean-up that has waited longest, if there is one."""
         if self._waiting:
             self._do(next(iter(self._waiting)))
 
     def finish(self) -> None:
-        """Do all that is left, now."""
+        """Do all that are left, now."""
         for work in list(self._waiting):
             self._do(work)
 

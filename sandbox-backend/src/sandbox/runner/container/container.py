@@ -1,4 +1,4 @@
-"""One container from snapshot to clean-up: everything that a run needs on the machine, owned by one context manager."""
+"""Makes, starts and removes one container: everything that a run needs on the machine, owned by one context manager."""
 
 from __future__ import annotations
 
@@ -9,41 +9,42 @@ import json
 import os
 import resource
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sandbox.docker import messages
 from sandbox.linux.loop import Device
-from sandbox.model.events import Created, Started, Stream
+from sandbox.model.events import Started, Stream
 from sandbox.model.image import Image
 from sandbox.model.plan import Plan, Ulimit
-from sandbox.oci import spec
-from sandbox.runner.container.bundle import NOTHING, Extra, NotStarted, configuration
+from sandbox.oci import allocation, resources, rlimits, spec
+from sandbox.oci.allocation import Allocation, Node
+from sandbox.runner.container import contents
 from sandbox.runner.container.child import KILL_SECONDS, Child
 from sandbox.runner.container.cleanup import DeferredCleanup
+from sandbox.runner.container.contents import Files, NotStarted
 from sandbox.runner.container.inspect import Inspector, pid_inside
-from sandbox.runner.container.namespaces import Shared
-from sandbox.runner.container.running import IdRange, RunningContainer
+from sandbox.runner.container.joined import Joined
+from sandbox.runner.container.running import RunningContainer
 from sandbox.runner.environment import Environment
-from sandbox.runner.isolation.gvisor import changes
 from sandbox.runner.kernel import cgroup, cgroup_v1, rootfs
+from sandbox.runner.kernel.id_ranges import IdRange
 from sandbox.runner.kernel.rootfs import Snapshot
 
-# Linux has it, and Python no name for it
-RLIMIT_LOCKS = 10
 GONE = {errno.ESRCH, errno.ENOENT, errno.ENXIO}
 
 
 class Container:
-    """A container on its way: its OCI runtime is begun, or begins (`begin`), then told what to make (`create`)."""
+    """One container. In this order: `begin` starts its OCI runtime, `create` hands that its configuration, `start` lets
+    the first process go, `end` kills what is left, `forget` removes what was made."""
 
     def __init__(self, environment: Environment, image: Image, plan: Plan) -> None:
         self._prestarted = environment.prestarter.take(plan.tty)
         self.id, self.cgroup = self._prestarted.id, self._prestarted.cgroup
-        self.argv, self.source = spec.argv(plan, image.config)
         self._environment, self._image, self._plan = environment, image, plan
+        self._hostname = allocation.hostname(plan, self.id)
         self._child: Child | None = None
         self.disk: Device | None = None
         self._in_foreign_pids = False
@@ -56,20 +57,20 @@ class Container:
         return self._child
 
     def begin(self) -> None:
-        """Start the OCI runtime if the container is not a spare: it loads itself while the snapshot is made."""
+        """Start the OCI runtime if it was not prestarted: it loads itself while the snapshot is made."""
         if self._prestarted.begun is None:
             self._prestarted.begin(self._plan.tty)
 
-    def listed(self, host: str, shared: Shared) -> AbstractContextManager[None]:
-        """Others of its host can join it for as long as the block lasts; what runs on gVisor has other namespaces."""
-        if self._environment.gvisor:
-            return contextlib.nullcontext()
-        plan = self._plan
-        resident = RunningContainer(host, shared.slot, self.child, plan.hostname or "", shared.address, plan.shareable)
-        return self._environment.running.living(self.id, resident)
+    def listed(self, host: str, joined: Joined) -> AbstractContextManager[None]:
+        """Let others of its Docker host join it for as long as the block lasts."""
+        shareable = self._plan.shareable
+        own = RunningContainer(host, joined.id_range, self.child, self._hostname, joined.address, shareable)
+        return self._environment.running.listed(self.id, own)
 
-    async def create(self, shared: Shared, snap: Snapshot, extra: Extra = NOTHING) -> dict[int, Stream]:
-        """Have it made in its snapshot, with `extra` bound into it, and with what it shares; the descriptors that its
+    async def create(
+        self, joined: Joined, snapshot: Snapshot, files: Files = (), nodes: tuple[Node, ...] = ()
+    ) -> dict[int, Stream]:
+        """Have the runtime make it in its snapshot, with `files` and `nodes` bound into it; the descriptors that its
         output comes from, which are then the caller's.
 
         NotStarted when there is no command, no such user, folder or device, or a limit that cannot be set.
@@ -77,81 +78,75 @@ class Container:
         """
         if self._prestarted.begun is None:
             raise RuntimeError("the runtime is not started yet")
-        self.disk = snap.disk
-        self._plan = replace(self._plan, hostname=shared.hostname(self._plan.hostname or self.id[:12]))
+        self.disk = snapshot.disk
+        self._hostname = joined.hostname(self._hostname)
         # before it is made: one that is killed on its way leaves processes, too
-        self._in_foreign_pids = "pid" in shared.donors
-        with shared.namespaces() as namespaces, self._may_be_killed():
-            config = json.dumps(spec.joined(self._config(shared, snap, extra), namespaces))
+        self._in_foreign_pids = "pid" in joined.donors
+        with joined.namespaces() as namespaces, self._may_be_killed():
+            config = json.dumps(self._configuration(joined, snapshot, namespaces, files, nodes))
             self._child = await self._environment.runtime.configure(
-                self._prestarted.begun, self._prestarted.bundle, config, self._use_the_moment
+                self._prestarted.begun, self._prestarted.bundle, config, self._meanwhile
             )
-            if shared.member:
-                await shared.member.attach(self._child.pid)
-        if not self._environment.gvisor:
+            if joined.member:
+                await joined.member.attach(self._child.pid)
+        if not self._environment.runtime.features.ulimits:
             _restrict(self._child, self._plan.ulimits)
         return self._prestarted.sources()
 
-    def _use_the_moment(self) -> None:
-        self._environment.cleanup.use_the_moment()
+    def _meanwhile(self) -> None:
+        """Do for other runs what takes time, while the runtime is at work."""
+        self._environment.cleanup.do_next()
         # this run has its runtime, whatever becomes of the next one's; a thread that cannot start is a RuntimeError
         with contextlib.suppress(OSError, RuntimeError):
             self._environment.prestarter.refill()
 
-    def _config(self, shared: Shared, snap: Snapshot, extra: Extra) -> spec.Spec:
-        made = configuration(
-            self._environment, shared.slot, self.id, self._image, self._plan, snap, extra, address=shared.address
+    def _configuration(
+        self,
+        joined: Joined,
+        snapshot: Snapshot,
+        namespaces: Mapping[str, str],
+        files: Files,
+        nodes: tuple[Node, ...],
+    ) -> dict[str, Any]:
+        environment, config, features = self._environment, self._image.config, self._environment.runtime.features
+        init, address = environment.init_program, joined.address
+        made = contents.make(self._plan, config, snapshot, init, self._hostname, address)
+        own = Allocation(
+            container=self.id,
+            hostname=self._hostname,
+            root=str(snapshot.root),
+            cgroup=self.cgroup,
+            first_uid=joined.id_range.first_uid,
+            files=(*made.files, *files),
+            devices=contents.block_devices(self._plan, snapshot),
+            disk=snapshot.disk,
+            nodes=nodes,
+            namespaces=namespaces,
+            sysctls=joined.sysctls,
         )
-        if shared.member:
-            made["linux"]["sysctl"] |= shared.member.sysctls
-        if self._environment.gvisor:
-            made = changes.configuration(made, self._plan)
-            if self._plan.read_only:
-                snap.seal()
-        if not self._environment.runtime.makes_cgroups:
-            self._limit(made["linux"].pop("resources"))
-        return made
+        if self._plan.read_only and not features.read_only_root:
+            snapshot.seal()
+        if not features.cgroups:
+            self._limit(resources.build(made.plan, own, features))
+        return spec.build(made.plan, config, made.identity, own, environment.seccomp, features)
 
-    def _limit(self, resources: spec.Spec) -> None:
+    def _limit(self, limits: dict[str, Any]) -> None:
         try:
-            cgroup_v1.limit(self.cgroup, resources)
+            cgroup_v1.limit(self.cgroup, limits)
         except OSError as error:
             # a device that cannot be throttled, for one
             raise NotStarted(messages.task_error(f"failed to write {error.filename}: {error.strerror}")) from error
 
-    def created(self, milliseconds: float) -> Created:
-        """What to tell of it before it starts."""
-        image = self._image
-        return Created(
-            container=self.id,
-            image_digest=image.digest,
-            argv=self.argv,
-            argv_source=self.source,
-            layers=len(image.layers),
-            root_bytes=image.root_bytes,
-            created_ms=round(milliseconds, 3),
-            system_bytes=self._environment.system_bytes,
-            network_bps=self._environment.bridges.bytes_per_second
-            if self._environment.bridges and self._plan.bridge
-            else None,
-        )
-
     def start(self) -> Started:
         """Let the first process go; what the machine sees of it, read just before. NotStarted when another process of
-        a shared pid namespace has killed it."""
-        begun = time.monotonic()
+        a joined pid namespace has killed it."""
+        begun, runtime = time.monotonic(), self._environment.runtime
         with self._may_be_killed():
-            namespaces = self._environment.runtime.namespaces(self.child.pid)
+            namespaces = runtime.namespaces(self.child.pid)
             number = pid_inside(self.child.pid) if self._in_foreign_pids else 1
-            self._environment.runtime.start(self.id)
-        return Started(
-            pid=self.child.pid,
-            pid_inside=number,
-            namespaces=namespaces,
-            cgroup=self.cgroup,
-            kernel=changes.KERNEL if self._environment.gvisor else os.uname().release,
-            start_ms=round((time.monotonic() - begun) * 1000, 3),
-        )
+            runtime.start(self.id)
+        took = round((time.monotonic() - begun) * 1000, 3)
+        return Started(self.child.pid, number, namespaces, self.cgroup, runtime.kernel, took)
 
     @contextlib.contextmanager
     def _may_be_killed(self) -> Iterator[None]:
@@ -164,13 +159,14 @@ class Container:
             raise
 
     def kill(self) -> None:
-        """Kill the first process, and so all of them; one that waits for a slow disk hears that when it is fast."""
+        """Kill the first process, and so all of them; the kernel ends one that waits for a slow disk when that is fast
+        again."""
         if self.disk:
             cgroup.unthrottle(self.cgroup)
         self.child.kill()
 
-    def view(self) -> Inspector:
-        """What the machine sees of it while it runs."""
+    def inspector(self) -> Inspector:
+        """What reads what the machine sees of it while it runs."""
         return Inspector(self.cgroup, self.child.pid, self._environment.runs)
 
     async def end(self) -> None:
@@ -193,10 +189,10 @@ class Container:
 
 def _restrict(process: Child, ulimits: Sequence[Ulimit]) -> None:
     """Set the reader's own limits; not earlier, as they would hinder the runtime at its work."""
-    for limit in ulimits:
-        number = RLIMIT_LOCKS if limit.name == "locks" else getattr(resource, f"RLIMIT_{limit.name.upper()}")
+    for ulimit in ulimits:
+        number = rlimits.number(ulimit)
         try:
-            resource.prlimit(process.pid, number, (limit.soft, limit.hard))
+            resource.prlimit(process.pid, number, (ulimit.soft, ulimit.hard))
         except OSError as error:
             text = f"error setting rlimits for ready process: error setting rlimit type {number}: "
             raise NotStarted(messages.task_error(text + os.strerror(error.errno or 0).lower())) from error
@@ -204,7 +200,7 @@ def _restrict(process: Child, ulimits: Sequence[Ulimit]) -> None:
 
 @asynccontextmanager
 async def prepared(
-    environment: Environment, slot: IdRange, image: Image, plan: Plan, layers: Sequence[Path]
+    environment: Environment, id_range: IdRange, image: Image, plan: Plan, layers: Sequence[Path]
 ) -> AsyncIterator[tuple[Container, Snapshot]]:
     """A container that is begun, and its root file system; at the end nothing of either is left."""
     container = Container(environment, image, plan)
@@ -216,7 +212,7 @@ async def prepared(
         container.begin()
         disks = environment.disks if plan.read_bps or plan.write_bps else None
         folder = environment.runs / container.id[:16]
-        mounted = rootfs.mounted(folder, lower, slot.namespace, slot.first_uid, plan.limits, disks)
+        mounted = rootfs.mounted(folder, lower, id_range.namespace, id_range.first_uid, plan.limits, disks)
         yield container, stack.enter_context(mounted)
     finally:
         await asyncio.shield(_end(container, stack, environment.cleanup))

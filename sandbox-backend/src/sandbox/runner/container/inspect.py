@@ -1,7 +1,7 @@
-"""What the machine sees of a running container: read below /proc, for the processes of the container's own cgroup only.
+"""Reads below /proc what the machine sees of a running container, for the processes of the container's own cgroup only.
 
 A process is held by a descriptor of its folder in /proc, so that its number cannot come to mean another one between
-two readings; and it is told of only if it still says itself that it is in the group.
+two readings; and it is listed only if /proc still has it in the group.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.model.events import Inspection, Process
-from sandbox.runner.container.runtime import NAMESPACES
+from sandbox.oci import capabilities
+from sandbox.oci.namespaces import FILES
 from sandbox.runner.kernel import cgroup
 
 MOST_PROCESSES = 16
@@ -23,38 +24,31 @@ LONGEST_COMMAND = 200
 LONGEST_MOUNT = 2000
 CHUNK = 65_536
 SECCOMP = {"0": "disabled", "1": "strict", "2": "filter"}
-# by their numbers, capabilities(7)
-CAPABILITIES = """
-    CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE
-    NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN
-    SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE
-    MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE
-    """.split()
 Signature = tuple[int, tuple[tuple[int, int, str], ...]]
 
 
 @dataclass
 class Inspector:
-    """Of one container: its cgroup, its first process, and the folder that holds the folders of all runs."""
+    """Inspects one container, given its cgroup, its first process, and the folder with the folders of all runs."""
 
     cgroup: str
     pid: int
     runs: Path
     _seen: Signature = (0, ())
-    _told: int = field(default=0)
+    _count: int = field(default=0)
 
     def changed(self) -> Inspection | None:
-        """What there is to see, if that is not what the last call saw; at most MOST_EVENTS times."""
-        if self._told >= MOST_EVENTS:
+        """The inspection, if the processes are not those of the last call; at most MOST_EVENTS times."""
+        if self._count >= MOST_EVENTS:
             return None
         pids = cgroup.processes(self.cgroup)
         seen = len(pids), tuple(_signatures(pids[:MOST_PROCESSES]))
         if not seen[1] or seen == self._seen:
             return None
         with contextlib.suppress(OSError):
-            machine = self._read(pids)
-            self._seen, self._told = seen, self._told + 1
-            return machine
+            inspection = self._read(pids)
+            self._seen, self._count = seen, self._count + 1
+            return inspection
         return None
 
     def _read(self, pids: list[int]) -> Inspection:
@@ -66,7 +60,7 @@ class Inspector:
                 more=max(0, len(pids) - MOST_PROCESSES),
                 cgroups=tuple(self._groups(first)),
                 root=self._root(first),
-                capabilities=capabilities(int(status["CapEff"], 16)),
+                capabilities=capabilities.from_bits(int(status["CapEff"], 16)),
                 seccomp=SECCOMP.get(status["Seccomp"], "unknown"),
                 no_new_privs=status["NoNewPrivs"] == "1",
                 uid_map=(inside, outside, size),
@@ -99,11 +93,6 @@ def pid_inside(pid: int) -> int:
         return _innermost(_status(folder))
 
 
-def capabilities(bits: int) -> tuple[str, ...]:
-    """The names of a set of capabilities."""
-    return tuple(f"CAP_{name}" for number, name in enumerate(CAPABILITIES) if bits >> number & 1)
-
-
 def clean(text: str, most: int) -> str:
     """At most `most` characters of a text that a stranger wrote; what does not print becomes U+FFFD."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text[:most])
@@ -127,7 +116,7 @@ def _process(pid: int, folder: int) -> Process:
         gid=gid,
         gid_inside=gid - outside + inside,
         command=_command(folder) or f"[{clean(status['Name'], LONGEST_COMMAND)}]",
-        namespaces={name: os.stat(f"ns/{name}", dir_fd=folder).st_ino for name in NAMESPACES},
+        namespaces={name: os.stat(f"ns/{name}", dir_fd=folder).st_ino for name in FILES.values()},
     )
 
 

@@ -1,4 +1,4 @@
-"""What a container's process writes, as `output` events: decoded, gathered, limited, and never ahead of the reader."""
+"""Reads what a container's process writes, as `output` events: decoded, gathered, limited, at the reader's pace."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Containers that are begun before anybody asks for one, so that a run need not wait until the OCI runtime is loaded.
+"""Starts an OCI runtime before anybody asks for a container, so that a run need not wait until it is loaded.
 
-Nothing of a spare depends on an image or a command: it is an id, a folder, a cgroup, standard streams, and a runtime
-that waits for its configuration. It is used once.
+Nothing that is prestarted depends on an image or a command: it is an id, a folder, a cgroup, standard streams, and a
+runtime that waits for its configuration. It is used once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from sandbox.runner.kernel import cgroup, cgroup_v1
 
 @dataclass
 class Prestarted:
-    """A begun container; `readers` are the descriptors of its output, `listener` waits for its terminal."""
+    """Holds one runtime: `readers` are the descriptors of its container's output, `listener` is the socket to which it
+    sends the terminal."""
 
     runtime: Runtime
     null: Path
@@ -35,7 +36,7 @@ class Prestarted:
     def begin(self, tty: bool) -> None:
         """Start the OCI runtime. OSError leaves what `end` and `forget` remove."""
         self.bundle.mkdir(mode=0o711)
-        within = None if self.runtime.makes_cgroups else self.cgroup
+        within = None if self.runtime.features.cgroups else self.cgroup
         if within:
             cgroup_v1.make(within)
         console, stdio = self._terminal() if tty else (None, self._pipes())
@@ -88,10 +89,10 @@ class Prestarted:
 
 
 class Prestarter:
-    """At most one spare. Making one costs a millisecond, so it is made while a run waits for something else.
+    """Keeps at most one prestarted runtime. Making one costs a millisecond, so it is made while a run waits anyway.
 
     `bundles` is the folder of all containers' own folders, `cgroup` the parent of their groups, `null` the device that
-    they read from. Without `keep` there is none: each run begins its own.
+    they read from. Without `keep` none is prestarted: each run begins its own.
     """
 
     def __init__(self, runtime: Runtime, bundles: Path, cgroup: str, null: Path, *, keep: bool = True) -> None:
@@ -100,12 +101,12 @@ class Prestarter:
         self._kept: Prestarted | None = None
 
     def none(self, runtime: Runtime) -> Prestarter:
-        """For another runtime, of which none waits."""
+        """A prestarter for another runtime, of which none is prestarted."""
         return Prestarter(runtime, self._bundles, self._cgroup, self._null, keep=False)
 
     def take(self, tty: bool) -> Prestarted:
-        """The spare, or a new one, which is not begun yet, where there is none or it was killed; a terminal always
-        needs its own."""
+        """The prestarted one; where there is none, or it was killed, a new one that is not begun yet. A terminal always
+        needs a new one."""
         if self._kept is None or tty:
             return self._new()
         prestarted, self._kept = self._kept, None
@@ -128,7 +129,7 @@ class Prestarter:
             self._kept = prestarted
 
     async def end(self) -> None:
-        """Take the spare apart."""
+        """Take the prestarted one apart."""
         prestarted, self._kept = self._kept, None
         if prestarted is not None:
             try:

@@ -1,4 +1,5 @@
-"""Drives an OCI runtime's command line, and knows nothing about what is run."""
+"""Drives the command line of an OCI runtime, which makes, starts and deletes containers; what is run is not its
+business."""
 
 from __future__ import annotations
 
@@ -13,12 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from sandbox.runner.container.child import Child, Stdio, bury, spawn
+from sandbox.oci.allocation import Features
+from sandbox.oci.namespaces import FILES
+from sandbox.oci.spec import CRUN
+from sandbox.runner.container.child import Child, Stdio, reap_orphans, spawn
 
 CREATE_SECONDS = 30.0
-NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
 CONFIG = "config.json"
-# more than the largest configuration: a request has at most 64 KiB of words, and JSON makes at most six bytes of one
+# more than the largest configuration: a request has at most 64 KiB, and JSON makes at most six bytes of one
 PIPE_BYTES = 1 << 20
 SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
@@ -46,7 +49,7 @@ def _sealed(program: str) -> int:
 
 @dataclass
 class Begun:
-    """A runtime that waits for its configuration at the other end of `pipe`."""
+    """Holds a runtime that waits for its configuration at the other end of `pipe`."""
 
     child: Child
     pipe: int
@@ -60,7 +63,7 @@ class Begun:
 
     def lost(self) -> bool:
         """Whether it was killed while it waited; if so, it is let go of."""
-        if not self.child.buried():
+        if not self.child.reap():
             return False
         self._close()
         return True
@@ -77,15 +80,21 @@ class Begun:
 
 
 class Runtime:
-    """An OCI runtime such as crun: `command` is its program, `root` its folder of container states, `options` what it
-    is told before each verb."""
+    """An OCI runtime such as crun: `command` is its program, `root` its folder of container states, `options` stand
+    before each verb, `features` is what it does of a configuration.
+
+    `kernel` is the release of the kernel that programs see, `system_bytes` the size of that kernel where the runtime
+    brings it along.
+    """
 
     verb: ClassVar[tuple[str, ...]] = ("create",)
 
-    def __init__(self, command: str, root: Path, options: Sequence[str], *, makes_cgroups: bool = True) -> None:
+    def __init__(self, command: str, root: Path, options: Sequence[str], features: Features = CRUN) -> None:
         self.name = Path(command).name
         self.root = root
-        self.makes_cgroups = makes_cgroups
+        self.features = features
+        self.kernel = os.uname().release
+        self.system_bytes: int | None = None
         self._options = ["--root", str(root), *options]
         self._program = _sealed(shutil.which(command) or command)
 
@@ -93,7 +102,7 @@ class Runtime:
         self, container: str, bundle: Path, stdio: Stdio, console: Path | None = None, within: str | None = None
     ) -> Begun:
         """Start the first verb in the v1 cgroup `within`, if one is given, before there is a configuration: the runtime
-        loads itself, which takes a third of its time, and waits. `configure` lets it go on.
+        loads itself, which takes a third of its time, and waits until `configure` is called.
         """
         os.mkfifo(bundle / CONFIG, 0o600)
         # open at both ends, so that the runtime's open does not wait; when we die, it reads the end and ends itself
@@ -101,16 +110,17 @@ class Runtime:
         options = ["--bundle", str(bundle), "--pid-file", str(bundle / "pid")]
         if console is not None:
             options += ["--console-socket", str(console)]
-        words = [self.name, *self._options, "--log", str(bundle / "log"), "--log-format", "json", *self.verb]
+        argv = [self.name, *self._options, "--log", str(bundle / "log"), "--log-format", "json", *self.verb]
         try:
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-            return Begun(self._spawn([*words, *options, container], bundle, stdio, within), pipe)
+            return Begun(self.spawn([*argv, *options, container], bundle, stdio, within), pipe)
         except BaseException:
             os.close(pipe)
             raise
 
-    def _spawn(self, words: list[str], bundle: Path, stdio: Stdio, within: str | None) -> Child:  # noqa: ARG002
-        return spawn(f"/proc/self/fd/{self._program}", words, stdio, within)
+    def spawn(self, argv: list[str], bundle: Path, stdio: Stdio, within: str | None) -> Child:  # noqa: ARG002
+        """Start the runtime's program, which reads its configuration in the folder `bundle`."""
+        return spawn(f"/proc/self/fd/{self._program}", argv, stdio, within)
 
     async def configure(self, begun: Begun, bundle: Path, config: str, meanwhile: Callable[[], None]) -> Child:
         """Give the configuration to a runtime that has begun; the container's first process, which waits for `start`.
@@ -134,7 +144,7 @@ class Runtime:
         return Child(int((bundle / "pid").read_text()))
 
     def reason(self, message: str) -> str:
-        """Why a program did not start, in crun's words, which `outcome` knows."""
+        """Why a program did not start, in crun's words, which `docker.outcome` translates."""
         return message
 
     def start(self, container: str) -> None:
@@ -154,13 +164,13 @@ class Runtime:
 
     def namespaces(self, pid: int) -> dict[str, int]:
         """The inodes of the namespaces of a container's first process, which waits for `start`."""
-        return {name: Path(f"/proc/{pid}/ns/{name}").stat().st_ino for name in NAMESPACES}
+        return {name: Path(f"/proc/{pid}/ns/{name}").stat().st_ino for name in FILES.values()}
 
     def delete(self, container: str) -> None:
         """Forget an ended container: the runtime's own state is one folder; its cgroup is the caller's to remove."""
         shutil.rmtree(self.root / container, ignore_errors=True)
         # a runtime that failed has not waited for its own child; executed by a descriptor, it is named for its number
-        bury({self.name, str(self._program)})
+        reap_orphans({self.name, str(self._program)})
 
 
 def _last_error(log: Path) -> str:

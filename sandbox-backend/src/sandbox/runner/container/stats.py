@@ -1,4 +1,4 @@
-"""What a running container uses, ten times a second: read from its cgroup and its network namespace."""
+"""Reads what a running container uses, ten times a second, from its cgroup and its network namespace."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SECONDS = 0.1
 
 
 async def readings(path: str, pid: int, disk: Device | None = None) -> AsyncIterator[Stats]:
-    """One after each SECONDS of the process `pid` in the group `path`, for as long as they are asked for. Where the
-    run has a `disk` of its own, what it reads and writes is counted there.
+    """Give a reading after each SECONDS, of the group `path` and of the network of the process `pid`. Where the
+    container has a `disk` of its own, what it reads and writes is counted there.
 
-    A run that is over sooner has none, so that a short run costs nothing more.
+    A run that is over sooner has no reading, so that a short run costs nothing more.
     """
     while True:
         await asyncio.sleep(SECONDS)

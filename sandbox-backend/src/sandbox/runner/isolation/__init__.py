@@ -1,1 +1,1 @@
-"""The walls that a run can stand behind: crun's namespaces, gVisor's kernel, a virtual machine of its own."""
+"""Holds the isolations that a run can ask for: crun's namespaces, gVisor's kernel, a virtual machine of its own."""

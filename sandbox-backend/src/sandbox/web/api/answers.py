@@ -13,14 +13,13 @@ from starlette.responses import Response
 from sandbox.docker.messages import short
 from sandbox.model import plain
 from sandbox.model.events import Provenance
+from sandbox.model.isolations import CONTAINER, Name
 from sandbox.web.runs.docker_hosts import DockerHost
 
 NO_STORE = {"Cache-Control": "no-store"}
 PATTERN = "^[0-9a-f]{32}$"
 Id = Annotated[str, {"pattern": PATTERN, "description": "128 random bits"}]
 Count = Annotated[int, {"minimum": 0}]
-Isolation = Literal["container", "gvisor", "vm"]
-DEFAULT_ISOLATION: Isolation = "container"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class RunRequest:
     host: Annotated[
         str | None, {"pattern": PATTERN, "description": "where to run it; without it, on a host that ends with the run"}
     ] = None
-    isolation: Isolation = DEFAULT_ISOLATION
+    isolation: Name = CONTAINER.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Health:
     """Whether containers can be started, and how busy the service is."""
 
     status: Literal["ok", "unavailable"]
-    isolations: tuple[Isolation, ...]
+    isolations: tuple[Name, ...]
     running: Count
     slots: Count
     queued: Count

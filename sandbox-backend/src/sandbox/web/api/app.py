@@ -15,10 +15,11 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.model import addresses
+from sandbox.model.isolations import CONTAINER
 from sandbox.runner_client import RunnerClient
 from sandbox.settings import Settings
 from sandbox.web.api import body, metrics, openapi
-from sandbox.web.api.answers import DEFAULT_ISOLATION, NO_STORE, NewHost, RunRequest, answer, describe
+from sandbox.web.api.answers import NO_STORE, NewHost, RunRequest, answer, describe
 from sandbox.web.api.health import RunnerStatus, health
 from sandbox.web.api.metrics import Metrics
 from sandbox.web.api.problems import Problem, retry_later
@@ -98,7 +99,7 @@ class Api:
         if self._stopping:
             raise retry_later("stopping", SOON)
         asked = body.run_request(await self._json(request))
-        if asked.isolation != DEFAULT_ISOLATION and asked.isolation not in (await self._runner.get()).isolations:
+        if asked.isolation != CONTAINER.name and asked.isolation not in (await self._runner.get()).isolations:
             raise Problem("isolation-unavailable", members={"field": "isolation"})
         received = time.monotonic()
 

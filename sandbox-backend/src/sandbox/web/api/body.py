@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import fields
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn
 
 from starlette.datastructures import Headers
 from starlette.types import Receive
 
-from sandbox.web.api.answers import DEFAULT_ISOLATION, Isolation, RunRequest
+from sandbox.model.isolations import CONTAINER, PROFILES
+from sandbox.web.api.answers import RunRequest
 from sandbox.web.api.problems import Problem
 
 CLOSE = {"Connection": "close"}
@@ -65,12 +66,11 @@ def decode(data: bytes) -> dict[str, Any]:
 def run_request(value: dict[str, Any]) -> RunRequest:
     """Return the checked body of `POST /v1/runs`."""
     only(value, *(field.name for field in fields(RunRequest)))
-    named = _text(value, "isolation", DEFAULT_ISOLATION)
-    isolation = next((one for one in get_args(Isolation) if one == named), None)
+    isolation = PROFILES.get(_text(value, "isolation", CONTAINER.name))
     if isolation is None:
         raise Problem("isolation-unavailable", members={"field": "isolation"})
     host = _text(value, "host", None) if "host" in value else None
-    return RunRequest(_text(value, "command", None), host, isolation)
+    return RunRequest(_text(value, "command", None), host, isolation.name)
 
 
 def only(value: dict[str, Any], *known: str) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import get_args
 
 from sandbox.model.errors import ServiceError
+from sandbox.model.isolations import PROFILES
 from sandbox.model.protocol import Status
 from sandbox.runner_client import RunnerClient
 from sandbox.settings import Settings
-from sandbox.web.api.answers import Health, Isolation
+from sandbox.web.api.answers import Health
 from sandbox.web.runs.queue import Queue
 
 STATUS_SECONDS = 5.0
@@ -44,10 +44,9 @@ class RunnerStatus:
 
 def health(status: Status, runs: Queue, settings: Settings) -> Health:
     """Return the answer of `GET /v1/health`: ok means that the runner has really started a container lately."""
-    isolations: tuple[Isolation, ...] = get_args(Isolation)
     return Health(
         "ok" if status.reason is None else "unavailable",
-        isolations=tuple(one for one in isolations if one in status.isolations),
+        isolations=tuple(one.name for one in PROFILES.values() if one.name in status.isolations),
         running=runs.taken,
         slots=runs.slots,
         queued=runs.waiting,

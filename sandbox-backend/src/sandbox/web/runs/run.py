@@ -19,6 +19,7 @@ from sandbox.model import events, protocol
 from sandbox.model import reference as references
 from sandbox.model.events import Accepted, Created, Exited, Failed, Output, Queued
 from sandbox.model.image import Image
+from sandbox.model.isolations import VM
 from sandbox.model.plan import Join, Plan
 from sandbox.model.protocol import ProtocolError, RunRequest
 from sandbox.model.reference import InvalidReferenceError
@@ -31,7 +32,6 @@ from sandbox.web.runs.pull import Fetcher
 from sandbox.web.runs.queue import Queue
 from sandbox.web.runs.stream import Sink, Stalled
 
-CONTAINER, VM = "container", "vm"
 # what the runner may need beyond a run's own time: to create the container and to end it
 PATIENCE = 10.0
 CODE = re.compile(r"[a-z0-9-]{1,40}")
@@ -104,8 +104,7 @@ class Execution:
             raise DockerError(messages.NO_TERMINAL, 1)
         decision = policy.decide(asked, self._services.settings.limits)
         image = await self._fetcher().for_run(asked, references.parse(asked.image))
-        if self._isolation != CONTAINER:
-            _check_isolated(decision)
+        policy.check(self._isolation, decision)
         joins = tuple(Join(join.kind, self._joined(join).id) for join in decision.joins)
         await self._operate(asked, dataclasses.replace(decision, joins=joins), image)
 
@@ -119,7 +118,7 @@ class Execution:
 
     async def _operate(self, asked: Run, decision: Plan, image: Image) -> None:
         request = RunRequest(image.id, decision, self._isolation, self._host.id, self._sink.received)
-        seconds = self._services.settings.vm_seconds if self._isolation == VM else decision.limits.seconds
+        seconds = self._services.settings.vm_seconds if self._isolation == VM.name else decision.limits.seconds
         patience = seconds + PATIENCE
         try:
             async with (
@@ -136,7 +135,7 @@ class Execution:
     async def _turn(self) -> AsyncIterator[None]:
         """Wait for a turn on the machine; a virtual machine first waits for the visitor's own one before it."""
         async with AsyncExitStack() as held:
-            if self._isolation == VM:
+            if self._isolation == VM.name:
                 for queue in (self._host.vms, self._services.vms):
                     await held.enter_async_context(queue.turn(self._host.address, self._queued))
             await held.enter_async_context(self._services.runs.turn(self._host.address, self._queued))
@@ -198,17 +197,6 @@ class Execution:
         services = self._services
         patience = services.settings.pull_seconds + services.settings.unpack_seconds + PATIENCE
         return Fetcher(services.client, services.pulls, patience, self._host, self._sink)
-
-
-def _check_isolated(decision: Plan) -> None:
-    """Refuse what other isolations than containers do not have here. DockerError."""
-    if decision.joins:
-        text, hint = "a namespace of another container can be joined", wording.ISOLATION_OF_CONTAINERS
-    elif decision.bridge:
-        text, hint = "--network bridge is available", wording.ISOLATION_OF_BRIDGES
-    else:
-        return
-    raise DockerError(messages.daemon_error(f"{text} in the isolation container only here"), 125, hint)
 
 
 def _type_of(line: bytes) -> str:

@@ -1,1 +1,1 @@
-"""The isolation `gvisor`: runsc, a kernel in user space between the program and the machine's."""
+"""Runs jobs in the isolation `gvisor`: a kernel in user space stands between the program and the machine's."""

@@ -1,5 +1,5 @@
-"""Drives runsc, gVisor's OCI runtime, which takes a fifth of a run's time to load itself for each verb: so there is one
-verb only, that creates and starts, and what is to be seen of the container before it runs is seen on the way."""
+"""Drives runsc, gVisor's OCI runtime. It takes a fifth of a run's time to load itself for each verb; so one verb alone
+is used, which creates and starts, and the container's namespaces are read while it is at work."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from sandbox.runner.container.child import Child, Stdio, bury, spawn
+from sandbox.runner.container.child import Child, Stdio, reap_orphans, spawn
 from sandbox.runner.container.runtime import CONFIG, Begun, Runtime
-from sandbox.runner.isolation.gvisor import changes
+from sandbox.runner.isolation.gvisor import differences
+from sandbox.runner.isolation.gvisor.differences import FEATURES
 
 LOOK_SECONDS = 0.002
 # what comes through the FIFO only says that the configuration is a plain file now
@@ -20,21 +22,25 @@ WAIT = 'read -r _ <"$0"; exec "$@"'
 
 
 class Runsc(Runtime):
-    """runsc in the v1 cgroups that it is started in, or, on v2, in those that it makes."""
+    """Drives runsc in the v1 cgroups that it is started in, or, on v2, in those that it makes."""
 
     verb: ClassVar[tuple[str, ...]] = ("run", "--detach")
 
     def __init__(self, command: str, root: Path, *, makes_cgroups: bool) -> None:
         own = [] if makes_cgroups else ["--ignore-cgroups"]
-        super().__init__(command, root, [*changes.OPTIONS, *own], makes_cgroups=makes_cgroups)
+        super().__init__(command, root, [*differences.OPTIONS, *own], replace(FEATURES, cgroups=makes_cgroups))
         self._seen: dict[int, dict[str, int]] = {}
         self._path = shutil.which(command) or command
+        self.kernel = differences.KERNEL
+        self.system_bytes = Path(self._path).stat().st_size
 
-    def _spawn(self, words: list[str], bundle: Path, stdio: Stdio, within: str | None) -> Child:
+    def spawn(self, argv: list[str], bundle: Path, stdio: Stdio, within: str | None) -> Child:
+        """Start a shell that executes runsc once the configuration is a plain file."""
         # runsc goes back to the beginning of its configuration, which a FIFO does not allow
-        return spawn("/bin/sh", ["sh", "-c", WAIT, str(bundle / CONFIG), self._path, *words[1:]], stdio, within)
+        return spawn("/bin/sh", ["sh", "-c", WAIT, str(bundle / CONFIG), self._path, *argv[1:]], stdio, within)
 
     async def configure(self, begun: Begun, bundle: Path, config: str, meanwhile: Callable[[], None]) -> Child:
+        """Give runsc the configuration; the container's first process, which runs already."""
         made = asyncio.create_task(super().configure(begun, bundle, config, meanwhile))
         looking = asyncio.create_task(self._look(bundle / "pid"))
         try:
@@ -56,16 +62,18 @@ class Runsc(Runtime):
         return False
 
     def namespaces(self, pid: int) -> dict[str, int]:
+        """The inodes of the namespaces of a container's first process, as `configure` has noted them."""
         found = self._seen.get(pid, {})
         # those of a run that failed are asked for by nobody
         self._seen = {other: seen for other, seen in self._seen.items() if Path(f"/proc/{other}").exists()}
         return found
 
     def reason(self, message: str) -> str:
-        return changes.reworded(message)
+        """Why a program did not start, in crun's words."""
+        return differences.reworded(message)
 
     def start(self, container: str) -> None:
-        """It has started already."""
+        """Do nothing: `configure` has started it already."""
 
     def delete(self, container: str) -> None:
         """Forget an ended container; its state is files that are named for it."""
@@ -73,4 +81,4 @@ class Runsc(Runtime):
             file.unlink(missing_ok=True)
         super().delete(container)
         # what runsc starts of itself, and leaves to us, has this name
-        bury({"exe"})
+        reap_orphans({"exe"})

@@ -1,1 +1,1 @@
-"""The isolation `vm`: a virtual machine that QEMU runs inside a container, and the container inside that machine."""
+"""Runs jobs in the isolation `vm`: QEMU runs a virtual machine inside a container, which has the job's container."""

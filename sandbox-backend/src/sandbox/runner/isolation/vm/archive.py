@@ -1,7 +1,7 @@
 """Writes what a virtual machine starts with into one file: the first process with its drivers, crun with its libraries,
 and the image's files.
 
-Nobody lives in the image's files while they are read, so no link can change under our hands; none is followed.
+No process uses the image's files while they are read, so no link changes meanwhile; none is followed.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import BinaryIO
 from sandbox.runner.isolation.vm import cpio
 
 CONSOLE = cpio.Entry("dev/console", cpio.CHARACTER_DEVICE | 0o600, device=(5, 1))
-PLACE = "image"
+IMAGE = "image"
 
 
 class TooLarge(Exception):
-    """The image has more files than the machine's memory is meant for."""
+    """The image has more files than the virtual machine's memory is meant for."""
 
 
 def write(target: BinaryIO, home: Path, config: bytes, root: Path, first_uid: int, limit: int) -> int:
@@ -36,14 +36,14 @@ def write(target: BinaryIO, home: Path, config: bytes, root: Path, first_uid: in
         target.write(cpio.file(f"modules/{module.name}", module.read_bytes()))
     for path in sorted((home / "runtime").iterdir()):
         _write_tree(target, path.name, path, 0, limit)
-    _write_tree(target, PLACE, root, first_uid, limit)
+    _write_tree(target, IMAGE, root, first_uid, limit)
     target.write(cpio.trailer())
     return target.tell()
 
 
-def _write_tree(target: BinaryIO, place: str, root: Path, first_uid: int, limit: int) -> None:
+def _write_tree(target: BinaryIO, base: str, root: Path, first_uid: int, limit: int) -> None:
     seen: set[tuple[int, int]] = set()
-    for name, path, status in _tree(place, root, root.lstat()):
+    for name, path, status in _tree(base, root, root.lstat()):
         again = (status.st_dev, status.st_ino) in seen
         if status.st_nlink > 1:
             seen.add((status.st_dev, status.st_ino))

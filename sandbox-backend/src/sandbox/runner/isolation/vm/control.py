@@ -1,7 +1,7 @@
-"""Reads what a virtual machine's first process tells of its program.
+"""Reads what a virtual machine's first process reports of its program.
 
-Whoever is root in the machine can write there too, so what comes is checked and bounded: it can tell lies about that
-one run, and nothing more.
+Whoever is root in the guest can write there too, so what comes is checked and bounded: it can be wrong about that one
+run, and do nothing more.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import json
 import re
 from dataclasses import dataclass
 
+from sandbox.oci.namespaces import FILES
+
 LONGEST = 8192
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The program as the machine sees it (number, namespaces, cgroup), the namespaces of the machine's own first
+    """The program as the guest's kernel sees it (number, namespaces, cgroup), the namespaces of the guest's own first
     process, and the release of its kernel."""
 
     pid: int
@@ -27,14 +29,14 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The program could not be started; the words are those of crun."""
+    """The program could not be started; the message is crun's."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The program's exit code, or the signal that ended it, and how many processes the machine's kernel has killed for
+    """The program's exit code, or the signal that ended it, and how many processes the guest's kernel has killed for
     want of memory."""
 
     code: int
@@ -43,8 +45,6 @@ class Ended:
 
 
 Report = Started | Refused | Ended
-# in the order of `guest/init/report.c`
-NAMESPACES = ("pid", "mnt", "net", "uts", "ipc", "user", "cgroup")
 _STARTED = re.compile(r"started (\d{1,7}) (\S{1,100}) (/\S{0,200})((?: \d{1,10}:\d{1,10}){7})")
 _ENDED = re.compile(r"(exited|killed) (\d{1,3}) (\d{1,9})")
 
@@ -67,7 +67,7 @@ def _report(line: str) -> Report | None:
     if match := _STARTED.fullmatch(line):
         return Started(int(match[1]), match[2], match[3], *_namespaces(match[4]))
     if line.startswith("refused "):
-        return Refused(_word(line.removeprefix("refused ")))
+        return Refused(_message(line.removeprefix("refused ")))
     match = _ENDED.fullmatch(line)
     if match is None:
         return None
@@ -78,13 +78,13 @@ def _report(line: str) -> Report | None:
 
 
 def _namespaces(pairs: str) -> tuple[dict[str, int], dict[str, int]]:
-    """The program's and the machine's own."""
+    """The program's namespaces and those of the guest's first process."""
     inside, own = zip(*(map(int, pair.split(":")) for pair in pairs.split()), strict=True)
-    return dict(zip(NAMESPACES, inside, strict=True)), dict(zip(NAMESPACES, own, strict=True))
+    return dict(zip(FILES.values(), inside, strict=True)), dict(zip(FILES.values(), own, strict=True))
 
 
-def _word(line: str) -> str:
-    """What crun says in a line of its JSON log; a line of another form is told as it is."""
+def _message(line: str) -> str:
+    """What crun says in a line of its JSON log; a line of another form is taken as it is."""
     try:
         return str(json.loads(line)["msg"])
     except (ValueError, LookupError, TypeError):

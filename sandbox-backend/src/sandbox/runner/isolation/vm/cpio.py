@@ -1,4 +1,4 @@
-"""The archive that a Linux kernel unpacks at its start: cpio in the form "newc" (kernel documentation,
+"""Writes the archive that a Linux kernel unpacks at its start: cpio in the form "newc" (kernel documentation,
 `driver-api/early-userspace/buffer-format`)."""
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Whether virtual machines can use the processor's own help (KVM), found out by running one with it.
+"""Finds out whether virtual machines can use the processor's own help (KVM), by running one with it.
 
 That the device opens and runs a few instructions proves nothing: there are machines where it does that, and where a
-kernel still hangs on its way up. So a machine like every reader's is tried, with a time limit.
+kernel still hangs on its way up. So a virtual machine like every reader's is tried, with a time limit.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sandbox.oci.spec import Node
-from sandbox.runner.environment import Environment
-from sandbox.runner.isolation import trial
-from sandbox.runner.isolation.isolations import Isolations, VirtualMachines
+from sandbox.oci.allocation import Node
+from sandbox.runner.isolation.isolation import Isolation
+from sandbox.runner.isolation.vm import trial
+from sandbox.runner.isolation.vm.isolation import Vm
 from sandbox.runner.selftest import SelfTest
 from sandbox.settings import Settings
 
@@ -29,35 +29,34 @@ INSTEAD = "software emulation"
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """The device for machines, if they can use it, and in English what was found; `broken` when the device is there and
-    a machine that has it does not come up."""
+    """The device for virtual machines, if they can use it, and in English what was found; `broken` when the device is
+    there and a virtual machine that has it does not come up."""
 
     node: Node | None
     found: str
     broken: bool = False
 
 
-async def tried(settings: Settings, environment: Environment, test: SelfTest, vms: VirtualMachines) -> Tried:
-    """What a machine with KVM does here, in little more than SECONDS once it has its place; nothing of it is left."""
+async def tried(settings: Settings, vm: Vm, test: SelfTest) -> Tried:
+    """What one with KVM does here, in little more than SECONDS once it has its slot; nothing of it is left."""
     if not _is_there():
         return Tried(None, f"no {DEVICE}: {INSTEAD}")
     if settings.vm_accelerator == "tcg":
         return Tried(None, f"not tried, as the settings want: {INSTEAD}")
     node = Node(str(DEVICE), str(_device(settings.run_dir / "dev" / "kvm")), *NUMBERS)
-    answer = await trial.boot(environment, test, replace(vms, kvm=node, seconds=SECONDS))
+    with_kvm = replace(vm, config=replace(vm.config, kvm=node, seconds=SECONDS))
+    answer = await trial.boot(with_kvm, test)
     if answer.good:
         return Tried(node, f"works, {answer.found}")
     return Tried(None, f"{DEVICE} is there, but {answer.found}: {INSTEAD}", broken=True)
 
 
-async def adopt(
-    settings: Settings, environment: Environment, test: SelfTest, vms: VirtualMachines, isolations: Isolations
-) -> None:
-    """Have `isolations` make virtual machines from now on, with KVM if it works here, once a guest has answered."""
+async def adopt(settings: Settings, vm: Vm, test: SelfTest, isolations: dict[str, Isolation]) -> None:
+    """Add `vm` to `isolations`, with KVM if it works here, once a guest has answered."""
     try:
-        seen = await tried(settings, environment, test, vms)
+        seen = await tried(settings, vm, test)
         log.info("KVM: %s", seen.found)
-        answer = None if seen.node else await trial.emulated(environment, test, vms)
+        answer = None if seen.node else await trial.emulated(vm, test)
     except Exception:
         # nobody waits for this, and all else works without
         log.exception("the isolation vm is left out: no guest could be tried")
@@ -65,7 +64,7 @@ async def adopt(
     if answer and not answer.good:
         log.warning("the isolation vm is left out: %s", answer.found)
     else:
-        isolations.vms = replace(vms, kvm=seen.node)
+        isolations[vm.profile.name] = replace(vm, config=replace(vm.config, kvm=seen.node))
 
 
 def _is_there() -> bool:

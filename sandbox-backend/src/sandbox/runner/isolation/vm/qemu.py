@@ -1,16 +1,16 @@
-"""The words that start a virtual machine: QEMU's arguments and the kernel's command line.
+"""Writes QEMU's argv and the kernel's command line. Pure.
 
-The machine is the plainest that boots Debian's kernel reliably: an i440FX board without ACPI, one processor, one serial
-port for the kernel's messages, and virtio ports for the program's output. Nothing else of a computer is there: no
-network, no disk, no display, no USB. `microvm` would be plainer still, but its only clock to calibrate by is the PIT,
-and on a busy machine without KVM one boot in ten hung on it.
+The virtual machine is the plainest that boots Debian's kernel reliably: an i440FX board without ACPI, one processor,
+one serial port for the kernel's messages, and virtio ports for the program's output. Nothing else of a computer is
+there: no network, no disk, no display, no USB. `microvm` would be plainer still, but its only clock to calibrate by is
+the PIT, and on a busy machine without KVM one boot in ten hung on it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-MACHINE = "pc,acpi=off,smm=off,vmport=off"
+BOARD = "pc,acpi=off,smm=off,vmport=off"
 PROGRAM = "/usr/bin/qemu-system-x86_64"
 # the code that the emulator has translated; a boot needs about half of it
 TRANSLATED_MIB = 64
@@ -30,18 +30,18 @@ class Paths:
 
 
 def arguments(memory_mib: int, paths: Paths, *, kvm: bool) -> tuple[str, ...]:
-    """The command that runs the machine until it switches itself off; without `kvm`, by software emulation."""
+    """The argv that runs a virtual machine until it switches itself off; without `kvm`, by software emulation."""
     accelerator = ("kvm",) if kvm else (f"tcg,tb-size={TRANSLATED_MIB}",)
-    words = [PROGRAM, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-M", MACHINE]
-    words += ["-accel", *accelerator, "-cpu", "max", "-smp", "1", "-m", f"{memory_mib}M"]
-    words += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
-    words += ["-kernel", paths.kernel, "-initrd", paths.initrd, "-append", KERNEL]
-    words += [*_pipe("boot", paths), "-serial", "chardev:boot"]
-    # without ioeventfd what the program wrote has left the machine before its end is told
-    words += ["-device", "virtio-serial-pci,ioeventfd=off"]
+    argv = [PROGRAM, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-M", BOARD]
+    argv += ["-accel", *accelerator, "-cpu", "max", "-smp", "1", "-m", f"{memory_mib}M"]
+    argv += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
+    argv += ["-kernel", paths.kernel, "-initrd", paths.initrd, "-append", KERNEL]
+    argv += [*_pipe("boot", paths), "-serial", "chardev:boot"]
+    # without ioeventfd what the program wrote has left the guest before its end is reported
+    argv += ["-device", "virtio-serial-pci,ioeventfd=off"]
     for number, name in enumerate(PORTS, 1):
-        words += [*_pipe(name, paths), "-device", f"virtserialport,chardev={name},nr={number},name={name}"]
-    return tuple(words)
+        argv += [*_pipe(name, paths), "-device", f"virtserialport,chardev={name},nr={number},name={name}"]
+    return tuple(argv)
 
 
 def _pipe(name: str, paths: Paths) -> tuple[str, str]:

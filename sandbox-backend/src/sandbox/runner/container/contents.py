@@ -1,4 +1,5 @@
-"""What the OCI runtime is told about one container: its configuration, from the plan and what the image holds."""
+"""Makes in a container's root file system what its configuration names: the folder that it starts in, its user, and
+the files that Docker gives every container."""
 
 from __future__ import annotations
 
@@ -9,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox.docker import messages
-from sandbox.model.image import Image
+from sandbox.model.image import Config
 from sandbox.model.plan import Plan, Throttle
-from sandbox.oci import spec, users
-from sandbox.runner.container.running import IdRange
-from sandbox.runner.environment import Environment
+from sandbox.oci import process, users
+from sandbox.oci.allocation import BlockDevice
+from sandbox.oci.users import Identity
 from sandbox.runner.kernel import cgroup
 from sandbox.runner.kernel.rootfs import Snapshot
 
@@ -28,17 +29,6 @@ ff02::2\tip6-allrouters
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Extra:
-    """What a container gets beside what all have: files (path inside, path on the machine) and devices."""
-
-    files: Files = ()
-    nodes: tuple[spec.Node, ...] = ()
-
-
-NOTHING = Extra()
-
-
 class NotStarted(Exception):
     """The daemon's part refused before the OCI runtime was asked; `message` is the Docker daemon's own."""
 
@@ -47,52 +37,44 @@ class NotStarted(Exception):
         self.message = message
 
 
-def configuration(
-    environment: Environment,
-    slot: IdRange,
-    name: str,
-    image: Image,
-    plan: Plan,
-    snap: Snapshot,
-    extra: Extra = NOTHING,
-    address: str | None = None,
-) -> spec.Spec:
-    """The OCI configuration; the folder to work in and the files of its own are made on the way, and `extra` is there.
-    Its own `address` is written into its table of hosts.
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A plan whose folder to start in is the true one, who its process is, and the files of the container's own, each
+    with its path inside and its path on the machine."""
 
-    NotStarted when there is no command, or no such user, folder or device.
+    plan: Plan
+    identity: Identity
+    files: Files
+
+
+def make(
+    plan: Plan, config: Config, snapshot: Snapshot, init_program: Path, hostname: str, address: str | None = None
+) -> Contents:
+    """Make the contents for `plan`; the container's `address`, where it has one, is written into /etc/hosts.
+
+    NotStarted when there is no command, or no such user or folder.
     """
-    if not spec.argv(plan, image.config)[0]:
+    if not process.argv(plan, config)[0]:
         raise NotStarted(messages.NO_COMMAND)
-    plan = replace(plan, workdir=_make_workdir(snap, spec.workdir(plan, image.config)))
+    plan = replace(plan, workdir=_make_workdir(snapshot, process.workdir(plan, config)))
     try:
-        identity = users.resolve(plan.user or image.config.user, snap.read("/etc/passwd"), snap.read("/etc/group"))
+        identity = users.resolve(plan.user or config.user, snapshot.read("/etc/passwd"), snapshot.read("/etc/group"))
     except users.UserError as error:
         raise NotStarted(str(error)) from error
-    throttles = (*plan.read_bps, *plan.write_bps)
-    devices = tuple(map(_device, throttles))
-    if devices and snap.disk is None:
-        raise NotStarted(messages.NO_DISK)
-    if cgroup.layout() == "v2" and any(throttle.rate == 1 for throttle in throttles):
-        raise NotStarted(messages.TOO_SLOW)
-    files = (*_files(plan.hostname or name[:12], address, snap), *extra.files)
-    if plan.init:
-        files = (*files, (spec.INIT, str(environment.init_program)))
-    group = f"/{environment.cgroup}/{name}"
-    place = spec.Place(name, str(snap.root), group, slot.first_uid, files, devices, snap.disk, extra.nodes)
-    return spec.build(plan, image.config, identity, place, environment.seccomp)
+    files = _files(hostname, address, snapshot)
+    return Contents(plan, identity, (*files, (process.INIT, str(init_program))) if plan.init else files)
 
 
-def _files(hostname: str, address: str | None, snap: Snapshot) -> Files:
+def _files(hostname: str, address: str | None, snapshot: Snapshot) -> Files:
     hosts = HOSTS + (f"{address}\t{hostname}\n" if address else "")
     texts = {"resolv.conf": "", "hostname": f"{hostname}\n", "hosts": hosts}
-    return tuple((f"/etc/{file}", str(snap.write(file, text))) for file, text in texts.items())
+    return tuple((f"/etc/{file}", str(snapshot.write(file, text))) for file, text in texts.items())
 
 
-def _make_workdir(snap: Snapshot, path: str) -> str:
+def _make_workdir(snapshot: Snapshot, path: str) -> str:
     """Make the folder to work in; where it truly is, so that no link is followed once /proc is there."""
     try:
-        where = snap.make_folder(path)
+        where = snapshot.make_folder(path)
     except (NotADirectoryError, FileExistsError) as error:
         raise NotStarted(f"Cannot mkdir: {path} is not a directory") from error
     if where.startswith(("/proc/", "/sys/", "/dev/")):
@@ -101,7 +83,19 @@ def _make_workdir(snap: Snapshot, path: str) -> str:
     return where
 
 
-def _device(throttle: Throttle) -> tuple[str, int, int]:
+def block_devices(plan: Plan, snapshot: Snapshot) -> tuple[BlockDevice, ...]:
+    """The disks of the machine for which `plan` sets rates, with their numbers. NotStarted when one is no disk, or
+    when the container has no disk of its own to be slowed down."""
+    throttles = (*plan.read_bps, *plan.write_bps)
+    devices = tuple(map(_block_device, throttles))
+    if devices and snapshot.disk is None:
+        raise NotStarted(messages.NO_DISK)
+    if cgroup.layout() == "v2" and any(throttle.rate == 1 for throttle in throttles):
+        raise NotStarted(messages.TOO_SLOW)
+    return devices
+
+
+def _block_device(throttle: Throttle) -> BlockDevice:
     status = None
     with contextlib.suppress(OSError):
         status = Path(throttle.path).stat()

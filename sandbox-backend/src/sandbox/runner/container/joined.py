@@ -1,4 +1,4 @@
-"""What a container has in common with others of its visitor's host: namespaces that it joins, a bridge to meet on."""
+"""Holds what a container has in common with others of its Docker host: the namespaces that it joins, and a bridge."""
 
 from __future__ import annotations
 
@@ -10,40 +10,46 @@ from dataclasses import dataclass, field
 from sandbox.docker import messages
 from sandbox.model.plan import Plan
 from sandbox.runner.container import running
-from sandbox.runner.container.bundle import NotStarted
-from sandbox.runner.container.running import IdRange, RunningContainer
+from sandbox.runner.container.contents import NotStarted
+from sandbox.runner.container.running import RunningContainer
 from sandbox.runner.environment import Environment
 from sandbox.runner.kernel.bridge import Member
+from sandbox.runner.kernel.id_ranges import IdRange
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
-    """The place that it runs in, which is a donor's if it has one; whose namespaces it joins, by kind; its own place on
-    a bridge."""
+class Joined:
+    """The id range that a container runs in, which is a donor's if it has one; the donors whose namespaces it joins, by
+    their OCI type; its membership of a bridge."""
 
-    slot: IdRange
+    id_range: IdRange
     donors: Mapping[str, RunningContainer] = field(default_factory=dict)
     member: Member | None = None
 
     def hostname(self, own: str) -> str:
-        """Its name for itself: the other one's, where it shares a network."""
+        """The container's name for itself: the donor's, where it joins a network, else its `own`."""
         return self.donors["network"].hostname if "network" in self.donors else own
 
     @property
     def address(self) -> str | None:
-        """Its own on the bridge, or the other one's, where it shares a network."""
+        """The container's address: the donor's, where it joins a network, else its own on the bridge."""
         if "network" in self.donors:
             return self.donors["network"].address
         return str(self.member.address) if self.member else None
 
+    @property
+    def sysctls(self) -> dict[str, str]:
+        """The kernel settings that its membership of a bridge asks for."""
+        return self.member.sysctls if self.member else {}
+
     async def leave(self) -> None:
-        """Leave the bridge, before anybody hears that the container has ended: its address is free then."""
+        """Leave the bridge; called before the last event is sent, so that the address is free when that is read."""
         if self.member:
             await self.member.leave()
 
     @contextmanager
     def namespaces(self) -> Iterator[dict[str, str]]:
-        """Paths of those that it joins. NotStarted when one is gone."""
+        """Paths of the joined namespaces, by their OCI type. NotStarted when one is gone."""
         with contextlib.ExitStack() as stack:
             try:
                 opened = stack.enter_context(running.opened(self.donors))
@@ -53,20 +59,20 @@ class Shared:
 
 
 @asynccontextmanager
-async def shared(environment: Environment, slot: IdRange, host: str, plan: Plan) -> AsyncIterator[Shared]:
-    """What `plan` asks for, held for as long as the block lasts. NotStarted when it cannot be had."""
+async def joined(environment: Environment, id_range: IdRange, host: str, plan: Plan) -> AsyncIterator[Joined]:
+    """Hold what `plan` asks for for as long as the block lasts. NotStarted when it cannot be had."""
     donors = _donors(environment, host, plan)
     async with contextlib.AsyncExitStack() as held:
         for donor in donors.values():
-            slot = donor.slot
-            held.enter_context(environment.running.guest(slot))
+            id_range = donor.id_range
+            held.enter_context(environment.running.joining(id_range))
         member = await held.enter_async_context(_member(environment, host)) if plan.bridge else None
-        yield Shared(slot, donors, member)
+        yield Joined(id_range, donors, member)
 
 
 def _donors(environment: Environment, host: str, plan: Plan) -> dict[str, RunningContainer]:
-    """Whose namespaces a plan asks to share, by kind, and `user` with them: mounting /proc and the like needs the user
-    namespace that owns the others. NotStarted when one has ended, or does not share."""
+    """The containers whose namespaces a plan asks to join, by type, and `user` with them: mounting /proc and the like
+    needs the user namespace that owns the others. NotStarted when one has ended, or does not share."""
     found: dict[str, RunningContainer] = {}
     for join in plan.joins:
         donor = environment.running.find(host, join.container)
@@ -75,7 +81,7 @@ def _donors(environment: Environment, host: str, plan: Plan) -> dict[str, Runnin
         if join.kind == "ipc" and not donor.shareable:
             raise NotStarted(messages.not_shareable(join.container))
         found[join.kind] = donor
-    if len({donor.slot for donor in found.values()}) > 1:
+    if len({donor.id_range for donor in found.values()}) > 1:
         raise NotStarted("containers with different user namespaces cannot be joined at once on this host")
     for donor in list(found.values())[:1]:
         found["user"] = donor

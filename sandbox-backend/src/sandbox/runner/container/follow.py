@@ -1,0 +1,108 @@
+"""Follows a container from its start to its end: relays its output, sends what it uses, and ends it in time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+
+from sandbox.docker import outcome
+from sandbox.model.events import Notice, Reason
+from sandbox.runner.container import stats
+from sandbox.runner.container.child import KILL_SECONDS, Ended
+from sandbox.runner.container.container import Container
+from sandbox.runner.container.events import RunEvents
+from sandbox.runner.container.output import Outputs
+
+OUTPUT_CUT = "출력이 한도를 넘어서 여기서 잘랐어요."
+NOTHING = contextlib.nullcontext()
+
+
+async def follow(
+    container: Container,
+    outputs: Outputs,
+    events: RunEvents,
+    seconds: float,
+    cancel: asyncio.Event,
+    *,
+    beside: AbstractAsyncContextManager[None] = NOTHING,
+    ready: asyncio.Event | None = None,
+) -> tuple[Ended, Reason | None]:
+    """Send all that comes until the end; how the program ended, and why we ended it, if we did: after `seconds`, at
+    `cancel`, or when it writes more than it may.
+
+    `beside` is held until the program has ended, and no output is sent before `ready` is set.
+    """
+    relaying = asyncio.create_task(_relay(outputs, events, ready))
+    try:
+        async with beside, _measured(container, events):
+            ended, reason = await _end(container, outputs, seconds, cancel)
+    except BaseException:
+        relaying.cancel()
+        raise
+    outputs.finish()
+    await relaying
+    if reason == "output-limit":
+        await events.send(Notice("output-cut", OUTPUT_CUT))
+    return ended, reason
+
+
+async def _relay(outputs: Outputs, events: RunEvents, ready: asyncio.Event | None) -> None:
+    if ready is not None:
+        await ready.wait()
+    first = True
+    async for output in outputs:
+        await events.send(replace(output, text=outcome.reworded(output.text)) if first else output)
+        first = False
+
+
+@asynccontextmanager
+async def _measured(container: Container, events: RunEvents) -> AsyncIterator[None]:
+    """Send what the container uses, and what the machine sees of it, for as long as the block lasts."""
+    # a task that sends may miss its cancelling: wait_for() of Python 3.11 forgets it when it comes with the result
+    over = asyncio.Event()
+    measuring = asyncio.create_task(_measure(container, events, over))
+    try:
+        yield
+    finally:
+        over.set()
+        measuring.cancel()
+
+
+async def _measure(container: Container, events: RunEvents, over: asyncio.Event) -> None:
+    # a reader who does not read, or has left, is noticed by whoever sends the output and the last event
+    with contextlib.suppress(OSError):
+        inspector, looking = container.inspector(), itertools.cycle((True, False, False, False, False))
+        async for reading in stats.readings(container.cgroup, container.child.pid, container.disk):
+            if over.is_set():
+                return
+            await events.send(reading)
+            # a look at the processes costs as much as a reading, and every half second is soon enough
+            seen = inspector.changed() if next(looking) else None
+            if seen is not None and not over.is_set():
+                await events.send(seen)
+
+
+async def _end(
+    container: Container, outputs: Outputs, seconds: float, cancel: asyncio.Event
+) -> tuple[Ended, Reason | None]:
+    """Wait for the program's end, or end it: how it ended, and why we ended it, if we did."""
+    process = asyncio.create_task(container.child.wait())
+    causes: dict[asyncio.Task[bool], Reason] = {
+        asyncio.create_task(outputs.over.wait()): "output-limit",
+        asyncio.create_task(cancel.wait()): "cancelled",
+    }
+    try:
+        done, _ = await asyncio.wait({process, *causes}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if process in done:
+            return await process, None
+        container.kill()
+        # a process that waits for a disk does not end at once, and its reader shall not wait for that
+        ended = await asyncio.wait_for(process, KILL_SECONDS)
+        return ended, next((causes[task] for task in causes if task in done), "timeout")
+    finally:
+        for task in (process, *causes):
+            task.cancel()

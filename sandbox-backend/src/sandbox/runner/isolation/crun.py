@@ -1,0 +1,28 @@
+"""Runs jobs in the isolation `container`: crun makes namespaces and a cgroup under the machine's own kernel."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sandbox.model.isolations import CONTAINER
+from sandbox.runner.container.run import Run
+from sandbox.runner.environment import Environment
+from sandbox.runner.job import Job, Send
+from sandbox.runner.kernel.id_ranges import IdRanges
+
+
+class Crun:
+    """The isolation `container`."""
+
+    profile = CONTAINER
+
+    def __init__(self, environment: Environment, id_ranges: IdRanges) -> None:
+        self._environment, self._id_ranges = environment, id_ranges
+
+    async def run(self, job: Job, send: Send, cancel: asyncio.Event) -> bool:
+        """Carry a job out in a container; whether a program was started. The id range stays taken for as long as a
+        container is left that has joined its user namespace."""
+        async with self._id_ranges.taken() as id_range:
+            started = await Run(job, send, cancel).carry_out(self._environment, id_range)
+            await self._environment.running.all_left(id_range)
+            return started

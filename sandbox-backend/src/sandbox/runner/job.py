@@ -1,0 +1,23 @@
+"""Holds what a run is asked for with, whatever isolation carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.model.events import Event
+from sandbox.model.image import Image
+from sandbox.model.plan import Plan
+
+Send = Callable[[Event], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run: its image, the image's unpacked layers (lowest first), its plan and the Docker host that it is on."""
+
+    image: Image
+    layers: Sequence[Path]
+    plan: Plan
+    host: str = ""
