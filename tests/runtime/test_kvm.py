@@ -229,7 +229,7 @@ def test_a_backend_that_is_stopped_during_the_trial_leaves_nothing(state: Path) 
 def test_a_doctor_that_is_stopped_during_the_trial_leaves_nothing(state: Path, number: signal.Signals) -> None:
     before = left(with_qemu(state, HANGS))
     config = state.with_suffix(".toml")
-    config.write_text(f'cgroup = "{DOCTOR}"\nstate = "{state}"\nruntime = "{state}/run/here"\n')
+    config.write_text(f'cgroup = "{DOCTOR}"\ndata_dir = "{state}"\nrun_dir = "{state}/run/here"\n')
     words = [sys.executable, "-m", "sandbox", "doctor", "--config", str(config)]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as doctor:
         assert begun(doctor, DOCTOR)

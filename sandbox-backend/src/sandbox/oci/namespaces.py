@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # the type in the OCI runtime specification, and its file below /proc/PID/ns (namespaces(7)); in the order of
-# `guest/init.c`, which reports them by their place in this list
+# `guest/init/report.c`, which reports them by their place in this list
 FILES = {
     "pid": "pid",
     "mount": "mnt",
