@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.images import manifest
 from sandbox.local_registry import build, fill, hub, serve
+from sandbox.model import platform as platforms
 from sandbox.settings import Settings
 from support import oci
 from support.fake_registry import Answer, FakeRegistry
@@ -104,7 +104,7 @@ def test_a_copy_that_fails_on_the_way_is_told_and_replaced(
 def test_an_image_for_another_machine_or_with_other_bytes_ends_in_a_stand_in(
     architecture: str, damaged: bool, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = manifest.platform(platform.machine()).architecture
+    here = platforms.parse(platform.machine()).architecture
     image = oci.build([{"hello": b"hello"}], architecture=architecture or here, index=True)
     said: list[str] = []
     with FakeRegistry() as fake:

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.docker.messages import pull_error
 from sandbox.images import pull
 from sandbox.images.store import Held, Store
 from sandbox.images.unpacker.client import Budget, unpack
-from sandbox.model import image
-from sandbox.model.image import Layer
+from sandbox.model import plain
+from sandbox.model.image import Image, Layer
+from sandbox.model.protocol import PullRequest
 from sandbox.settings import Settings
 from support import oci, pace, registry
 from support.fake_registry import Answer, FakeRegistry
@@ -60,7 +62,7 @@ async def watched(tmp_path: Path, fake: FakeRegistry) -> AsyncIterator[Bench]:
 
 def last(lines: list[Line]) -> Line:
     """The one last line of a pull, which comes last."""
-    ends = [line for line in lines if line["type"] in ("image", "refused", "failed")]
+    ends = [line for line in lines if line["type"] in ("fetched", "no-image", "failed")]
     assert ends == lines[-1:]
     return ends[0]
 
@@ -78,7 +80,7 @@ async def test_an_image_comes_from_a_real_registry(bench: Bench, real: str, form
     name = f"library/form-{form or 'plain'}:3.19"
     digest = oci.push_image(real, name, LAYERS, {"Cmd": ["/bin/sh"]}, LABELS, compression=form, index=True)
     lines = await bench.pull(name.removeprefix("library/"))
-    made = image.decode(last(lines)["image"])
+    made = plain.decode(Image, last(lines)["image"])
     assert lines[0] == {"type": "resolved", "digest": digest, "provenance": "stand-in"}
     assert (made.digest, made.config.cmd, made.architecture, made.provenance) == (
         digest,
@@ -117,13 +119,13 @@ async def test_a_missing_tag_repository_and_platform_get_docker_s_words(bench: B
         "no match for platform in manifest: not found",
     }
     for (reference, platform), words in answers.items():
-        assert last(await bench.pull(reference, platform))["message"] == words
+        assert last(await bench.pull(reference, platform))["stderr"] == pull_error(words)
 
 
 async def test_an_image_without_an_index_has_to_be_for_the_platform_too(bench: Bench, real: str) -> None:
     oci.push_image(real, "library/other:latest", LAYERS, architecture="s390x")
-    assert last(await bench.pull("other"))["code"] == "no-such-platform"
-    assert last(await bench.pull("other", "linux/s390x"))["type"] == "image"
+    assert last(await bench.pull("other"))["reason"] == "no-such-platform"
+    assert last(await bench.pull("other", "linux/s390x"))["type"] == "fetched"
 
 
 async def test_an_image_comes_by_its_digest(bench: Bench, real: str) -> None:
@@ -134,7 +136,7 @@ async def test_an_image_comes_by_its_digest(bench: Bench, real: str) -> None:
 async def test_a_visitor_downloads_what_its_own_host_lacks_and_nothing_is_unpacked_twice(
     watched: Bench, fake: FakeRegistry
 ) -> None:
-    first = image.decode(last(await watched.pull())["image"])
+    first = plain.decode(Image, last(await watched.pull())["image"])
     before = [watched.store.layer_path(layer).stat() for layer in first.layers]
     second = await watched.pull()
     assert [status for _, status in statuses(second)].count("Pull complete") == len(first.layers)
@@ -144,19 +146,19 @@ async def test_a_visitor_downloads_what_its_own_host_lacks_and_nothing_is_unpack
 
 
 async def test_what_the_host_has_already_is_not_downloaded(watched: Bench, fake: FakeRegistry) -> None:
-    made = image.decode(last(await watched.pull())["image"])
+    made = plain.decode(Image, last(await watched.pull())["image"])
     have = made.layers[0].digest
     lines = await watched.pull(have=[have])
     assert (have[7:19], "Already exists") in statuses(lines)
     assert (made.layers[1].digest[7:19], "Pull complete") in statuses(lines)
     assert len(fake.asked(have)) == 1
-    assert last(lines)["type"] == "image"
+    assert last(lines)["type"] == "fetched"
 
 
 async def test_a_layer_that_the_host_had_and_the_store_lost_is_downloaded(watched: Bench) -> None:
     digests = oci.build(LAYERS).layer_digests
     lines = await watched.pull(have=digests)
-    assert last(lines)["type"] == "image"
+    assert last(lines)["type"] == "fetched"
     assert (digests[0][7:19], "Pull complete") in statuses(lines)
 
 
@@ -169,7 +171,7 @@ async def test_two_pulls_at_once_unpack_a_layer_once(watched: Bench, monkeypatch
 
     monkeypatch.setattr(pull, "unpack", counted)
     both = await asyncio.gather(*(watched.pull() for _ in range(4)))
-    assert [last(lines)["type"] for lines in both] == ["image"] * 4
+    assert [last(lines)["type"] for lines in both] == ["fetched"] * 4
     assert sorted(unpacked) == sorted(set(unpacked))
 
 
@@ -181,12 +183,12 @@ async def test_a_layer_that_is_there_twice_counts_once(watched: Bench, fake: Fak
 
 async def test_a_reader_that_leaves_ends_the_pull(watched: Bench, fake: FakeRegistry) -> None:
     fake.on("/blobs/", Answer(pace=0.2))
-    lines = watched.pulls.pull(reference="alpine", platform=None, have=frozenset(), received=time.monotonic())
+    lines = watched.pulls.pull(PullRequest("alpine", None, (), time.monotonic()))
     assert await anext(lines)
     await lines.aclose()
     assert watched.on_disk() == []
     fake.behave()
-    assert last(await watched.pull())["type"] == "image"
+    assert last(await watched.pull())["type"] == "fetched"
 
 
 async def test_a_puller_that_is_killed_fails_its_pulls_and_is_started_again(watched: Bench, fake: FakeRegistry) -> None:
@@ -199,14 +201,14 @@ async def test_a_puller_that_is_killed_fails_its_pulls_and_is_started_again(watc
     assert (ended["type"], ended["code"]) == ("failed", "puller-failed")
     fake.behave()
     await until(lambda: watched.pulls.puller.pid != killed)
-    assert last(await watched.pull())["type"] == "image"
+    assert last(await watched.pull())["type"] == "fetched"
 
 
 async def test_a_pull_past_its_time_is_refused(tmp_path: Path, fake: FakeRegistry) -> None:
     fake.on("/blobs/", Answer(delay=30))
     async with pulling(tmp_path, fake.url, pull_seconds=0.6) as bench:
         begun = time.monotonic()
-        assert last(await bench.pull())["code"] == "registry-slow"
+        assert last(await bench.pull())["reason"] == "registry-slow"
         assert time.monotonic() - begun < 0.6 + pace.seconds(2)
         assert bench.on_disk() == []
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.model.protocol import RunRequest
 from sandbox.settings import Settings
 from sandbox.web.http import connections
 from security.asking import everything, head
@@ -68,7 +69,7 @@ def test_a_reader_that_never_reads_is_given_up_and_its_run_ended(tmp_path: Path)
     with serving(tmp_path, stalled_seconds=0.5) as web, web.connect(receive_buffer=4096) as client:
         body = b'{"command": "docker run alpine flood"}'
         client.sendall(head(web, f"Content-Length: {len(body)}") + body)
-        until(lambda: any(one.request["op"] == "run" for one in web.fake.operations))
+        until(lambda: any(isinstance(one.request, RunRequest) for one in web.fake.operations))
         assert until(lambda: web.fake.live == 0, 5) < pace.seconds(4)
         until(lambda: not web.server.server_state.connections)
         assert call(web.url, "GET", "/v1/health")[1]["running"] == 0
@@ -89,7 +90,7 @@ def test_a_pipelined_request_cannot_hide_that_its_reader_has_left(web: Web) -> N
     body = b'{"command": "docker run alpine sleep"}'
     with web.connect() as client:
         client.sendall(head(web, f"Content-Length: {len(body)}") + body)
-        until(lambda: web.fake.live == 1 and web.fake.operations[-1].request["op"] == "run")
+        until(lambda: web.fake.live == 1 and isinstance(web.fake.operations[-1].request, RunRequest))
         client.sendall(b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n")
         assert until(lambda: web.fake.live == 0) < pace.seconds(1)
 

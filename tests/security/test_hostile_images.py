@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.docker.messages import pull_error
 from support import oci
 from support.fake_registry import Answer, FakeRegistry
 from support.oci import Built, Link
@@ -40,19 +41,19 @@ def with_config(**settings: Any) -> Built:
 )
 async def test_a_hostile_layer_is_refused(bench: Bench, fake: FakeRegistry, layer: oci.Tree, code: str) -> None:
     oci.hold(fake, NAME, oci.build([layer]))
-    assert (await refused(bench))["code"] == code
+    assert (await refused(bench))["reason"] == code
 
 
 async def test_the_bytes_of_all_layers_count_together(bench: Bench, fake: FakeRegistry) -> None:
     oci.hold(fake, NAME, oci.build([{f"f{number}": bytes(3 << 20)} for number in range(3)]))
     end = (await bench.pull())[-1]
-    assert (end["type"], end["code"]) == ("refused", "image-too-large")
+    assert (end["type"], end["reason"]) == ("no-image", "image-too-large")
     assert not any(path.startswith(("images", "tmp")) for path in bench.on_disk())
 
 
 async def test_img_08_an_image_that_says_it_is_too_large_is_not_downloaded(bench: Bench, fake: FakeRegistry) -> None:
     oci.hold(fake, NAME, oci.build([os.urandom(9 << 20)]))
-    assert (await refused(bench))["code"] == "image-too-large"
+    assert (await refused(bench))["reason"] == "image-too-large"
     assert fake.asked("/blobs/") == []
 
 
@@ -66,7 +67,7 @@ async def test_img_08_an_image_that_says_it_is_too_large_is_not_downloaded(bench
 )
 async def test_a_giant_or_deep_manifest_is_refused(bench: Bench, fake: FakeRegistry, data: bytes) -> None:
     fake.manifest("library/alpine", "latest", data)
-    assert (await refused(bench))["code"] in ("bad-image", "digest-mismatch")
+    assert (await refused(bench))["reason"] in ("bad-image", "digest-mismatch")
 
 
 @pytest.mark.parametrize("part", ["config", "layer"])
@@ -88,7 +89,7 @@ async def test_img_10_a_blob_that_lies_is_refused(
     if answer.pop("more", False):
         answer["body"] = built.blobs[digest] + b"more"
     fake.on(digest, Answer(**answer))
-    assert (await refused(bench))["code"] in ("digest-mismatch", "registry-down")
+    assert (await refused(bench))["reason"] in ("digest-mismatch", "registry-down")
 
 
 async def test_img_10_a_blob_of_the_right_length_and_other_bytes_is_refused(bench: Bench, fake: FakeRegistry) -> None:
@@ -98,7 +99,7 @@ async def test_img_10_a_blob_of_the_right_length_and_other_bytes_is_refused(benc
     fake.on(built.layer_digests[0], Answer(body=blob[:-1] + bytes([blob[-1] ^ 1])))
     end = await refused(bench)
     got = hashlib.sha256(blob[:-1] + bytes([blob[-1] ^ 1])).hexdigest()
-    assert end["message"] == (
+    assert end["stderr"] == pull_error(
         f'failed commit on ref "layer-{built.layer_digests[0]}": unexpected commit digest sha256:{got}, '
         f"expected {built.layer_digests[0]}: failed precondition"
     )
@@ -110,7 +111,7 @@ async def test_img_10_a_blob_of_another_length_is_said_to_be_one(bench: Bench, f
     blob = built.blobs[built.layer_digests[0]]
     for body in (blob + bytes(5000), blob[:-1]):
         fake.on(built.layer_digests[0], Answer(body=body))
-        message = (await refused(bench))["message"]
+        message = (await refused(bench))["stderr"]
         # reading stops one byte past what was promised
         assert f"failed size validation: {min(len(body), len(blob) + 1)} != {len(blob)}" in message
 
@@ -123,14 +124,14 @@ async def test_img_10_a_manifest_that_is_not_the_one_asked_for_is_refused(bench:
     asked, given = good.manifests[0][0], bad.manifests[0][0]
     assert len(asked) == len(given)
     fake.on(oci.digest_of(asked), Answer(body=given))
-    assert (await refused(bench))["code"] == "digest-mismatch"
+    assert (await refused(bench))["reason"] == "digest-mismatch"
 
 
 @pytest.mark.parametrize("digest", ["sha256:../../../etc/passwd", "sha256:ABC", "md5:" + "0" * 32, "", None])
 async def test_img_10_odd_digest_text_is_refused(bench: Bench, fake: FakeRegistry, digest: object) -> None:
     data = oci.rewritten(oci.build([{"f": b"1"}]), config={"digest": digest, "size": 5})
     fake.manifest("library/alpine", "latest", data)
-    assert (await refused(bench))["code"] == "bad-image"
+    assert (await refused(bench))["reason"] == "bad-image"
     assert fake.asked("/blobs/") == []
 
 
@@ -138,31 +139,31 @@ async def test_img_11_a_document_that_is_index_and_manifest_is_refused(bench: Be
     built = oci.build([{"f": b"1"}])
     oci.hold(fake, NAME, built)
     fake.manifest("library/alpine", "latest", oci.rewritten(built, manifests=[]))
-    assert (await refused(bench))["code"] == "bad-image"
+    assert (await refused(bench))["reason"] == "bad-image"
 
 
 async def test_an_index_within_an_index_is_refused(bench: Bench, fake: FakeRegistry) -> None:
     inner = oci.index_of([(oci.build([{"f": b"1"}]).manifests[0][0], "amd64")])
     fake.manifest("library/alpine", "inner", inner, oci.INDEX)
     fake.manifest("library/alpine", "latest", oci.index_of([(inner, "amd64")]), oci.INDEX)
-    assert (await refused(bench))["code"] == "bad-image"
+    assert (await refused(bench))["reason"] == "bad-image"
 
 
 async def test_a_layer_with_other_files_than_the_image_says_is_refused(bench: Bench, fake: FakeRegistry) -> None:
     oci.hold(fake, NAME, oci.build([{"f": b"1"}], diff_ids=["sha256:" + "a" * 64]))
-    assert (await refused(bench))["code"] == "digest-mismatch"
+    assert (await refused(bench))["reason"] == "digest-mismatch"
 
 
 async def test_a_shared_layer_cannot_be_claimed_with_other_files(bench: Bench, fake: FakeRegistry) -> None:
     oci.hold(fake, NAME, oci.build([{"f": b"1"}]))
-    assert (await bench.pull())[-1]["type"] == "image"
+    assert (await bench.pull())[-1]["type"] == "fetched"
     oci.hold(fake, "library/thief:latest", oci.build([{"f": b"1"}], diff_ids=["sha256:" + "a" * 64]))
-    assert (await bench.pull("thief"))[-1]["code"] == "digest-mismatch"
+    assert (await bench.pull("thief"))[-1]["reason"] == "digest-mismatch"
 
 
 async def test_a_different_number_of_layers_and_diff_ids_is_refused(bench: Bench, fake: FakeRegistry) -> None:
     oci.hold(fake, NAME, oci.build([{"f": b"1"}], diff_ids=["sha256:" + "a" * 64] * 2))
-    assert (await refused(bench))["code"] == "bad-image"
+    assert (await refused(bench))["reason"] == "bad-image"
 
 
 @pytest.mark.parametrize(
@@ -180,4 +181,4 @@ async def test_img_16_a_hostile_configuration_is_refused(
     bench: Bench, fake: FakeRegistry, settings: dict[str, object]
 ) -> None:
     oci.hold(fake, NAME, with_config(**settings))
-    assert (await refused(bench))["code"] == "bad-image"
+    assert (await refused(bench))["reason"] == "bad-image"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.docker.messages import pull_error
 from support import oci
 from support.fake_registry import Answer, FakeRegistry
 from support.pulls import Bench, pulling, refused
@@ -22,7 +23,7 @@ async def test_img_13_a_redirect_to_an_unnamed_host_is_refused_before_connecting
     oci.hold(fake, NAME, oci.build([{"f": b"1"}]))
     with FakeRegistry() as internal:
         fake.on(what, Answer(status=307, headers={"Location": f"{internal.url}/latest/meta-data"}))
-        assert (await refused(bench))["code"] == "foreign-host"
+        assert (await refused(bench))["reason"] == "foreign-host"
         assert internal.requests == []
 
 
@@ -32,7 +33,7 @@ async def test_img_13_a_token_realm_on_an_unnamed_host_is_refused_before_connect
     with FakeRegistry() as internal:
         challenge = {"WWW-Authenticate": f'Bearer realm="{internal.url}/token",service="x"'}
         fake.on("/manifests/", Answer(status=401, headers=challenge))
-        assert (await refused(bench))["code"] == "foreign-host"
+        assert (await refused(bench))["reason"] == "foreign-host"
         assert internal.requests == []
 
 
@@ -43,7 +44,7 @@ async def test_img_14_a_layer_url_is_not_followed(bench: Bench, fake: FakeRegist
         layer = {**json.loads(built.manifests[0][0])["layers"][0], "urls": [f"{elsewhere.url}/layer"]}
         fake.manifest("library/alpine", "latest", oci.rewritten(built, layers=[layer]))
         fake.on(built.layer_digests[0], Answer(status=404))
-        assert (await refused(bench))["code"] == "blob-missing"
+        assert (await refused(bench))["reason"] == "blob-missing"
         assert elsewhere.requests == []
 
 
@@ -51,7 +52,7 @@ async def test_img_15_another_registry_s_image_is_refused_before_connecting(benc
     with FakeRegistry() as other:
         oci.hold(other, NAME, oci.build([{"f": b"1"}]))
         end = (await bench.pull(f"{other.netloc}/library/alpine"))[-1]
-        assert (end["code"], other.requests) == ("foreign-host", [])
+        assert (end["reason"], other.requests) == ("foreign-host", [])
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ async def test_img_17_a_registry_in_trouble_is_said(
     bench: Bench, fake: FakeRegistry, answer: Answer, code: str
 ) -> None:
     fake.on("/manifests/", answer)
-    assert (await refused(bench))["code"] == code
+    assert (await refused(bench))["reason"] == code
 
 
 async def test_img_17_a_registry_that_is_down_is_said_in_docker_s_words(tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ async def test_img_17_a_registry_that_is_down_is_said_in_docker_s_words(tmp_path
         url, netloc = gone.url, gone.netloc
     async with pulling(tmp_path, url) as bench:
         end = await refused(bench)
-    assert end["message"] == (
+    assert end["stderr"] == pull_error(
         'failed to resolve reference "docker.io/library/alpine:latest": failed to do request: '
         f'Head "{url}/v2/library/alpine/manifests/latest": dial tcp {netloc}: connect: connection refused'
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.settings import Settings
-from sandbox.web.http import security
+from sandbox.web.http.trusted_hosts import allowed_hosts, own_hosts
 from security.asking import JSON, LISTED, RUN, everything, ran, send
 from support.web_server import Web, serving
 
@@ -102,13 +102,13 @@ def test_a_request_without_a_host_or_with_two_is_refused(web: Web) -> None:
 def test_a_wildcard_address_is_no_name() -> None:
     for host in ("0.0.0.0", "::"):
         everywhere = Settings(listen=host, port=8000)
-        assert security.allowed_hosts(everywhere) == {"127.0.0.1:8000", "localhost:8000", "[::1]:8000"}
+        assert allowed_hosts(everywhere) == {"127.0.0.1:8000", "localhost:8000", "[::1]:8000"}
     named = Settings(listen="192.0.2.7", port=80, allowed_hosts=("Docs.example",))
-    assert {"192.0.2.7:80", "192.0.2.7", "localhost", "docs.example"} <= security.allowed_hosts(named)
+    assert {"192.0.2.7:80", "192.0.2.7", "localhost", "docs.example"} <= allowed_hosts(named)
 
 
 def test_a_name_that_is_listed_without_a_port_is_answered_with_ours_too() -> None:
-    listed = security.allowed_hosts(Settings(port=9000, allowed_hosts=("docs.example", "other:1", "[2001:db8::7]")))
+    listed = allowed_hosts(Settings(port=9000, allowed_hosts=("docs.example", "other:1", "[2001:db8::7]")))
     assert {"docs.example", "docs.example:9000", "other:1", "[2001:db8::7]", "[2001:db8::7]:9000"} <= listed
     assert not {"other", "other:9000", "other:1:9000"} & listed
 
@@ -128,7 +128,7 @@ def test_a_name_that_is_listed_without_a_port_is_answered_with_ours_too() -> Non
 def test_the_address_that_a_connection_came_to_is_a_name_of_ours(
     server: tuple[str, int | None] | None, own: set[str]
 ) -> None:
-    assert security.own_hosts(server) == own
+    assert own_hosts(server) == own
 
 
 def test_a_page_of_a_listed_name_may_call_whatever_host_its_tunnel_sends(tmp_path: Path) -> None:

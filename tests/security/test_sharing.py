@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.model import plan
+from sandbox.model import protocol
 from sandbox.model.plan import Join, Plan
+from sandbox.model.protocol import RunRequest
 from support.backend import Backend
 from support.client import Docker, Result, call, new_host, run
 from support.footprint import at_rest, settled
@@ -27,11 +28,11 @@ def asked_of_the_runner(backend: Backend, host: str, join: Join) -> list[dict[st
         if "alpine" in file.read_text()
     )
     wanted = Plan("alpine:latest", args=("true",), joins=(join,))
-    request = {"op": "run", "run": "0" * 32, "host": host, "received": time.monotonic(), "image": image}
+    request = RunRequest(image, wanted, "container", host, time.monotonic())
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(20)
         client.connect(str(backend.runtime / "web/runner.sock"))
-        client.sendall(json.dumps(request | {"plan": plan.encode(wanted), "isolation": "container"}).encode() + b"\n")
+        client.sendall(protocol.encode(request))
         with client.makefile("rb") as lines:
             return [json.loads(line) for line in lines]
 

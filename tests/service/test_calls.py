@@ -82,7 +82,7 @@ def test_two_hosts_do_not_share_images(web: Web) -> None:
         ("DELETE", f"/v1/runs/{ID}", None, 404, "no-such-run"),
         ("POST", "/v1/runs", {"command": "docker images", "host": ID}, 404, "no-such-host"),
         ("POST", "/v1/runs", {"command": "docker images", "isolation": "gvisor"}, 400, "isolation-unavailable"),
-        ("POST", "/v1/runs", {"command": "docker images", "files": {"Dockerfile": ""}}, 400, "files-unavailable"),
+        ("POST", "/v1/runs", {"command": "docker images", "files": {"Dockerfile": ""}}, 400, "unknown-field"),
         ("POST", "/v1/runs", {"command": "docker images", "colour": "red"}, 400, "unknown-field"),
         ("POST", "/v1/runs", {"command": ["docker", "images"]}, 400, "bad-field"),
         ("POST", "/v1/runs", {"command": "docker images", "host": None}, 400, "bad-field"),

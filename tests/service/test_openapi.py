@@ -9,16 +9,16 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 
-from sandbox.model import events, image
+from sandbox.model import events, plain
 from sandbox.model.events import Event
-from sandbox.settings import Settings
+from sandbox.model.image import Image
 from sandbox.web.api import openapi
 from sandbox.web.api.problems import CATALOGUE
 from support.client import NoStreamError, call, new_host, run
 from support.fake_runner import created, known_image, started
 from support.web_server import Web
 
-DOCUMENT = openapi.document(Settings())
+DOCUMENT = openapi.document()
 ID = "0" * 32
 EXAMPLES: tuple[Event, ...] = (
     events.Inspection(
@@ -159,4 +159,4 @@ def test_a_request_body_that_the_document_refuses_is_refused(web: Web) -> None:
 
 def test_an_image_of_the_runner_is_what_a_host_shows() -> None:
     known = known_image("alpine:latest")
-    assert image.decode(json.loads(json.dumps(image.encode(known)))) == known
+    assert plain.decode(Image, json.loads(plain.line(plain.encode(known)))) == known

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
@@ -11,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox.model import events, image
+from sandbox.docker import messages
+from sandbox.model import events, image, protocol
 from sandbox.model.events import Created, Event, Exited, Output, Pull, Started
+from sandbox.model.protocol import Fetched, NoImage, PullRequest, Reply, Resolved, RunRequest, Status, StatusRequest
 
 Json = dict[str, Any]
 LAYER = "sha256:" + "1" * 64
@@ -41,7 +42,7 @@ def known_image(reference: str) -> image.Image:
 class Operation:
     """One operation that came in, and when its peer left or it ended."""
 
-    request: Json
+    request: RunRequest | PullRequest
     begun: float = field(default_factory=time.monotonic)
     cancelled: float | None = None
     ended: float | None = None
@@ -75,11 +76,9 @@ class FakeRunner:
             self.path.unlink(missing_ok=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = json.loads(await reader.readline())
-        if request["op"] == "status":
-            answer = {"type": "status", "ok": self.reason is None, "running": 0, "slots": 8, "reason": self.reason}
-            answer |= self.about
-            writer.write(json.dumps(answer).encode() + b"\n")
+        request = protocol.decode_request(await reader.readline())
+        if isinstance(request, StatusRequest):
+            writer.write(protocol.encode(Status(self.reason, **self.about)))
             writer.close()
             return
         operation = Operation(request)
@@ -114,34 +113,35 @@ class Scene:
 
     async def play(self) -> None:
         request = self._operation.request
-        if request["op"] == "pull":
-            await self._pull(request["reference"])
+        if isinstance(request, PullRequest):
+            await self._pull(request)
             return
         await self._send(created(), started())
-        program = (request["plan"]["args"] or ["sh"])[0]
+        program = (request.plan.args or ("sh",))[0]
         play: Callable[[], Coroutine[Any, Any, None]] = getattr(self, f"_{program}")
         await play()
 
-    async def _pull(self, reference: str) -> None:
+    async def _pull(self, request: PullRequest) -> None:
+        reference = request.reference
         name = reference.split(":", maxsplit=1)[0]
         if name == "gone":
             return
         if name == "broken":
-            await self._json({"type": "failed", "code": "store-full", "text": "자리가 없어요."})
+            await self._send(events.Failed("store-full", "자리가 없어요."))
             return
         if reference not in KNOWN:
             message = f"pull access denied for {name}, repository does not exist or may require 'docker login'"
-            await self._json({"type": "refused", "code": "no-such-image", "message": message})
+            await self._reply(NoImage(messages.pull_error(message), 1, "no-such-image"))
             return
         found = known_image(reference)
-        await self._json({"type": "resolved", "digest": found.digest, "provenance": found.provenance})
+        await self._reply(Resolved(found.digest, found.provenance))
         if name == "slow":
             await self._gone
             return
-        status = "Already exists" if LAYER in self._operation.request["have"] else "Pull complete"
+        status = "Already exists" if LAYER in request.have else "Pull complete"
         await self._send(Pull("1" * 12, "Pulling fs layer"), Pull("1" * 12, "Downloading", 500, 1000))
         await self._send(Pull("1" * 12, status))
-        await self._json({"type": "image", "image": image.encode(found)})
+        await self._reply(Fetched(found))
 
     async def _true(self) -> None:
         await self._send(Exited(0, "exit", wall_ms=1.0))
@@ -186,18 +186,18 @@ class Scene:
         await self._send(events.Failed("sandbox-failed", "실행 환경에 문제가 생겼어요."))
 
     async def _send(self, *items: Event) -> None:
-        at = time.monotonic() - self._operation.request["received"]
+        at = time.monotonic() - self._operation.request.received
         self._writer.write(b"".join(events.encode(item, at) for item in items))
         await self._writer.drain()
 
-    async def _json(self, value: Json) -> None:
-        self._writer.write(json.dumps(value, ensure_ascii=False).encode() + b"\n")
+    async def _reply(self, reply: Reply) -> None:
+        self._writer.write(protocol.encode(reply))
         await self._writer.drain()
 
 
 def created() -> Created:
     """A container that was created."""
-    return Created("c" * 64, "sha256:" + "a" * 64, ("true",), "request", 1, 4000, False, 2.5)
+    return Created("c" * 64, "sha256:" + "a" * 64, ("true",), "request", 1, 4000, 2.5)
 
 
 def started() -> Started:

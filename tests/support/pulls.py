@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.images.pulls import Pulls
+from sandbox.images.pulls import Message, Pulls
 from sandbox.images.store import Store
+from sandbox.model import events, protocol
+from sandbox.model.protocol import PullRequest, Reply
 from sandbox.settings import Settings
 
 Line = dict[str, Any]
@@ -28,15 +30,18 @@ class Bench:
     async def pull(
         self, reference: str = "alpine", platform: str | None = None, have: Collection[str] = ()
     ) -> list[Line]:
-        received = time.monotonic()
-        lines = self.pulls.pull(reference=reference, platform=platform, have=frozenset(have), received=received)
-        async with aclosing(lines) as every:
-            return [json.loads(line) async for line in every]
+        request = PullRequest(reference, platform, tuple(have), time.monotonic())
+        async with aclosing(self.pulls.pull(request)) as messages:
+            return [json.loads(_line(message)) async for message in messages]
 
     def on_disk(self) -> list[str]:
         """Everything that the store holds, by its path below the state folder, two levels deep."""
         state = self.settings.data_dir
         return sorted(str(path.relative_to(state)) for path in state.glob("*/*"))
+
+
+def _line(message: Message) -> bytes:
+    return protocol.encode(message) if isinstance(message, Reply) else events.encode(message, 0.0)
 
 
 def store_in(folder: Path, **changes: Any) -> tuple[Settings, Store]:
@@ -63,8 +68,8 @@ def statuses(lines: list[Line]) -> list[tuple[str, str]]:
 
 
 async def refused(bench: Bench) -> Line:
-    """The refusal that a pull ends with; the store is as it was."""
+    """Pull, and return the last line, which says why there is no image; the store is as it was."""
     end = (await bench.pull())[-1]
-    assert end["type"] == "refused", end
+    assert end["type"] == "no-image", end
     assert bench.on_disk() == []
     return end

@@ -20,7 +20,7 @@ EVERY: list[tuple[events.Event, float]] = [
     (events.Pull("d4aaab6242e0", "Downloading", 1_048_576, 3_642_247), 0.01),
     (events.Pull(None, "Pulling from library/alpine"), 0.011),
     (events.Pulled(DIGEST, 3_642_247), 0.2),
-    (events.Created("12" * 32, DIGEST, ("/bin/sh", "-c", "ls"), "request", 1, 8_450_048, False, 3.21), 0.21),
+    (events.Created("12" * 32, DIGEST, ("/bin/sh", "-c", "ls"), "request", 1, 8_450_048, 3.21), 0.21),
     (events.Started(4121, 1, {"pid": 4026532501, "net": 4026532504}, "/sandbox/run-ab", "6.1.0-25-amd64", 1.5), 0.212),
     (
         events.Inspection(

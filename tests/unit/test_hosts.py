@@ -6,7 +6,7 @@ import dataclasses
 import re
 
 from sandbox.model import reference
-from sandbox.web.runs.docker_hosts import Hosts
+from sandbox.web.runs.docker_hosts import DockerHosts
 from support.fake_runner import known_image
 
 ALPINE = reference.parse("alpine")
@@ -33,10 +33,10 @@ class Run:
         self.stopped = True
 
 
-def make(most: int = 10) -> tuple[Hosts, Clock]:
+def make(most: int = 10) -> tuple[DockerHosts, Clock]:
     """Some hosts and their clock."""
     clock = Clock()
-    return Hosts(most, IDLE, clock), clock
+    return DockerHosts(most, IDLE, clock), clock
 
 
 def test_ids_are_128_random_bits() -> None:

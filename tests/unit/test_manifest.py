@@ -9,8 +9,10 @@ import pytest
 
 from sandbox.images import config as imageconfig
 from sandbox.images import manifest
-from sandbox.images.manifest import BadImage, Descriptor, Index, Manifest, Platform
+from sandbox.images.manifest import BadImage, Descriptor, Index, Manifest
+from sandbox.model import platform
 from sandbox.model.image import Config
+from sandbox.model.platform import Platform
 
 DIGEST = "sha256:" + "a" * 64
 OCI_INDEX, DOCKER_LIST = manifest.INDEX_TYPES
@@ -55,12 +57,12 @@ def test_the_entry_for_the_machine_is_chosen() -> None:
     )
     assert isinstance(index, Index)
     for asked, number in {"x86_64": 3, "linux/amd64": 3, "aarch64": 2, "linux/arm64": 2, "linux/arm/v7": 1}.items():
-        assert manifest.choose(index, manifest.platform(asked)) == index.entries[number]
-    assert manifest.choose(index, manifest.platform("linux/s390x")) is None
+        assert manifest.choose(index, platform.parse(asked)) == index.entries[number]
+    assert manifest.choose(index, platform.parse("linux/s390x")) is None
 
 
 def test_platforms_print_as_docker_prints_them() -> None:
-    assert [str(manifest.platform(text)) for text in ("x86_64", "linux/arm64", "linux/arm/v6")] == [
+    assert [str(platform.parse(text).whole) for text in ("x86_64", "linux/arm64", "linux/arm/v6")] == [
         "linux/amd64",
         "linux/arm64/v8",
         "linux/arm/v6",
@@ -142,12 +144,12 @@ def test_layer_urls_are_not_even_read() -> None:
 def test_a_configuration_is_read_whole() -> None:
     found = imageconfig.parse(
         a_config(
-            Entrypoint=["/e"], Cmd=["a", "b\nc"], Env=["A=1"], WorkingDir="/w", User="1:2", StopSignal="SIGINT",
-            Labels={imageconfig.LABEL: "stand-in"}, Volumes={"/v": {}},
+            Entrypoint=["/e"], Cmd=["a", "b\nc"], Env=["A=1"], WorkingDir="/w", User="1:2",
+            Labels={imageconfig.LABEL: "stand-in"},
         )
     )  # fmt: skip
     labels = ((imageconfig.LABEL, "stand-in"),)
-    assert found.config == Config(("/e",), ("a", "b\nc"), ("A=1",), "/w", "1:2", "SIGINT", labels, ("/v",))
+    assert found.config == Config(("/e",), ("a", "b\nc"), ("A=1",), "/w", "1:2", labels)
     assert (found.provenance, found.diff_ids, found.platform) == ("stand-in", (DIGEST,), Platform("linux", "amd64"))
 
 
@@ -178,11 +180,8 @@ def test_null_means_absent_in_a_configuration() -> None:
         {"User": "a:b:c"},
         {"WorkingDir": "/a\nb"},
         {"WorkingDir": "/a\0"},
-        {"StopSignal": "SIG;rm"},
-        {"StopSignal": "SIGTERM\n"},
         {"Labels": ["a"]},
         {"Labels": {"a": 1}},
-        {"Volumes": {"/a\nb": {}}},
     ],
 )
 def test_a_configuration_that_no_container_should_be_made_from_is_refused(settings: dict[str, object]) -> None:

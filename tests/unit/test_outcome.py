@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.docker import outcome
+from sandbox.docker.messages import daemon_error, task_error
 
 CONTAINER, FIRST_UID = "9079f9eb" * 8, 2_000_000_000
 UIDS = range(FIRST_UID, FIRST_UID + 65_536)
@@ -81,7 +82,8 @@ def test_what_the_kernel_says_of_others_is_not_told(log: str) -> None:
     ],
 )
 def test_the_runtimes_words_become_dockers(message: str, program: str, code: int, detail: str) -> None:
-    assert outcome.refusal(message, program) == outcome.Refusal(code, detail)
+    error = outcome.not_executed(message, program)
+    assert (error.stderr, error.code) == (daemon_error(task_error(detail)), code)
 
 
 @pytest.mark.parametrize(

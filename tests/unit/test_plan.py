@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.model import plan
+from sandbox.model import plain, plan
 from sandbox.model.plan import Limits, Plan, Throttle, Tmpfs, Ulimit
 
 FULL = Plan(
@@ -22,7 +22,7 @@ FULL = Plan(
 
 
 def test_a_plan_survives_the_wire() -> None:
-    assert plan.decode(json.loads(json.dumps(plan.encode(FULL)))) == FULL
+    assert plain.decode(Plan, json.loads(plain.line(plain.encode(FULL)))) == FULL
 
 
 @pytest.mark.parametrize(
@@ -30,14 +30,14 @@ def test_a_plan_survives_the_wire() -> None:
     [{"args": [1]}, {"tty": "no"}, {"surprise": 1}, {"limits": {"memory": "1"}}, {"tmpfs": [{"path": "/x"}]}],
 )
 def test_what_is_not_a_plan_is_refused(change: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="not a plan"):
-        plan.decode(plan.encode(FULL) | change)
+    with pytest.raises(ValueError, match="not a Plan"):
+        plain.decode(Plan, plain.encode(FULL) | change)
 
 
 @pytest.mark.parametrize("value", [None, [], "plan", 3])
 def test_a_plan_is_an_object(value: object) -> None:
     with pytest.raises(ValueError, match="object"):
-        plan.decode(value)
+        plain.decode(Plan, value)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from sandbox import policy
-from sandbox.docker.cli import Printed, Run, parse
-from sandbox.model import plan
+from sandbox.docker.cli import Run, parse
+from sandbox.docker.errors import DockerError
+from sandbox.model import plain, plan
 from sandbox.model.isolations import PROFILES
 from sandbox.model.plan import MIB, UNLIMITED, Limits, Plan, Throttle, Tmpfs, Ulimit
 
@@ -18,17 +20,15 @@ LIMITS = Limits()
 def decided(options: str, limits: Limits = LIMITS) -> Plan:
     command = parse(f"docker run {options} alpine")
     assert isinstance(command, Run)
-    found = policy.decide(command, limits)
-    assert isinstance(found, Plan), found
-    return found
+    return policy.decide(command, limits)
 
 
-def refused(options: str, limits: Limits = LIMITS) -> Printed:
+def refused(options: str, limits: Limits = LIMITS) -> DockerError:
     command = parse(f"docker run {options} alpine")
     assert isinstance(command, Run)
-    found = policy.decide(command, limits)
-    assert isinstance(found, Printed), found
-    return found
+    with pytest.raises(DockerError) as found:
+        policy.decide(command, limits)
+    return found.value
 
 
 def test_a_bare_run_gets_the_hosts_limits_and_nothing_else() -> None:
@@ -81,7 +81,7 @@ def test_everything_that_a_line_says_of_the_container_arrives_in_the_plan() -> N
         write_bps=(Throttle("/dev/b", 0),),
         limits=LIMITS,
     )
-    assert plan.decode(plan.encode(found)) == found
+    assert plain.decode(Plan, json.loads(plain.line(plain.encode(found)))) == found
 
 
 def test_an_empty_entrypoint_takes_the_images_away() -> None:
@@ -168,8 +168,11 @@ REFUSED = [
 
 @pytest.mark.parametrize(("options", "isolations", "text", "code"), REFUSED)
 def test_each_isolation_refuses_what_it_lacks(options: str, isolations: str, text: str, code: int) -> None:
-    found = {name: policy.refused(name, decided(options)) for name in PROFILES}
-    assert {name for name, printed in found.items() if printed} == set(isolations.split())
-    for printed in filter(None, found.values()):
-        assert printed.stderr.startswith(f"docker: Error response from daemon: {text}")
-        assert printed.code == code
+    for name in PROFILES:
+        if name not in isolations.split():
+            policy.check(name, decided(options))
+            continue
+        with pytest.raises(DockerError) as found:
+            policy.check(name, decided(options))
+        assert found.value.stderr.startswith(f"docker: Error response from daemon: {text}")
+        assert found.value.code == code

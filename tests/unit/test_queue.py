@@ -1,4 +1,4 @@
-"""Places in line: bounded, fair, never lost."""
+"""Turns: bounded, fair, never lost."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from sandbox.web.runs.queue import Admission, Full, Queue, TooMany
 
 
 async def nobody(position: int, retry_seconds: float) -> None:
-    """A reader who must not be told to wait."""
-    raise AssertionError(f"told to wait at {position}")
+    """A reader who must not be made to wait."""
+    raise AssertionError(f"made to wait at {position}")
 
 
 async def ignored(position: int, retry_seconds: float) -> None:
     """A reader who does not mind."""
 
 
-async def holding(queue: Queue, until: asyncio.Event, told: list[int], address: str = "a") -> None:
+async def holding(queue: Queue, until: asyncio.Event, positions: list[int], address: str = "a") -> None:
     """Take a place, note what is said while waiting, hold it."""
 
     async def report(position: int, retry_seconds: float) -> None:
         assert retry_seconds > 0
-        told.append(position)
+        positions.append(position)
 
-    async with queue.place(address, report):
+    async with queue.turn(address, report):
         await until.wait()
 
 
@@ -38,26 +38,26 @@ async def settle() -> None:
 
 async def test_a_free_place_is_taken_at_once_and_given_back() -> None:
     queue = Queue(1)
-    async with queue.place("a", nobody):
+    async with queue.turn("a", nobody):
         assert (queue.taken, queue.waiting) == (1, 0)
     assert (queue.taken, queue.waiting) == (0, 0)
 
 
-async def test_those_who_wait_at_one_address_are_served_in_order_and_told_when_their_place_changes(
+async def test_those_who_wait_at_one_address_are_served_in_order_and_get_each_new_position(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sandbox.web.runs.queue.TELL_SECONDS", 0.01)
+    monkeypatch.setattr("sandbox.web.runs.queue.REPORT_SECONDS", 0.01)
     queue, doors = Queue(1), [asyncio.Event() for _ in range(3)]
-    told: list[list[int]] = [[], [], []]
+    positions: list[list[int]] = [[], [], []]
     tasks = []
-    for door, said in zip(doors, told, strict=True):
+    for door, said in zip(doors, positions, strict=True):
         tasks.append(asyncio.create_task(holding(queue, door, said)))
         await settle()
-    assert told == [[], [1], [2]]
+    assert positions == [[], [1], [2]]
     doors[0].set()
     await tasks[0]
     await asyncio.sleep(0.05)
-    assert told == [[], [1], [2, 1]]
+    assert positions == [[], [1], [2, 1]]
     assert (queue.taken, queue.waiting) == (1, 1)
     doors[1].set()
     doors[2].set()
@@ -69,7 +69,7 @@ async def test_a_free_place_goes_to_the_address_that_holds_the_fewest() -> None:
     queue, doors, served = Queue(2), [asyncio.Event() for _ in range(6)], list[str]()
 
     async def one(name: str, door: asyncio.Event) -> None:
-        async with queue.place(name[0], ignored):
+        async with queue.turn(name[0], ignored):
             served.append(name)
             await door.wait()
 
@@ -90,13 +90,13 @@ async def test_a_free_place_goes_to_the_address_that_holds_the_fewest() -> None:
 
 async def test_the_place_in_line_counts_those_who_will_be_served_before() -> None:
     queue, until = Queue(1), asyncio.Event()
-    told: dict[str, list[int]] = {}
+    positions: dict[str, list[int]] = {}
     tasks = []
     for name in ("a1", "a2", "a3", "b1", "b2"):
-        said = told[name] = list[int]()
+        said = positions[name] = list[int]()
         tasks.append(asyncio.create_task(holding(queue, until, said, name[0])))
         await settle()
-    assert told == {"a1": [], "a2": [1], "a3": [2], "b1": [1], "b2": [3]}
+    assert positions == {"a1": [], "a2": [1], "a3": [2], "b1": [1], "b2": [3]}
     until.set()
     await asyncio.gather(*tasks)
 
@@ -146,12 +146,12 @@ async def test_a_place_that_comes_in_the_moment_of_leaving_goes_to_the_next() ->
     assert (queue.taken, queue.waiting) == (0, 0)
 
 
-async def test_a_reader_who_cannot_be_told_leaves_the_line() -> None:
+async def test_a_reader_who_cannot_be_reached_leaves_the_queue() -> None:
     queue, first = Queue(1), asyncio.Event()
     one = asyncio.create_task(holding(queue, first, []))
     await settle()
-    with pytest.raises(AssertionError, match="told to wait"):
-        async with queue.place("a", nobody):
+    with pytest.raises(AssertionError, match="made to wait"):
+        async with queue.turn("a", nobody):
             pass
     assert queue.waiting == 0
     first.set()

@@ -38,20 +38,20 @@ class Reader:
     def _abort(self) -> None:
         self.aborted = True
 
-    async def answer(self, tell: Any) -> None:
+    async def answer(self, run: Any) -> None:
         """The whole answer, which must not hang."""
         async with asyncio.timeout(2):
-            await stream.answer(self.scope, self.receive, self.send, self.sink, tell)
+            await stream.answer(self.scope, self.receive, self.send, self.sink, run)
 
 
-async def test_a_story_is_sent_as_it_is_told_and_then_closed() -> None:
+async def test_a_run_is_sent_as_it_happens_and_then_closed() -> None:
     reader = Reader()
 
-    async def tell() -> None:
+    async def run() -> None:
         await reader.sink.event(Output("stdout", "x"))
         await reader.sink.event(Exited(0, "exit"))
 
-    await reader.answer(tell)
+    await reader.answer(run)
     start, first, last, end = reader.messages
     assert dict(start["headers"])[b"content-type"] == b"application/x-ndjson"
     assert first["body"].startswith(b'{"type":"output"')
@@ -62,51 +62,51 @@ async def test_a_story_is_sent_as_it_is_told_and_then_closed() -> None:
 async def test_a_reader_who_does_not_read_is_cut_off_after_the_time_that_they_have() -> None:
     reader = Reader()
 
-    async def tell() -> None:
+    async def run() -> None:
         reader.full = True
         await reader.sink.event(Output("stdout", "x"))
 
-    await reader.answer(tell)
+    await reader.answer(run)
     assert reader.aborted
 
 
-async def test_a_server_that_cannot_abort_is_told_by_an_exception() -> None:
+async def test_a_server_that_cannot_abort_gets_an_exception() -> None:
     reader = Reader()
     reader.scope = {"type": "http"}
 
-    async def tell() -> None:
+    async def run() -> None:
         reader.full = True
         await reader.sink.event(Output("stdout", "x"))
 
     with pytest.raises(Stalled):
-        await reader.answer(tell)
+        await reader.answer(run)
 
 
-async def test_a_reader_who_leaves_cancels_a_silent_story_and_its_clean_up_is_done_on_return() -> None:
+async def test_a_reader_who_leaves_cancels_a_silent_run_and_its_clean_up_is_done_on_return() -> None:
     reader, cleaned = Reader(), []
 
-    async def tell() -> None:
+    async def run() -> None:
         try:
             reader.leave.set()
             await asyncio.Event().wait()
         finally:
             cleaned.append(True)
 
-    await reader.answer(tell)
+    await reader.answer(run)
     assert cleaned == [True]
     assert not reader.aborted
 
 
-async def test_a_cancelled_server_task_cancels_the_story_too() -> None:
+async def test_a_cancelled_server_task_cancels_the_run_too() -> None:
     reader, cleaned = Reader(), []
 
-    async def tell() -> None:
+    async def run() -> None:
         try:
             await asyncio.Event().wait()
         finally:
             cleaned.append(True)
 
-    task = asyncio.create_task(reader.answer(tell))
+    task = asyncio.create_task(reader.answer(run))
     await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -118,12 +118,12 @@ async def test_no_heartbeat_follows_the_last_event(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(stream, "HEARTBEAT_SECONDS", 0.02)
     reader = Reader()
 
-    async def tell() -> None:
+    async def run() -> None:
         await asyncio.sleep(0.07)
         await reader.sink.event(Exited(0, "exit"))
         await asyncio.sleep(0.07)
 
-    await reader.answer(tell)
+    await reader.answer(run)
     bodies = [message["body"] for message in reader.messages if message.get("body")]
     beats = [Heartbeat.type.encode() in body for body in bodies]
     assert beats == [True] * (len(bodies) - 1) + [False]

@@ -18,7 +18,7 @@ ROWS = (
     ("docker.cli", "oci"),
     ("policy",),
     ("linux", "settings", "handover"),
-    ("listening", "datafolder", "pages"),
+    ("listening", "datafolder", "pages", "runner_client"),
     ("images",),
     ("runner", "web"),
     ("local_registry", "doctor"),

@@ -106,11 +106,11 @@ def _doctor(settings: Settings, asked: argparse.Namespace) -> int:
 
 def _images(settings: Settings, asked: argparse.Namespace) -> int:
     from sandbox.images.store import Store
-    from sandbox.model import image
+    from sandbox.model import plain
 
     images = Store(settings).images()
     if asked.json:
-        print(json.dumps([image.encode(one) for one in images], ensure_ascii=False, indent=2))
+        print(json.dumps(images, ensure_ascii=False, indent=2, default=plain.encode))
         return 0
     for one in images:
         print(f"{one.reference:30} {one.id[7:19]}  {one.provenance:9} {len(one.layers)} layers, {one.root_bytes} bytes")

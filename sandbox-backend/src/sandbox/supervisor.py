@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import json
 import os
 import shutil
 import sys
 from contextlib import AsyncExitStack, suppress
-from typing import Any
 
 from sandbox import datafolder, listening
 from sandbox.linux.children import Process, told_to_stop
 from sandbox.local_registry import serve
+from sandbox.model.errors import ServiceError
 from sandbox.runner import process as runner_process
 from sandbox.runner.kernel import cgroup
+from sandbox.runner_client import LOST_CODE, RunnerClient
 from sandbox.settings import Settings
 
 READY_SECONDS = 60.0
@@ -81,16 +81,18 @@ def _make_folders(settings: Settings) -> None:
 
 
 async def _wait_until_ready(settings: Settings, stop: asyncio.Event) -> None:
-    """Until the runner's self-test has passed. NotReady with its reason when it has not."""
+    """Wait until the runner's self-test has passed. NotReady with its reason when it has not."""
     deadline = asyncio.get_running_loop().time() + READY_SECONDS
     while not stop.is_set():
-        # the socket is there a moment before somebody listens
-        with suppress(FileNotFoundError, ConnectionRefusedError):
-            answer = await _status(settings)
-            if not answer.get("ok"):
-                reason = answer.get("reason") or answer
-                raise NotReady(f"containers cannot run here: {reason}; 'sandbox-backend doctor' tells more")
+        try:
+            reason = (await RunnerClient(settings).status(READY_SECONDS)).reason
+        except ServiceError as error:
+            reason = error.code
+        if reason is None:
             return
+        # the socket is there a moment before somebody listens
+        if reason != LOST_CODE:
+            raise NotReady(f"containers cannot run here: {reason}; 'sandbox-backend doctor' tells more")
         if asyncio.get_running_loop().time() > deadline:
             raise NotReady("the runner did not start; its own words are above")
         await asyncio.sleep(0.02)
@@ -100,8 +102,8 @@ async def _warn_of_registry(settings: Settings) -> None:
     """Say it when the registry that the operator has named does not answer, as soon as that is known."""
     reason = None
     while reason is None:
-        with suppress(OSError, ValueError):
-            reason = (await _status(settings)).get("registry")
+        with suppress(ServiceError):
+            reason = (await RunnerClient(settings).status(READY_SECONDS)).registry
         await asyncio.sleep(ASK_AGAIN_SECONDS)
     if reason:
         print(
@@ -109,13 +111,3 @@ async def _warn_of_registry(settings: Settings) -> None:
             file=sys.stderr,
             flush=True,
         )
-
-
-async def _status(settings: Settings) -> dict[str, Any]:
-    """What the runner says of itself."""
-    reader, writer = await asyncio.open_unix_connection(settings.run_dir / "web" / "runner.sock")
-    try:
-        writer.write(b'{"op":"status"}\n')
-        return dict(json.loads(await asyncio.wait_for(reader.readline(), READY_SECONDS)))
-    finally:
-        writer.close()

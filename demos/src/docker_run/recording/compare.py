@@ -22,7 +22,7 @@ VARYING = {
     # whose image it is, and with it the size and the digest: a stand-in is made of the programs of the computer
     "image": ("provenance",),
     "pulled": ("digest", "bytes"),
-    "created": ("container", "image_digest", "root_bytes", "prepared", "created_ms", "system_bytes"),
+    "created": ("container", "image_digest", "root_bytes", "created_ms", "system_bytes"),
     "started": ("pid", "namespaces", "cgroup", "kernel", "start_ms", "guest"),
     "exited": ("wall_ms", "cpu_ms", "peak_memory_bytes"),
 }

@@ -1,4 +1,4 @@
-"""What Docker's client and daemon themselves print, in the words of Docker 29. Pure; every text ends as printed.
+"""Formats what Docker 29's client and daemon print by themselves. Pure; every text ends as printed.
 
 Sources: docker/cli `cli/command/container/{run,create}.go`, `cli/command/image/{pull,tree}.go`; moby
 `daemon/containerd/image_pull.go`; go-units `size.go`. Output is that of a client whose stdout is no terminal.
@@ -31,7 +31,7 @@ _SPACING = 3
 
 
 def no_such_container(kind: str, name: str) -> str:
-    """The daemon's complaint about a container whose `pid`, `network` or `ipc` namespace was to be shared."""
+    """Return the daemon's error for a container whose `pid`, `network` or `ipc` namespace was to be shared."""
     opening = {
         "pid": "failed to join PID namespace",
         "network": "joining network namespace of container",
@@ -41,7 +41,7 @@ def no_such_container(kind: str, name: str) -> str:
 
 
 def not_shareable(name: str) -> str:
-    """The daemon's complaint about a container that was not started with `--ipc=shareable`."""
+    """Return the daemon's error for a container that was not started with `--ipc=shareable`."""
     hint = "(hint: use IpcMode:shareable for the donor container)"
     return f"failed to join IPC namespace: container {name}: non-shareable IPC {hint}"
 
@@ -57,13 +57,13 @@ def default_tag() -> str:
 
 
 def pulling(reference: Reference) -> str:
-    """The line that opens a pull."""
+    """Return the line that opens a pull."""
     asked = reference.tag or canonical(reference)
     return f"{asked}: Pulling from {reference.repository}\n"
 
 
 def pull_status(layer: str, status: str) -> str | None:
-    """The line of one layer's new state; None for the progress states, which print nothing off a terminal.
+    """Return the line of one layer's new state; None for the progress states, which print nothing off a terminal.
 
     `layer` is a digest or its first twelve digits.
     """
@@ -73,40 +73,42 @@ def pull_status(layer: str, status: str) -> str | None:
 
 
 def pull_end(reference: Reference, digest: str, newer: bool) -> str:
-    """The two lines that close a pull; `newer` is False when the host already had this very digest."""
+    """Return the two lines that close a pull; `newer` is False when the host already had this very digest."""
     state = "Downloaded newer image" if newer else "Image is up to date"
     return f"Digest: {digest}\nStatus: {state} for {reference.familiar}\n"
 
 
 def canonical(reference: Reference) -> str:
-    """The name in full: `docker.io/library/alpine:latest`, also `docker pull`'s last line on stdout."""
+    """Return the name in full: `docker.io/library/alpine:latest`, also `docker pull`'s last line on stdout."""
     rest = reference.familiar.removeprefix(reference.familiar_name)
     return f"{reference.domain or DEFAULT_DOMAIN}/{reference.path}{rest}"
 
 
 def client_error(message: str, command: str = "run") -> str:
-    """An error that `docker run`'s client finds itself (stderr, exit code 125)."""
+    """Return an error that `docker run`'s client finds itself (stderr, exit code 125)."""
     return f"docker: {message}\n\nRun 'docker {command} --help' for more information\n"
 
 
 def daemon_error(message: str) -> str:
-    """A daemon's refusal as `docker run` prints it (stderr)."""
+    """Return a daemon's error as `docker run` prints it (stderr)."""
     return client_error(DAEMON + message)
 
 
 def pull_error(message: str) -> str:
-    """A daemon's refusal as `docker pull` prints it (stderr, exit code 1)."""
+    """Return a daemon's error as `docker pull` prints it (stderr, exit code 1)."""
     return f"{DAEMON}{message}\n"
 
 
 def no_such_image(reference: Reference) -> str:
-    """The daemon's words for `--pull never` and an image that is not there."""
+    """Return the daemon's error for `--pull never` and an image that is not there."""
     return f"No such image: {reference.familiar}"
 
 
 def task_error(detail: str) -> str:
-    """The layers that Docker 29 puts around an OCI runtime's `detail`, such as `exec: "ls": executable file not
-    found in $PATH`."""
+    """Return the message that Docker 29 makes of an OCI runtime's `detail`.
+
+    Such a detail is `exec: "ls": executable file not found in $PATH`.
+    """
     return (
         "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create "
         f"failed: unable to start container process: error during container init: {detail}"
@@ -114,14 +116,14 @@ def task_error(detail: str) -> str:
 
 
 def not_throttled(major: int, minor: int, rate: int) -> str:
-    """runc's detail when the kernel knows no disk of these numbers."""
+    """Return runc's detail when the kernel has no disk of these numbers."""
     return (
         f'error setting cgroup config for procHooks process: failed to write "{major}:{minor} {rate}": no such device'
     )
 
 
 def size(number: int) -> str:
-    """`number` bytes with three significant digits, as go-units prints them: `13MB`, `9.52kB`."""
+    """Return `number` bytes with three significant digits, as go-units prints them: `13MB`, `9.52kB`."""
     value, unit = float(number), 0
     while value >= 1000 and unit < len(_UNITS) - 1:
         value, unit = value / 1000, unit + 1
@@ -129,7 +131,7 @@ def size(number: int) -> str:
 
 
 def short(digest: str) -> str:
-    """The twelve digits that Docker shows of a digest or id."""
+    """Return the twelve digits that Docker shows of a digest or id."""
     return digest.rpartition(":")[2][:12]
 
 

@@ -1,16 +1,17 @@
-"""How a run ended, in Docker's terms: the outcome table as pure functions.
+"""Translates how a run ended into Docker's terms: the outcome table as pure functions.
 
-The OCI runtime's own words (crun's) become the detail that runc would give, because that is what readers of
-Docker's messages know; the exit codes are those of docker/cli `cli/command/container/run.go`.
+The OCI runtime's own words (crun's) become the detail that runc would give, because readers of Docker's
+messages find that there; the exit codes are those of docker/cli `cli/command/container/run.go`.
 """
 
 from __future__ import annotations
 
 import re
 import signal
-from dataclasses import dataclass
 
+from sandbox.docker.errors import DockerError
 from sandbox.docker.go import quote
+from sandbox.docker.messages import daemon_error, task_error
 from sandbox.model.events import Reason
 
 NOT_FOUND, NOT_EXECUTABLE, NOT_STARTED, KILLED = 127, 126, 125, 137
@@ -28,39 +29,40 @@ _NOT_EXECUTED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why the process could not start: docker's exit code and the OCI runtime's part of the message."""
-
-    code: int
-    detail: str
+def not_created(message: str) -> DockerError:
+    """Return the error for a container that the daemon could not start because of `message`."""
+    return DockerError(daemon_error(message), exit_code(message))
 
 
-def refusal(message: str, program: str) -> Refusal:
-    """What Docker says when the OCI runtime answers `message` on starting `program`."""
+def not_executed(message: str, program: str) -> DockerError:
+    """Return the error for a `program` that the OCI runtime could not start; `message` is crun's."""
+    detail = _detail(message, program)
+    return DockerError(daemon_error(task_error(detail)), exit_code(detail))
+
+
+def _detail(message: str, program: str) -> str:
+    """Return what runc says in place of crun's `message`."""
     quoted = f"exec: {quote(program)}: "
     reason = _reason(message)
     if "/" not in program and reason:
-        # runc's search of $PATH does not tell why nothing that it found will do
-        detail = quoted + "executable file not found in $PATH"
-    elif reason == "no such file or directory":
-        detail = f"{quoted}stat {program}: {reason}"
-    elif reason == "not a directory":
-        detail = f"{quoted}stat {program}: {reason}: {MOUNT_ADVICE}"
-    else:
-        detail = quoted + reason if reason else message
-    return Refusal(exit_code(detail), detail)
+        # runc's search of $PATH does not say why nothing that it found will do
+        return quoted + "executable file not found in $PATH"
+    if reason == "no such file or directory":
+        return f"{quoted}stat {program}: {reason}"
+    if reason == "not a directory":
+        return f"{quoted}stat {program}: {reason}: {MOUNT_ADVICE}"
+    return quoted + reason if reason else message
 
 
 def exit_code(message: str) -> int:
-    """The client's exit code for a container that the daemon could not start: it goes by the words of the message."""
+    """Return the client's exit code for a container that could not be started: it depends on the message's text."""
     if "executable file not found" in message or "no such file or directory" in message:
         return NOT_FOUND
     return NOT_EXECUTABLE if "permission denied" in message or "is a directory" in message else NOT_STARTED
 
 
 def _reason(message: str) -> str | None:
-    """Why crun did not find a program, in the words of Go; None when it is about something else."""
+    """Return why crun did not find a program, in the words of Go; None when it is about something else."""
     if "not found in $PATH" in message:
         return "no such file or directory"
     if message == "open executable: Operation not permitted":
@@ -70,13 +72,13 @@ def _reason(message: str) -> str | None:
 
 
 def reworded(text: str) -> str:
-    """The first output of a run: where it is crun's word that the kernel cannot execute the file, then runc's."""
+    """Reword the first output of a run: crun's message that the kernel cannot execute the file becomes runc's."""
     match = _NOT_EXECUTED.fullmatch(text)
     return f"exec {match[1]}: {match[2].lower()}{match[3]}" if match else text
 
 
 def ended(code: int, number: int | None, oom_kills: int) -> tuple[int, Reason, str | None]:
-    """Exit code, reason and signal name of a program that ended by itself or by the kernel's hand."""
+    """Return exit code, reason and signal name of a program that ended by itself or was killed by the kernel."""
     if code == KILLED and oom_kills:
         return KILLED, "oom", "SIGKILL"
     if number is not None:
@@ -85,8 +87,9 @@ def ended(code: int, number: int | None, oom_kills: int) -> tuple[int, Reason, s
 
 
 def kernels_words(log: str, container: str, uids: range) -> str | None:
-    """The line of the kernel's log that says what it has killed for the memory of a container, which has the `uids` on
-    the machine; None when there is none.
+    """Find the line of the kernel's log that says what it has killed for the memory of a container; None without one.
+
+    `uids` are the container's user ids on the machine.
 
     A program chooses the name that the line gives it, but not its user id, and no other container's id.
     """
@@ -96,7 +99,7 @@ def kernels_words(log: str, container: str, uids: range) -> str | None:
 
 
 def signal_name(number: int) -> str:
-    """`SIGTERM` for 15; the number where it has no name."""
+    """Return `SIGTERM` for 15; the number where it has no name."""
     try:
         return signal.Signals(number).name
     except ValueError:

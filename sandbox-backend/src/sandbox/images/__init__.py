@@ -1,4 +1,4 @@
-"""Images: their documents, what is kept of them on disk, and how one is pulled.
+"""Reads images' documents, keeps images on disk, and pulls them.
 
 What meets a registry's or an image's bytes lives in processes of its own, `puller` and `unpacker`.
 """

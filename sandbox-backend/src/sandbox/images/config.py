@@ -1,4 +1,4 @@
-"""The OCI image configuration, read with distrust: what is safe to hand to a runtime, or a refusal.
+"""Reads the OCI image configuration with distrust: what is safe to hand to a runtime, or BadImage.
 
 Pure. The limits are generous for images that people build and small for what a runtime has to carry: Linux takes at
 most 128 KiB in one argument.
@@ -11,16 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.images.manifest import BadImage, Platform, check_digest, parse_json
+from sandbox.images.manifest import BadImage, check_digest, parse_json
 from sandbox.model.events import Provenance
 from sandbox.model.image import Config
+from sandbox.model.platform import Platform, normalised
 from sandbox.oci.users import LARGEST_ID
 
 LABEL = "io.docker-run.provenance"
 LONGEST_TEXT = 128 << 10
 LARGEST_TOTAL = 512 << 10
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-_SIGNAL = re.compile(r"[A-Za-z0-9+-]{0,20}")
 _USER = re.compile(r"[^\s:/]*(:[^\s:/]*)?")
 
 
@@ -35,16 +35,16 @@ class ImageConfig:
 
     @property
     def provenance(self) -> Provenance:
-        """A stand-in says so in its label; everything else is what its name says."""
+        """Return who made the image: a stand-in has a label that says so."""
         return "stand-in" if dict(self.config.labels).get(LABEL) == "stand-in" else "official"
 
 
 def parse(data: bytes) -> ImageConfig:
-    """The configuration in `data`; BadImage when it holds what no container should be made from."""
+    """Return the configuration in `data`; BadImage when it holds what no container should be made from."""
     document = parse_json(data)
     rootfs = _object(document, "rootfs")
     diff_ids = tuple(map(check_digest, _texts(rootfs, "diff_ids")))
-    where = Platform(_text(document, "os") or "linux", _text(document, "architecture"), _text(document, "variant"))
+    where = normalised(_text(document, "os") or "linux", _text(document, "architecture"), _text(document, "variant"))
     created = _text(document, "created")
     config = _config(_object(document, "config"))
     return ImageConfig(where, diff_ids, config, created if _TIME.fullmatch(created) else "")
@@ -58,19 +58,13 @@ def _config(values: Mapping[str, Any]) -> Config:
         env=_texts(values, "Env"),
         workdir=_one_line(values, "WorkingDir"),
         user=_user(_one_line(values, "User")),
-        stop_signal=_one_line(values, "StopSignal"),
         labels=tuple((_clean(name), _text(labels, name)) for name in labels),
-        volumes=tuple(map(_clean, _object(values, "Volumes"))),
     )
     _check(config)
     return config
 
 
 def _check(config: Config) -> None:
-    if not _SIGNAL.fullmatch(config.stop_signal):
-        raise BadImage("the stop signal is not a signal's name")
-    if any("\n" in volume for volume in config.volumes):
-        raise BadImage("a volume's path has a line break")
     words = (*config.entrypoint, *config.cmd, *config.env, *(word for pair in config.labels for word in pair))
     if sum(map(len, words)) > LARGEST_TOTAL:
         raise BadImage(f"the configuration holds more than {LARGEST_TOTAL} characters")
@@ -112,7 +106,7 @@ def _one_line(values: Mapping[str, Any], name: str) -> str:
 
 
 def _clean(value: object) -> str:
-    """A text that can be an argument of a program: no NUL, no half of a surrogate pair, not too long."""
+    """Return a text that can be an argument of a program: no NUL, no half of a surrogate pair, not too long."""
     if not isinstance(value, str):
         raise BadImage("a value is not a text")
     if "\0" in value or len(value) > LONGEST_TEXT:

@@ -1,4 +1,4 @@
-"""What a registry says about an image, read with distrust: index, manifest and configuration to typed values.
+"""Reads a registry's documents about an image with distrust: index, manifest and their JSON.
 
 Pure. The forms are those of the OCI image specification 1.1 and of Docker's schema 2, which share their field names.
 """
@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from sandbox.model.platform import Platform, normalised
 
 LARGEST_DOCUMENT = 4 << 20
 DEEPEST = 32
@@ -25,30 +27,10 @@ MANIFEST_TYPES = (
 )
 ACCEPT = ", ".join((*INDEX_TYPES, *MANIFEST_TYPES))
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
-_CPU_NAMES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "armhf": "arm", "armel": "arm"}
-_NEWEST_ARM = {"arm64": "v8", "arm": "v7"}
 
 
 class BadImage(ValueError):
     """A document that this host does not accept; the text says what is wrong with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Platform:
-    """An operating system and a processor in the names that Go has for them."""
-
-    os: str
-    architecture: str
-    variant: str = ""
-
-    def __str__(self) -> str:
-        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
-
-    def offers(self, wanted: Platform) -> bool:
-        """Whether an image for this platform runs where `wanted` is asked for; no variant means the usual one."""
-        usual = _NEWEST_ARM.get(wanted.architecture, "")
-        same = (self.os, self.architecture) == (wanted.os, wanted.architecture)
-        return same and (self.variant or usual) == (wanted.variant or usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +53,15 @@ class Manifest:
     layers: tuple[Descriptor, ...]
 
 
-def platform(text: str) -> Platform:
-    """`linux/arm64/v8`, `linux/amd64`, `arm64`, `x86_64` … with Docker's spellings of them made one."""
-    system, slash, rest = text.lower().partition("/")
-    if not slash:
-        system, rest = "linux", system
-    architecture, _, variant = rest.partition("/")
-    architecture = _CPU_NAMES.get(architecture, architecture)
-    if (architecture, variant) in (("amd64", "v1"), ("amd64", "")):
-        return Platform(system, architecture)
-    return Platform(system, architecture, variant or _NEWEST_ARM.get(architecture, ""))
-
-
 def check_digest(text: object) -> str:
-    """`text` when it is a sha256 or sha512 digest in its one canonical spelling, else BadImage."""
+    """Return `text` when it is a sha256 or sha512 digest in its one canonical spelling, else BadImage."""
     if not isinstance(text, str) or not _DIGEST.fullmatch(text):
         raise BadImage(f"invalid checksum digest format: {str(text)[:80]!r}")
     return text
 
 
 def parse_json(data: bytes) -> dict[str, Any]:
-    """The object in `data`, refused when it is too large, too deep or has too many parts to be looked at."""
+    """Return the object in `data`, refused when it is too large, too deep or has too many parts to be looked at."""
     if len(data) > LARGEST_DOCUMENT:
         raise BadImage(f"a document of {len(data)} bytes is larger than {LARGEST_DOCUMENT}")
     # counted before parsing, because each part costs some fifty bytes of memory and as little as two on the wire
@@ -124,7 +94,7 @@ def _children(item: object) -> Iterator[object]:
 
 
 def parse_document(data: bytes, media_type: str) -> Index | Manifest:
-    """The index or manifest in `data`, which the registry has sent as `media_type`.
+    """Return the index or manifest in `data`, which the registry has sent as `media_type`.
 
     BadImage for what is both, or says it is one and looks like the other (containerd's GHSA-xmmx-7jpf-fx42), or is
     of another kind.
@@ -161,7 +131,7 @@ def _array(document: Mapping[str, Any], name: str) -> list[object]:
 
 
 def _descriptor(value: object) -> Descriptor:
-    """Its `urls` are not even read: content comes from the operator's registry or not at all."""
+    """Read a descriptor, but not its `urls`: content comes from the operator's registry or not at all."""
     if not isinstance(value, dict):
         raise BadImage("a descriptor is not an object")
     size = value.get("size")
@@ -176,9 +146,9 @@ def _platform(value: object) -> Platform | None:
     parts = [value.get(name) or "" for name in ("os", "architecture", "variant")]
     if not all(isinstance(part, str) for part in parts):
         raise BadImage("a platform is not made of words")
-    return Platform(*parts)
+    return normalised(*parts)
 
 
 def choose(index: Index, wanted: Platform) -> Descriptor | None:
-    """The entry for `wanted`, the first one as with containerd; None when there is none."""
+    """Return the entry for `wanted`, the first one as with containerd; None when there is none."""
     return next((entry for entry in index.entries if entry.platform and entry.platform.offers(wanted)), None)

@@ -1,36 +1,31 @@
-"""One pull, from reference to image: what to fetch, in which order, and what has to agree with what."""
+"""Carries one pull out, from reference to image: fetches and unpacks its parts, and checks them against each other."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import IO
 
 from sandbox.images import errors, resolve
-from sandbox.images.manifest import Platform
 from sandbox.images.puller.client import Wish
 from sandbox.images.resolve import Tools
 from sandbox.images.store import Held
 from sandbox.images.unpacker.client import Budget, UnpackError, unpack
-from sandbox.model.events import Provenance, Pull
+from sandbox.model.events import Pull
 from sandbox.model.image import Image, Layer
+from sandbox.model.platform import Platform
+from sandbox.model.protocol import Resolved
 from sandbox.model.reference import Reference
 
-DOWNLOADS_AT_ONCE = 3  # as many as Docker's daemon, unless it is told otherwise
+DOWNLOADS_AT_ONCE = 3  # as many as Docker's daemon, unless it is set otherwise
 SHORT_ID = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """What the reference points at, said as soon as manifest and configuration are known."""
-
-    digest: str
-    provenance: Provenance
+Report = Callable[[Resolved | Pull], None]
 
 
 class Pulling:
-    """A pull for a visitor whose host has the blobs `have`; `say` hears what happens."""
+    """A pull for a visitor whose Docker host has the blobs `have`; `report` is called with what happens."""
 
     def __init__(
         self,
@@ -38,18 +33,18 @@ class Pulling:
         reference: Reference,
         wanted: Platform,
         have: frozenset[str],
-        say: Callable[[Resolved | Pull], None],
+        report: Report,
     ) -> None:
         self._tools, self._reference, self._wanted = tools, reference, wanted
-        self._have, self._say = have, say
+        self._have, self._report = have, report
         self._downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
 
     async def image(self) -> Image:
-        """The image, its layers in the store. Refused, FetchError or UnpackError when there is none."""
+        """Pull it: its layers are then in the store. PullError, FetchError or UnpackError when there is none."""
         found = await resolve.find(self._tools, self._reference, self._wanted)
-        self._say(Resolved(found.digest, found.config.provenance))
+        self._report(Resolved(found.digest, found.config.provenance))
         if found.config_digest not in self._have:
-            self._say(_event(found.config_digest, "Download complete"))
+            self._report(_event(found.config_digest, "Download complete"))
         held = await self._layers(found.layers)
         image = Image(
             reference=self._reference.familiar,
@@ -67,14 +62,14 @@ class Pulling:
         return image
 
     async def _layers(self, layers: Sequence[Layer]) -> list[Held]:
-        """Download side by side, unpack in order, as Docker does."""
+        """Download the layers side by side and unpack them in order, as Docker does."""
         held: list[Held] = []
         blobs: list[asyncio.Task[IO[bytes] | None]] = []
         try:
             async with asyncio.TaskGroup() as group:
                 blobs += [group.create_task(self._download(layer)) for layer in layers]
                 for layer, blob in zip(layers, blobs, strict=True):
-                    held.append(await self._place(layer, await blob, self._budget(held)))
+                    held.append(await self._stored(layer, await blob, self._budget(held)))
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
         finally:
@@ -89,11 +84,11 @@ class Pulling:
         )
 
     async def _download(self, layer: Layer) -> IO[bytes] | None:
-        """The layer's blob; None when the visitor's host has it already."""
+        """Return the layer's blob; None when the visitor's host has it already."""
         if layer.digest in self._have and self._tools.store.layer(layer.digest) is not None:
-            self._say(_event(layer.digest, "Already exists"))
+            self._report(_event(layer.digest, "Already exists"))
             return None
-        self._say(_event(layer.digest, "Pulling fs layer"))
+        self._report(_event(layer.digest, "Pulling fs layer"))
         async with self._downloads:
             blob = self._tools.store.spool()
             try:
@@ -101,20 +96,20 @@ class Pulling:
             except BaseException:
                 blob.close()
                 raise
-        self._say(_event(layer.digest, "Download complete"))
+        self._report(_event(layer.digest, "Download complete"))
         return blob
 
     async def _download_into(self, blob: IO[bytes], layer: Layer) -> None:
         def progress(count: int) -> None:
-            self._say(_event(layer.digest, "Downloading", min(count, layer.size), layer.size))
+            self._report(_event(layer.digest, "Downloading", min(count, layer.size), layer.size))
 
         wish = Wish("blob", self._reference.path, layer.digest, layer.size)
         await self._tools.fetch(wish, blob, progress)
 
-    async def _place(self, layer: Layer, blob: IO[bytes] | None, budget: Budget) -> Held:
-        """The layer in the store, unpacked now or earlier. Two pulls of one layer unpack it once."""
+    async def _stored(self, layer: Layer, blob: IO[bytes] | None, budget: Budget) -> Held:
+        """Have the layer in the store, unpacked now or earlier. Two pulls of one layer unpack it once."""
         if blob is not None:
-            self._say(_event(layer.digest, "Extracting", layer.size, layer.size))
+            self._report(_event(layer.digest, "Extracting", layer.size, layer.size))
         try:
             held = await self._unpacked(layer, blob, budget)
         except UnpackError as error:
@@ -124,7 +119,7 @@ class Pulling:
         if held.bytes > budget.bytes or held.files > budget.files:
             raise errors.too_large(self._tools.settings.image_bytes)
         if blob is not None:
-            self._say(_event(layer.digest, "Pull complete"))
+            self._report(_event(layer.digest, "Pull complete"))
         return held
 
     async def _unpacked(self, layer: Layer, blob: IO[bytes] | None, budget: Budget) -> Held:

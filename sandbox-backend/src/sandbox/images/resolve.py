@@ -1,4 +1,4 @@
-"""From a reference to an image's documents: index, manifest and configuration, each checked against the last."""
+"""Fetches the documents that a reference leads to: index, manifest and configuration, each checked against the last."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import IO, Literal
 from sandbox.images import config as imageconfig
 from sandbox.images import errors, manifest
 from sandbox.images.config import ImageConfig
-from sandbox.images.errors import Refused
-from sandbox.images.manifest import BadImage, Descriptor, Index, Manifest, Platform
+from sandbox.images.errors import PullError
+from sandbox.images.manifest import BadImage, Descriptor, Index, Manifest
 from sandbox.images.puller.client import Fetched, FetchError, Puller, Wish
 from sandbox.images.store import Store
 from sandbox.model.image import Layer
+from sandbox.model.platform import Platform
 from sandbox.model.reference import Reference
 from sandbox.settings import Settings
 
@@ -30,7 +31,7 @@ class Tools:
     unpacks: asyncio.Semaphore
 
     async def fetch(self, wish: Wish, into: IO[bytes], progress: Callable[[int], None] = lambda _: None) -> Fetched:
-        """A part of an image that is known. Refused when the registry does not give it; FetchError when we fail."""
+        """Fetch a part of a known image. PullError when the registry does not give it; FetchError when we fail."""
         try:
             return await self.puller.fetch(wish, into, progress)
         except FetchError as error:
@@ -59,11 +60,11 @@ class _Document:
 
 
 async def find(tools: Tools, reference: Reference, wanted: Platform) -> Found:
-    """The image that `reference` names, for the platform `wanted`. Refused when there is none to be had."""
+    """Find the image that `reference` names, for the platform `wanted`. PullError when there is none."""
     try:
         return await _find(tools, reference, wanted)
     except BadImage as error:
-        raise Refused("bad-image", str(error)) from error
+        raise PullError("bad-image", str(error)) from error
 
 
 async def _find(tools: Tools, reference: Reference, wanted: Platform) -> Found:
@@ -88,7 +89,7 @@ async def _find(tools: Tools, reference: Reference, wanted: Platform) -> Found:
 
 
 async def _resolve(tools: Tools, reference: Reference) -> _Document:
-    """The one call that docker words differently when it fails."""
+    """Fetch what the reference names; docker has a message of its own when this call fails."""
     wish = Wish("manifest", reference.path, reference.asked, manifest.LARGEST_DOCUMENT)
     with tools.store.spool() as file:
         try:
@@ -111,7 +112,7 @@ async def _document(
 
 
 def _read(file: IO[bytes], wish: Wish, fetched: Fetched) -> _Document:
-    """What was fetched, hashed once more: a digest's content is not the puller's to say."""
+    """Read what was fetched and hash it once more: the puller is not trusted with digests."""
     file.seek(0)
     data = file.read(wish.most + 1)
     algorithm, colon, _ = wish.reference.partition(":")
@@ -126,7 +127,8 @@ def _digest(algorithm: str, data: bytes) -> str:
 
 
 def _layers(document: Manifest, config: ImageConfig) -> tuple[Layer, ...]:
-    """Lowest first. Of a layer that is there twice only the upper one counts, and overlayfs takes no folder twice."""
+    """Pair blobs and diff ids, lowest first. Of a layer that is there twice only the upper one is kept, as overlayfs
+    takes no folder twice."""
     if len(config.diff_ids) != len(document.layers):
         raise BadImage("mismatched image rootfs and manifest layers")
     pairs = zip(document.layers, config.diff_ids, strict=True)

@@ -1,4 +1,4 @@
-"""Images on disk, by content: `layers/<algorithm>-<hex>/` and `images/<algorithm>-<hex>.json` below the state folder.
+"""Keeps images on disk by content: `layers/<algorithm>-<hex>/` and `images/<algorithm>-<hex>.json` in the data folder.
 
 A layer comes into being under `tmp/` and gets its name by one rename when its blob's digest has been checked, so that
 a name is a promise whenever the process is killed. All folders above the files belong to root alone: no program of the
@@ -14,16 +14,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import dacite
-
 from sandbox.images.manifest import check_digest
-from sandbox.model import image
-from sandbox.model.image import Image
+from sandbox.model import plain
+from sandbox.model.image import Image, Layer
 from sandbox.settings import Settings
 
 RECORD = "layer.json"
@@ -31,7 +29,7 @@ ROOT = "root"
 
 
 class UnknownImageError(LookupError):
-    """No such image or layer is held."""
+    """An image or layer that is not held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,54 +61,57 @@ class Store:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._owner.write_text(str(self._uid))
 
-    def layer_path(self, layer: image.Layer) -> Path:
-        """The folder with the layer's files, as an overlay's lower layer. UnknownImageError when it is not held."""
+    def layer_path(self, layer: Layer) -> Path:
+        """Return the folder with the layer's files, an overlay's lower layer. UnknownImageError when it is not held."""
         path = self._layers / _name(layer.digest) / ROOT
         if not path.is_dir():
             raise UnknownImageError(f"no layer {layer.digest}")
         return path
 
     def layer(self, digest: str) -> Held | None:
-        """What is known of a layer, by its blob's digest; None when it is not held."""
+        """Return what is known of a layer, by its blob's digest; None when it is not held."""
         try:
             text = (self._layers / _name(digest) / RECORD).read_text()
         except FileNotFoundError:
             return None
-        return dacite.from_dict(Held, json.loads(text))
+        return plain.decode(Held, json.loads(text))
 
     def image(self, identity: str) -> Image:
-        """The image with this id (its manifest's digest). UnknownImageError when it is not held."""
+        """Return the image with this id (its manifest's digest). UnknownImageError when it is not held."""
         if identity not in self._known:
             try:
                 text = (self._images / f"{_name(identity)}.json").read_text()
-                self._known[identity] = image.decode(json.loads(text))
+                self._known[identity] = plain.decode(Image, json.loads(text))
             except (FileNotFoundError, ValueError) as error:
                 raise UnknownImageError(f"no image {identity[:80]!r}") from error
         return self._known[identity]
 
     def images(self) -> list[Image]:
-        """All images whose layers are held, by reference."""
-        found = [image.decode(json.loads(file.read_text())) for file in self._images.glob("*.json")]
+        """Return all images whose layers are held, by reference; what another version has written is passed over."""
+        found: list[Image] = []
+        for file in self._images.glob("*.json"):
+            with suppress(ValueError):
+                found.append(plain.decode(Image, json.loads(file.read_text())))
         return sorted(found, key=lambda one: (one.reference, one.id))
 
     def save(self, made: Image) -> None:
-        """Keep an image whose layers are held; a later one of the same id takes its place."""
+        """Keep an image whose layers are held; a later one of the same id replaces it."""
         for layer in made.layers:
             self.layer_path(layer)
-        with tempfile.NamedTemporaryFile("w", dir=self._tmp, delete=False) as file:
-            json.dump(image.encode(made), file)
+        with tempfile.NamedTemporaryFile(dir=self._tmp, delete=False) as file:
+            file.write(plain.line(plain.encode(made)))
             file.flush()
             os.fsync(file.fileno())
         Path(file.name).rename(self._images / f"{_name(made.id)}.json")
         self._known.pop(made.id, None)
 
     def spool(self) -> IO[bytes]:
-        """A file without a name, for a blob on its way: it is gone when the last descriptor of it is."""
+        """Open a file without a name, for a blob on its way: it is gone when the last descriptor of it is."""
         return tempfile.TemporaryFile(dir=self._tmp, buffering=0)
 
     @asynccontextmanager
     async def building(self) -> AsyncIterator[Path]:
-        """A folder to unpack a layer in, as `root` below it; removed unless it was adopted."""
+        """Make a folder to unpack a layer in, as `root` below it; removed unless it was adopted."""
         folder = Path(tempfile.mkdtemp(dir=self._tmp))
         try:
             (folder / ROOT).mkdir(mode=0o755)
@@ -121,7 +122,7 @@ class Store:
 
     def write_down(self, folder: Path, held: Held) -> None:
         """Put a finished layer and its record on the disk, which may take the disk's time; it has no name yet."""
-        (folder / RECORD).write_text(json.dumps(asdict(held)))
+        (folder / RECORD).write_text(json.dumps(plain.encode(held)))
         _flush(folder)
 
     def adopt(self, folder: Path, digest: str) -> None:
@@ -130,7 +131,7 @@ class Store:
 
     @contextmanager
     def lock(self, digest: str) -> Iterator[asyncio.Lock]:
-        """The lock of one layer, kept for as long as anyone wants it."""
+        """Return the lock of one layer, kept for as long as anyone wants it."""
         lock, users = self._locks.get(digest, (asyncio.Lock(), 0))
         self._locks[digest] = (lock, users + 1)
         try:
@@ -146,7 +147,7 @@ def _name(digest: str) -> str:
 
 
 def _flush(folder: Path) -> None:
-    """Onto the disk before it gets its name, or a power cut could leave a named layer of empty files."""
+    """Flush it before it gets its name, or a power cut could leave a named layer of empty files."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         ctypes.CDLL(None).syncfs(descriptor)

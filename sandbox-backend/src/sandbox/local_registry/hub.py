@@ -21,6 +21,7 @@ from sandbox.images.manifest import BadImage, Index
 from sandbox.images.puller.registry import Registry, RegistryError, read
 from sandbox.local_registry import serve
 from sandbox.local_registry.push import Document, Repository, digest_of
+from sandbox.model import platform as platforms
 
 LARGEST_BLOB = 256 << 20
 
@@ -67,7 +68,7 @@ def copy(original: Original, digest: str, target: Repository) -> Document:
 
 def _copy_index(original: Original, digest: str, target: Repository, tags: Sequence[str]) -> None:
     document = copy(original, digest, target)
-    content, here = manifest.parse_document(document.data, document.media_type), manifest.platform(platform.machine())
+    content, here = manifest.parse_document(document.data, document.media_type), platforms.parse(platform.machine())
     if isinstance(content, Index) and manifest.choose(content, here) is None:
         raise BadImage(f"{original.name}: nothing for {here}")
     for tag in tags:

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.images import manifest
 from sandbox.local_registry.dockerfile import DockerfileError, Step
 from sandbox.local_registry.push import Document, digest_of
+from sandbox.model import platform as platforms
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -49,7 +49,7 @@ class Builder:
         """The image that the steps make. DockerfileError when a step's source is not there or is no tar."""
         layers = [self._layer(step) if step.source else b"" for step in steps]
         tars = [layer for layer in layers if layer]
-        here = {"architecture": manifest.platform(platform.machine()).architecture, "os": "linux"}
+        here = {"architecture": platforms.parse(platform.machine()).architecture, "os": "linux"}
         configuration = {
             "created": self._time,
             **here,

@@ -1,4 +1,4 @@
-"""The values that everything else speaks in: plans, images, references, events, and what crosses between processes.
+"""Defines the values that all rooms share: plans, images, references, events, and what crosses between processes.
 
 Nothing here reads, writes, waits or asks what time it is, and nothing here imports another room.
 """

@@ -1,4 +1,4 @@
-"""Hosts as text: a socket, a URL and a Host header write the same one differently."""
+"""Reads and writes hosts as text: a socket, a URL and a Host header write the same one differently."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?|\[([0-9a-f:.]{
 
 
 def plain(text: str) -> IPv4Address | IPv6Address | None:
-    """The address that a socket writes as `text`, without a zone, and IPv4 where it is only wrapped in IPv6; None when
-    it is no address."""
+    """Return the address that a socket writes as `text`, None when it is none.
+
+    It is without a zone, and IPv4 where it was only wrapped in IPv6.
+    """
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:
@@ -20,18 +22,18 @@ def plain(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def is_wildcard(text: str) -> bool:
-    """Whether it stands for every address of the machine."""
+    """Return whether `text` stands for every address of the machine."""
     address = plain(text)
     return address is not None and address.is_unspecified
 
 
 def bracketed(host: str) -> str:
-    """A name or address as it stands in a URL and in a Host header."""
+    """Return a name or address as it stands in a URL and in a Host header."""
     return f"[{host}]" if ":" in host else host
 
 
 def is_host(text: str) -> bool:
-    """Whether `text` is a name or an address, with a port or without, as a Host header has it."""
+    """Return whether `text` is a name or an address, with a port or without, as a Host header has it."""
     found = _HOST.fullmatch(text)
     if found is None or int(found[2] or 1) not in range(1, 65536):
         return False

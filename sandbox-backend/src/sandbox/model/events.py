@@ -1,18 +1,20 @@
-"""The wire contract: what a run says while it happens, one frozen dataclass for each event type.
+"""Defines the wire's events: what happens to a command line, one frozen dataclass for each type.
 
-`encode` is the only encoder. The field order is the order on the wire; `type` and `at` come first, so that a
-relay can tell an event's type from the line's first bytes. Fields that are None are left out.
+The field order is the order on the wire; `type` and `at` come first, so that a relay finds an event's type in the
+line's first bytes. Fields that are None by default are left out while they are None.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
+
+from sandbox.model import plain
 
 Stream = Literal["stdout", "stderr"]
 Reason = Literal["exit", "signal", "oom", "timeout", "output-limit", "cancelled", "not-started"]
 Provenance = Literal["official", "stand-in"]
+ImageState = Literal["present", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,13 @@ class Queued:
 class Image:
     type: ClassVar[str] = "image"
     reference: str
-    state: Literal["present", "missing"]
+    state: ImageState
     provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """`status` is one of Docker's own words; `current` and `total` are bytes, only while downloading or extracting."""
+    """A layer's progress in Docker's own words; `current` and `total` are bytes, only while something moves."""
 
     type: ClassVar[str] = "pull"
     layer: str | None
@@ -59,8 +61,11 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """`system_bytes` is what a isolation brings along beside the image: a kernel and what it runs on; `network_bps` the
-    bytes a second that its network carries at most, each way. None without one."""
+    """A container that was made and not started yet.
+
+    `system_bytes` is what an isolation adds to the image: a kernel and what it runs on. `network_bps` is the most bytes
+    a second that its network carries each way. Both are None without one.
+    """
 
     type: ClassVar[str] = "created"
     container: str
@@ -69,7 +74,6 @@ class Created:
     argv_source: Literal["image", "request"]
     layers: int
     root_bytes: int
-    prepared: bool
     created_ms: float
     system_bytes: int | None = None
     network_bps: int | None = None
@@ -77,7 +81,7 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A container's first process as the virtual machine around it sees it, and the machine's own namespaces."""
+    """A container's first process as the kernel of its virtual machine sees it, and that kernel's own namespaces."""
 
     pid: int
     namespaces: dict[str, int]
@@ -99,7 +103,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process as the machine sees it; the names with `inside` are what it sees of itself."""
+    """A process as the machine's kernel lists it; the names with `inside` are what the process itself reads."""
 
     pid: int
     pid_inside: int
@@ -113,8 +117,11 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The container as the machine sees it; `more` processes are not listed. What follows `cgroups` is of the first
-    process: `root` its line of mountinfo, `uid_map` the first id inside, the first on the machine, and how many."""
+    """The container as the machine's kernel lists it; `more` processes are not listed.
+
+    What follows `cgroups` is of the first process: `root` its line of mountinfo, `uid_map` the first id inside, the
+    first on the machine, and how many.
+    """
 
     type: ClassVar[str] = "inspection"
     processes: tuple[Process, ...]
@@ -157,7 +164,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Exited:
-    """The reader's result; `message` is what docker would print, `hint` one Korean step that helps."""
+    """The reader's result: `message` is what docker would print, `hint` one Korean step that helps."""
 
     type: ClassVar[str] = "exited"
     code: int
@@ -172,7 +179,7 @@ class Exited:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Our fault, never the reader's; the detail is in the log only."""
+    """A failure of this service, never the reader's; the detail is in the log only."""
 
     type: ClassVar[str] = "failed"
     code: str
@@ -204,17 +211,10 @@ LAST_TYPES = frozenset({Exited.type, Failed.type})
 
 
 def encode(event: Event, at: float) -> bytes:
-    """One NDJSON line, newline included; `at` is seconds since the request was read, kept to the microsecond."""
-    body: dict[str, Any] = {"type": event.type, "at": round(at, 6)}
-    # `layer` is the one field that the protocol sends as null
-    for field in fields(event):
-        value = getattr(event, field.name)
-        if value is not None or field.name == "layer":
-            body[field.name] = value
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=asdict)
-    return text.encode("utf-8", "replace") + b"\n"
+    """Return one NDJSON line, newline included; `at` is seconds since the request was read, kept to the microsecond."""
+    return plain.line({"type": event.type, "at": round(at, 6), **plain.encode(event)})
 
 
 def type_of(line: bytes) -> str:
-    """The type of an encoded line, without decoding the rest of it."""
+    """Return the type of an encoded line without decoding the rest of it; ValueError when there is none."""
     return line[9 : line.index(b'"', 9)].decode("ascii")

@@ -1,18 +1,15 @@
-"""An image as the sandbox knows it: the part of the OCI image configuration that a container is made from."""
+"""Defines an image: the part of the OCI image configuration that a container is made from."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
-
-import dacite
+from dataclasses import dataclass
 
 from sandbox.model.events import Provenance
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """`digest` names the blob as the registry holds it, `diff_id` the tar within; `size` is the blob's, in bytes."""
+    """A layer: `digest` names the registry's blob, `diff_id` the tar within; `size` is the blob's, in bytes."""
 
     digest: str
     diff_id: str
@@ -28,15 +25,15 @@ class Config:
     env: tuple[str, ...] = ()
     workdir: str = ""
     user: str = ""
-    stop_signal: str = ""
     labels: tuple[tuple[str, str], ...] = ()
-    volumes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """`digest` is what the tag points at (index or manifest); `id` is the manifest's digest; `content_bytes` is
-    what crossed the wire, `root_bytes` the unpacked files; `created` an RFC 3339 time or empty."""
+    """An image: `digest` is what the tag points at (index or manifest), `id` the manifest's digest.
+
+    `content_bytes` is what crossed the wire, `root_bytes` the unpacked files, `created` an RFC 3339 time or empty.
+    """
 
     reference: str
     digest: str
@@ -48,18 +45,3 @@ class Image:
     root_bytes: int
     provenance: Provenance
     created: str = ""
-
-
-def encode(image: Image) -> dict[str, Any]:
-    """Plain values, ready for JSON."""
-    return asdict(image)
-
-
-def decode(value: object) -> Image:
-    """The image in `value`; ValueError when it is not one."""
-    if not isinstance(value, dict):
-        raise ValueError("an image is an object")
-    try:
-        return dacite.from_dict(Image, value, dacite.Config(strict=True, cast=[tuple]))
-    except dacite.DaciteError as error:
-        raise ValueError(f"not an image: {error}") from error

@@ -8,6 +8,7 @@ from typing import Literal
 
 from sandbox.model.plan import Plan
 
+Name = Literal["container", "gvisor", "vm"]
 Lack = Literal["joins", "bridge", "rates"]
 
 
@@ -16,7 +17,7 @@ class Profile:
     """What an isolation is called and does not have: namespaces of other containers (`joins`), a network (`bridge`),
     disks of a given speed (`rates`)."""
 
-    name: str
+    name: Name
     lacks: tuple[Lack, ...] = ()
 
     def refuses(self, plan: Plan) -> Lack | None:
@@ -28,4 +29,4 @@ class Profile:
 CONTAINER = Profile("container")
 GVISOR = Profile("gvisor", ("joins", "bridge"))
 VM = Profile("vm", ("joins", "bridge", "rates"))
-PROFILES = {profile.name: profile for profile in (CONTAINER, GVISOR, VM)}
+PROFILES: dict[str, Profile] = {profile.name: profile for profile in (CONTAINER, GVISOR, VM)}

@@ -1,12 +1,9 @@
-"""What policy has allowed and the runner carries out: plain values, no behaviour beyond checking themselves."""
+"""Defines what policy has allowed and the runner carries out: plain values that can be checked."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
-from typing import Any
-
-import dacite
+from dataclasses import dataclass, field
 
 MIB = 1024 * 1024
 TMPFS_OPTIONS = frozenset(
@@ -118,12 +115,12 @@ class Plan:
 
 
 def most_of(ulimit: str, limits: Limits) -> int | None:
-    """The most that a stranger may ask for of a limit of this name; None where any number will do."""
+    """Return the most that a stranger may ask for of a limit of this name; None where any number will do."""
     return limits.open_files if ulimit == "nofile" else _ULIMITS[ulimit]
 
 
 def exceeds(limit: Ulimit, most: int | None) -> bool:
-    """True when one of the two numbers is above `most`."""
+    """Return whether one of the two numbers is above `most`."""
     return most is not None and any(number == UNLIMITED or number > most for number in (limit.soft, limit.hard))
 
 
@@ -131,23 +128,8 @@ def _is_ordered(limit: Ulimit) -> bool:
     return limit.hard == UNLIMITED or UNLIMITED < limit.soft <= limit.hard
 
 
-def encode(plan: Plan) -> dict[str, Any]:
-    """Plain values, ready for JSON."""
-    return asdict(plan)
-
-
-def decode(value: object) -> Plan:
-    """The plan in `value`; ValueError when a field is unknown, missing or of a wrong type."""
-    if not isinstance(value, dict):
-        raise ValueError("a plan is an object")
-    try:
-        return dacite.from_dict(Plan, value, dacite.Config(strict=True, cast=[tuple]))
-    except dacite.DaciteError as error:
-        raise ValueError(f"not a plan: {error}") from error
-
-
 def check(plan: Plan, ceiling: Limits) -> None:
-    """The runner's own look at a plan: ValueError when it asks for more than `ceiling` or holds a NUL byte."""
+    """Check a plan once more in the runner: ValueError when it asks for more than `ceiling` or holds a NUL byte."""
     for name in Limits.__dataclass_fields__:
         if not 0 < getattr(plan.limits, name) <= getattr(ceiling, name):
             raise ValueError(f"{name}: {getattr(plan.limits, name)} is not within {getattr(ceiling, name)}")

@@ -1,4 +1,4 @@
-"""Image references, as Docker reads them: `alpine` is `docker.io/library/alpine:latest`.
+"""Parses image references as Docker does: `alpine` is `docker.io/library/alpine:latest`.
 
 The grammar is that of github.com/distribution/reference, which both the client and the daemon use; the error
 texts are its own.
@@ -40,29 +40,29 @@ class Reference:
 
     @property
     def repository(self) -> str:
-        """The name a registry knows it by: `library/alpine`."""
+        """Return the name a registry has for it: `library/alpine`."""
         return self.path
 
     @property
     def familiar_name(self) -> str:
-        """The short name, without tag and digest: `alpine`."""
+        """Return the short name, without tag and digest: `alpine`."""
         if self.domain is not None:
             return f"{self.domain}/{self.path}"
         return self.path.removeprefix(OFFICIAL)
 
     @property
     def familiar(self) -> str:
-        """The short form that Docker prints: `alpine:latest`."""
+        """Return the short form that Docker prints: `alpine:latest`."""
         return self.familiar_name + (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
 
     @property
     def asked(self) -> str:
-        """What a registry's manifest call is asked for: the digest where there is one, else the tag."""
+        """Return what a registry's manifest call is asked for: the digest where there is one, else the tag."""
         return self.digest or self.tag
 
 
 def parse(text: str) -> Reference:
-    """The reference in `text`, with Docker Hub and `latest` filled in. InvalidReferenceError in Docker's words."""
+    """Return the reference in `text`, with Docker Hub and `latest` filled in; InvalidReferenceError when it is none."""
     if _IDENTIFIER.fullmatch(text):
         raise InvalidReferenceError(f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings")
     name, digest = _split_digest(text)

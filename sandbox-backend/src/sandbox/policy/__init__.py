@@ -1,6 +1,6 @@
-"""A typed `docker run` and this host's limits become a plan, or a refusal that says what and why. Pure."""
+"""Turns a typed `docker run` and this host's limits into a plan, or a DockerError. Pure."""
 
 from sandbox.policy.decision import decide
-from sandbox.policy.isolations import refused
+from sandbox.policy.isolations import check
 
-__all__ = ["decide", "refused"]
+__all__ = ["check", "decide"]

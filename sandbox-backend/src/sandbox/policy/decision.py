@@ -1,4 +1,4 @@
-"""A typed `docker run` and this host's limits become a plan, or a refusal that says what and why. Pure.
+"""Turns a typed `docker run` and this host's limits into a plan, or a DockerError. Pure.
 
 What the daemon checks before it makes a container is checked here, in its words (moby `daemon/container.go`,
 `daemon/daemon_unix.go`, `daemon/names.go`); on top come this host's ceilings. Lower values are honoured.
@@ -10,16 +10,17 @@ import re
 from dataclasses import replace
 
 from sandbox.docker.cli import wording
-from sandbox.docker.cli.command import Printed, Run
+from sandbox.docker.cli.command import Run
 from sandbox.docker.cli.modes import BRIDGE, CONTAINER, HOST, PREDEFINED
-from sandbox.docker.messages import client_error, daemon_error, task_error
+from sandbox.docker.errors import DockerError
+from sandbox.docker.messages import client_error, task_error
 from sandbox.model import plan as plans
 from sandbox.model import reference
 from sandbox.model.plan import MIB, UNLIMITED, Join, Limits, Plan, Throttle, Ulimit
 from sandbox.oci import capabilities
 from sandbox.policy import tmpfs
+from sandbox.policy.errors import refused
 from sandbox.policy.kernel import SIGNALS
-from sandbox.policy.refused import RefusedError
 
 KIB = 1024
 SMALLEST_MEMORY = 6 * MIB
@@ -30,21 +31,12 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 _NETWORKS = PREDEFINED - {HOST} | {None}
 
 
-def decide(run: Run, limits: Limits) -> Plan | Printed:
-    """The plan that carries `run` out within `limits`; else what docker would print, exit code 125 and a hint."""
-    try:
-        return _plan(run, limits)
-    except reference.InvalidReferenceError as error:
-        return Printed(stderr=client_error(str(error)), code=125, hint=wording.BAD_IMAGE)
-    except RefusedError as refused:
-        return Printed(stderr=daemon_error(str(refused)), code=125, hint=refused.hint)
-
-
-def _plan(run: Run, limits: Limits) -> Plan:
+def decide(run: Run, limits: Limits) -> Plan:
+    """Return the plan that carries `run` out within `limits`. DockerError when the daemon or this host does not."""
     _check_identity(run)
     _check_stop_signal(run.stop_signal or "")
     return Plan(
-        image=reference.parse(run.image).familiar,
+        image=_image(run.image),
         args=run.args,
         entrypoint=None if run.entrypoint is None else ((run.entrypoint,) if run.entrypoint else ()),
         env=run.env,
@@ -66,49 +58,56 @@ def _plan(run: Run, limits: Limits) -> Plan:
     )
 
 
+def _image(text: str) -> str:
+    try:
+        return reference.parse(text).familiar
+    except reference.InvalidReferenceError as error:
+        raise DockerError(client_error(str(error)), 125, wording.BAD_IMAGE) from error
+
+
 def _check_identity(run: Run) -> None:
     if run.container_name and not _NAME.fullmatch(run.container_name):
         rule = "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
-        raise RefusedError(f"Invalid container name ({run.container_name}), {rule}", wording.NAME_RULE)
+        raise refused(f"Invalid container name ({run.container_name}), {rule}", wording.NAME_RULE)
     if run.hostname and len(run.hostname.encode()) > LONGEST_HOSTNAME:
-        raise RefusedError(task_error("sethostname: invalid argument"), wording.LONG_HOSTNAME)
+        raise refused(task_error("sethostname: invalid argument"), wording.LONG_HOSTNAME)
     if run.network not in _NETWORKS and not (run.network or "").startswith(CONTAINER):
         raise _no_network(run.network or "")
 
 
 def _joins(run: Run) -> tuple[Join, ...]:
-    """The namespaces to share, each with the container as the line names it."""
+    """Return the namespaces to share, each with the container as the line names it."""
     asked = {"pid": run.pid, "network": run.network, "ipc": run.ipc}
     named = {kind: text for kind, text in asked.items() if text and text.startswith(CONTAINER)}
     if named.get("network") == CONTAINER:
         text = "invalid network mode: invalid container format container:<name|id>"
-        raise RefusedError(text, wording.SHARED_NAME)
+        raise refused(text, wording.SHARED_NAME)
     if named.get("ipc") == CONTAINER:
-        raise RefusedError(f"invalid IPC mode: {CONTAINER}", wording.SHARED_NAME)
+        raise refused(f"invalid IPC mode: {CONTAINER}", wording.SHARED_NAME)
     if "network" in named and run.hostname:
-        raise RefusedError("conflicting options: hostname and the network mode", wording.OWN_HOSTNAME)
+        raise refused("conflicting options: hostname and the network mode", wording.OWN_HOSTNAME)
     return tuple(Join(kind, text.removeprefix(CONTAINER)) for kind, text in named.items())
 
 
-def _no_network(name: str) -> RefusedError:
+def _no_network(name: str) -> DockerError:
     if name == HOST or "=" in name:
         text = f"--network {name} is not available on this host: no way leads out of the containers here"
-        return RefusedError(text, wording.NO_NETWORK)
+        return refused(text, wording.NO_NETWORK)
     text = f"failed to set up container networking: network {name} not found"
-    return RefusedError(text, wording.NO_SUCH_NETWORK)
+    return refused(text, wording.NO_SUCH_NETWORK)
 
 
 def _workdir(run: Run) -> str | None:
     if run.workdir and not run.workdir.startswith("/"):
         text = f"the working directory '{run.workdir}' is invalid, it needs to be an absolute path"
-        raise RefusedError(text, wording.ABSOLUTE_FOLDER)
+        raise refused(text, wording.ABSOLUTE_FOLDER)
     return run.workdir or None
 
 
 def _check_stop_signal(text: str) -> None:
     known = text.upper().removeprefix("SIG") in SIGNALS or (_INTEGER.fullmatch(text) and int(text) != 0)
     if text and not known:
-        raise RefusedError(f"invalid signal: {text}", wording.BAD_SIGNAL)
+        raise refused(f"invalid signal: {text}", wording.BAD_SIGNAL)
 
 
 def _capability(text: str) -> str:
@@ -116,7 +115,7 @@ def _capability(text: str) -> str:
     if name == "ALL":
         return "ALL"
     if name not in capabilities.NAMES:
-        raise RefusedError(f'invalid CapDrop: unknown capability: "CAP_{name}"', wording.BAD_CAPABILITY)
+        raise refused(f'invalid CapDrop: unknown capability: "CAP_{name}"', wording.BAD_CAPABILITY)
     return f"CAP_{name}"
 
 
@@ -125,7 +124,7 @@ def _ulimit(asked: Ulimit, limits: Limits) -> Ulimit:
     most = plans.most_of(limit.name, limits)
     if plans.exceeds(limit, most):
         text = f"--ulimit {asked.name}={asked.soft}:{asked.hard} is above this host's limit of {most}"
-        raise RefusedError(text, wording.TOO_HIGH_ULIMIT.format(name=asked.name, most=most))
+        raise refused(text, wording.TOO_HIGH_ULIMIT.format(name=asked.name, most=most))
     return limit
 
 
@@ -141,19 +140,19 @@ def _memory(run: Run, limits: Limits) -> int:
     memory, swap = run.memory or 0, run.memory_swap or 0
     if 0 < memory < SMALLEST_MEMORY:
         hint = wording.NO_UNIT.format(memory=memory) if memory < KIB else wording.TOO_LITTLE_MEMORY
-        raise RefusedError("Minimum memory limit allowed is 6MB", hint)
+        raise refused("Minimum memory limit allowed is 6MB", hint)
     if memory and 0 < swap < memory:
         text = "Minimum memoryswap limit should be larger than memory limit, see usage"
-        raise RefusedError(text, wording.NO_SWAP)
+        raise refused(text, wording.NO_SWAP)
     if swap > 0 and not memory:
         text = "You should always set the Memory limit when using Memoryswap limit, see usage"
-        raise RefusedError(text, wording.NO_SWAP)
+        raise refused(text, wording.NO_SWAP)
     if memory > limits.memory:
         most = f"{limits.memory // MIB}MiB"
         hint = wording.TOO_MUCH_MEMORY.format(most=most, most_flag=f"{limits.memory // MIB}m")
-        raise RefusedError(f"--memory {memory} is above this host's limit of {limits.memory} bytes ({most})", hint)
+        raise refused(f"--memory {memory} is above this host's limit of {limits.memory} bytes ({most})", hint)
     if swap not in (0, memory):
-        raise RefusedError("--memory-swap is not available on this host: there is no swap", wording.NO_SWAP)
+        raise refused("--memory-swap is not available on this host: there is no swap", wording.NO_SWAP)
     return memory or limits.memory
 
 
@@ -163,7 +162,7 @@ def _cpus(run: Run, limits: Limits) -> float:
     if not SMALLEST_CPUS <= run.cpus <= limits.cpus:
         most = f"{limits.cpus:g}"
         text = f"Range of CPUs is from 0.01 to {limits.cpus:.2f}, as there are only {most} CPUs available"
-        raise RefusedError(text, wording.TOO_MANY_CPUS.format(most=most))
+        raise refused(text, wording.TOO_MANY_CPUS.format(most=most))
     return run.cpus
 
 
@@ -171,5 +170,5 @@ def _pids(run: Run, limits: Limits) -> int:
     wanted = run.pids_limit or limits.pids
     if not 0 < wanted <= limits.pids:
         text = f"--pids-limit {wanted} is above this host's limit of {limits.pids} processes"
-        raise RefusedError(text, wording.TOO_MANY_PIDS.format(most=limits.pids))
+        raise refused(text, wording.TOO_MANY_PIDS.format(most=limits.pids))
     return wanted

@@ -1,4 +1,4 @@
-"""`--tmpfs path[:option,…]`, as moby/sys mount reads it, held below this host's size for a run's files."""
+"""Parses `--tmpfs path[:option,…]` as moby/sys mount does, held below this host's size for a run's files."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sandbox.docker.cli import wording
+from sandbox.docker.errors import DockerError
 from sandbox.docker.go import quote
 from sandbox.docker.messages import task_error
 from sandbox.model.plan import MIB, Tmpfs
-from sandbox.policy.refused import RefusedError
+from sandbox.policy.errors import refused
 
 _SIZE = re.compile(r"([0-9]{1,15})([kKmMgG%]?)")
 _MULTIPLIERS = {"": 1, "k": 1024, "m": MIB, "g": 1024 * MIB}
@@ -35,13 +36,13 @@ MOST = 16
 
 
 def parse_all(texts: Iterable[str], most: int) -> tuple[Tmpfs, ...]:
-    """The mounts of one run, all of them together at most `most` bytes: those without a size share what is left.
+    """Return the mounts of one run, all of them together at most `most` bytes: those without a size share what is left.
 
     A later one replaces an earlier one at the same path.
     """
     mounts = {mount.path: mount for mount in (parse(text, most) for text in texts)}
     if len(mounts) > MOST:
-        raise RefusedError(f"more than {MOST} tmpfs mounts", wording.MANY_TMPFS.format(most=MOST))
+        raise refused(f"more than {MOST} tmpfs mounts", wording.MANY_TMPFS.format(most=MOST))
     given = sum(mount.size for mount in mounts.values())
     sharing = sum(not mount.size for mount in mounts.values())
     if given + sharing > most:
@@ -50,7 +51,7 @@ def parse_all(texts: Iterable[str], most: int) -> tuple[Tmpfs, ...]:
 
 
 def parse(text: str, most: int) -> Tmpfs:
-    """The mount that `text` asks for; a size of 0 where it names none. RefusedError in the daemon's words."""
+    """Return the mount that `text` asks for; a size of 0 where it names none. DockerError in the daemon's words."""
     path, _, options = text.partition(":")
     path = _checked(path)
     size, mode, ids = 0, _MODE_BITS, list[str]()
@@ -75,14 +76,14 @@ def parse(text: str, most: int) -> Tmpfs:
 def _checked(path: str) -> str:
     if not path.startswith("/"):
         text = f"invalid mount path: '{path}' mount path must be absolute"
-        raise RefusedError(text, wording.BAD_TMPFS)
+        raise refused(text, wording.BAD_TMPFS)
     path = "/" + posixpath.normpath(path).lstrip("/")
     if path == "/":
-        raise RefusedError("invalid specification: destination can't be '/'", wording.BAD_TMPFS)
+        raise refused("invalid specification: destination can't be '/'", wording.BAD_TMPFS)
     system = path.split("/")[1]
     if system in ("proc", "sys"):
         text = f'error mounting "tmpfs" to rootfs at "{path}": cannot be mounted because it is inside /{system}'
-        raise RefusedError(task_error(text), wording.SYSTEM_TMPFS)
+        raise refused(task_error(text), wording.SYSTEM_TMPFS)
     return path
 
 
@@ -98,12 +99,12 @@ def _size(option: str, value: str, most: int) -> int:
     return size
 
 
-def _too_big(size: int, most: int) -> RefusedError:
+def _too_big(size: int, most: int) -> DockerError:
     hint = wording.TOO_BIG_TMPFS.format(most=f"{most // MIB}MiB", most_flag=f"{most // MIB}m")
-    return RefusedError(f"--tmpfs size {size} is above this host's limit of {most} bytes", hint)
+    return refused(f"--tmpfs size {size} is above this host's limit of {most} bytes", hint)
 
 
-def _invalid(option: str) -> RefusedError:
-    """The daemon prints the option's two halves as Go prints a list."""
+def _invalid(option: str) -> DockerError:
+    """Return the error for an option, whose two halves the daemon prints as Go prints a list."""
     halves = " ".join(map(quote, option.split("=", 1)))
-    return RefusedError(f"invalid tmpfs option [{halves}]", wording.BAD_TMPFS)
+    return refused(f"invalid tmpfs option [{halves}]", wording.BAD_TMPFS)

@@ -23,6 +23,7 @@ from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
 from sandbox.linux import mounts, processes
 from sandbox.linux.children import beside
+from sandbox.model import protocol
 from sandbox.oci.allocation import Features
 from sandbox.runner.container.cleanup import DeferredCleanup
 from sandbox.runner.container.prestarted import Prestarter
@@ -39,7 +40,7 @@ from sandbox.runner.kernel import bridge, cgroup, cgroup_v1, disk, id_ranges, se
 from sandbox.runner.kernel.bridge import Bridges
 from sandbox.runner.kernel.id_ranges import IdRanges
 from sandbox.runner.selftest import SelfTest
-from sandbox.runner.server import LARGEST_REQUEST, Runner
+from sandbox.runner.server import Runner
 from sandbox.settings import Settings
 
 T = TypeVar("T")
@@ -132,7 +133,7 @@ async def tried(settings: Settings, trial: Callable[[Vm, SelfTest], Awaitable[T]
 async def _listening(settings: Settings, runner: Runner) -> AsyncIterator[None]:
     path = settings.run_dir / "web" / "runner.sock"
     path.unlink(missing_ok=True)
-    server = await asyncio.start_unix_server(runner.serve, path, limit=LARGEST_REQUEST)
+    server = await asyncio.start_unix_server(runner.serve, path, limit=protocol.LONGEST_REQUEST)
     os.chown(path, 0, settings.web_uid)
     path.chmod(0o660)
     try:

@@ -7,7 +7,6 @@ One connection carries one operation: a JSON line in, JSON lines out. The peer's
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import socket
@@ -15,13 +14,12 @@ import struct
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
-from typing import Any
 
 from sandbox.images.pulls import Pulls
 from sandbox.images.store import Store
-from sandbox.model import events, plan
+from sandbox.model import events, plan, protocol
 from sandbox.model.events import Event, Failed
-from sandbox.model.isolations import CONTAINER
+from sandbox.model.protocol import ProtocolError, PullRequest, Reply, RunRequest, Status, StatusRequest
 from sandbox.runner.isolation.isolation import Isolation
 from sandbox.runner.job import Job
 from sandbox.runner.kernel.id_ranges import IdRanges
@@ -29,14 +27,8 @@ from sandbox.runner.selftest import SelfTest
 from sandbox.settings import Settings
 
 log = logging.getLogger(__name__)
-LARGEST_REQUEST = 1 << 20
 CREDENTIALS = struct.Struct("3i")
 BROKEN = "실행기에 문제가 생겼어요. 잠시 뒤에 다시 해 보세요."
-Request = dict[str, Any]
-
-
-class BadRequest(ValueError):
-    """The request is not one that the web process sends."""
 
 
 class Runner:
@@ -55,7 +47,6 @@ class Runner:
         self._store, self._pulls, self._selftest = store, pulls, selftest
         self._isolations = isolations
         self._serving: set[asyncio.Task[None]] = set()
-        self._operations = {"run": self._run, "pull": self._pull, "status": self._status}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, whatever comes in over it."""
@@ -81,50 +72,47 @@ class Runner:
         await asyncio.gather(*self._serving, return_exceptions=True)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line = await asyncio.wait_for(reader.readline(), self._settings.body_seconds)
+        try:
+            line = await asyncio.wait_for(reader.readline(), self._settings.body_seconds)
+        except ValueError as error:
+            raise ProtocolError("a request without end") from error
         if not line:
             return
-        request = json.loads(line)
-        operation = self._operations.get(str(request.get("op"))) if isinstance(request, dict) else None
-        if operation is None:
-            raise BadRequest("no such operation")
+        request = protocol.decode_request(line)
         async with _watched(reader) as gone:
-            await operation(request, writer, gone)
+            match request:
+                case RunRequest():
+                    await self._run(request, writer, gone)
+                case PullRequest():
+                    await self._pull(request, writer, gone)
+                case StatusRequest():
+                    await self._status(writer)
 
-    async def _run(self, request: Request, writer: asyncio.StreamWriter, gone: asyncio.Event) -> None:
-        name = str(request.get("isolation", CONTAINER.name))
-        isolation = self._isolations.get(name)
+    async def _run(self, request: RunRequest, writer: asyncio.StreamWriter, gone: asyncio.Event) -> None:
+        isolation = self._isolations.get(request.isolation)
         if isolation is None:
-            raise BadRequest(f"no such isolation here: {name!r}")
+            raise ProtocolError(f"no such isolation here: {request.isolation!r}")
         job = self._job(request)
         if lack := isolation.profile.refuses(job.plan):
-            raise BadRequest(f"not in the isolation {name}: {lack}")
-        received = float(request["received"])
+            raise ProtocolError(f"not in the isolation {request.isolation}: {lack}")
 
         async def send(event: Event) -> None:
-            await self._write(writer, events.encode(event, max(0.0, time.monotonic() - received)))
+            await self._write(writer, _line(event, request.received))
 
         if await isolation.run(job, send, gone):
             self._selftest.seen(isolation)
 
-    def _job(self, request: Request) -> Job:
-        image = self._store.image(str(request.get("image")))
-        wanted = plan.decode(request.get("plan"))
-        plan.check(wanted, self._settings.limits)
+    def _job(self, request: RunRequest) -> Job:
+        image = self._store.image(request.image)
+        plan.check(request.plan, self._settings.limits)
         layers = [self._store.layer_path(layer) for layer in image.layers]
-        return Job(image, layers, wanted, str(request.get("host", "")))
+        return Job(image, layers, request.plan, request.host)
 
-    async def _pull(self, request: Request, writer: asyncio.StreamWriter, gone: asyncio.Event) -> None:
+    async def _pull(self, request: PullRequest, writer: asyncio.StreamWriter, gone: asyncio.Event) -> None:
         async def relay() -> None:
-            asked = self._pulls.pull(
-                reference=str(request["reference"]),
-                platform=request.get("platform"),
-                have=frozenset(map(str, request.get("have", ()))),
-                received=float(request["received"]),
-            )
-            async with aclosing(asked) as lines:
-                async for line in lines:
-                    await self._write(writer, line)
+            async with aclosing(self._pulls.pull(request)) as messages:
+                async for message in messages:
+                    await self._write(writer, _line(message, request.received))
 
         work, leaving = asyncio.create_task(relay()), asyncio.create_task(gone.wait())
         try:
@@ -135,23 +123,20 @@ class Runner:
             with suppress(asyncio.CancelledError):
                 await work
 
-    async def _status(self, _: Request, writer: asyncio.StreamWriter, __: asyncio.Event) -> None:
+    async def _status(self, writer: asyncio.StreamWriter) -> None:
         reason, registry = await asyncio.gather(self._selftest.reason(), self._pulls.registry.reason())
-        answer = {
-            "type": "status",
-            "ok": reason is None,
-            "running": self._id_ranges.running,
-            "slots": self._settings.slots,
-            "isolations": list(self._isolations),
-            "reason": reason,
-            "registry": registry,
-            "run_ms": self._selftest.run_ms,
-        }
-        await self._write(writer, json.dumps(answer).encode() + b"\n")
+        status = Status(reason, tuple(self._isolations), registry, self._selftest.run_ms)
+        await self._write(writer, protocol.encode(status))
 
     async def _write(self, writer: asyncio.StreamWriter, line: bytes) -> None:
         writer.write(line)
         await asyncio.wait_for(writer.drain(), self._settings.stalled_seconds)
+
+
+def _line(message: Reply | Event, received: float) -> bytes:
+    if isinstance(message, Reply):
+        return protocol.encode(message)
+    return events.encode(message, max(0.0, time.monotonic() - received))
 
 
 @asynccontextmanager

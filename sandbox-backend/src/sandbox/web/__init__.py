@@ -1,1 +1,1 @@
-"""The process without any privilege: what strangers send comes in here."""
+"""Serves strangers over HTTP in a process without any privilege."""

@@ -1,4 +1,4 @@
-"""The web process: it gives up everything but its listening socket, then becomes a fresh Python that serves.
+"""Gives up everything but the listening socket, then becomes a fresh Python that serves: the web process.
 
     python -m sandbox.web.process SETTINGS DESCRIPTOR
 

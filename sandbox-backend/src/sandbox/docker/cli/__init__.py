@@ -1,4 +1,4 @@
-"""Text to a typed command: Docker's own grammar and Docker's own error words, without any input or output.
+"""Parses a command line into a typed command, with Docker's own grammar and error messages. No input or output.
 
 `parse` takes any text and never raises. What it cannot carry out comes back as `Printed`: what docker or the shell
 would print, their exit code, and a Korean hint.

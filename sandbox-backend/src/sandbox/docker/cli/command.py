@@ -1,4 +1,4 @@
-"""What a command line turns out to be: one frozen dataclass for each kind of answer."""
+"""Holds what a command line is parsed into: one frozen dataclass for each kind of command."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PullPolicy = Literal["missing", "always", "never"]
 class Run:
     """One `docker run`, as the line says it; None, empty or False where the line says nothing.
 
-    `image` is as written, and `options` are the words before it. `memory` and `memory_swap` are bytes (swap -1: no
+    `image` is as written, and `options` the arguments before it. `memory` and `memory_swap` are bytes (swap -1: no
     limit); `entrypoint` "" takes the image's away; an `env` entry without `=` takes that name away; `cpus` in cores.
     """
 
@@ -52,8 +52,8 @@ class Run:
     options: tuple[str, ...] = ()
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """The line again, as words."""
+    def argv(self) -> tuple[str, ...]:
+        """Return the arguments of the line again, `docker` first."""
         return ("docker", "run", *self.options, self.image, *self.args)
 
 
@@ -80,7 +80,7 @@ class Images:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """The client answers by itself: what it prints, its exit code and one Korean step that helps."""
+    """A line that the client answers by itself: what it prints, its exit code and one Korean step that helps."""
 
     name: ClassVar[str] = "printed"
     stdout: str = ""
@@ -96,7 +96,7 @@ _NESTED = frozenset({"ulimits", "read_bps", "write_bps"})
 
 
 def as_dict(command: Command) -> dict[str, Any]:
-    """Plain values for the `accepted` event: `name` first, then only what differs from saying nothing."""
+    """Return plain values for the `accepted` event: `name` first, then only what differs from saying nothing."""
     kept: dict[str, Any] = {"name": command.name}
     for field in fields(command):
         value = getattr(command, field.name)

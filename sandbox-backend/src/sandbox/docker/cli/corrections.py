@@ -1,4 +1,4 @@
-"""What a reader perhaps meant: a line that cannot work, mended step by step until it can.
+"""Guesses what a reader meant: changes a line that cannot work step by step until it can.
 
 Every step is a small pure change of the line; the first line that docker would take becomes the hint.
 """
@@ -27,7 +27,7 @@ _OTHER_ENGINES = frozenset({"podman", "nerdctl"})
 
 
 def repaired(line: str, read: Callable[[str], Command]) -> str | None:
-    """A hint with a line that works, when a few small changes lead to one."""
+    """Return a hint with a line that works, when a few small changes lead to one."""
     if len(line) > LONGEST_LINE:
         return None
     reason, current = "", line.strip()
@@ -43,7 +43,7 @@ def repaired(line: str, read: Callable[[str], Command]) -> str | None:
 
 
 def plain(line: str) -> str:
-    """`line` with its typographic characters outside straight quotes replaced by those that a shell knows."""
+    """Return `line` with its typographic characters outside straight quotes replaced by those of a shell."""
     for step in (_spaces, _full_width, _curly, _dashes):
         line = next(step(line))
     return line
@@ -120,7 +120,7 @@ def _subcommand(line: str) -> Iterator[str]:
 
 
 def _flag(line: str) -> Iterator[str]:
-    """The first word that is no flag but nearly one."""
+    """Replace the first word that is no flag but nearly one."""
     for word in shell.split(line).words[2:]:
         if word.text == "--":
             return
@@ -150,7 +150,7 @@ def _meant_flag(word: str) -> str | None:
 
 
 def _upper_case(line: str) -> Iterator[str]:
-    """An image with capital letters; the first word that has some."""
+    """Replace the first word that has capital letters, perhaps an image."""
     for word in shell.split(line).words[2:]:
         if word.text != word.text.lower() and not word.text.startswith("-"):
             yield line[: word.start] + shell.quote(word.text.lower()) + line[word.end :]

@@ -1,4 +1,4 @@
-"""The shapes of docker's complaints, each with its exit code and a Korean hint."""
+"""Formats docker's errors of each form, with the exit code and a Korean hint."""
 
 from __future__ import annotations
 
@@ -24,30 +24,32 @@ _NAMED = re.compile(r'for "(?:-\w, )?--([a-z0-9-]+)" flag|needs an argument: (?:
 
 
 def wrong_flag(error: FlagError, path: str, table: Table) -> Printed:
-    """A line that breaks the grammar of flags: pflag's words, the usage, exit code 125."""
+    """Return the error for a line that breaks the grammar of flags: pflag's message, the usage, exit code 125."""
     text = f"{error}\n\nUsage:  {USAGE[path]}\n\nRun '{path} --help' for more information\n"
     return Printed(stderr=text, code=125, hint=_flag_hint(str(error), path, table))
 
 
 def usage_error(path: str, complaint: str, hint: str) -> Printed:
-    """Too few or too many words: exit code 1, as cobra gives it."""
+    """Return the error for too few or too many arguments: exit code 1, as cobra gives it."""
     # of the checks in docker/cli `cli/required.go` this one alone says "See"
     verb = "See" if "at least" in complaint else "Run"
     text = f"docker: '{path}' {complaint}\n\nUsage:  {USAGE[path]}\n\n{verb} '{path} --help' for more information\n"
     return Printed(stderr=text, code=1, hint=hint)
 
 
-def refuse(flag: Flag, instead: str = "", run: bool = False) -> Printed:
-    """A real flag that this host does not take; `instead` is a hint's second half. Of docker's commands, only `run`
-    gives a daemon's refusal an exit code of its own."""
-    why = wording.REFUSED[flag.refused]
+def unavailable_flag(flag: Flag, instead: str = "", run: bool = False) -> Printed:
+    """Return the error for a real flag that this host does not take; `instead` is the second half of its hint.
+
+    Of docker's commands, only `run` gives a daemon's error an exit code of its own.
+    """
+    why = wording.UNAVAILABLE[flag.unavailable]
     said = f"--{flag.name} is not available on this host: {why.english}"
     hint = f"{why.korean.format(flag='--' + flag.name)} {instead}".strip()
     return Printed(stderr=daemon_error(said) if run else pull_error(said), code=125 if run else 1, hint=hint)
 
 
 def bad_value(name: str) -> str:
-    """The hint for a value that the flag `name` does not take."""
+    """Return the hint for a value that the flag `name` does not take."""
     return wording.BAD_VALUE.format(flag=f"--{name}", example=wording.EXAMPLES[name])
 
 

@@ -1,7 +1,7 @@
-"""Every flag of `docker run`, `docker pull` and `docker images` in Docker 29, and what this host does with each.
+"""Lists the flags of `docker run`, `docker pull` and `docker images` in Docker 29, and what this host does with each.
 
 The lists are those of docker/cli `cli/command/container/{opts,run}.go` and `cli/command/image/{pull,list}.go`.
-`refused` is a key of `messages.REFUSED`.
+`unavailable` is a key of `wording.UNAVAILABLE`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from sandbox.docker.cli.pflag import Flag, Table
 _PRIVATE = frozenset({"", "private"})
 
 
-def _switch(name: str, short: str = "", field: str = "", about: str = "", refused: str = "") -> Flag:
-    return Flag(name, short, values.boolean, field, refused=refused, kind="", about=about, harmless=_OFF)
+def _switch(name: str, short: str = "", field: str = "", about: str = "", unavailable: str = "") -> Flag:
+    return Flag(name, short, values.boolean, field, unavailable=unavailable, kind="", about=about, harmless=_OFF)
 
 
 def _list(name: str, short: str, read: Callable[[str], Any], field: str, about: str, kind: str = "list") -> Flag:
@@ -24,16 +24,16 @@ def _list(name: str, short: str, read: Callable[[str], Any], field: str, about: 
 
 
 def _refused(reason: str, names: str, read: Callable[[str], Any] = values.text) -> Iterable[Flag]:
-    """Flags of one reason; `v/volume` has a letter."""
+    """Make the flags that this host does not take for one reason; `v/volume` has a letter."""
     for name in names.split():
         short, slash, long = name.rpartition("/")
-        yield Flag(long, short if slash else "", read, refused=reason)
+        yield Flag(long, short if slash else "", read, unavailable=reason)
 
 
 _OFF = values.FALSE
 _HELP = _switch("help", field="help", about="Print this text")
 _PLATFORM = Flag("platform", field="platform", about="Use the image made for this platform, such as linux/amd64")
-_TRUST = Flag("disable-content-trust", read=values.boolean, refused="trust", harmless=values.TRUE)
+_TRUST = Flag("disable-content-trust", read=values.boolean, unavailable="trust", harmless=values.TRUE)
 
 _RUN_SUPPORTED = (
     _list("cap-drop", "", values.text, "cap_drop", "Take a Linux capability away, or ALL"),
@@ -67,29 +67,37 @@ _RUN_SUPPORTED = (
 
 _SHARED = "container:NAME: share this namespace with another container of yours"
 _RUN_REFUSED = (
-    _switch("detach", "d", refused="detach"),
-    _switch("privileged", refused="privileged"),
-    _switch("publish-all", "P", refused="publish"),
-    _switch("oom-kill-disable", refused="oom"),
-    _switch("no-healthcheck", refused="health"),
-    _switch("use-api-socket", refused="socket"),
-    Flag("sig-proxy", read=values.boolean, refused="attach", harmless=values.TRUE),
+    _switch("detach", "d", unavailable="detach"),
+    _switch("privileged", unavailable="privileged"),
+    _switch("publish-all", "P", unavailable="publish"),
+    _switch("oom-kill-disable", unavailable="oom"),
+    _switch("no-healthcheck", unavailable="health"),
+    _switch("use-api-socket", unavailable="socket"),
+    Flag("sig-proxy", read=values.boolean, unavailable="attach", harmless=values.TRUE),
     _TRUST,
-    Flag("attach", "a", values.stream, refused="attach"),
-    Flag("restart", refused="restart", harmless=frozenset({"", "no"})),
+    Flag("attach", "a", values.stream, unavailable="attach"),
+    Flag("restart", unavailable="restart", harmless=frozenset({"", "no"})),
     Flag(
         "ipc",
         field="ipc",
-        refused="namespace",
+        unavailable="namespace",
         harmless=_PRIVATE | {"shareable"},
         sharing=True,
         kind="string",
         about=_SHARED,
     ),
-    Flag("cgroupns", refused="namespace", harmless=_PRIVATE),
-    Flag("pid", field="pid", refused="namespace", harmless=frozenset({""}), sharing=True, kind="string", about=_SHARED),
-    Flag("uts", refused="namespace", harmless=frozenset({""})),
-    Flag("userns", refused="namespace", harmless=frozenset({""})),
+    Flag("cgroupns", unavailable="namespace", harmless=_PRIVATE),
+    Flag(
+        "pid",
+        field="pid",
+        unavailable="namespace",
+        harmless=frozenset({""}),
+        sharing=True,
+        kind="string",
+        about=_SHARED,
+    ),
+    Flag("uts", unavailable="namespace", harmless=frozenset({""})),
+    Flag("userns", unavailable="namespace", harmless=frozenset({""})),
     *_refused("attach", "detach-keys"),
     *_refused("volume", "v/volume mount volumes-from volume-driver"),
     *_refused("storage", "storage-opt"),
@@ -110,7 +118,7 @@ _RUN_REFUSED = (
     *_refused("health", "health-cmd health-interval health-retries health-start-interval health-start-period"),
     *_refused("health", "health-timeout"),
     *_refused("log", "log-driver log-opt"),
-    Flag("isolation", refused="kernel", harmless=frozenset({"", "default"})),
+    Flag("isolation", unavailable="kernel", harmless=frozenset({"", "default"})),
     *_refused("windows", "cpu-count cpu-percent io-maxiops", values.integer),
     *_refused("windows", "io-maxbandwidth", values.size),
 )
@@ -124,7 +132,7 @@ PULL = Table(
         _HELP,
         _PLATFORM,
         _switch("quiet", "q", "quiet", "Print the image's name only"),
-        _switch("all-tags", "a", refused="all-tags"),
+        _switch("all-tags", "a", unavailable="all-tags"),
         _TRUST,
     )
 )
@@ -135,9 +143,9 @@ IMAGES = Table(
         _HELP,
         _switch("no-trunc", field="no_trunc", about="Do not shorten ids"),
         _switch("quiet", "q", "quiet", "Print ids only"),
-        Flag("filter", "f", values.pair, refused="template"),
-        Flag("format", refused="template"),
-        _switch("tree", refused="template"),
+        Flag("filter", "f", values.pair, unavailable="template"),
+        Flag("format", unavailable="template"),
+        _switch("tree", unavailable="template"),
     )
 )
 # docker's own flags, before the name of a command
@@ -146,9 +154,9 @@ GLOBAL = Table(
         _HELP,
         _switch("version", "v", "version", "Say what this is"),
         _switch("debug", "D", "debug"),
-        Flag("log-level", "l", refused="client"),
+        Flag("log-level", "l", unavailable="client"),
         *_refused("client", "config c/context H/host tlscacert tlscert tlskey"),
-        _switch("tls", refused="client"),
-        _switch("tlsverify", refused="client"),
+        _switch("tls", unavailable="client"),
+        _switch("tlsverify", unavailable="client"),
     )
 )

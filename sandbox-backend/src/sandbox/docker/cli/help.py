@@ -1,4 +1,4 @@
-"""The help texts: Docker's layout, and only what this host has."""
+"""Formats the help texts in Docker's layout, with only what this host has."""
 
 from __future__ import annotations
 

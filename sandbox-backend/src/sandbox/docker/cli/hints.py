@@ -1,4 +1,4 @@
-"""One Korean step that helps after a run that ended badly. Pure: it looks at the line and at how the run ended."""
+"""Chooses one Korean step that helps after a run that ended badly, from the line and from how the run ended. Pure."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _NATURAL = {"SIGKILL", "SIGSEGV", "SIGABRT", "SIGILL", "SIGFPE", "SIGBUS"}
 
 
 def for_result(run: Run, exited: Exited, image: Image | None) -> str | None:
-    """The hint for `exited`, when there is something that helps; `image` is None when none was found."""
+    """Return the hint for `exited`, when there is something that helps; `image` is None when none was found."""
     if exited.reason in _REASONS:
         return _REASONS[exited.reason]
     if exited.reason == "not-started":
@@ -76,7 +76,7 @@ def _daemon(run: Run, message: str) -> str | None:
 
 
 def _missing(run: Run, program: str, image: Image | None) -> str:
-    """The program is not in the image: why, from the likeliest slip to the plain fact."""
+    """Return why the program is not in the image: the likeliest mistake first, the plain fact last."""
     for look in (_moved_flag, _typographic, _one_word, _built_in, _other_shell, _misspelt):
         hint = look(run, program)
         if hint is not None:
@@ -88,7 +88,7 @@ def _missing(run: Run, program: str, image: Image | None) -> str:
 
 
 def _is_bare(run: Run, image: Image | None) -> bool:
-    """Whether the image is one program without a shell, as far as its configuration tells."""
+    """Return whether the image is one program without a shell, as far as its configuration shows."""
     name = run.image.rpartition("/")[2].partition(":")[0].partition("@")[0]
     if name == "hello-world":
         return True
@@ -110,7 +110,7 @@ def _moved_flag(run: Run, program: str) -> str | None:
 
 
 def _typographic(run: Run, program: str) -> str | None:
-    line = " ".join(run.words)
+    line = " ".join(run.argv)
     better = corrections.plain(line) if len(line) <= corrections.LONGEST_LINE and not program.isascii() else line
     return wording.try_line(wording.SPACES, better) if better != line else None
 
@@ -149,4 +149,4 @@ def _instead(run: Run, *args: str) -> str:
 
 
 def _line(run: Run, image: str | None = None) -> str:
-    return shell.join(dataclasses.replace(run, image=image or run.image).words)
+    return shell.join(dataclasses.replace(run, image=image or run.image).argv)

@@ -1,4 +1,4 @@
-"""The whole line: what a shell would make of it, docker's own words before the command's name, and the slips."""
+"""Parses a whole line: splits it as a shell would, reads docker's own options, then the subcommand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from sandbox.docker.cli import corrections, images, run, shell, wording
 from sandbox.docker.cli import help as texts
 from sandbox.docker.cli.command import Command, Printed, Run
-from sandbox.docker.cli.errors import USAGE, refuse, wrong_flag
+from sandbox.docker.cli.errors import USAGE, unavailable_flag, wrong_flag
 from sandbox.docker.cli.flags import GLOBAL
 from sandbox.docker.cli.names import KNOWN, MANAGEMENT
 from sandbox.docker.cli.pflag import FlagError, HelpAskedError, scan
@@ -21,7 +21,7 @@ _CURLY = re.compile(r"(?:^|=)[“”‘’„‟«»]")
 
 
 def parse(line: str) -> Command:
-    """The command in `line`, any text at all; never raises, and takes time in proportion to the length."""
+    """Return the command in `line`, any text at all; never raises, and takes time in proportion to the length."""
     answer = read(line)
     if isinstance(answer, Printed) and (answer.code or not answer.stdout):
         better = corrections.repaired(line, read)
@@ -31,7 +31,7 @@ def parse(line: str) -> Command:
 
 
 def read(line: str) -> Command:
-    """As `parse`, without a look at what was perhaps meant."""
+    """Parse as `parse` does, without a guess at what was perhaps meant."""
     if _UNENCODABLE.search(line):
         text = "docker: invalid argument: the line holds a character that no program can be given\n"
         return Printed(stderr=text, code=125, hint=wording.BAD_TEXT)
@@ -79,26 +79,26 @@ def _curly_quotes() -> Printed:
     return Printed(stderr=text, code=125, hint=wording.QUOTES)
 
 
-def _command(words: Sequence[str]) -> Command:
-    if not words:
+def _command(argv: Sequence[str]) -> Command:
+    if not argv:
         return Printed(hint=wording.try_line(wording.EMPTY, "docker run hello-world"))
-    if words[0] != "docker":
-        return _other_program(words[0])
+    if argv[0] != "docker":
+        return _other_program(argv[0])
     try:
-        found = scan(words[1:], GLOBAL, interspersed=False)
+        found = scan(argv[1:], GLOBAL, interspersed=False)
     except FlagError as error:
         return wrong_flag(error, "docker", GLOBAL)
     except HelpAskedError:
         return Printed(stdout=_OLD_HELP + texts.DOCKER)
     asked = {use.flag.field for use in found.uses if use.value is True}
-    refused = next((use.flag for use in found.uses if use.flag.refused), None)
-    if refused is not None:
-        return refuse(refused)
+    unavailable = next((use.flag for use in found.uses if use.flag.unavailable), None)
+    if unavailable is not None:
+        return unavailable_flag(unavailable)
     if "version" in asked:
         return Printed(stdout=texts.VERSION)
     if "help" in asked or not found.rest:
         return Printed(stdout=texts.DOCKER)
-    return _subcommand([words[1 + index] for index in found.rest])
+    return _subcommand([argv[1 + index] for index in found.rest])
 
 
 def _other_program(program: str) -> Printed:
@@ -107,30 +107,30 @@ def _other_program(program: str) -> Printed:
     return Printed(stderr=f"bash: {program}: {said}\n", code=127, hint=hint)
 
 
-def _subcommand(words: Sequence[str]) -> Command:
-    name = words[0]
+def _subcommand(argv: Sequence[str]) -> Command:
+    name = argv[0]
     if name in MANAGEMENT:
-        return _managed(name, words[1:])
+        return _managed(name, argv[1:])
     if name == "help":
-        return _help(words[1:])
+        return _help(argv[1:])
     if name == "version":
         return Printed(stdout=texts.VERSION)
-    return _dispatch(name, words[1:], f"docker {name}")
+    return _dispatch(name, argv[1:], f"docker {name}")
 
 
-def _managed(group: str, words: Sequence[str]) -> Command:
-    """`docker image ls` and the like."""
+def _managed(group: str, argv: Sequence[str]) -> Command:
+    """Parse `docker image ls` and the like."""
     text = texts.IMAGE if group == "image" else texts.CONTAINER
-    if not words or words[0] == "--help":
+    if not argv or argv[0] == "--help":
         return Printed(stdout=text)
-    name, path = words[0], f"docker {group}"
+    name, path = argv[0], f"docker {group}"
     if name == "-h":
         return Printed(stdout=_OLD_HELP + text)
     if name.startswith("-"):
         kind = f"unknown flag: {name.partition('=')[0]}" if name.startswith("--") else _unknown_letter(name)
         return wrong_flag(FlagError(kind), path, GLOBAL)
     if name in MANAGEMENT[group]:
-        return _dispatch(MANAGEMENT[group][name], words[1:], f"{path} {'ls' if name == 'list' else name}")
+        return _dispatch(MANAGEMENT[group][name], argv[1:], f"{path} {'ls' if name == 'list' else name}")
     tail = f"Usage:  {USAGE[path]}\n\nRun '{path} --help' for more information\n"
     return Printed(stderr=f"docker: unknown command: {path} {name}\n\n{tail}", code=1, hint=wording.COMMANDS)
 
@@ -139,12 +139,12 @@ def _unknown_letter(word: str) -> str:
     return f"unknown shorthand flag: '{word[1:2]}' in {word}"
 
 
-def _dispatch(name: str, words: Sequence[str], path: str) -> Command:
+def _dispatch(name: str, argv: Sequence[str], path: str) -> Command:
     reader: Callable[[Sequence[str], str], Command] | None = _READERS.get(name)
     if reader is None:
         return _unsupported(name, path)
     try:
-        return reader(words, path)
+        return reader(argv, path)
     except HelpAskedError:
         return Printed(stdout=_OLD_HELP + _HELPS[name])
 
@@ -158,14 +158,14 @@ def _unsupported(name: str, path: str) -> Printed:
     return Printed(stderr=text, code=1, hint=wording.UNSUPPORTED.format(name=shown))
 
 
-def _help(words: Sequence[str]) -> Printed:
-    topic = " ".join(words)
-    if not words:
+def _help(argv: Sequence[str]) -> Printed:
+    topic = " ".join(argv)
+    if not argv:
         return Printed(stdout=texts.DOCKER)
     if topic in _HELPS:
         return Printed(stdout=_HELPS[topic])
-    if words[0] in KNOWN:
-        return _unsupported(words[0], f"docker {words[0]}")
+    if argv[0] in KNOWN:
+        return _unsupported(argv[0], f"docker {argv[0]}")
     return Printed(stderr=f"unknown help topic: {topic}\n", code=1, hint=wording.COMMANDS)
 
 

@@ -1,4 +1,4 @@
-"""What `--network`, `--pid` and `--ipc` may name besides networks of the user's own, in Docker's words. Pure."""
+"""Names the modes that `--network`, `--pid` and `--ipc` take besides networks of the user's own. Pure."""
 
 from __future__ import annotations
 

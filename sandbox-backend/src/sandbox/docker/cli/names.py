@@ -1,4 +1,4 @@
-"""Names that this package knows without carrying them out: docker's other commands, and common programs."""
+"""Lists names that are recognised and not carried out: docker's other commands, and common programs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PROGRAMS = frozenset(
 
 
 def near(word: str, names: frozenset[str] | tuple[str, ...]) -> str | None:
-    """The name that `word` was perhaps meant to be: one slip of the fingers away, two for longer names."""
+    """Return the name that `word` was perhaps meant to be: one edit away, two for longer names."""
     if not 1 < len(word) <= 24:
         return None
     ranked = sorted((distance(word, name), name) for name in names if abs(len(name) - len(word)) <= 2)
@@ -46,7 +46,7 @@ def near(word: str, names: frozenset[str] | tuple[str, ...]) -> str | None:
 
 
 def distance(one: str, other: str) -> int:
-    """Edits between two short words; swapping two neighbours is one edit."""
+    """Count the edits between two short words; swapping two neighbours is one edit."""
     older: list[int] = []
     above = list(range(len(other) + 1))
     for i, letter in enumerate(one):

@@ -1,4 +1,4 @@
-"""Flags as github.com/spf13/pflag reads them: long and short, clusters, `=`, `--`, and values checked in order."""
+"""Parses flags as github.com/spf13/pflag does: long and short, clusters, `=`, `--`, and values checked in order."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sandbox.docker.cli import values
 
 
 class FlagError(ValueError):
-    """The line breaks the grammar of flags; the message is pflag's own."""
+    """An error in the grammar of flags; the message is pflag's own."""
 
 
 class HelpAskedError(Exception):
-    """`-h` or `--help` on a command that has no flag of that name."""
+    """A request for help by `-h` or `--help` on a command that has no flag of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Flag:
     read: Callable[[str], Any] = values.text
     field: str = ""
     many: bool = False
-    refused: str = ""
+    unavailable: str = ""
     harmless: frozenset[str] = frozenset()
     sharing: bool = False
     kind: str = "string"
@@ -46,7 +46,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One use of a flag: its text and value, and the words that it stands in."""
+    """One use of a flag: its text and value, and the first and last argument that it stands in."""
 
     flag: Flag
     text: str
@@ -58,7 +58,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a scan found: the uses of flags and the indexes of the other words."""
+    """The uses of flags in a command line, and the indexes of the other arguments."""
 
     uses: tuple[Use, ...]
     rest: tuple[int, ...]
@@ -74,26 +74,26 @@ class Table:
         self.by_name |= {alias: self.by_name[name] for alias, name in (aliases or {}).items()}
 
 
-def scan(words: Sequence[str], table: Table, interspersed: bool) -> Scan:
-    """Read `words`; FlagError or HelpAskedError at the first word that says so."""
-    return _Scanner(words, table).scan(interspersed)
+def scan(argv: Sequence[str], table: Table, interspersed: bool) -> Scan:
+    """Read `argv`; FlagError or HelpAskedError at the first argument that is wrong or asks for help."""
+    return _Scanner(argv, table).scan(interspersed)
 
 
 class _Scanner:
-    def __init__(self, words: Sequence[str], table: Table) -> None:
-        self._words, self._table, self._at = words, table, 0
+    def __init__(self, argv: Sequence[str], table: Table) -> None:
+        self._argv, self._table, self._at = argv, table, 0
         self._uses: list[Use] = []
 
     def scan(self, interspersed: bool) -> Scan:
         rest: list[int] = []
-        while self._at < len(self._words):
-            word = self._words[self._at]
+        while self._at < len(self._argv):
+            word = self._argv[self._at]
             if word == "--":
-                rest += range(self._at + 1, len(self._words))
+                rest += range(self._at + 1, len(self._argv))
                 break
             if len(word) < 2 or word[0] != "-":
                 if not interspersed:
-                    rest += range(self._at, len(self._words))
+                    rest += range(self._at, len(self._argv))
                     break
                 rest.append(self._at)
             elif word[1] == "-":
@@ -138,9 +138,9 @@ class _Scanner:
 
     def _next(self, shown: str) -> str:
         self._at += 1
-        if self._at >= len(self._words):
+        if self._at >= len(self._argv):
             raise FlagError(f"flag needs an argument: {shown}")
-        return self._words[self._at]
+        return self._argv[self._at]
 
     def _use(self, flag: Flag, text: str, first: int, letter: str = "") -> None:
         try:

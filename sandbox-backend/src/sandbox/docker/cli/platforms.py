@@ -1,10 +1,11 @@
-"""`--platform`, as github.com/containerd/platforms reads it."""
+"""Checks the value of `--platform` as github.com/containerd/platforms does."""
 
 from __future__ import annotations
 
 import re
 
 from sandbox.docker.go import quote
+from sandbox.model.platform import normalised
 
 _SYSTEM = re.compile(r"([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.-]*)\))?")
 _COMPONENT = re.compile(r"[A-Za-z0-9_.-]+")
@@ -14,24 +15,10 @@ _SYSTEMS = frozenset(
 _ARCHITECTURES = frozenset(
     "386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split()
 )
-_ALIASES = {
-    "x86_64": "amd64",
-    "x86-64": "amd64",
-    "amd64/v1": "amd64",
-    "aarch64": "arm64",
-    "arm64/v8": "arm64",
-    "arm64/8": "arm64",
-    "armhf": "arm/v7",
-    "arm/7": "arm/v7",
-    "armel": "arm/v6",
-    "arm/6": "arm/v6",
-    "i386": "386",
-    "macos": "darwin",
-}
 
 
 def platform(value: str) -> str | None:
-    """`os/architecture[/variant]`, spelt as registries spell it; an operating system alone names no architecture.
+    """Return `os/architecture[/variant]` as registries spell it; an operating system alone names no architecture.
 
     ValueError in Docker's words; None for an empty value, which says nothing.
     """
@@ -39,13 +26,11 @@ def platform(value: str) -> str | None:
         return None
     parts = value.split("/", 3)
     _check(parts, value)
-    lower = value.lower()
     if len(parts) == 1:
-        return _single(_ALIASES.get(lower, lower), value)
+        return _single(value)
     if len(parts) > 3:
         raise ValueError(f"{quote(value)}: cannot parse platform specifier: invalid argument")
-    system, _, architecture = lower.partition("/")
-    return f"{_ALIASES.get(system, system)}/{_ALIASES.get(architecture, architecture)}"
+    return str(normalised(*parts))
 
 
 def _check(parts: list[str], value: str) -> None:
@@ -56,11 +41,12 @@ def _check(parts: list[str], value: str) -> None:
             raise ValueError(_invalid(part, value, "component", "platform", _COMPONENT))
 
 
-def _single(word: str, value: str) -> str:
-    if word in _SYSTEMS:
-        return word
-    if word.partition("/")[0] in _ARCHITECTURES:
-        return f"linux/{word}"
+def _single(value: str) -> str:
+    system, architecture = normalised(value, ""), normalised("linux", value)
+    if system.os in _SYSTEMS:
+        return system.os
+    if architecture.architecture in _ARCHITECTURES:
+        return str(architecture)
     raise ValueError(f"{quote(value)}: unknown operating system or architecture: invalid argument")
 
 

@@ -1,4 +1,4 @@
-"""The words after `docker run` (or `docker container run`) to a typed command."""
+"""Parses the arguments after `docker run` (or `docker container run`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.docker.cli import help as texts
 from sandbox.docker.cli import shell, wording
 from sandbox.docker.cli.command import Command, Printed, Run
-from sandbox.docker.cli.errors import bad_value, refuse, usage_error, wrong_flag
+from sandbox.docker.cli.errors import bad_value, unavailable_flag, usage_error, wrong_flag
 from sandbox.docker.cli.flags import RUN
 from sandbox.docker.cli.modes import CONTAINER, PREDEFINED
 from sandbox.docker.cli.pflag import Flag, FlagError, Scan, Use, scan
@@ -29,28 +29,28 @@ class WrongValueError(ValueError):
         self.flag = flag
 
 
-def parse(words: Sequence[str], path: str) -> Command:
-    """The command in `words`; `path` is what stood before them, `docker run`."""
+def parse(argv: Sequence[str], path: str) -> Command:
+    """Parse `argv`; `path` is what stood before it, `docker run`."""
     try:
-        found = scan(words, RUN, interspersed=False)
+        found = scan(argv, RUN, interspersed=False)
     except FlagError as error:
         return wrong_flag(error, path, RUN)
     if any(use.flag.field == "help" and use.value for use in found.uses):
         return Printed(stdout=texts.RUN_TEXT)
-    windows = next((use for use in found.uses if use.flag.refused == "windows"), None)
+    windows = next((use for use in found.uses if use.flag.unavailable == "windows"), None)
     if windows:
-        hint = wording.REFUSED["windows"].korean.format(flag=windows.flag.shown)
+        hint = wording.UNAVAILABLE["windows"].korean.format(flag=windows.flag.shown)
         return Printed(stderr=_WINDOWS.format(windows.flag.name), code=1, hint=hint)
     if not found.rest:
-        line = [*path.split(), *without_refused(words, found.uses), "hello-world"]
+        line = [*path.split(), *without_unavailable(argv, found.uses), "hello-world"]
         hint = wording.try_line(wording.NO_IMAGE, shell.join(line))
         return usage_error(path, "requires at least 1 argument", hint)
-    return _checked(words, path, found)
+    return _checked(argv, path, found)
 
 
-def _checked(words: Sequence[str], path: str, found: Scan) -> Command:
-    options = words[: found.rest[0]]
-    image, *args = (words[index] for index in found.rest)
+def _checked(argv: Sequence[str], path: str, found: Scan) -> Command:
+    options = argv[: found.rest[0]]
+    image, *args = (argv[index] for index in found.rest)
     try:
         run = _run(image, tuple(args), tuple(options), found.uses)
         reference.parse(image)
@@ -59,30 +59,30 @@ def _checked(words: Sequence[str], path: str, found: Scan) -> Command:
     except WrongValueError as error:
         hint = bad_value(error.flag)
         return Printed(stderr=client_error(str(error), path.removeprefix("docker ")), code=125, hint=hint)
-    refused = next((use for use in found.uses if _is_refused(use)), None)
-    if refused is None:
+    unavailable = next((use for use in found.uses if _is_unavailable(use)), None)
+    if unavailable is None:
         return run
-    kept = [*path.split(), *without_refused(words, found.uses), image, *args]
-    return refuse(refused.flag, wording.try_line("", shell.join(kept)).strip(), run=True)
+    kept = [*path.split(), *without_unavailable(argv, found.uses), image, *args]
+    return unavailable_flag(unavailable.flag, wording.try_line("", shell.join(kept)).strip(), run=True)
 
 
-def _is_refused(use: Use) -> bool:
+def _is_unavailable(use: Use) -> bool:
     shared = use.flag.sharing and use.text.startswith(CONTAINER)
-    return bool(use.flag.refused) and use.text not in use.flag.harmless and not shared
+    return bool(use.flag.unavailable) and use.text not in use.flag.harmless and not shared
 
 
-def without_refused(words: Sequence[str], uses: Iterable[Use]) -> list[str]:
-    """The option words as written, less those of flags that this host does not take."""
+def without_unavailable(argv: Sequence[str], uses: Iterable[Use]) -> list[str]:
+    """Return the options as written, less those of flags that this host does not take."""
     kept: list[str] = []
     by_word: dict[int, list[Use]] = {}
     for use in uses:
         by_word.setdefault(use.first, []).append(use)
     for first, group in by_word.items():
-        if not any(map(_is_refused, group)):
-            kept += words[first : group[-1].last + 1]
+        if not any(map(_is_unavailable, group)):
+            kept += argv[first : group[-1].last + 1]
             continue
         for use in group:
-            if not _is_refused(use):
+            if not _is_unavailable(use):
                 kept += [f"-{use.letter}"] if use.flag.is_boolean else [f"-{use.letter}", use.text]
     return kept
 
@@ -132,7 +132,7 @@ def _network(names: tuple[str, ...]) -> str | None:
 
 
 def _conflict(names: tuple[str, ...]) -> str:
-    """The client refuses networks of two kinds, and the daemon two of one kind."""
+    """Return the error for two networks: the client refuses two kinds, and the daemon two of one kind."""
     kinds = {name in PREDEFINED or name.startswith(CONTAINER) for name in names}
     if len(kinds) > 1:
         return "conflicting options: cannot attach both user-defined and non-user-defined network-modes"
@@ -140,7 +140,7 @@ def _conflict(names: tuple[str, ...]) -> str:
 
 
 def flag_named(word: str) -> Flag | None:
-    """The flag of `docker run` that `word` would be before the image: `--rm`, `-e`, `-it`."""
+    """Return the flag of `docker run` that `word` would be before the image: `--rm`, `-e`, `-it`."""
     if word.startswith("--"):
         return RUN.by_name.get(word[2:].partition("=")[0])
     if len(word) > 1 and word[0] == "-" and all(letter in RUN.by_letter for letter in word[1:].partition("=")[0]):

@@ -1,4 +1,4 @@
-"""A line to words as a POSIX shell splits it, and words back to a line. Nothing is expanded: there is no shell here.
+"""Splits a line into words as a POSIX shell does, and joins words to a line. Nothing is expanded: there is no shell.
 
 One pass, so the time grows with the length only (POSIX.1-2024, XCU 2.2 Quoting and 2.3 Token Recognition).
 """
@@ -47,17 +47,17 @@ class Split:
 
 
 def split(line: str) -> Split:
-    """The words of `line` up to its end, a comment, or whatever a shell would be needed for."""
+    """Return the words of `line` up to its end, a comment, or whatever a shell would be needed for."""
     return _Scanner(line).scan()
 
 
 def join(words: tuple[str, ...] | list[str]) -> str:
-    """A line that `split` turns back into `words`."""
+    """Return a line that `split` turns back into `words`."""
     return " ".join(map(quote, words))
 
 
 def quote(word: str) -> str:
-    """`word` as it is where a shell would leave it alone, in quotes where it would not."""
+    """Return `word` as it is where a shell would leave it alone, in quotes where it would not."""
     if _SAFE.fullmatch(word):
         return word
     return "'" + word.replace("'", "'\\''") + "'"

@@ -1,4 +1,4 @@
-"""The values of flags, as Docker's client reads them; each reader raises ValueError in the client's own words.
+"""Parses the values of flags as Docker's client does; each parser raises ValueError with the client's own message.
 
 Sources: Go's strconv, docker/go-units `size.go` and `ulimit.go`, docker/cli `opts/`, containerd/platforms.
 """
@@ -30,19 +30,19 @@ _STREAMS = frozenset({"stdin", "stdout", "stderr"})
 
 
 def text(value: str) -> str:
-    """Any text."""
+    """Take any text."""
     return value
 
 
 def boolean(value: str) -> bool:
-    """strconv.ParseBool."""
+    """Parse as strconv.ParseBool."""
     if value in TRUE or value in FALSE:
         return value in TRUE
     raise ValueError(f"strconv.ParseBool: parsing {go.quote(value)}: invalid syntax")
 
 
 def integer(value: str) -> int:
-    """strconv.ParseInt with base 0 and 64 bits."""
+    """Parse as strconv.ParseInt with base 0 and 64 bits."""
     if not _ANY_BASE.fullmatch(value):
         raise ValueError(f"strconv.ParseInt: parsing {go.quote(value)}: invalid syntax")
     digits = value.lstrip("+-")
@@ -64,7 +64,7 @@ def _in_range(value: str, magnitude: int) -> int:
 
 
 def size(value: str) -> int:
-    """Bytes: units.RAMInBytes, where `m` and `mb` and `mib` are all 1024 squared."""
+    """Parse a number of bytes as units.RAMInBytes, where `m` and `mb` and `mib` are all 1024 squared."""
     edge = max(map(value.rfind, "0123456789. "))
     if edge < 0:
         raise ValueError(f"invalid size: '{value}'")
@@ -93,12 +93,12 @@ def _multiplier(suffix: str) -> int:
 
 
 def swap(value: str) -> int:
-    """Bytes, or -1 for no limit."""
+    """Parse a number of bytes, or -1 for no limit."""
     return -1 if value == "-1" else size(value)
 
 
 def cpus(value: str) -> float:
-    """A number of cores, to a billionth: big.Rat and opts.ParseCPUs."""
+    """Parse a number of cores, to a billionth: big.Rat and opts.ParseCPUs."""
     try:
         number = Fraction(value) if _RATIONAL.fullmatch(value) else None
     except ZeroDivisionError:
@@ -111,21 +111,21 @@ def cpus(value: str) -> float:
 
 
 def env(value: str) -> str:
-    """`NAME=value` or `NAME`; the name must not be empty."""
+    """Take `NAME=value` or `NAME`; the name must not be empty."""
     if not value.partition("=")[0]:
         raise ValueError(f"invalid environment variable: {value}")
     return value
 
 
 def label(value: str) -> str:
-    """`key=value` or `key`; the key must not be empty."""
+    """Take `key=value` or `key`; the key must not be empty."""
     if not value.partition("=")[0]:
         raise ValueError(f"invalid label '{value}': empty name")
     return value
 
 
 def ulimit(value: str) -> Ulimit:
-    """`type=soft[:hard]`; -1 stands for no limit."""
+    """Parse `type=soft[:hard]`; -1 stands for no limit."""
     name, equals, limits = value.partition("=")
     if not equals:
         raise ValueError(f"invalid ulimit argument: {value}")
@@ -148,7 +148,7 @@ def _check_order(soft: int, hard: int) -> None:
 
 
 def throttle(value: str) -> Throttle:
-    """`/dev/path:rate`, bytes a second."""
+    """Parse `/dev/path:rate`, in bytes a second."""
     path, colon, rate = value.partition(":")
     if not colon or not path:
         raise ValueError(f"bad format: {value}")
@@ -161,14 +161,14 @@ def throttle(value: str) -> Throttle:
 
 
 def stream(value: str) -> str:
-    """One of the three standard streams."""
+    """Take the name of one of the three standard streams."""
     if value.lower() not in _STREAMS:
         raise ValueError("valid streams are STDIN, STDOUT and STDERR")
     return value.lower()
 
 
 def pair(value: str) -> str:
-    """A filter, `name=value`."""
+    """Take a filter, `name=value`."""
     if "=" not in value:
         raise ValueError("bad format of filter (expected name=value)")
     return value

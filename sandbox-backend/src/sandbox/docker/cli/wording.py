@@ -1,4 +1,4 @@
-"""Everything that this package and the policy say in their own words: Korean hints, short English refusals.
+"""Holds the texts of this project's own: Korean hints, and short English reasons for what this host does not take.
 
 A hint is one step that helps, in warm 해요체; where a line would work, the hint holds the whole line.
 """
@@ -10,97 +10,103 @@ from typing import NamedTuple
 LONGEST_LINE = 300
 
 
-class Refused(NamedTuple):
+class Unavailable(NamedTuple):
     """Why this host does not take a flag: `english` ends docker's line, `korean` opens the hint."""
 
     english: str
     korean: str
 
 
-REFUSED = {
-    "detach": Refused(
+UNAVAILABLE = {
+    "detach": Unavailable(
         "a container here ends together with the line that started it",
         "이 서버의 컨테이너는 실행한 줄과 함께 끝나서, 뒤에서 계속 돌게 하는 {flag} 옵션은 아직 쓸 수 없어요.",
     ),
-    "restart": Refused(
+    "restart": Unavailable(
         "a container here is not kept after it ends",
         "끝난 컨테이너를 남겨 두지 않아서 다시 시작시키는 {flag} 옵션은 아직 쓸 수 없어요.",
     ),
-    "privileged": Refused(
+    "privileged": Unavailable(
         "it would hand the whole machine to the container",
         "{flag} 옵션은 컨테이너에 컴퓨터 전체를 맡겨서 이 서버에서는 쓸 수 없어요.",
     ),
-    "publish": Refused(
+    "publish": Unavailable(
         "no way leads into the containers here",
         "이곳의 컨테이너에는 바깥과 이어지는 길이 없어서 포트를 여는 {flag} 옵션은 아직 쓸 수 없어요.",
     ),
-    "network": Refused(
+    "network": Unavailable(
         "no way leads out of the containers here",
         "이곳의 컨테이너에는 바깥과 이어지는 길이 없어서 {flag} 옵션은 아직 쓸 수 없어요.",
     ),
-    "volume": Refused(
+    "volume": Unavailable(
         "no folder of this machine is shared with containers",
         "이 서버의 폴더는 컨테이너와 나누지 않아서 {flag} 옵션은 쓸 수 없어요. 빈 폴더는 --tmpfs 로 만들어요.",
     ),
-    "storage": Refused(
+    "storage": Unavailable(
         "the size of a container's files is set by this host",
         "컨테이너의 파일 크기는 이 서버가 정해서 {flag} 옵션은 쓸 수 없어요.",
     ),
-    "file": Refused(
+    "file": Unavailable(
         "it names a file beside the client, and there is none here",
         "{flag} 옵션이 가리키는 내 컴퓨터의 파일은 여기서 볼 수 없어요.",
     ),
-    "device": Refused(
+    "device": Unavailable(
         "no device of this machine is given to containers",
         "이 서버의 장치는 컨테이너에 내주지 않아서 {flag} 옵션은 쓸 수 없어요.",
     ),
-    "capability": Refused(
+    "capability": Unavailable(
         "containers here never get more rights than the default",
         "컨테이너의 권한을 늘리는 {flag} 옵션은 쓸 수 없어요. 줄이는 --cap-drop 은 쓸 수 있어요.",
     ),
-    "security": Refused(
+    "security": Unavailable(
         "the confinement of containers is set by this host",
         "컨테이너를 가두는 방법은 이 서버가 정해서 {flag} 옵션은 쓸 수 없어요.",
     ),
-    "namespace": Refused(
+    "namespace": Unavailable(
         "no container here gets a namespace of the machine",
         "이곳의 컨테이너에는 기계의 네임스페이스를 주지 않아서 {flag} 옵션은 그렇게 쓸 수 없어요.",
     ),
-    "group": Refused("groups come from the image", "그룹은 이미지에 적힌 대로만 써서 {flag} 옵션은 쓸 수 없어요."),
-    "kernel": Refused(
+    "group": Unavailable("groups come from the image", "그룹은 이미지에 적힌 대로만 써서 {flag} 옵션은 쓸 수 없어요."),
+    "kernel": Unavailable(
         "it would change how this machine runs containers",
         "{flag} 옵션은 이 서버가 컨테이너를 돌리는 방법을 바꿔서 쓸 수 없어요.",
     ),
-    "oom": Refused(
+    "oom": Unavailable(
         "what happens without memory is set by this host",
         "메모리가 모자랄 때 할 일은 이 서버가 정해서 {flag} 옵션은 쓸 수 없어요. 한도는 --memory 로 정해 보세요.",
     ),
-    "limit": Refused(
+    "limit": Unavailable(
         "use --memory, --cpus and --pids-limit here",
         "{flag} 옵션은 아직 쓸 수 없어요. 한도는 --memory, --cpus, --pids-limit 로 정해 보세요.",
     ),
-    "stop": Refused(
+    "stop": Unavailable(
         "the time of a run is set by this host", "기다리는 시간은 이 서버가 정해서 {flag} 옵션은 쓸 수 없어요."
     ),
-    "health": Refused(
+    "health": Unavailable(
         "a container here ends together with the line that started it",
         "컨테이너가 오래 떠 있지 않아서 상태를 검사하는 {flag} 옵션은 아직 쓸 수 없어요.",
     ),
-    "log": Refused("output goes to the page only", "출력은 화면으로만 보내서 {flag} 옵션은 쓸 수 없어요."),
-    "attach": Refused(
+    "log": Unavailable("output goes to the page only", "출력은 화면으로만 보내서 {flag} 옵션은 쓸 수 없어요."),
+    "attach": Unavailable(
         "standard output and error always go to the page",
         "출력은 늘 화면에 이어져 있어서 {flag} 옵션은 쓸 수 없어요.",
     ),
-    "socket": Refused("there is no Docker API here", "이 서버에는 Docker API 가 없어서 {flag} 옵션은 쓸 수 없어요."),
-    "trust": Refused("signatures are not checked here", "이 서버는 서명을 확인하지 않아서 {flag} 옵션은 쓸 수 없어요."),
-    "all-tags": Refused("it pulls one tag at a time", "이 서버는 태그를 하나씩만 받아서 {flag} 옵션은 쓸 수 없어요."),
-    "template": Refused(
+    "socket": Unavailable(
+        "there is no Docker API here", "이 서버에는 Docker API 가 없어서 {flag} 옵션은 쓸 수 없어요."
+    ),
+    "trust": Unavailable(
+        "signatures are not checked here", "이 서버는 서명을 확인하지 않아서 {flag} 옵션은 쓸 수 없어요."
+    ),
+    "all-tags": Unavailable(
+        "it pulls one tag at a time", "이 서버는 태그를 하나씩만 받아서 {flag} 옵션은 쓸 수 없어요."
+    ),
+    "template": Unavailable(
         "it prints the default table only", "기본 표만 보여 줄 수 있어서 {flag} 옵션은 아직 쓸 수 없어요."
     ),
-    "client": Refused(
+    "client": Unavailable(
         "there is one Docker host here", "이곳에는 Docker 호스트가 하나뿐이라 {flag} 옵션은 쓸 수 없어요."
     ),
-    "windows": Refused("", "{flag} 옵션은 Windows 컨테이너에만 있어요."),
+    "windows": Unavailable("", "{flag} 옵션은 Windows 컨테이너에만 있어요."),
 }
 
 SPACES = "눈에 보이지 않거나 전각인 공백이 섞여 있어요."
@@ -213,7 +219,7 @@ LONG_HOSTNAME = "호스트 이름은 64바이트까지예요."
 
 
 def try_line(reason: str, line: str) -> str:
-    """`reason` and the whole line that would work."""
+    """Return `reason` and the whole line that would work."""
     if len(line) > LONGEST_LINE or "\n" in line:
         return reason
     return f"{reason} {line} 를 실행해 보세요."

@@ -1,1 +1,1 @@
-"""The process that speaks HTTP with the registry and owns nothing; `client` is the runner's end of it."""
+"""Asks the registry over HTTP in a process that owns nothing; `client` is the runner's end of it."""

@@ -1,6 +1,6 @@
-"""The runner's side of the puller: starts it, hands it files to write into, starts it again when it dies.
+"""Starts the puller, hands it files to write into, and starts it again when it dies: the runner's side of it.
 
-The two speak over a socket of datagrams, one JSON object each. A request carries the descriptor of a file without a
+The two share a socket of datagrams, one JSON object each. A request carries the descriptor of a file without a
 name, so the puller needs no folder of its own and a killed one leaves nothing behind.
 """
 
@@ -24,7 +24,7 @@ LARGEST_MESSAGE = 64 * 1024
 
 
 class FetchError(Exception):
-    """Nothing was fetched; `code` is stable, `text` is containerd's part of the message."""
+    """A fetch that gave nothing; `code` is stable, `text` is containerd's part of the message."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -43,7 +43,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came, as the puller says; whoever builds on the digest computes it again."""
+    """What came, as the puller reports it; whoever builds on the digest computes it again."""
 
     digest: str
     size: int
@@ -69,7 +69,7 @@ class Puller:
     @classmethod
     @asynccontextmanager
     async def start(cls, settings: Settings) -> AsyncIterator[Puller]:
-        """A puller for as long as the context lasts."""
+        """Start a puller for as long as the context lasts."""
         puller = cls(settings)
         await puller._spawn()
         keeper = asyncio.create_task(puller._keep())
@@ -88,7 +88,7 @@ class Puller:
         return self._process.pid if self._process else 0
 
     async def fetch(self, wish: Wish, into: IO[bytes], progress: Callable[[int], None] = lambda _: None) -> Fetched:
-        """Have `wish` written into the file `into`; `progress` hears of the bytes so far, ten times a second at most.
+        """Have `wish` written into the file `into`; `progress` gets the bytes so far, at most ten times a second.
 
         FetchError when the registry does not give it, or gives something else.
         """
@@ -138,7 +138,7 @@ class Puller:
                 start_new_session=True,
             )
         self._socket = ours
-        asyncio.get_running_loop().add_reader(ours, self._hear)
+        asyncio.get_running_loop().add_reader(ours, self._receive)
 
     def _options(self, descriptor: int) -> str:
         view = self._settings.run_dir / "view-puller"
@@ -161,7 +161,7 @@ class Puller:
             await asyncio.sleep(RESTART_SECONDS)
             await self._spawn()
 
-    def _hear(self) -> None:
+    def _receive(self) -> None:
         while self._socket is not None:
             try:
                 data = self._socket.recv(LARGEST_MESSAGE)
@@ -175,7 +175,7 @@ class Puller:
             self._take(data)
 
     def _take(self, data: bytes) -> None:
-        """One message. A puller that has been taken over may say anything, so what is no message is its end."""
+        """Handle one message. A puller that was taken over may send anything, so what is no message ends it."""
         try:
             message = json.loads(data)
             waiting = self._waiting.get(message["id"])
@@ -188,11 +188,11 @@ class Puller:
             else:
                 waiting.progress(int(message["bytes"]))
         except (ValueError, KeyError, TypeError, RecursionError):
-            log.exception("the puller does not speak as agreed")
+            log.exception("the puller does not keep to the protocol")
             self._end()
 
     def _lose(self) -> None:
-        """The connection is over: whoever waits learns it."""
+        """Close the connection; every waiting request fails."""
         if self._socket is not None:
             asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()

@@ -1,7 +1,7 @@
-"""The puller's process: it speaks HTTP with the registry, and owns nothing. Started with its options as its argument.
+"""Asks the registry over HTTP in a process that owns nothing; it is started with its options as its argument.
 
 No capability, its own user id, a read-only view of Python and the certificates, and no folder to write in: what it
-fetches goes into files that the runner has opened. It knows nothing of images; a digest is a digest of bytes.
+fetches goes into files that the runner has opened. It reads no image; a digest is a digest of bytes.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ class Options:
 
 
 class Cancelled(Exception):
-    """Nobody waits for this any more."""
+    """A download that nobody waits for any more."""
 
 
 class Download:
-    """One answer on its way into a file: counted, hashed and reported while it comes."""
+    """An answer on its way into a file: counted, hashed and reported while it comes."""
 
     def __init__(self, service: Service, number: int, file: int, algorithm: str) -> None:
         self._service, self._number, self._file = service, number, file
@@ -59,7 +59,7 @@ class Download:
         return f"{self._hash.name}:{self._hash.hexdigest()}"
 
     def take(self, piece: bytes) -> None:
-        """The next bytes."""
+        """Write, hash and count the next bytes."""
         if not self._service.wanted(self._number):
             raise Cancelled
         self._hash.update(piece)
@@ -80,7 +80,7 @@ class Service:
         self._lock = threading.Lock()
 
     def serve(self) -> None:
-        """Until the runner closes its end."""
+        """Serve until the runner closes its end."""
         with ThreadPoolExecutor(AT_ONCE) as threads:
             while True:
                 data, descriptors, _, _ = socket.recv_fds(self._connection, LARGEST_MESSAGE, 1)

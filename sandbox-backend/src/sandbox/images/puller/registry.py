@@ -1,4 +1,4 @@
-"""An HTTP client of one OCI registry: it asks the operator's hosts and nobody else, whatever it is told.
+"""Asks one OCI registry over HTTP: the operator's hosts and nobody else, whatever an answer says.
 
 Runs only in the puller's process. The calls are those of the OCI distribution specification 1.1; the error texts are
 the ones that containerd gives to Docker's daemon, as far as it has one for the case.
@@ -78,7 +78,7 @@ class Registry:
 
     @contextmanager
     def manifest(self, repository: str, reference: str, accept: str) -> Iterator[BaseHTTPResponse]:
-        """The answer with the manifest or index that a tag or digest names, not read yet."""
+        """Return the answer with the manifest or index that a tag or digest names, not read yet."""
         url = f"{self._base}/v2/{repository}/manifests/{reference}"
         with self._get(repository, url, {"Accept": accept}) as answer:
             self._check(repository, url, answer)
@@ -86,7 +86,7 @@ class Registry:
 
     @contextmanager
     def blob(self, repository: str, digest: str) -> Iterator[BaseHTTPResponse]:
-        """The answer with a blob, not read yet."""
+        """Return the answer with a blob, not read yet."""
         url = f"{self._base}/v2/{repository}/blobs/{digest}"
         with self._get(repository, url, {}) as answer:
             self._check(repository, url, answer)
@@ -133,7 +133,7 @@ class Registry:
         raise RegistryError("registry-error", f"failed to do request: {_line(url)}: stopped after 5 redirects")
 
     def _allow(self, url: str) -> None:
-        """Refused before a name is looked up or a connection made; plain HTTP only where the registry uses it too."""
+        """Check an address before its name is looked up; plain HTTP only where the registry uses it too."""
         scheme, host, port = origin = _origin(url)
         if origin == self._home or (self._anywhere and scheme == "https"):
             return
@@ -150,7 +150,7 @@ class Registry:
         return {"Authorization": f"Bearer {token}"} if time.monotonic() < until else {}
 
     def _fetch_token(self, repository: str, challenge: str) -> None:
-        """An anonymous pull token from the realm that the challenge names, when that realm is an allowed host."""
+        """Fetch an anonymous pull token from the realm that the challenge names, when that realm is an allowed host."""
         fields = dict(_FIELD.findall(challenge))
         realm = fields.get("realm", "")
         if not challenge.lower().startswith("bearer ") or not realm:
@@ -182,7 +182,7 @@ def read(answer: BaseHTTPResponse, most: int, take: Callable[[bytes], None]) -> 
 
 
 def _piece(answer: BaseHTTPResponse, most: int) -> bytes:
-    """What has come, at once, so that a registry that drips is seen to drip."""
+    """Return what has come at once, so that a slow registry's progress is seen."""
     try:
         return answer.read1(most, decode_content=False)
     except _IO as error:
@@ -192,7 +192,7 @@ def _piece(answer: BaseHTTPResponse, most: int) -> bytes:
 
 @contextmanager
 def translated(url: str) -> Iterator[None]:
-    """What went wrong on the way, as containerd words it."""
+    """Return what went wrong on the way, as containerd words it."""
     try:
         yield
     except _IO as error:
@@ -207,7 +207,7 @@ def _slow(error: BaseException) -> bool:
 
 
 def _reason(error: BaseException, url: str) -> str:
-    """Go's own words for the usual failures."""
+    """Return Go's own message for the usual failures."""
     _, host, port = _origin(url)
     cause = error.__cause__ or error.__context__
     if isinstance(error, NameResolutionError):

@@ -1,4 +1,4 @@
-"""Whether the registry that images come from answers: asked through the puller when somebody wants to know."""
+"""Watches whether the registry that images come from answers, by asking it through the puller."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class RegistryWatch:
             reason = error.text or error.code
         except TimeoutError:
             reason = f"no answer within {ANSWER_SECONDS:.0f} s"
-        # the first answer is told by who has started us
+        # the supervisor prints the first answer
         if self._reason is not None and bool(reason) != bool(self._reason):
             log.warning("%s", f"the registry does not answer: {reason}" if reason else "the registry answers again")
         self._reason, self._asked = reason, time.monotonic()

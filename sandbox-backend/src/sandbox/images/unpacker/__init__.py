@@ -1,1 +1,1 @@
-"""The confined process that turns a layer's archive into a folder; `client` is the runner's end of it."""
+"""Turns a layer's archive into a folder in a confined process; `client` is the runner's end of it."""

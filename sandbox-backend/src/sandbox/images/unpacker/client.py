@@ -1,4 +1,4 @@
-"""The runner's side of unpacking: feeds a blob to a confined child, checks what it was, gives the layer its name.
+"""Feeds a blob to a confined child, checks what it was, and gives the layer its name: the runner's side of unpacking.
 
 The runner hashes the blob itself while it feeds it, from the same read, so that neither a puller nor a registry can
 put other files under a digest's name; it never looks into the bytes.
@@ -27,7 +27,7 @@ LARGEST_REPORT = 1 << 16
 
 
 class UnpackError(Exception):
-    """No layer was made; `code` is stable, `text` says what was wrong with it."""
+    """A blob of which no layer was made; `code` is stable, `text` says what was wrong with it."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -87,7 +87,7 @@ async def _by_child(
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kill the child proper, the first of a pid namespace; the process that waits for it buries it and ends."""
+    """Kill the child proper, the first of a pid namespace; the process that waits for it reaps it and ends."""
     _kill_children(process.pid)
     try:
         await asyncio.wait_for(process.wait(), BURIAL_SECONDS)
@@ -135,7 +135,7 @@ async def _feed(process: asyncio.subprocess.Process, blob: IO[bytes], algorithm:
 
 
 def _parsed(output: bytes) -> dict[str, str | int]:
-    """The child's one line; a child that died before it, over its processor time or its memory, has none."""
+    """Return the child's one line; a child that died before it, over its processor time or its memory, has none."""
     kinds: dict[str, type] = {"code": str, "text": str, "diff_id": str, "bytes": int, "files": int}
     with suppress(ValueError, RecursionError):
         report = json.loads(output)

@@ -1,4 +1,4 @@
-"""One layer's tar becomes a folder, entry by entry, in the form that overlayfs stacks.
+"""Unpacks one layer's tar into a folder, entry by entry, in the form that overlayfs stacks.
 
 Runs only in the confined child, `unpacker`. Every step goes through a descriptor of the folder above and follows no
 link, so the result does not depend on the confinement. Kept: modes with setuid bits (layers are mounted nosuid),
@@ -31,7 +31,7 @@ class BadLayer(ValueError):
 
 
 def split(name: bytes) -> Parts:
-    """The components of a name below the layer's root; BadLayer for one that leads out of it or cannot exist."""
+    """Return the components of a name below the layer's root; BadLayer for one that leads out of it or cannot exist."""
     parts = tuple(part for part in name.split(b"/") if part not in (b"", b"."))
     if parts and name.startswith(b"/"):
         raise BadLayer(f"absolute path {_shown(name)}")
@@ -129,7 +129,7 @@ class Layer:
                 self._hide(above, hidden)
 
     def _hide(self, above: int, name: bytes) -> None:
-        """A whiteout speaks of the layers below; what this layer has itself under that name stays."""
+        """Carry a whiteout out: it hides what the layers below have; what this layer has under that name stays."""
         status = _status(above, name)
         if status is None:
             self._count()
@@ -139,7 +139,7 @@ class Layer:
 
     @contextmanager
     def _folder(self, parts: Parts, *, make: bool = False) -> Iterator[int]:
-        """A descriptor of a folder of the layer, missing ones made on the way when `make` says so."""
+        """Return a descriptor of a folder of the layer, missing ones made on the way when `make` says so."""
         at = os.dup(self._root)
         try:
             for part in parts:
@@ -211,7 +211,7 @@ def _status(above: int, name: bytes) -> os.stat_result | None:
 
 
 def _clear(above: int, name: bytes) -> None:
-    """Make room: as with Docker, a later entry of the same name takes the earlier one's place."""
+    """Make room: as with Docker, a later entry of the same name replaces the earlier one."""
     status = _status(above, name)
     if status is None:
         return

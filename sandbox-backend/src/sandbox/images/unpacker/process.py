@@ -1,4 +1,4 @@
-"""The confined child that turns one layer's blob into a folder: `python -m sandbox.images.unpacker.process '<order>'`.
+"""Turns one layer's blob into a folder as a confined child: `python -m sandbox.images.unpacker.process '<order>'`.
 
 It reads the blob from descriptor 0 and writes one line of JSON to descriptor 1. By then it is root of a user namespace
 that owns the store's range of ids and nothing else, the only process of its pid namespace, without a network, with
@@ -50,7 +50,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of it: `code` is empty when all went well, else stable, with `text` saying what was wrong."""
+    """The outcome: `code` is empty when all went well, else stable, with `text` saying what was wrong."""
 
     code: str = ""
     text: str = ""
@@ -61,7 +61,7 @@ class Report:
 
 
 class TooLarge(ValueError):
-    """More bytes than allowed come out of the blob."""
+    """A blob of which more bytes come than allowed."""
 
 
 class Readable(Protocol):
@@ -126,7 +126,7 @@ def unpack(order: Order) -> Report:
 
 
 def _decompressed(source: io.BufferedReader[io.FileIO]) -> Readable:
-    """By what the bytes are, as containerd does it, not by what the registry calls them."""
+    """Decompress by what the bytes are, as containerd does, not by what the registry calls them."""
     start = source.peek(4)[:4]
     if start.startswith(GZIP):
         return gzip.GzipFile(fileobj=source)
@@ -138,7 +138,7 @@ def _decompressed(source: io.BufferedReader[io.FileIO]) -> Readable:
 
 
 def _confine(order: Order) -> int:
-    """0 in the confined process; its number in the process that only waits for it."""
+    """Confine a child; return 0 in it, and its process id in the process that only waits for it."""
     space = namespaces.user_namespace(0, order.first_uid)
     folder = Path(order.folder)
     mounts.private_mounts()
@@ -157,7 +157,7 @@ def _confine(order: Order) -> int:
 
 
 def _become_nobody(space: int) -> None:
-    """Root of the user namespace `space`, which is nobody on the machine, with four capabilities over its own files."""
+    """Become root of the user namespace `space`, nobody on the machine, with four capabilities over its own files."""
     _check(_libc.setns(space, namespaces.CLONE_NEWUSER))
     os.close(space)
     os.setgroups([])

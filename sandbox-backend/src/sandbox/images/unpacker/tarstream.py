@@ -1,4 +1,4 @@
-"""A reader of tar streams that trusts no field: ustar, PAX and GNU long names, read once from front to end.
+"""Reads tar streams and trusts no field: ustar, PAX and GNU long names, once from front to end.
 
 Pure but for the `read` that it is given. The standard library's reader ends silently at a broken header, holds a
 whole extended header in memory and has looped on negative sizes (CVE-2019-20907, CVE-2025-8194); every step here
@@ -23,7 +23,7 @@ Read = Callable[[int], bytes]
 
 
 class BadTar(ValueError):
-    """Not a tar stream, or one that this host does not unpack; the text says why."""
+    """A stream that is no tar, or one that this host does not unpack; the text says why."""
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Tar:
         self._left = self._padding = 0
 
     def entries(self) -> Iterator[Entry]:
-        """Every entry in order. BadTar at the first thing that is wrong."""
+        """Yield every entry in order. BadTar at the first thing that is wrong."""
         while (block := self._header()) is not None:
             extensions: dict[bytes, bytes] = {}
             for _ in range(MOST_EXTENSIONS):
@@ -63,7 +63,7 @@ class Tar:
                 pass
 
     def content(self) -> Iterator[bytes]:
-        """What is left of the present entry's bytes, in pieces."""
+        """Yield what is left of the present entry's bytes, in pieces."""
         while self._left:
             piece = self._read(min(self._left, 1 << 18))
             if not piece:
@@ -87,7 +87,7 @@ class Tar:
         return b"".join(parts)
 
     def _header(self) -> bytes | None:
-        """The next header, or None at the end: a block of zeros, or just no more bytes."""
+        """Return the next header, or None at the end: a block of zeros, or just no more bytes."""
         first = self._read(BLOCK)
         if not first:
             return None
@@ -145,7 +145,7 @@ def _text(field: bytes) -> bytes:
 
 
 def _number(field: bytes) -> int:
-    """Octal digits, or GNU's base 256 for what they cannot hold; nothing in a tar is less than zero."""
+    """Parse octal digits, or GNU's base 256 for what they cannot hold; nothing in a tar is less than zero."""
     if field[0] == 0x80:
         return int.from_bytes(field[1:], "big")
     digits = field.strip(b" \0")

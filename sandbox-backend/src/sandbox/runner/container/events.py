@@ -7,7 +7,8 @@ import logging
 import time
 from collections.abc import Awaitable
 
-from sandbox.docker import messages, outcome
+from sandbox.docker import outcome
+from sandbox.docker.errors import DockerError
 from sandbox.model.events import Created, Exited, Failed, Output, Reason
 from sandbox.oci import process
 from sandbox.runner.container.contents import NotStarted
@@ -56,7 +57,6 @@ class RunEvents:
             argv_source=self._source,
             layers=len(self._image.layers),
             root_bytes=self._image.root_bytes,
-            prepared=False,
             created_ms=self._elapsed(),
             system_bytes=system_bytes,
             network_bps=network_bps,
@@ -65,17 +65,16 @@ class RunEvents:
 
     async def not_started(self, message: str) -> None:
         """Send as the end that the daemon refuses with `message`."""
-        await self._not_started(outcome.exit_code(message), message)
+        await self._not_started(outcome.not_created(message))
 
     async def refused(self, reason: str) -> None:
         """Send as the end that the OCI runtime cannot start the program, for a `reason` in crun's words."""
-        refusal = outcome.refusal(reason, self._argv[0] if self._argv else "")
-        await self._not_started(refusal.code, messages.task_error(refusal.detail))
+        await self._not_started(outcome.not_executed(reason, self._argv[0] if self._argv else ""))
 
-    async def _not_started(self, code: int, message: str) -> None:
-        text = messages.daemon_error(message)
-        await self.send(Output("stderr", text))
-        await self._end(Exited(code, "not-started", message=text.rstrip("\n"), wall_ms=self._elapsed()))
+    async def _not_started(self, error: DockerError) -> None:
+        await self.send(Output("stderr", error.stderr))
+        message = error.stderr.rstrip("\n")
+        await self._end(Exited(error.code, "not-started", message=message, wall_ms=self._elapsed()))
 
     async def exited(self, code: int, reason: Reason, signal: str | None, usage: Usage) -> None:
         """Send as the end how the program ended and what it has used."""

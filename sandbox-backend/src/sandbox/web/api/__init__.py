@@ -1,1 +1,1 @@
-"""The calls of the wire protocol, their bodies and errors, and the document that describes them."""
+"""Answers the calls of the wire protocol, with their bodies, problems and the document that describes them."""

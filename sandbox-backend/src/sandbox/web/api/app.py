@@ -1,4 +1,4 @@
-"""The HTTP calls of the wire protocol, and the site beside them."""
+"""Serves the HTTP calls of the wire protocol, and the site beside them."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.model import addresses
+from sandbox.model.isolations import CONTAINER
+from sandbox.runner_client import RunnerClient
 from sandbox.settings import Settings
 from sandbox.web.api import body, metrics, openapi
+from sandbox.web.api.answers import NO_STORE, NewHost, RunRequest, answer, describe
+from sandbox.web.api.health import RunnerStatus, health
 from sandbox.web.api.metrics import Metrics
 from sandbox.web.api.problems import Problem, retry_later
-from sandbox.web.http import site
-from sandbox.web.http.security import Guard
-from sandbox.web.runs import docker_hosts, stream
-from sandbox.web.runs.docker_hosts import Host, Hosts
+from sandbox.web.http import security, site
+from sandbox.web.runs import stream
+from sandbox.web.runs.docker_hosts import DockerHost, DockerHosts
 from sandbox.web.runs.queue import Admission, Full, Queue, TooMany
 from sandbox.web.runs.run import Services
-from sandbox.web.runs.runner_client import RunnerClient
 from sandbox.web.runs.session import STOPPING, Session
 
 SOON = 1
 # a proxy in front would make every reader look local
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
-NO_STORE = {"Cache-Control": "no-store"}
 STATUS_CODES = {404: "not-found", 405: "method-not-allowed"}
 
 
@@ -40,8 +40,8 @@ class Api:
     """The calls under /v1 and /metrics, and the state behind them."""
 
     def __init__(self, settings: Settings, client: RunnerClient) -> None:
-        self._settings, self._client = settings, client
-        self._hosts = Hosts(settings.max_hosts, settings.idle_seconds)
+        self._settings, self._runner = settings, RunnerStatus(client)
+        self._docker_hosts = DockerHosts(settings.max_hosts, settings.idle_seconds)
         self._runs, self._metrics = Queue(settings.slots), Metrics()
         self._admission = Admission(self._runs, settings.slots + settings.queue, settings.per_address)
         self._services = Services(
@@ -49,10 +49,10 @@ class Api:
         )
         self._sessions: dict[str, Session] = {}
         self._stopping = False
-        self._document = json.dumps(openapi.document(settings), ensure_ascii=False).encode()
+        self._document = json.dumps(openapi.document(), ensure_ascii=False).encode()
 
     def routes(self) -> list[BaseRoute]:
-        """Every call that is served."""
+        """Return every call that is served."""
         calls = [
             Route("/health", self.health),
             Route("/hosts", self.new_host, methods=["POST"]),
@@ -70,57 +70,47 @@ class Api:
             session.stop(STOPPING)
 
     def refuse(self, problem: Problem) -> Response:
-        """The answer to a request that met `problem`, counted."""
+        """Return the answer to a request that met `problem`, and count it."""
         self._metrics.problem(problem.code)
         return problem.response()
 
     async def health(self, _: Request) -> Response:
-        """Ready means: the runner has really started a container lately."""
-        status = await self._client.status()
-        state: dict[str, Any] = (
-            {"status": "unavailable", "reason": status.reason} if status.reason else {"status": "ok"}
-        )
-        state |= {"isolations": [isolation for isolation in body.ISOLATIONS if isolation in status.isolations]}
-        state |= {"running": self._runs.taken, "slots": self._runs.places}
-        state |= {"queued": self._runs.waiting, "emulated": self._settings.emulated}
-        if status.registry is not None:
-            state["registry"] = "ok" if status.registry else "unreachable"
-        if self._settings.emulated and status.run_ms is not None:
-            state["run_ms"] = status.run_ms
-        return JSONResponse(state, status_code=503 if status.reason else 200, headers=NO_STORE)
+        """Answer whether containers can be started."""
+        state = health(await self._runner.get(), self._runs, self._settings)
+        return answer(state, 200 if state.status == "ok" else 503)
 
     async def new_host(self, request: Request) -> Response:
-        """A new, empty host."""
+        """Make a new, empty Docker host."""
         if "content-type" in request.headers or request.headers.get("content-length", "0") != "0":
             body.only(await self._json(request))
-        host = self._hosts.create(_address(request))
-        return JSONResponse({"host": host.id, "idle_seconds": self._settings.idle_seconds}, 201, headers=NO_STORE)
+        host = self._docker_hosts.create(_address(request))
+        return answer(NewHost(host.id, self._settings.idle_seconds), 201)
 
     async def host(self, request: Request) -> Response:
-        """What is on a host; or back to an empty one."""
+        """Answer what is on a Docker host; or empty it."""
         host = self._find(request.path_params["host"])
         if request.method == "DELETE":
             host.empty()
             return Response(status_code=204)
-        return JSONResponse(docker_hosts.described(host), headers=NO_STORE)
+        return answer(describe(host))
 
     async def start_run(self, request: Request) -> ASGIApp:
-        """One command line, as a stream of events."""
+        """Run one command line, and answer with the stream of its events."""
         if self._stopping:
             raise retry_later("stopping", SOON)
         asked = body.run_request(await self._json(request))
-        if asked.isolation != body.ISOLATIONS[0] and asked.isolation not in (await self._client.status()).isolations:
+        if asked.isolation != CONTAINER.name and asked.isolation not in (await self._runner.get()).isolations:
             raise Problem("isolation-unavailable", members={"field": "isolation"})
         received = time.monotonic()
 
-        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def stream_events(scope: Scope, receive: Receive, send: Send) -> None:
             with ExitStack() as held:
                 self._admit(held, _address(request))
                 session = self._session(held, asked, _address(request))
                 sink = stream.Sink(send, received, self._settings.stalled_seconds)
                 await stream.answer(scope, receive, send, sink, lambda: session.carry_out(sink))
 
-        return answer
+        return stream_events
 
     async def end_run(self, request: Request) -> Response:
         """End a run."""
@@ -131,19 +121,19 @@ class Api:
         return Response(status_code=204)
 
     async def openapi(self, _: Request) -> Response:
-        """What this very server answers."""
+        """Answer with the OpenAPI document of this very server."""
         return Response(self._document, media_type="application/json")
 
     async def metrics(self, request: Request) -> Response:
-        """For the operator on the machine itself; nobody else is told that it exists."""
+        """Answer the operator on the machine itself; to anybody else the page is not there."""
         if not _is_loopback(_address(request)) or any(name in request.headers for name in FORWARDED):
             raise Problem("not-found")
         gauges = {
             "running": self._runs.taken,
             "queued": self._runs.waiting,
-            "slots": self._runs.places,
+            "slots": self._runs.slots,
             "pulling": self._services.pulls.taken,
-            "hosts": len(self._hosts),
+            "hosts": len(self._docker_hosts),
             "streams": len(self._sessions),
         }
         return Response(self._metrics.text(gauges), media_type=metrics.MEDIA_TYPE, headers=NO_STORE)
@@ -153,8 +143,8 @@ class Api:
         data = await body.read(request.receive, self._settings.body_bytes, self._settings.body_seconds)
         return body.decode(data)
 
-    def _find(self, name: str) -> Host:
-        host = self._hosts.find(name)
+    def _find(self, name: str) -> DockerHost:
+        host = self._docker_hosts.find(name)
         if host is None:
             raise Problem("no-such-host")
         return host
@@ -167,13 +157,13 @@ class Api:
         except Full as full:
             raise retry_later("full", full.retry_seconds, position=full.position) from None
 
-    def _session(self, held: ExitStack, asked: body.RunRequest, address: str) -> Session:
+    def _session(self, held: ExitStack, asked: RunRequest, address: str) -> Session:
         if asked.host is None:
-            host = held.enter_context(self._hosts.passing(address))
+            host = held.enter_context(self._docker_hosts.passing(address))
         else:
             host = self._find(asked.host)
             # a host is as fresh as the end of its last run
-            held.callback(self._hosts.find, host.id)
+            held.callback(self._docker_hosts.find, host.id)
         session = Session(self._services, host, asked.command, asked.isolation)
         self._sessions[session.id] = session
         held.callback(self._sessions.pop, session.id)
@@ -181,7 +171,7 @@ class Api:
 
 
 def create_app(settings: Settings, client: RunnerClient) -> Starlette:
-    """The whole application; `app.state.stop()` ends its runs before the server stops."""
+    """Return the whole application; `app.state.stop()` ends its runs before the server stops."""
     api = Api(settings, client)
 
     async def problem(_: Request, error: Exception) -> Response:
@@ -195,7 +185,7 @@ def create_app(settings: Settings, client: RunnerClient) -> Starlette:
     pages = [Mount("/", app=site.make(settings.site))] if settings.site is not None else []
     app = Starlette(
         routes=[*api.routes(), *pages],
-        middleware=[Middleware(Guard, settings=settings, refuse=api.refuse)],
+        middleware=security.checks(settings, api.refuse),
         exception_handlers={Problem: problem, HTTPException: problem, body.Gone: gone, Exception: problem},
     )
     app.router.redirect_slashes = False
@@ -204,7 +194,7 @@ def create_app(settings: Settings, client: RunnerClient) -> Starlette:
 
 
 def _address(request: Request) -> str:
-    """The peer that is really connected; headers that claim another are for nobody's counting."""
+    """Return the address of the peer that is really connected, whatever its headers claim."""
     return request.client.host if request.client else ""
 
 

@@ -1,47 +1,37 @@
-"""A request's body: bounded in bytes and seconds, strictly JSON, every field known and of the right type."""
+"""Reads a request's body: bounded in bytes and seconds, strictly JSON, every field known and of the right type."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import fields
 from typing import Any, NoReturn
 
 from starlette.datastructures import Headers
 from starlette.types import Receive
 
-from sandbox.model.isolations import PROFILES
+from sandbox.model.isolations import CONTAINER, PROFILES
+from sandbox.web.api.answers import RunRequest
 from sandbox.web.api.problems import Problem
 
 CLOSE = {"Connection": "close"}
 # a body that is too large is still read this many times over, so that its sender gets to read the answer
 PATIENCE = 8
-# the isolations that a request may name; which of them are here, the runner knows
-ISOLATIONS = tuple(PROFILES)
 
 
 class Gone(Exception):
-    """The reader left before the request was complete."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """The body of `POST /v1/runs`."""
-
-    command: str
-    host: str | None = None
-    isolation: str = ISOLATIONS[0]
+    """A request whose reader left before it was complete."""
 
 
 def check_type(headers: Headers) -> None:
-    """Problem `not-json` unless the body is declared as JSON: what a form of a foreign page cannot do."""
+    """Raise Problem `not-json` unless the body is declared as JSON, which a form of a foreign page cannot do."""
     declared = headers.getlist("content-type")
     if len(declared) != 1 or declared[0].partition(";")[0].strip().lower() != "application/json":
         raise Problem("not-json", headers=CLOSE)
 
 
 async def read(receive: Receive, most: int, seconds: float) -> bytes:
-    """The whole body. Problem `too-large` over `most` bytes, `body-timeout` when it takes longer than `seconds`."""
+    """Return the whole body. Problem `too-large` over `most` bytes, `body-timeout` after that many seconds."""
     parts: list[bytes] = []
     size, more = 0, True
     try:
@@ -62,7 +52,7 @@ async def read(receive: Receive, most: int, seconds: float) -> bytes:
 
 
 def decode(data: bytes) -> dict[str, Any]:
-    """The JSON object in `data`: UTF-8, no NaN, no field twice, every text valid Unicode."""
+    """Return the JSON object in `data`: UTF-8, no NaN, no field twice, every text valid Unicode."""
     try:
         value = json.loads(data.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_object)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
@@ -74,19 +64,17 @@ def decode(data: bytes) -> dict[str, Any]:
 
 
 def run_request(value: dict[str, Any]) -> RunRequest:
-    """The checked body of `POST /v1/runs`."""
-    only(value, "command", "host", "isolation", "files")
-    if "files" in value:
-        raise Problem("files-unavailable", members={"field": "files"})
-    isolation = _text(value, "isolation", ISOLATIONS[0])
-    if isolation not in ISOLATIONS:
+    """Return the checked body of `POST /v1/runs`."""
+    only(value, *(field.name for field in fields(RunRequest)))
+    isolation = PROFILES.get(_text(value, "isolation", CONTAINER.name))
+    if isolation is None:
         raise Problem("isolation-unavailable", members={"field": "isolation"})
     host = _text(value, "host", None) if "host" in value else None
-    return RunRequest(_text(value, "command", None), host, isolation)
+    return RunRequest(_text(value, "command", None), host, isolation.name)
 
 
 def only(value: dict[str, Any], *known: str) -> None:
-    """Problem `unknown-field` when there is another."""
+    """Raise Problem `unknown-field` when there is another field than those."""
     for name in value:
         if name not in known:
             raise Problem("unknown-field", members={"field": name[:64]})

@@ -1,4 +1,4 @@
-"""Prometheus' text format, version 0.0.4, by hand: a handful of counters, gauges and one histogram."""
+"""Counts what happens, in Prometheus' text format, version 0.0.4: some counters, gauges and one histogram."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0)
 
 
 class Metrics:
-    """What this process has seen since it started."""
+    """Counts what has happened since this process started."""
 
     def __init__(self) -> None:
         self._ended: Counter[tuple[str, str]] = Counter()
@@ -20,22 +20,22 @@ class Metrics:
         self._left = 0
 
     def ended(self, command: str, outcome: str, seconds: float) -> None:
-        """A stream came to its last event: the command's kind, the reason or our failure's code, the duration."""
+        """Count a stream that came to its last event; `outcome` is its reason or our failure's code."""
         self._ended[command, outcome] += 1
         self._seconds += seconds
         for number, bound in enumerate(BOUNDS):
             self._buckets[number] += seconds <= bound
 
     def left(self) -> None:
-        """A reader left, or did not read, before the last event."""
+        """Count a reader who left, or did not read, before the last event."""
         self._left += 1
 
     def problem(self, code: str) -> None:
-        """A request was answered with a problem."""
+        """Count a request that was answered with a problem."""
         self._problems[code] += 1
 
     def text(self, gauges: Mapping[str, int]) -> str:
-        """The page; `gauges` are the present values, by name."""
+        """Return the page; `gauges` are the present values, by name."""
         return "".join(f"{line}\n" for line in self._lines(gauges))
 
     def _lines(self, gauges: Mapping[str, int]) -> Iterator[str]:

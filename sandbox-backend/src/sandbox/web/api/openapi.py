@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of what is really served; events and problems come from the code that sends them."""
+"""Makes the OpenAPI 3.1 document of what is really served; its schemas are derived from what is sent."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import dataclasses
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from sandbox.settings import Settings
-from sandbox.web.api import problems, schema
-from sandbox.web.api.body import ISOLATIONS
+from sandbox.web.api import answers, problems, schema
 
 Json = dict[str, Any]
-ID: Json = {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "128 random bits"}
 COUNT: Json = {"type": "integer", "minimum": 0}
 TEXT: Json = {"type": "string"}
 
 
-def document(settings: Settings) -> Json:
-    """The document, as plain values."""
+def document() -> Json:
+    """Return the document as plain values."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -26,7 +23,7 @@ def document(settings: Settings) -> Json:
             "description": "Runs one docker command line in a real container and streams back what happens.",
         },
         "paths": _paths(),
-        "components": {"schemas": {**schema.of_events(), **_schemas(settings)}},
+        "components": {"schemas": {**schema.of_events(), **_schemas()}},
         "x-problems": {code: dataclasses.asdict(kind) for code, kind in problems.CATALOGUE.items()},
     }
 
@@ -80,7 +77,6 @@ _BODY_ERRORS = (
 _RUN_ERRORS = (
     "bad-field",
     "isolation-unavailable",
-    "files-unavailable",
     "no-such-host",
     "too-many",
     "full",
@@ -127,42 +123,10 @@ def _parameter(name: str) -> Json:
     return {"name": name, "in": "path", "required": True, "schema": TEXT}
 
 
-def _schemas(settings: Settings) -> Json:
+def _schemas() -> Json:
+    bodies = (answers.RunRequest, answers.Nothing, answers.Health, answers.NewHost, answers.Host)
     return {
-        "RunRequest": _object(
-            {
-                "command": {**TEXT, "description": "one docker command line"},
-                "host": {**ID, "description": "where to run it; without it, on a host that ends with the run"},
-                "isolation": {"enum": list(ISOLATIONS), "default": ISOLATIONS[0]},
-            },
-            required=("command",),
-        ),
-        "Nothing": _object({}),
-        "Health": _health(),
-        "NewHost": _object({"host": ID, "idle_seconds": {"const": settings.idle_seconds}}),
-        "Host": _object(
-            {
-                "host": ID,
-                "images": {"type": "array", "items": {"$ref": "#/components/schemas/Image"}},
-                "containers": {"type": "array", "items": {"$ref": "#/components/schemas/Container"}},
-            }
-        ),
-        "Image": _object(
-            {
-                **dict.fromkeys(("reference", "id", "digest"), TEXT),
-                "provenance": {"enum": ["official", "stand-in"]},
-                **dict.fromkeys(("layers", "content_bytes", "root_bytes"), COUNT),
-            }
-        ),
-        "Container": _object(
-            {
-                "container": TEXT,
-                "image": TEXT,
-                "run": ID,
-                "name": {"type": ["string", "null"]},
-                "state": {"enum": ["running"]},
-            }
-        ),
+        **{kind.__name__: schema.of(kind) for kind in bodies},
         "Problem": {
             "type": "object",
             "properties": {
@@ -176,28 +140,4 @@ def _schemas(settings: Settings) -> Json:
         },
         "Document": {"type": "object"},
         "Metrics": TEXT,
-    }
-
-
-def _health() -> Json:
-    return _object(
-        {
-            "status": {"enum": ["ok", "unavailable"]},
-            "reason": {**TEXT, "description": "only when unavailable"},
-            "isolations": {"type": "array", "items": {"enum": list(ISOLATIONS)}},
-            **dict.fromkeys(("running", "slots", "queued"), COUNT),
-            "registry": {"enum": ["ok", "unreachable"], "description": "where images come from, when that is known"},
-            "emulated": {"type": "boolean", "description": "whether the machine itself is software"},
-            "run_ms": {"type": "number", "description": "only when emulated: how long a run takes that does nothing"},
-        },
-        required=("status", "isolations", "running", "slots", "queued", "emulated"),
-    )
-
-
-def _object(properties: Json, required: tuple[str, ...] | None = None) -> Json:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties if required is None else required),
-        "additionalProperties": False,
     }

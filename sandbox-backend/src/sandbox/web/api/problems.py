@@ -1,5 +1,7 @@
-"""Errors before the first byte: RFC 9457 `application/problem+json` with a stable `code`, an English `title` for
-logs and programs, and a Korean `detail` for the reader. One catalogue; the OpenAPI document is made from it too.
+"""Answers with an error before the first byte: RFC 9457 `application/problem+json`.
+
+Each has a stable `code`, an English `title` for logs and programs, and a Korean `detail` for the reader. There is one
+catalogue; the OpenAPI document is made from it too.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ MEDIA_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One problem that can be met: HTTP status, English title, Korean detail."""
+    """One kind of problem: HTTP status, English title, Korean detail."""
 
     status: int
     title: str
@@ -34,7 +36,6 @@ CATALOGUE: Mapping[str, Kind] = {
     "unknown-field": Kind(400, "The body has an unknown field", "요청에 모르는 항목이 들어 있어요."),
     "bad-field": Kind(400, "A field is missing or has a wrong type", "요청에 빠졌거나 형식이 맞지 않는 항목이 있어요."),
     "isolation-unavailable": Kind(400, "This isolation is not available here", "이 서버에는 그 실행 방식이 없어요."),
-    "files-unavailable": Kind(400, "Files cannot be sent along yet", "파일을 함께 보내는 실행은 아직 할 수 없어요."),
     "body-timeout": Kind(400, "The body did not arrive in time", "요청 본문이 제시간에 다 오지 않았어요."),
     "foreign-origin": Kind(403, "This origin may not call this API", FOREIGN_ORIGIN),
     "not-found": Kind(404, "No such resource", "그런 주소는 없어요."),
@@ -54,8 +55,10 @@ CATALOGUE: Mapping[str, Kind] = {
 
 
 class Problem(Exception):
-    """Ends a request before its first byte. `members` are added to the body, `headers` to the answer; a `detail` takes
-    the place of the catalogue's."""
+    """Ends a request before its first byte.
+
+    `members` are added to the body, `headers` to the answer; a `detail` replaces the catalogue's.
+    """
 
     def __init__(
         self,
@@ -71,7 +74,7 @@ class Problem(Exception):
         self.headers, self.members = dict(headers or {}), dict(members or {})
 
     def response(self) -> Response:
-        """The answer; its `type` leads to this problem's entry in the OpenAPI document."""
+        """Return the answer; its `type` leads to this problem's entry in the OpenAPI document."""
         document = {
             "type": f"/v1/openapi.json#/x-problems/{self.code}",
             "title": self.kind.title,
@@ -86,5 +89,5 @@ class Problem(Exception):
 
 
 def retry_later(code: str, seconds: int, **members: Any) -> Problem:
-    """A problem that passes by itself: `Retry-After` in whole seconds."""
+    """Return a problem that passes by itself: `Retry-After` in whole seconds."""
     return Problem(code, headers={"Retry-After": str(seconds)}, members=members)

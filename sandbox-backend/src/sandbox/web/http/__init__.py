@@ -1,1 +1,1 @@
-"""HTTP below the calls: connections and their bounds, hosts and origins, headers, static pages."""
+"""Serves HTTP below the calls: connections and their bounds, hosts and origins, headers, static pages."""

@@ -1,4 +1,4 @@
-"""One HTTP connection, with the deadlines and bounds that a public server needs and uvicorn leaves open.
+"""Bounds each HTTP connection by the deadlines and sizes that a public server needs and uvicorn leaves open.
 
 uvicorn by itself waits minutes for a header that never ends, and for ever for a reader that never reads.
 """
@@ -35,7 +35,7 @@ class ConnectionTable:
         self._by_address: dict[str, dict[Connection, None]] = defaultdict(dict)
 
     def add(self, connection: Connection, address: str) -> bool:
-        """Whether there is room for it."""
+        """Add a connection; return whether there is room for it."""
         own = self._by_address[address]
         if len(own) >= self._per_address:
             idle = next((one for one in own if one.idle), None)
@@ -47,7 +47,7 @@ class ConnectionTable:
         return True
 
     def remove(self, connection: Connection, address: str) -> None:
-        """It has ended; unknown ones are left alone."""
+        """Remove a connection that has ended; unknown ones are left alone."""
         own = self._by_address.get(address, {})
         own.pop(connection, None)
         if not own:
@@ -76,7 +76,7 @@ class Connection(HttpToolsProtocol):
 
     @property
     def idle(self) -> bool:
-        """Whether no request is being answered."""
+        """Return whether no request is being answered."""
         return self.cycle is None or self.cycle.response_complete
 
     @property
@@ -102,7 +102,7 @@ class Connection(HttpToolsProtocol):
             self._receive(data)
 
     def _introduced(self, line: ProxyLine, data: bytes) -> bytes:
-        """What has come behind the proxy's line; whose connection it is counts from then on."""
+        """Return what has come behind the proxy's line; the connection counts for its address from then on."""
         try:
             rest = line.feed(data)
         except ValueError:
@@ -114,7 +114,7 @@ class Connection(HttpToolsProtocol):
         return rest if self._count() else b""
 
     def _count(self) -> bool:
-        """Whether the table has room; without it the connection ends here."""
+        """Add itself to the table; return whether there is room. Without it the connection ends here."""
         if self._table.add(self, self._address):
             return True
         self.transport.abort()
@@ -153,8 +153,8 @@ class Connection(HttpToolsProtocol):
         answering = self.cycle
         super().on_headers_complete()
         if self.pipeline:
-            # uvicorn tells only the newest request that the reader has left, and stops reading behind it: a pipelined
-            # one would keep the run before it alive for nobody. No browser pipelines.
+            # uvicorn reports to the newest request alone that the reader has left, and stops reading behind it: a
+            # pipelined one would keep the run before it alive for nobody. No browser pipelines.
             self.pipeline.clear()
             self.cycle = answering
             self.transport.abort()
@@ -170,8 +170,7 @@ class Connection(HttpToolsProtocol):
 
 
 def _bound(connection: socket.socket, stalled_seconds: float) -> None:
-    """Let the kernel send each event at once, hold only so much for a reader, and give a reader up that takes nothing
-    for so long."""
+    """Let the kernel send each event at once, bound what it holds, and give up a reader who takes nothing."""
     # asyncio sets it too, but not on what an inherited listener has accepted
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)

@@ -1,4 +1,4 @@
-"""What a reader sees who came by a name that this server does not answer to, and what its operator has to set.
+"""Answers a reader who came by a name that this server does not serve: what its operator has to set.
 
 The name is a stranger's text, and the advice is a line for a shell: only what is a host by its form gets into that
 line, and elsewhere it is shortened and escaped.
@@ -35,20 +35,21 @@ pre {{ padding: .75rem 1rem; border: 1px solid; border-radius: .5rem; white-spac
 
 
 def remedy(host: str) -> str:
-    """The command that makes the server answer to `host`."""
+    """Return the command that makes the server answer to `host`."""
     usable = addresses.is_host(host) and len(host) <= MOST_SHOWN
     return f"make serve HOSTS={shlex.quote(host) if usable else '이름'}"
 
 
 def detail(host: str) -> str:
-    """The same for a program."""
+    """Return the same advice for a program."""
     return (
         f"이 이름으로는 서비스하지 않아요. 이 이름이 맞다면 서버를 켠 사람이 {remedy(host)}처럼 적어서 다시 켜야 해요."
     )
 
 
 def page(host: str) -> Response:
-    """The answer for a browser's reader, whole in itself."""
+    """Return the answer for a browser: a page that needs no other file."""
     shown = host if len(host) <= MOST_SHOWN else host[:MOST_SHOWN] + "…"
     text = PAGE.format(shown=escape(shown) or "(없음)", remedy=escape(remedy(host)))
-    return HTMLResponse(text, status_code=421, headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Security-Policy": POLICY}
+    return HTMLResponse(text, status_code=421, headers=headers)

@@ -1,6 +1,6 @@
-"""The pages alone, where no backend is or none is ready: demos play their recordings.
+"""Serves the pages alone, where no backend is or none is ready: demos play their recordings.
 
-Whatever is asked of the API gets an answer that no backend gives, so that the element knows that there is none. Each
+Whatever is asked of the API gets an answer that no backend gives, by which the element sees that there is none. Each
 answer is the last of its connection: the next request may meet a backend.
 """
 
@@ -15,14 +15,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.settings import Settings
 from sandbox.web.api.problems import Problem
-from sandbox.web.http import site
-from sandbox.web.http.security import Guard
+from sandbox.web.http import security, site
 
 METHODS = ["GET", "POST", "DELETE"]
 
 
 class LastOfItsConnection:
-    """Says so with every answer."""
+    """Closes the connection after each answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -37,14 +36,14 @@ class LastOfItsConnection:
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application; `settings.site` is the folder of the pages, and without it there is no page."""
+    """Return the application; `settings.site` is the folder of the pages, and without it there is no page."""
     app = Starlette(
         routes=[
             Route("/v1/health", _health),
             Mount("/v1", routes=[Route("/{rest:path}", _nobody, methods=METHODS)]),
             *([Mount("/", app=site.make(settings.site))] if settings.site else []),
         ],
-        middleware=[Middleware(LastOfItsConnection), Middleware(Guard, settings=settings, refuse=Problem.response)],
+        middleware=[Middleware(LastOfItsConnection), *security.checks(settings, Problem.response)],
     )
     app.router.redirect_slashes = False
     app.state.stop = lambda: None

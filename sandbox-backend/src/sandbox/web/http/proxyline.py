@@ -1,5 +1,7 @@
-"""The first line of a connection that a proxy passes on: PROXY protocol version 1, as HAProxy's `proxy-protocol.txt`
-has it. It says whose connection it is, before the first byte of HTTP."""
+"""Parses the first line of a connection that a proxy passes on: PROXY protocol version 1.
+
+It says whose connection it is, before the first byte of HTTP (HAProxy's `proxy-protocol.txt`).
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ class ProxyLine:
         self._got = b""
 
     def feed(self, data: bytes) -> bytes | None:
-        """What follows the line, None while it has not ended. ValueError when it is not such a line."""
+        """Return what follows the line, None while it has not ended. ValueError when it is not such a line."""
         self._got += data
         end = self._got.find(END, 0, MOST_BYTES)
         if end < 0 and len(self._got) >= MOST_BYTES:

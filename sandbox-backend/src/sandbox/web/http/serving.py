@@ -20,11 +20,11 @@ from starlette.applications import Starlette
 
 from sandbox import handover
 from sandbox.listening import allow_descriptors
+from sandbox.runner_client import RunnerClient
 from sandbox.settings import Settings
 from sandbox.web.api.app import create_app
 from sandbox.web.http import pages
 from sandbox.web.http.connections import Connection, ConnectionTable
-from sandbox.web.runs.runner_client import RunnerClient
 
 KEEP_ALIVE_SECONDS = 15
 GRACE_SECONDS = 3
@@ -58,9 +58,9 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def server(settings: Settings, listener: socket.socket) -> Server:
-    """The server, ready to run; its port is the listener's."""
+    """Return the server, ready to run; its port is the listener's."""
     settings = dataclasses.replace(settings, port=listener.getsockname()[1])
-    return _server(settings, create_app(settings, RunnerClient(settings.run_dir / "web" / "runner.sock")))
+    return _server(settings, create_app(settings, RunnerClient(settings)))
 
 
 def _server(settings: Settings, app: Starlette) -> Server:

@@ -1,4 +1,4 @@
-"""The static pages, on the same origin as the API: right types, revalidation by ETag, gzip for text."""
+"""Serves the static pages on the origin of the API: right types, revalidation by ETag, gzip for text."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 
 class Pages(StaticFiles):
-    """Static files as browsers like them."""
+    """Static files with the types and cache headers that browsers need."""
 
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
@@ -59,7 +59,7 @@ class Pages(StaticFiles):
         except HTTPException as error:
             raise HTTPException(404 if error.status_code == 401 else error.status_code, headers=error.headers) from None
         if isinstance(response, RedirectResponse):
-            # a path, not an address: only the reader's browser knows the scheme that a proxy speaks
+            # a path, not an address: only the reader's browser has the scheme that a proxy serves
             response.headers["location"] = "/" + quote(scope["path"].strip("/")) + "/"
         elif isinstance(response, FileResponse) and response.status_code == 404:
             _describe(response, PurePath("404.html"))
@@ -67,7 +67,7 @@ class Pages(StaticFiles):
 
 
 def make(folder: Path) -> ASGIApp:
-    """The pages of `folder`, with its `404.html` for what is not there."""
+    """Return the pages of `folder`, with its `404.html` for what is not there."""
     return GZipMiddleware(Pages(directory=folder, html=True), minimum_size=500, compresslevel=6)
 
 

@@ -1,1 +1,1 @@
-"""What happens to one command line: whose turn it is, on which Docker host, what the runner is asked, what is sent."""
+"""Carries command lines out: waits for a turn, asks the runner, keeps Docker hosts, and sends events."""

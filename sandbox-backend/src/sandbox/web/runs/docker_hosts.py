@@ -1,4 +1,4 @@
-"""Visitors' Docker hosts: each has its own images, by reference, and its own running containers.
+"""Keeps visitors' Docker hosts: each has its own images, by reference, and its own running containers.
 
 A host costs some hundred bytes; the layers behind its images are the runner's and shared. A host that nobody uses for
 `idle_seconds` is forgotten; where there are too many, an idle one gives way to a new one.
@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
-from sandbox.docker.messages import short
+from sandbox.model import platform as platforms
 from sandbox.model.image import Image
 from sandbox.model.reference import Reference
 from sandbox.web.runs.queue import Queue
@@ -25,12 +25,12 @@ HEX = frozenset("0123456789abcdef")
 
 
 def new_id() -> str:
-    """128 random bits as 32 hex digits: nobody guesses another reader's host or run."""
+    """Return 128 random bits as 32 hex digits: nobody guesses another reader's host or run."""
     return secrets.token_hex(16)
 
 
 class Stoppable(Protocol):
-    """A run, as its host knows it."""
+    """A run that its host can end."""
 
     id: str
 
@@ -40,7 +40,7 @@ class Stoppable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container that runs: its 64 digits, image and the run that it belongs to."""
+    """A container that runs: its 64 digits, its image and the run that it belongs to."""
 
     id: str
     image: str
@@ -49,8 +49,8 @@ class Container:
 
 
 @dataclass(slots=True)
-class Host:
-    """One visitor's host."""
+class DockerHost:
+    """One visitor's Docker host; `used` is the monotonic time at which it was last used."""
 
     id: str
     address: str
@@ -61,15 +61,15 @@ class Host:
     vms: Queue = field(default_factory=lambda: Queue(1))
 
     def find(self, text: str, reference: Reference, platform: str | None = None) -> Image | None:
-        """The image that `reference` names here, or whose id begins with `text`, if it is for `platform`."""
+        """Return the image that `reference` names here, or whose id begins with `text`, if it is for `platform`."""
         found = self.images.get(reference.familiar) or self._by_id(text)
-        if found is None or platform in (None, found.architecture):
+        if found is None or platform is None:
             return found
-        wanted = str(platform).removeprefix("linux/").split("/")[0]
-        return found if wanted == found.architecture else None
+        wanted = platforms.parse(platform)
+        return found if (wanted.os, wanted.architecture) == ("linux", found.architecture) else None
 
     def container(self, text: str) -> Container | None:
-        """The running container of that name or id, or the only one whose id begins so."""
+        """Return the running container of that name or id, or the only one whose id begins so."""
         running = self.containers.values()
         named = [one for one in running if one.name == text.removeprefix("/") or one.id == text]
         found = named or [one for one in running if text and one.id.startswith(text)]
@@ -83,11 +83,11 @@ class Host:
             del self.images[next(iter(self.images))]
 
     def blobs(self) -> list[str]:
-        """The layers that are here already."""
+        """Return the digests of the layers that are here already."""
         return list(dict.fromkeys(layer.digest for image in self.images.values() for layer in image.layers))
 
     def empty(self) -> None:
-        """Back to an empty host: its runs end, its images go."""
+        """Empty the host: its runs end, its images go."""
         for run in list(self.runs.values()):
             run.stop()
         self.images.clear()
@@ -100,42 +100,42 @@ class Host:
         return next(iter(matching.values())) if len(matching) == 1 else None
 
 
-class Hosts:
-    """All hosts of this process, the longest unused first."""
+class DockerHosts:
+    """All Docker hosts of this process, the longest unused first."""
 
     def __init__(self, most: int, idle_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._most, self._idle_seconds, self._clock = most, idle_seconds, clock
-        self._hosts: dict[str, Host] = {}
+        self._hosts: dict[str, DockerHost] = {}
 
     def __len__(self) -> int:
         return len(self._hosts)
 
-    def create(self, address: str) -> Host:
-        """A new host for a visitor at `address`; an idle one gives way where there are too many."""
+    def create(self, address: str) -> DockerHost:
+        """Make a host for a visitor at `address`; an idle one gives way where there are too many."""
         self._forget_idle()
         while len(self._hosts) >= self._most:
             victim = self._victim(address)
             if victim is None:
                 break
             del self._hosts[victim.id]
-        return self._put(Host(new_id(), address, self._clock()))
+        return self._put(DockerHost(new_id(), address, self._clock()))
 
-    def find(self, name: str) -> Host | None:
-        """The host of that id, which counts as used now."""
+    def find(self, name: str) -> DockerHost | None:
+        """Return the host of that id, which counts as used now."""
         self._forget_idle()
         host = self._hosts.pop(name, None)
         return None if host is None else self._put(host)
 
     @contextmanager
-    def passing(self, address: str) -> Iterator[Host]:
-        """A host that lasts as long as the block."""
-        host = self._put(Host(new_id(), address, self._clock()))
+    def passing(self, address: str) -> Iterator[DockerHost]:
+        """Make a host that lasts as long as the block."""
+        host = self._put(DockerHost(new_id(), address, self._clock()))
         try:
             yield host
         finally:
             self._hosts.pop(host.id, None)
 
-    def _put(self, host: Host) -> Host:
+    def _put(self, host: DockerHost) -> DockerHost:
         host.used = self._clock()
         self._hosts[host.id] = host
         return host
@@ -152,30 +152,7 @@ class Hosts:
         for name in stale:
             del self._hosts[name]
 
-    def _victim(self, address: str) -> Host | None:
+    def _victim(self, address: str) -> DockerHost | None:
         idle = [host for host in self._hosts.values() if not host.runs]
         own = [host for host in idle if host.address == address]
         return next(iter(own if len(own) * SHARE > self._most else idle), None)
-
-
-def described(host: Host) -> dict[str, Any]:
-    """What `GET /v1/hosts/{host}` tells."""
-    return {
-        "host": host.id,
-        "images": [
-            {
-                "reference": reference,
-                "id": short(image.digest),
-                "digest": image.digest,
-                "provenance": image.provenance,
-                "layers": len(image.layers),
-                "content_bytes": image.content_bytes,
-                "root_bytes": image.root_bytes,
-            }
-            for reference, image in host.images.items()
-        ],
-        "containers": [
-            {"container": one.id, "image": one.image, "run": one.run, "name": one.name, "state": "running"}
-            for one in host.containers.values()
-        ],
-    }

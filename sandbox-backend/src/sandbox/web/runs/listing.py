@@ -1,4 +1,4 @@
-"""`docker images` for one host: which rows, and in which of docker's forms. Pure."""
+"""Lists the images of one Docker host as `docker images` does: which rows, and in which of its forms. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY = 24
 
 
 def table(asked: Images, images: Mapping[str, Image], used: Iterable[str], now: datetime) -> str:
-    """What docker prints; `images` by their familiar names, `used` the names that containers run from."""
+    """Return what docker prints; `images` by their familiar names, `used` the names that containers run from."""
     rows = [(references.parse(name), image) for name, image in sorted(images.items())]
     rows = [(name, image) for name, image in rows if _asked_for(asked.reference, name)]
     if asked.quiet:
@@ -29,7 +29,7 @@ def table(asked: Images, images: Mapping[str, Image], used: Iterable[str], now: 
 
 
 def ago(created: str, now: datetime) -> str:
-    """How long ago, as docker says it (go-units `HumanDuration`); `N/A` for a time that is not there."""
+    """Return how long ago, as docker says it (go-units `HumanDuration`); `N/A` for a time that is not there."""
     try:
         moment = datetime.fromisoformat(created)
         return f"{_duration(now - moment)} ago"

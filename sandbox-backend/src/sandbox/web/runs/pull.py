@@ -1,45 +1,30 @@
-"""Whether an image is there, and the pull when it is not: the runner's lines out, with what docker's client prints."""
+"""Finds an image on a Docker host or pulls it there, and sends what docker's client would print meanwhile."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sandbox.docker import messages
 from sandbox.docker.cli import Pull, Run
-from sandbox.model import image as images
-from sandbox.model.events import Image as ImageEvent
-from sandbox.model.events import Output, Pulled, Queued, Stream
-from sandbox.model.events import Pull as PullEvent
+from sandbox.docker.errors import DockerError
+from sandbox.model import events
+from sandbox.model.errors import ServiceError
+from sandbox.model.events import Event, ImageState, Output, Pulled, Queued, Stream
 from sandbox.model.image import Image
+from sandbox.model.protocol import Fetched, NoImage, PullRequest, Reply, Resolved
 from sandbox.model.reference import Reference
-from sandbox.web.runs.docker_hosts import Host
+from sandbox.runner_client import RunnerClient, lost
+from sandbox.web.runs.docker_hosts import DockerHost
 from sandbox.web.runs.queue import Queue
-from sandbox.web.runs.runner_client import RunnerClient, RunnerLost, decoded
 from sandbox.web.runs.stream import Sink
-
-
-class Refused(Exception):
-    """Docker would end here: what it prints on stderr and its exit code."""
-
-    def __init__(self, text: str, code: int) -> None:
-        super().__init__(text)
-        self.text, self.code = text, code
-
-
-class Broken(Exception):
-    """Our fault, in the runner's words for the reader."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(code)
-        self.code, self.text = code, text
 
 
 @dataclass(slots=True)
 class Want:
-    """One pull: who speaks (`stream` for progress), how a refusal is worded, what the host had before.
+    """One pull: `stream` is where its progress is printed, `held` the image that the host had under that name.
 
-    `same` once it is known that the host has this very image: docker then tells of no layer.
+    `resolved` once the registry has answered, and `same` once it is known that the host has this very image: docker
+    then prints no layer.
     """
 
     reference: Reference
@@ -54,87 +39,72 @@ class Want:
 class Fetcher:
     """Finds images on `host` or pulls them there."""
 
-    def __init__(self, client: RunnerClient, queue: Queue, patience: float, host: Host, sink: Sink) -> None:
+    def __init__(self, client: RunnerClient, queue: Queue, patience: float, host: DockerHost, sink: Sink) -> None:
         self._client, self._queue, self._patience, self._host, self._sink = client, queue, patience, host, sink
 
     async def for_run(self, run: Run, reference: Reference) -> Image:
-        """The image that `docker run` starts from, as its `--pull` says. Refused, Broken or RunnerLost."""
+        """Return the image that `docker run` starts from, as its `--pull` says. DockerError or ServiceError."""
         held = self._host.find(run.image, reference, run.platform)
         if run.pull == "never" and held is None:
-            await self._sink.event(ImageEvent(reference.familiar, "missing"))
-            raise Refused(messages.daemon_error(messages.no_such_image(reference)), 125)
+            await self._sink.event(events.Image(reference.familiar, "missing"))
+            raise DockerError(messages.daemon_error(messages.no_such_image(reference)), 125)
         if held is not None and run.pull != "always":
-            await self._sink.event(ImageEvent(reference.familiar, "present", held.provenance))
+            await self._sink.event(events.Image(reference.familiar, "present", held.provenance))
             return held
         if run.pull == "missing" and not run.quiet:
             await self._print("stderr", messages.unable_to_find(reference))
-        want = Want(reference, run.platform, "stderr", run.quiet, held)
         try:
-            return await self._pull(want)
-        except _Answer as answer:
-            raise Refused(messages.daemon_error(answer.message), 125) from None
+            return await self._pull(Want(reference, run.platform, "stderr", run.quiet, held))
+        except DockerError as error:
+            raise DockerError(messages.client_error(error.stderr.removesuffix("\n")), 125) from None
 
     async def for_pull(self, pull: Pull, reference: Reference) -> None:
-        """All of `docker pull`. Refused, Broken or RunnerLost."""
+        """Carry out all of `docker pull`. DockerError or ServiceError."""
         held = self._host.find(pull.image, reference, pull.platform)
         if not pull.quiet and _names_no_tag(pull.image, reference):
             await self._print("stdout", messages.default_tag())
-        try:
-            await self._pull(Want(reference, pull.platform, "stdout", pull.quiet, held))
-        except _Answer as answer:
-            raise Refused(messages.pull_error(answer.message), 1) from None
+        await self._pull(Want(reference, pull.platform, "stdout", pull.quiet, held))
         await self._print("stdout", messages.canonical(reference) + "\n")
 
     async def _pull(self, want: Want) -> Image:
-        have = self._host.blobs()
-        request = {
-            "op": "pull",
-            "reference": want.reference.familiar,
-            "platform": want.platform,
-            "have": have,
-            "received": self._sink.received,
-        }
+        have = tuple(self._host.blobs())
+        request = PullRequest(want.reference.familiar, want.platform, have, self._sink.received)
         async with (
-            self._queue.place(self._host.address, self._queued),
+            self._queue.turn(self._host.address, self._queued),
             self._client.operation(request, self._patience) as operation,
         ):
-            async for block in operation.blocks():
-                for line in block:
-                    image = await self._step(want, line)
-                    if image is not None:
-                        return await self._arrived(want, image, frozenset(have))
-        raise RunnerLost("a pull without an end")
+            async for message in operation.messages():
+                if isinstance(message, Fetched):
+                    return await self._arrived(want, message.image, frozenset(have))
+                await self._step(want, message)
+        raise lost("a pull without an end")
 
-    async def _step(self, want: Want, line: bytes) -> Image | None:
-        value = decoded(line)
-        match value.get("type"):
-            case "resolved":
-                await self._resolved(want, value)
-            case "pull":
-                await self._progress(want, value)
-            case "image":
-                return _image(value.get("image"))
-            case "refused":
+    async def _step(self, want: Want, message: Reply | Event) -> None:
+        match message:
+            case Resolved():
+                await self._resolved(want, message)
+            case events.Pull():
+                await self._progress(want, message)
+            case NoImage():
                 if not want.resolved:
-                    await self._sink.event(ImageEvent(want.reference.familiar, "present" if want.held else "missing"))
-                raise _Answer(str(value.get("message")))
-            case "failed":
-                raise Broken(str(value.get("code")), str(value.get("text")))
-        return None
+                    state: ImageState = "present" if want.held else "missing"
+                    await self._sink.event(events.Image(want.reference.familiar, state))
+                raise DockerError(message.stderr, message.code)
+            case events.Failed():
+                raise ServiceError(message.code, message.text)
 
-    async def _progress(self, want: Want, value: dict[str, Any]) -> None:
-        # told anew instead of relayed, so that our own lines and the runner's keep one order of time
-        step = PullEvent(value.get("layer"), str(value.get("status")), value.get("current"), value.get("total"))
+    async def _progress(self, want: Want, step: events.Pull) -> None:
+        # sent anew instead of relayed, so that our own lines and the runner's keep one order of time
         await self._sink.event(step)
         text = messages.pull_status(step.layer, step.status) if step.layer else None
         if text and not want.quiet and not want.same:
             await self._print(want.stream, text)
 
-    async def _resolved(self, want: Want, value: dict[str, Any]) -> None:
+    async def _resolved(self, want: Want, found: Resolved) -> None:
         want.resolved = True
-        want.same = want.held is not None and want.held.digest == value.get("digest")
-        provenance = value.get("provenance")
-        await self._sink.event(ImageEvent(want.reference.familiar, "present" if want.same else "missing", provenance))
+        want.same = want.held is not None and want.held.digest == found.digest
+        state: ImageState = "present" if want.same else "missing"
+        await self._sink.event(events.Image(want.reference.familiar, state, found.provenance))
         if not want.quiet:
             await self._print(want.stream, messages.pulling(want.reference))
 
@@ -152,21 +122,6 @@ class Fetcher:
 
     async def _print(self, stream: Stream, text: str) -> None:
         await self._sink.event(Output(stream, text))
-
-
-class _Answer(Exception):
-    """The daemon's own words for why there is no image."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
-
-
-def _image(value: object) -> Image:
-    try:
-        return images.decode(value)
-    except ValueError as error:
-        raise RunnerLost(str(error)) from error
 
 
 def _names_no_tag(text: str, reference: Reference) -> bool:

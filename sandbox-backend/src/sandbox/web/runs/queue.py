@@ -1,7 +1,7 @@
-"""Who runs now, who waits and who is sent away: bounded, fair among addresses, with the place in line.
+"""Queues for what is scarce: bounded, fair among addresses, each waiting request with its position.
 
-A request is admitted first, which is where it can be refused; it takes a place in a line later, as often as it needs.
-Everything is given back in the order of leaving, without an await, so that a cancelled run cannot lose a place.
+A request is admitted first, which is where it can be refused; it waits for its turn later, as often as it needs one.
+Everything is given back in the order of leaving, without an await, so that a cancelled run cannot lose a slot.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 Report = Callable[[int, float], Awaitable[None]]
-# how often a waiting reader is told of a new place: often enough for an eye, seldom enough for a full queue
-TELL_SECONDS = 0.25
+# how often a new position is sent to who waits: often enough for an eye, seldom enough for a full queue
+REPORT_SECONDS = 0.25
 FIRST_GUESS = 1.0
 WEIGHT = 0.1
 
 
 class Full(Exception):
-    """No room: `position` is the place that the request would have had, `retry_seconds` when to come again."""
+    """No room for a request: `position` is what it would have had, `retry_seconds` when to come again."""
 
     def __init__(self, position: int, retry_seconds: int) -> None:
         super().__init__(position, retry_seconds)
@@ -30,23 +30,25 @@ class Full(Exception):
 
 
 class TooMany(Exception):
-    """One address asks for more than its share."""
+    """A request of an address that has its share already."""
 
 
 @dataclass(slots=True, eq=False)
 class Waiting:
-    """One who waits: for whom, and the turn that comes."""
+    """A request that waits: its address, and its turn once that comes."""
 
     address: str
     turn: asyncio.Future[None]
 
 
 class Queue:
-    """`places` at once; the others wait. A place that becomes free goes to the address that holds the fewest, and
-    among equals to the one that has waited longest."""
+    """Gives `slots` requests their turn at once; the others wait.
 
-    def __init__(self, places: int) -> None:
-        self.places, self._free = places, places
+    A slot that becomes free goes to the address that holds the fewest, and among equals to the longest waiting request.
+    """
+
+    def __init__(self, slots: int) -> None:
+        self.slots, self._free = slots, slots
         # in the order of arrival
         self._waiting: list[Waiting] = []
         self._held: Counter[str] = Counter()
@@ -54,22 +56,24 @@ class Queue:
 
     @property
     def taken(self) -> int:
-        """Places in use."""
-        return self.places - self._free
+        """Return how many slots are in use."""
+        return self.slots - self._free
 
     @property
     def waiting(self) -> int:
-        """Requests in line."""
+        """Return how many requests wait."""
         return len(self._waiting)
 
     def seconds_until(self, position: int) -> float:
-        """A guess, from how long places were held lately."""
-        return round(max(0.1, position * self._typical / self.places), 1)
+        """Guess when that position's turn comes, from how long slots were held lately."""
+        return round(max(0.1, position * self._typical / self.slots), 1)
 
     @asynccontextmanager
-    async def place(self, address: str, report: Report) -> AsyncIterator[None]:
-        """A place for `address`. While waiting, `report(position, retry_seconds)` is awaited whenever the place in
-        line has changed; 1 is next."""
+    async def turn(self, address: str, report: Report) -> AsyncIterator[None]:
+        """Wait for a slot and hold it as long as the block lasts.
+
+        Meanwhile `report(position, retry_seconds)` is awaited whenever the position has changed; 1 is next.
+        """
         if self._free and not self._waiting:
             self._take(address)
         else:
@@ -84,20 +88,20 @@ class Queue:
     async def _wait(self, address: str, report: Report) -> None:
         one = Waiting(address, asyncio.get_running_loop().create_future())
         self._waiting.append(one)
-        told = 0
+        reported = 0
         try:
             while not one.turn.done():
                 position = self._in_turn().index(one) + 1
-                if position != told:
-                    told = position
+                if position != reported:
+                    reported = position
                     await report(position, self.seconds_until(position))
-                await asyncio.wait({one.turn}, timeout=TELL_SECONDS)
+                await asyncio.wait({one.turn}, timeout=REPORT_SECONDS)
         except BaseException:
             self._leave(one)
             raise
 
     def _in_turn(self) -> list[Waiting]:
-        """Those who wait, in the order in which they would be served if nobody else came or went."""
+        """Return the requests that wait, in the order in which they are served if nobody else comes or goes."""
         had = self._held.copy()
         keys = {}
         for one in self._waiting:
@@ -130,7 +134,7 @@ class Queue:
 
 
 class Admission:
-    """At most `most` requests inside, `per_address` of them from one address."""
+    """Admits at most `most` requests, `per_address` of them from one address."""
 
     def __init__(self, runs: Queue, most: int, per_address: int) -> None:
         self._runs, self._most, self._per_address = runs, most, per_address
@@ -139,11 +143,11 @@ class Admission:
 
     @contextmanager
     def admitted(self, address: str) -> Iterator[None]:
-        """Inside, until the block ends. Full or TooMany when there is no room."""
+        """Count a request as inside until the block ends. Full or TooMany when there is no room."""
         if self._inside[address] >= self._per_address:
             raise TooMany
         if self._total >= self._most:
-            position = self._total - self._runs.places + 1
+            position = self._total - self._runs.slots + 1
             raise Full(position, math.ceil(self._runs.seconds_until(position)))
         self._inside[address] += 1
         self._total += 1

@@ -1,4 +1,4 @@
-"""What happens to one command line, told as events: parse, decide, find or pull the image, run, relay, end."""
+"""Carries one command line out: parse, decide, find or pull the image, run, relay the runner's events, end."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from datetime import UTC, datetime
 from sandbox import policy
 from sandbox.docker import cli, messages
 from sandbox.docker.cli import Images, Printed, Pull, Run, hints, wording
-from sandbox.model import events, plan
+from sandbox.docker.errors import DockerError
+from sandbox.model import events, protocol
 from sandbox.model import reference as references
-from sandbox.model.events import Accepted, Exited, Failed, Output, Queued
+from sandbox.model.events import Accepted, Created, Exited, Failed, Output, Queued
 from sandbox.model.image import Image
 from sandbox.model.isolations import VM
 from sandbox.model.plan import Join, Plan
+from sandbox.model.protocol import ProtocolError, RunRequest
 from sandbox.model.reference import InvalidReferenceError
+from sandbox.runner_client import Operation, RunnerClient, decoded, lost
 from sandbox.settings import Settings
 from sandbox.web.api.metrics import Metrics
 from sandbox.web.runs import listing
-from sandbox.web.runs.docker_hosts import Container, Host
-from sandbox.web.runs.pull import Fetcher, Refused
+from sandbox.web.runs.docker_hosts import Container, DockerHost
+from sandbox.web.runs.pull import Fetcher
 from sandbox.web.runs.queue import Queue
-from sandbox.web.runs.runner_client import Operation, RunnerClient, RunnerLost, decoded, kind_of
 from sandbox.web.runs.stream import Sink, Stalled
 
 # what the runner may need beyond a run's own time: to create the container and to end it
@@ -47,33 +49,37 @@ class Services:
     vms: Queue
 
 
-class Story:
-    """One command line on one host, up to its last event."""
+class Execution:
+    """Carries one command line out on one Docker host, up to its last event."""
 
-    def __init__(self, services: Services, host: Host, run: str, line: str, isolation: str, sink: Sink) -> None:
+    def __init__(self, services: Services, host: DockerHost, run: str, line: str, isolation: str, sink: Sink) -> None:
         self._services, self._host, self._run_id, self._line, self._sink = services, host, run, line, sink
         self._isolation = isolation
         self._begun = time.monotonic()
         self._kind = "unknown"
         self.operation: Operation | None = None
 
-    async def tell(self) -> None:
-        """Everything from `accepted` on. Broken, RunnerLost, Stalled and bugs are left to the caller."""
+    async def carry_out(self) -> None:
+        """Send everything from `accepted` on. ServiceError, Stalled and bugs are left to the caller."""
         asked = cli.parse(self._line)
         self._kind = asked.name
         # what the client prints by itself follows as output: no need to send it twice
         shown = {"name": asked.name} if isinstance(asked, Printed) else cli.as_dict(asked)
         await self._sink.event(Accepted(self._run_id, self._host.id, shown, self._isolation))
-        match asked:
-            case Printed():
-                await self._print(asked)
-            case Images():
-                used = (container.image for container in self._host.containers.values())
-                await self._print(Printed(stdout=listing.table(asked, self._host.images, used, datetime.now(UTC))))
-            case Pull():
-                await self._pull(asked)
-            case Run():
-                await self._run(asked)
+        try:
+            match asked:
+                case Printed():
+                    await self._print(asked)
+                case Images():
+                    used = (container.image for container in self._host.containers.values())
+                    await self._print(Printed(stdout=listing.table(asked, self._host.images, used, datetime.now(UTC))))
+                case Pull():
+                    await self._pull(asked)
+                case Run():
+                    await self._run(asked)
+        except DockerError as error:
+            printed = Printed(stderr=error.stderr, code=error.code, hint=error.hint)
+            await self._print(printed, asked if isinstance(asked, Run) else None)
 
     async def end(self, last: Exited | Failed) -> None:
         """Send the last event, an exit with the time that it took, unless there was one already."""
@@ -86,61 +92,37 @@ class Story:
 
     async def _pull(self, asked: Pull) -> None:
         try:
-            await self._fetcher().for_pull(asked, references.parse(asked.image))
+            reference = references.parse(asked.image)
         except InvalidReferenceError as error:
-            await self._print(Printed(stderr=f"{error}\n", code=1))
-        except Refused as refused:
-            await self._print(Printed(stderr=refused.text, code=refused.code))
-        else:
-            await self.end(Exited(0, "exit"))
+            raise DockerError(f"{error}\n", 1) from error
+        await self._fetcher().for_pull(asked, reference)
+        await self.end(Exited(0, "exit"))
 
     async def _run(self, asked: Run) -> None:
         if asked.interactive and asked.tty:
             # there is no terminal at the other end of a stream of events, as there is none when a script runs docker
-            await self._print(Printed(stderr=messages.NO_TERMINAL, code=1), asked)
-            return
+            raise DockerError(messages.NO_TERMINAL, 1)
         decision = policy.decide(asked, self._services.settings.limits)
-        if isinstance(decision, Printed):
-            await self._print(decision)
-            return
-        try:
-            image = await self._fetcher().for_run(asked, references.parse(asked.image))
-        except InvalidReferenceError as error:
-            await self._print(Printed(stderr=messages.client_error(str(error)), code=125), asked)
-        except Refused as refused:
-            await self._print(Printed(stderr=refused.text, code=refused.code), asked)
-        else:
-            await self._start(asked, decision, image)
+        image = await self._fetcher().for_run(asked, references.parse(asked.image))
+        policy.check(self._isolation, decision)
+        joins = tuple(Join(join.kind, self._joined(join).id) for join in decision.joins)
+        await self._operate(asked, dataclasses.replace(decision, joins=joins), image)
 
-    async def _start(self, asked: Run, decision: Plan, image: Image) -> None:
-        if refused := policy.refused(self._isolation, decision):
-            await self._print(refused, asked)
-            return
-        joins = {join: self._host.container(join.container) for join in decision.joins}
-        for join, found in joins.items():
-            if found is None:
-                text = messages.daemon_error(messages.no_such_container(join.kind, join.container))
-                await self._print(Printed(stderr=text, code=125, hint=wording.NOT_RUNNING), asked)
-                return
-        ids = tuple(Join(join.kind, found.id) for join, found in joins.items() if found)
-        await self._operate(asked, dataclasses.replace(decision, joins=ids), image)
+    def _joined(self, join: Join) -> Container:
+        """Return the running container whose namespace is to be shared."""
+        found = self._host.container(join.container)
+        if found is None:
+            text = messages.daemon_error(messages.no_such_container(join.kind, join.container))
+            raise DockerError(text, 125, wording.NOT_RUNNING)
+        return found
 
     async def _operate(self, asked: Run, decision: Plan, image: Image) -> None:
-        request = {
-            "op": "run",
-            "run": self._run_id,
-            "host": self._host.id,
-            "received": self._sink.received,
-            "image": image.id,
-            "reference": image.reference,
-            "plan": plan.encode(decision),
-            "isolation": self._isolation,
-        }
+        request = RunRequest(image.id, decision, self._isolation, self._host.id, self._sink.received)
         seconds = self._services.settings.vm_seconds if self._isolation == VM.name else decision.limits.seconds
         patience = seconds + PATIENCE
         try:
             async with (
-                self._place(),
+                self._turn(),
                 asyncio.timeout(patience + 2 * self._services.settings.stalled_seconds),
                 self._services.client.operation(request, patience) as self.operation,
             ):
@@ -150,35 +132,48 @@ class Story:
             raise Stalled from None
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        """A place on the machine; a virtual machine also waits for the visitor's own one before it."""
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for a turn on the machine; a virtual machine first waits for the visitor's own one before it."""
         async with AsyncExitStack() as held:
             if self._isolation == VM.name:
                 for queue in (self._host.vms, self._services.vms):
-                    await held.enter_async_context(queue.place(self._host.address, self._queued))
-            await held.enter_async_context(self._services.runs.place(self._host.address, self._queued))
+                    await held.enter_async_context(queue.turn(self._host.address, self._queued))
+            await held.enter_async_context(self._services.runs.turn(self._host.address, self._queued))
             yield
 
     async def _relay(self, operation: Operation, asked: Run, image: Image) -> None:
         async for block in operation.blocks():
             for number, line in enumerate(block):
-                kind = kind_of(line)
-                if kind == events.Created.type:
+                kind = _type_of(line)
+                if kind == Created.type:
                     self._note_container(line, asked, image)
                 elif kind in events.LAST_TYPES:
-                    last, encoded = _last(line, asked, image)
-                    await self._sink.write(b"".join(block[:number]) + encoded, last=True)
-                    self._count(last)
+                    if number:
+                        await self._sink.write(b"".join(block[:number]))
+                    await self._relay_last(line, asked, image)
                     return
             await self._sink.write(b"".join(block))
-        raise RunnerLost("a run without an end")
+        raise lost("a run without an end")
+
+    async def _relay_last(self, line: bytes, asked: Run, image: Image) -> None:
+        """Send the runner's last event, with a hint where there is one."""
+        last = decoded(line)
+        if isinstance(last, Exited):
+            hint = hints.for_result(asked, last, image)
+            last = dataclasses.replace(last, hint=hint) if hint else last
+        if not isinstance(last, Exited | Failed):
+            raise lost("not a last event")
+        await self._sink.event(last)
+        self._count(last)
 
     def _note_container(self, line: bytes, asked: Run, image: Image) -> None:
-        name = str(decoded(line).get("container"))
-        self._host.containers[self._run_id] = Container(name, image.reference, self._run_id, asked.container_name)
+        created = decoded(line)
+        if isinstance(created, Created):
+            container = Container(created.container, image.reference, self._run_id, asked.container_name)
+            self._host.containers[self._run_id] = container
 
     async def _print(self, printed: Printed, asked: Run | None = None) -> None:
-        """What docker's client prints by itself, and its end."""
+        """Send what docker's client prints by itself, and its end."""
         for output in (Output("stdout", printed.stdout), Output("stderr", printed.stderr)):
             if output.text:
                 await self._sink.event(output)
@@ -204,15 +199,8 @@ class Story:
         return Fetcher(services.client, services.pulls, patience, self._host, self._sink)
 
 
-def _last(line: bytes, asked: Run, image: Image) -> tuple[Exited | Failed, bytes]:
-    """The runner's last event, and its line with a hint where there is one."""
-    value = decoded(line)
+def _type_of(line: bytes) -> str:
     try:
-        kind, at = value.pop("type"), float(value.pop("at"))
-        if kind == Failed.type:
-            return Failed(**value), line
-        exited = Exited(**value)
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunnerLost("not a last event") from error
-    hint = hints.for_result(asked, exited, image)
-    return exited, events.encode(dataclasses.replace(exited, hint=hint), at) if hint else line
+        return protocol.type_of(line)
+    except ProtocolError as error:
+        raise lost(error) from error

@@ -1,7 +1,7 @@
-"""A run's answer on its way to the reader: NDJSON, each event flushed as it happens, heartbeats in the silence.
+"""Sends a run's events to the reader: NDJSON, each event flushed as it happens, heartbeats in the silence.
 
-The story is told in a task of its own, so that a reader who leaves ends it at once, even while nothing is being said.
-A reader who does not read is waited for only so long; what waits for them is bounded by the server's write buffer.
+The run has a task of its own, so that a reader who leaves ends it at once, even while nothing is being sent. A reader
+who does not read is waited for only so long; what waits for them is bounded by the server's write buffer.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ ABORT = "sandbox.abort"
 
 
 class Stalled(Exception):
-    """The reader has not read for too long."""
+    """A reader who has not read for too long."""
 
 
 class Sink:
-    """Where events go; `at` counts from `received` on the monotonic clock."""
+    """Sends events to one reader; `at` counts from `received` on the monotonic clock."""
 
     def __init__(self, send: Send, received: float, stalled_seconds: float) -> None:
         self._send, self.received, self._stalled_seconds = send, received, stalled_seconds
         self._busy = False
-        self._told = time.monotonic()
+        self._sent = time.monotonic()
         self.ended = False
 
     async def event(self, event: Event) -> None:
@@ -50,12 +50,12 @@ class Sink:
         self.ended = last
 
     async def close(self) -> None:
-        """The end of the answer."""
+        """End the answer."""
         await self._deliver(b"", more=False)
 
     async def beat(self) -> float:
-        """Send a heartbeat if it is due; the seconds until the next one can be."""
-        silence = time.monotonic() - self._told
+        """Send a heartbeat if it is due; return the seconds until the next one can be."""
+        silence = time.monotonic() - self._sent
         if silence >= HEARTBEAT_SECONDS and not self._busy and not self.ended:
             await self.event(Heartbeat())
         return HEARTBEAT_SECONDS - silence if silence < HEARTBEAT_SECONDS else HEARTBEAT_SECONDS
@@ -69,17 +69,17 @@ class Sink:
             raise Stalled from None
         finally:
             self._busy = False
-            self._told = time.monotonic()
+            self._sent = time.monotonic()
 
 
-async def answer(scope: Scope, receive: Receive, send: Send, sink: Sink, tell: Callable[[], Awaitable[None]]) -> None:
-    """Let `tell` send its story through `sink`, until it ends or the reader leaves; it has ended when this returns."""
+async def answer(scope: Scope, receive: Receive, send: Send, sink: Sink, run: Callable[[], Awaitable[None]]) -> None:
+    """Answer with what `run` sends through `sink`, until it ends or the reader leaves; it has ended on return."""
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    story, leaving = asyncio.ensure_future(tell()), asyncio.ensure_future(_left(receive))
+    running, leaving = asyncio.ensure_future(run()), asyncio.ensure_future(_left(receive))
     try:
-        await _watch(sink, story, leaving)
-        if story.done():
-            story.result()
+        await _watch(sink, running, leaving)
+        if running.done():
+            running.result()
             await sink.close()
     except Stalled:
         abort = scope.get("extensions", {}).get(ABORT)
@@ -87,16 +87,16 @@ async def answer(scope: Scope, receive: Receive, send: Send, sink: Sink, tell: C
             raise
         abort()
     finally:
-        for task in (story, leaving):
+        for task in (running, leaving):
             task.cancel()
         # cancelled tasks clean up without waiting for anyone, so this is a matter of a few loop turns
-        await asyncio.wait({story, leaving})
+        await asyncio.wait({running, leaving})
 
 
-async def _watch(sink: Sink, story: asyncio.Future[None], leaving: asyncio.Future[None]) -> None:
+async def _watch(sink: Sink, running: asyncio.Future[None], leaving: asyncio.Future[None]) -> None:
     seconds = HEARTBEAT_SECONDS
-    while not story.done() and not leaving.done():
-        done, _ = await asyncio.wait({story, leaving}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    while not running.done() and not leaving.done():
+        done, _ = await asyncio.wait({running, leaving}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if not done:
             seconds = await sink.beat()
 

@@ -1,0 +1,11 @@
+"""Defines the failures that are ours and never the reader's."""
+
+from __future__ import annotations
+
+
+class ServiceError(Exception):
+    """This service failed: `code` is stable, `text` Korean for the reader, `detail` for the log only."""
+
+    def __init__(self, code: str, text: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code, self.text, self.detail = code, text, detail
