@@ -113,3 +113,9 @@ def recorded(page: Page, scripted: Canned) -> Demo:
     page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
     page.goto(f"{scripted.url}/page.html")
     return Demo(page, "first")
+
+
+@pytest.fixture
+def demo(example: Page) -> Demo:
+    """The first demo of the page of examples."""
+    return Demo(example, "first")

@@ -21,11 +21,6 @@ SHOWN = (
 )
 
 
-@pytest.fixture
-def demo(example: Page) -> Demo:
-    return Demo(example, "first")
-
-
 @pytest.mark.parametrize(
     ("status", "code", "shown"),
     [(429, "too-many", "7초 뒤에"), (503, "full", "7초 뒤에"), (403, "foreign-origin", "잠시")],

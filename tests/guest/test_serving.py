@@ -9,21 +9,20 @@ import json
 import os
 import re
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from guest.stream import Stream
 from sandbox.guest.booted import Files, booted
 from sandbox.guest.system import archived
 from support import guest
 from support.backend import Backend, isolations_of
-from support.client import NoStreamError, Result, call, new_host, run
+from support.client import NoStreamError, call, new_host, run
 
 pytestmark = pytest.mark.guest
 SECONDS = 60.0
@@ -86,30 +85,6 @@ def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
 
 def gone(*pids: int) -> bool:
     return not any(Path(f"/proc/{pid}").exists() for pid in pids)
-
-
-class Stream(threading.Thread):
-    """A run whose events are read until they end; `begun` is set when the program has started."""
-
-    def __init__(self, url: str, line: str) -> None:
-        super().__init__()
-        self.url, self.line, self.host = url, line, new_host(url)
-        self.begun, self.result, self.error = threading.Event(), None, None
-        self.start()
-        assert self.begun.wait(SECONDS)
-
-    result: Result | None
-    error: Exception | None
-
-    def run(self) -> None:
-        try:
-            self.result = run(self.url, self.line, self.host, each=self._each)
-        except (OSError, AssertionError, http.client.HTTPException) as error:
-            self.error = error
-
-    def _each(self, event: dict[str, Any]) -> None:
-        if event["type"] == "started":
-            self.begun.set()
 
 
 def test_the_pages_are_there_before_the_guest_is_and_say_that_no_backend_is(served: Served) -> None:

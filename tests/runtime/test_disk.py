@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import re
 import shutil
 import signal
 import time
@@ -18,6 +16,7 @@ from support import narrow as soonest
 from support import pace
 from support.backend import Backend, running, stop
 from support.client import Docker, Event, Result, call, new_host, run
+from support.disks import back, disks, seconds, wait_for_disks, wait_for_room, wait_until_stuck
 from support.footprint import at_rest, backing_files, settled
 
 pytestmark = pytest.mark.container
@@ -26,13 +25,6 @@ MB = 1024 * 1024
 WRITE = "time dd if=/dev/zero of=/file bs=64k count=32 oflag=direct"
 STUCK = f"docker run --device-write-bps {DISK}:2 alpine dd if=/dev/zero of=/file bs=4M count=1 oflag=direct"
 READ = "time dd if=/file of=/dev/null bs=64k iflag=direct"
-
-
-def seconds(result: Result) -> list[float]:
-    """What `time` says that each copy took."""
-    return [
-        60 * int(minutes) + float(rest) for minutes, rest in re.findall(r"real\s+(\d+)m ?([0-9.]+)s", result.stderr)
-    ]
 
 
 def stats(result: Result) -> list[Event]:
@@ -168,14 +160,6 @@ def test_a_full_state_folder_is_the_servers_own_fault(tmp_path: Path) -> None:
         assert run(own.url, line, host).stdout == "hi\n"
 
 
-def wait_for_room(folder: Path, size: int) -> None:
-    """Wait until so many bytes are free there."""
-    deadline = time.monotonic() + pace.seconds(20)
-    while shutil.disk_usage(folder).free < size:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_runs_leave_no_disk_however_they_end(backend: Backend, docker: Docker) -> None:
     docker("docker run alpine true")
     before = at_rest(backend)
@@ -257,43 +241,3 @@ def test_a_killed_runner_leaves_no_disk() -> None:
             assert {end.result().events[-1]["code"] for end in ends} == {"runner-lost"}
         back(own, host)
         assert settled(own, before, 10) == before
-
-
-def back(backend: Backend, host: str) -> None:
-    """Wait until it runs something again."""
-    deadline = time.monotonic() + pace.seconds(10)
-    while time.monotonic() < deadline:
-        with contextlib.suppress(AssertionError, OSError):
-            if run(backend.url, "docker run alpine echo back", host).stdout == "back\n":
-                return
-    raise AssertionError(backend.log.read_text()[-2000:])
-
-
-def wait_until_stuck(backend: Backend, count: int) -> None:
-    """Wait until so many of its processes wait for a disk."""
-    deadline = time.monotonic() + pace.seconds(10)
-    while _stuck(backend) < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def _stuck(backend: Backend) -> int:
-    states = [Path(f"/proc/{pid}/stat") for pid in backend.processes()]
-    return sum(state.exists() and ") D " in state.read_text() for state in states)
-
-
-def wait_for_disks(backend: Backend) -> list[str]:
-    """The runner's mounts of disks, once there is one."""
-    deadline = time.monotonic() + pace.seconds(5)
-    while not (found := disks(str(backend.pid_of("runner")), backend)) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return found
-
-
-def disks(process: str, backend: Backend) -> list[str]:
-    """The backend's disks among the mounts that a process sees.
-
-    A disk is mounted whole (its root is /); a layer is a folder of a file system that may itself be on a loop device.
-    """
-    lines = Path(f"/proc/{process}/mountinfo").read_text().splitlines()
-    return [line for line in lines if f" / {backend.runtime}/" in line and " - ext4 /dev/loop" in line]

@@ -30,6 +30,7 @@ from support.backend import STATE, Backend, isolations_of, running, stop, until_
 from support.client import Docker, Result, call, new_host
 from support.files import text_of
 from support.footprint import at_rest, footprint
+from support.trials import DOCTOR, groups, left, vms
 
 pytestmark = [
     pytest.mark.container,
@@ -50,7 +51,6 @@ sleep 0.3
 echo "exited 0 0" >/vm/control
 """
 WAIT_SECONDS = 10.0
-DOCTOR = f"docker-run-test-doctor-{os.getpid()}"
 
 
 @pytest.fixture
@@ -80,29 +80,6 @@ def tried(state: Path) -> tuple[Seen, float]:
     begun = time.monotonic()
     seen = trials.kvm(Settings(data_dir=state, run_dir=state / "run/here", cgroup=DOCTOR))
     return seen, time.monotonic() - begun
-
-
-def left(state: Path) -> dict[str, object]:
-    """What a doctor's trial could leave behind."""
-    return {
-        "machines": vms(DOCTOR),
-        "groups": groups(DOCTOR),
-        "folders": sorted(path.name for path in state.iterdir()),
-        "mounts": text_of(Path("/proc/self/mountinfo")),
-        "descriptors": len(list(Path("/proc/self/fd").iterdir())),
-        "children": text_of(Path(f"/proc/self/task/{os.getpid()}/children")),
-    }
-
-
-def groups(name: str) -> list[Path]:
-    """The control groups whose names begin so."""
-    return [*cgroup.MOUNT.glob(f"{name}*"), *cgroup.MOUNT.glob(f"*/{name}*")]
-
-
-def vms(group: str) -> list[str]:
-    """The processes in such a group that are machines, or stand for them."""
-    here = [entry.parent for entry in Path("/proc").glob("[0-9]*/cgroup") if f"/{group}" in text_of(entry)]
-    return [process.name for process in here if "\0-accel\0" in text_of(process / "cmdline")]
 
 
 def begun(process: subprocess.Popen[bytes], group: str) -> bool:

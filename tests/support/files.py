@@ -17,3 +17,8 @@ def runs(pid: int) -> bool:
     """Whether there is such a process, and more of it than what its parent has not collected yet."""
     status = text_of(Path(f"/proc/{pid}/status"))
     return status != "" and "\nState:\tZ" not in status
+
+
+def texts(folder: Path) -> dict[str, str]:
+    """The text of every file below `folder`, by its path there."""
+    return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*") if file.is_file()}

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,8 +15,7 @@ from docker_run.recording import record
 from docker_run.recording.client import BackendError, Client
 from docker_run.recording.file import Event, path_of, read
 from docker_run.recording.server import started
-from support import canned_backend
-from support.canned_backend import Canned
+from support.files import texts
 from support.recorded import lines, output, run
 
 
@@ -62,14 +57,10 @@ def fences(*commands: str) -> list[Fence]:
     return [Fence(1, {"id": f"f{at}"}, command) for at, command in enumerate(commands)]
 
 
-def files(folder: Path) -> dict[str, str]:
-    return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*") if file.is_file()}
-
-
 def test_a_page_runs_from_top_to_bottom_on_a_host_of_its_own(backend: Scripted, tmp_path: Path) -> None:
     record.record(backend, {"a.md": fences("docker a", "docker b"), "c/d.md": fences("docker e")}, tmp_path)
     assert backend.asked == [("host 1", "docker a"), ("host 1", "docker b"), ("host 2", "docker e")]
-    assert sorted(files(tmp_path)) == ["a/f0.ndjson", "a/f1.ndjson", "c/d/f0.ndjson"]
+    assert sorted(texts(tmp_path)) == ["a/f0.ndjson", "a/f1.ndjson", "c/d/f0.ndjson"]
     written = read(tmp_path / "a/f1.ndjson")
     assert written
     assert (written.command, written.engine, written.lines) == ("docker b", "scripted 1", lines(run()))
@@ -78,22 +69,22 @@ def test_a_page_runs_from_top_to_bottom_on_a_host_of_its_own(backend: Scripted, 
 def test_a_recording_that_says_the_same_is_left_as_it_was(backend: Scripted, tmp_path: Path) -> None:
     demos = {"a.md": fences("docker a")}
     record.record(backend, demos, tmp_path)
-    before = files(tmp_path)
+    before = texts(tmp_path)
     backend.says["docker a"] = run(at=3.0, host="b" * 32)
     record.record(backend, demos, tmp_path)
-    assert files(tmp_path) == before
+    assert texts(tmp_path) == before
 
 
 @pytest.mark.parametrize("what", ["output", "command", "broken file"])
 def test_a_recording_that_says_something_else_is_written_anew(backend: Scripted, tmp_path: Path, what: str) -> None:
     record.record(backend, {"a.md": fences("docker a")}, tmp_path)
-    before = files(tmp_path)
+    before = texts(tmp_path)
     if what == "output":
         backend.says["docker a"] = run(output("new\n"))
     if what == "broken file":
         (tmp_path / "a/f0.ndjson").write_text("broken")
     record.record(backend, {"a.md": fences("docker b" if what == "command" else "docker a")}, tmp_path)
-    after = files(tmp_path)
+    after = texts(tmp_path)
     assert list(after) == list(before)
     assert (after == before) == (what == "broken file")
 
@@ -101,21 +92,21 @@ def test_a_recording_that_says_something_else_is_written_anew(backend: Scripted,
 def test_what_belongs_to_no_demo_any_more_is_removed(backend: Scripted, tmp_path: Path) -> None:
     record.record(backend, {"a.md": fences("docker a", "docker b"), "c.md": fences("docker d")}, tmp_path)
     record.record(backend, {"a.md": fences("docker a")}, tmp_path)
-    assert list(files(tmp_path)) == ["a/f0.ndjson"]
+    assert list(texts(tmp_path)) == ["a/f0.ndjson"]
 
 
 def test_a_run_that_fails_is_not_recorded(backend: Scripted, tmp_path: Path) -> None:
     backend.says["docker b"] = [*run()[:-1], {"type": "failed", "code": "internal", "text": "x"}]
     with pytest.raises(record.RecordError, match="docker b"):
         record.record(backend, {"a.md": fences("docker a", "docker b")}, tmp_path)
-    assert list(files(tmp_path)) == ["a/f0.ndjson"]
+    assert list(texts(tmp_path)) == ["a/f0.ndjson"]
 
 
 def test_a_recording_that_would_weigh_down_its_page_is_refused(backend: Scripted, tmp_path: Path) -> None:
     backend.says["docker a"] = run(output("x" * record.MOST_BYTES))
     with pytest.raises(record.RecordError, match="너무 길어요"):
         record.record(backend, {"a.md": fences("docker a")}, tmp_path)
-    assert files(tmp_path) == {}
+    assert texts(tmp_path) == {}
 
 
 def test_the_demos_of_a_site_are_those_of_its_pages_and_notebooks(tmp_path: Path) -> None:
@@ -188,74 +179,6 @@ def test_what_only_a_build_needs_may_be_lacking(
 def test_a_site_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert record.main(["--config", str(tmp_path / "mkdocs.yml")]) == 1
     assert "사이트의 설정을 읽지 못했어요" in capsys.readouterr().err
-
-
-@dataclass
-class Site:
-    """A site of one demo, and the backend that it is recorded with."""
-
-    folder: Path
-    backend: Canned
-
-    def record(self) -> int:
-        return record.main(["--config", str(self.folder / "mkdocs.yml"), "--backend", self.backend.url])
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/index.md").write_text('```docker-run id="x"\ndocker run a\n```\n')
-    (tmp_path / "mkdocs.yml").write_text("site_name: t\nplugins:\n  - docker-run: {recordings: r}\n")
-    (tmp_path / "v1").mkdir()
-    (tmp_path / "v1/openapi.json").write_text('{"info": {"title": "canned", "version": "1"}}')
-    with canned_backend.serving(tmp_path) as backend:
-        yield Site(tmp_path, backend)
-
-
-def refuse(site: Site) -> None:
-    site.backend.refuse(503, "busy", "지금은 자리가 없어요.")
-
-
-def fail(site: Site) -> None:
-    site.backend.script = lambda run: run.send("failed", code="internal", text="저희 잘못이에요.")
-
-
-def fill_the_disk(site: Site) -> None:
-    (site.folder / "r/index").mkdir(parents=True)
-    (site.folder / f"r/index/.x.ndjson.{os.getpid()}").symlink_to("/dev/full")
-
-
-@pytest.mark.parametrize(
-    ("trouble", "message"),
-    [
-        (refuse, r"실행 서버가 POST /v1/runs 요청을 거절했어요 \(503\): 지금은 자리가 없어요\."),
-        (fail, r"docker run a: 실행이 끝까지 가지 못해서 기록하지 않았어요: .*저희 잘못이에요\..*"),
-        (fill_the_disk, r"기록을 적지 못했어요: \[Errno 28\] No space left on device.*"),
-    ],
-)
-def test_what_went_wrong_is_one_line_and_nothing_is_left_behind(
-    site: Site, capsys: pytest.CaptureFixture[str], trouble: Callable[[Site], None], message: str
-) -> None:
-    trouble(site)
-    assert site.record() == 1
-    assert re.fullmatch(message, capsys.readouterr().err.strip())
-    assert files(site.folder / "r") == {}
-    assert list((site.folder / "r").rglob(".*")) == []
-    assert site.backend.hosts == set()
-
-
-@pytest.mark.parametrize("address", ["nonsense", "http://127.0.0.1:1", "http://[::1", "ftp://127.0.0.1/"])
-def test_an_address_without_a_backend_is_one_line(address: str) -> None:
-    with pytest.raises(BackendError, match="실행 서버에 닿지 못했어요") as found:
-        Client(address)
-    assert "\n" not in str(found.value)
-
-
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"info": 1}', b'{"info": {}}'])
-def test_a_server_that_is_no_backend_is_refused(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("docker_run.recording.client.urlopen", lambda *_, **__: io.BytesIO(body))
-    with pytest.raises(BackendError, match="실행 서버가 아닌 것이 답했어요"):
-        Client("http://127.0.0.1")
 
 
 def test_a_isolation_that_is_missing_keeps_the_recording_that_there_is(backend: Scripted, tmp_path: Path) -> None:
