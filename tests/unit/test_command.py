@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from sandbox import policy
 from sandbox.docker.cli import Command, Printed, Pull, Run, as_dict, parse, shell
-from sandbox.docker.cli.flags import RUN
 from sandbox.docker.cli.names import distance, near
+from sandbox.docker.cli.verbs.flags import RUN
 from sandbox.docker.cli.wording import UNAVAILABLE
 from sandbox.docker.errors import DockerError
 from sandbox.model.plan import Limits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.runner.container.cleanup import DeferredCleanup
+from sandbox.runner.cleanup import DeferredCleanup
 from sandbox.runner.container.prestarted import Prestarter
 from sandbox.runner.container.running import RunningContainers
 from sandbox.runner.container.runtime import Runtime

@@ -25,7 +25,7 @@ from sandbox.linux import mounts, processes
 from sandbox.linux.children import beside
 from sandbox.model import protocol
 from sandbox.oci.allocation import Features
-from sandbox.runner.container.cleanup import DeferredCleanup
+from sandbox.runner.cleanup import DeferredCleanup
 from sandbox.runner.container.prestarted import Prestarter
 from sandbox.runner.container.running import RunningContainers
 from sandbox.runner.container.runtime import Runtime

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 
 from sandbox.docker.cli import shell, wording
 from sandbox.docker.cli.command import Command, Printed
-from sandbox.docker.cli.flags import RUN
 from sandbox.docker.cli.names import KNOWN, MANAGEMENT, PROGRAMS, SUPPORTED, near
+from sandbox.docker.cli.verbs.flags import RUN
 
 # no one types a longer line by hand, and a pasted one is not mended word by word
 LONGEST_LINE = 2000

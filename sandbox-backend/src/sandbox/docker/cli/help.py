@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sandbox.docker.cli.errors import USAGE
-from sandbox.docker.cli.flags import IMAGES, PULL, RUN
 from sandbox.docker.cli.pflag import Flag, Table
+from sandbox.docker.cli.verbs.flags import IMAGES, PULL, RUN
 
 VERSION = "docker-run-sandbox: not Docker Engine, a small host that answers in the words of Docker 29\n"
 _COMMANDS = (

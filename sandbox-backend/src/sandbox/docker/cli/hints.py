@@ -8,7 +8,7 @@ import re
 from sandbox.docker.cli import corrections, shell, wording
 from sandbox.docker.cli.command import Run
 from sandbox.docker.cli.names import BUILT_INS, PROGRAMS, near
-from sandbox.docker.cli.run import flag_named
+from sandbox.docker.cli.verbs.run import flag_named
 from sandbox.docker.messages import FULL_BRIDGE, NO_BRIDGE, NO_DISK, TOO_SLOW
 from sandbox.model.events import Exited
 from sandbox.model.image import Image

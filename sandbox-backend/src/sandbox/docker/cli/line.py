@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from sandbox.docker.cli import corrections, images, run, shell, wording
+from sandbox.docker.cli import corrections, shell, wording
 from sandbox.docker.cli import help as texts
 from sandbox.docker.cli.command import Command, Printed, Run
 from sandbox.docker.cli.errors import USAGE, unavailable_flag, wrong_flag
-from sandbox.docker.cli.flags import GLOBAL
 from sandbox.docker.cli.names import KNOWN, MANAGEMENT
 from sandbox.docker.cli.pflag import FlagError, HelpAskedError, scan
+from sandbox.docker.cli.verbs import images, pull, run
+from sandbox.docker.cli.verbs.flags import GLOBAL
 
 # Docker still answers -h this way, on stdout (spf13/pflag, deprecated shorthand)
 _OLD_HELP = "Flag shorthand -h has been deprecated, use --help\n"
@@ -169,7 +170,7 @@ def _help(argv: Sequence[str]) -> Printed:
     return Printed(stderr=f"unknown help topic: {topic}\n", code=1, hint=wording.COMMANDS)
 
 
-_READERS = {"run": run.parse, "pull": images.parse_pull, "images": images.parse_images}
+_READERS = {"run": run.parse, "pull": pull.parse, "images": images.parse}
 _HELPS = {
     "run": texts.RUN_TEXT,
     "pull": texts.PULL_TEXT,

@@ -21,9 +21,9 @@ from sandbox.model.image import Image
 from sandbox.model.plan import Plan, Ulimit
 from sandbox.oci import allocation, resources, rlimits, spec
 from sandbox.oci.allocation import Allocation, Node
+from sandbox.runner.cleanup import DeferredCleanup
 from sandbox.runner.container import contents
 from sandbox.runner.container.child import KILL_SECONDS, Child
-from sandbox.runner.container.cleanup import DeferredCleanup
 from sandbox.runner.container.contents import Files, NotStarted
 from sandbox.runner.container.inspect import Inspector, pid_inside
 from sandbox.runner.container.joined import Joined

@@ -9,10 +9,10 @@ from sandbox.docker.cli import help as texts
 from sandbox.docker.cli import shell, wording
 from sandbox.docker.cli.command import Command, Printed, Run
 from sandbox.docker.cli.errors import bad_value, unavailable_flag, usage_error, wrong_flag
-from sandbox.docker.cli.flags import RUN
 from sandbox.docker.cli.modes import CONTAINER, PREDEFINED
 from sandbox.docker.cli.pflag import Flag, FlagError, Scan, Use, scan
 from sandbox.docker.cli.platforms import platform
+from sandbox.docker.cli.verbs.flags import RUN
 from sandbox.docker.messages import DAEMON, client_error
 from sandbox.model import reference
 
