@@ -80,5 +80,5 @@ def _vm(report: Report, backend: Backend, host: str) -> None:
     )
     held = max(event["memory_bytes"] for event in results[-1].events if event["type"] == "stats")
     report.row("  memory that a virtual machine holds", f"{held / MIB:.0f} MiB")
-    left = cgroup.sample(backend.cgroup).memory_bytes
+    left = cgroup.here().sample(backend.cgroup).memory_bytes
     report.row("  of it after the run, in all runs' group", f"{left / MIB:.0f} MiB")

@@ -171,10 +171,10 @@ def test_two_hostile_machines_end_inside_their_limits_and_leave_nothing(vms: Bac
 
 
 def test_the_memory_of_a_machine_is_back_within_a_second(vm: Docker, vms: Backend) -> None:
-    before = cgroup.sample(vms.cgroup).memory_bytes
+    before = cgroup.here().sample(vms.cgroup).memory_bytes
     vm("docker run alpine true")
     time.sleep(1)
-    assert cgroup.sample(vms.cgroup).memory_bytes - before < 32 * 1024 * 1024
+    assert cgroup.here().sample(vms.cgroup).memory_bytes - before < 32 * 1024 * 1024
 
 
 def test_limits_of_the_program_hold_inside(vm: Docker) -> None:

@@ -1,4 +1,4 @@
-"""One module reads all three layouts."""
+"""One interface for every layout of control groups."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.runner.kernel import cgroup, cgroup_v1
+from sandbox.runner.kernel import cgroup
+from sandbox.runner.kernel.cgroup import layouts
+from sandbox.runner.kernel.cgroup.groups import Groups
+from sandbox.runner.kernel.cgroup.v1 import V1
+from sandbox.runner.kernel.cgroup.v2 import V2
 
 
 def write(root: Path, files: dict[str, str]) -> None:
@@ -15,13 +19,13 @@ def write(root: Path, files: dict[str, str]) -> None:
         (root / name).write_text(text)
 
 
-V2 = {
+V2_USED = {
     "cgroup.controllers": "cpu memory",
     "g/cpu.stat": "usage_usec 2500\n",
     "g/memory.peak": "4096\n",
     "g/memory.events": "oom 1\noom_kill 2\n",
 }
-V1 = {
+V1_USED = {
     "cpuacct/g/cpuacct.usage": "2500000\n",
     "memory/g/memory.max_usage_in_bytes": "4096\n",
     "memory/g/memory.oom_control": "under_oom 0\noom_kill 2\n",
@@ -45,90 +49,72 @@ V1_NOW = {
 }
 
 
-@pytest.mark.parametrize(("files", "layout"), [(V2_NOW, "v2"), (V1_NOW, "v1"), (V1_NOW, "hybrid"), ({}, "v2")])
-def test_a_sample_reads_the_same_in_every_layout(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], layout: str
-) -> None:
+@pytest.mark.parametrize(("files", "kind"), [(V2_NOW, V2), (V1_NOW, V1), ({}, V2)])
+def test_a_sample_reads_the_same_in_every_layout(tmp_path: Path, files: dict[str, str], kind: type[Groups]) -> None:
     write(tmp_path, files)
-    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
-    monkeypatch.setattr(cgroup, "layout", lambda: layout)
     expected = cgroup.Sample(2.5, 1.5, 4096, 8192, 3, 11, 22) if files else cgroup.Sample()
-    assert cgroup.sample("/g") == expected
+    assert kind(tmp_path).sample("/g") == expected
 
 
-@pytest.mark.parametrize(("files", "layout"), [(V2_NOW, "v2"), (V1_NOW, "v1")])
-def test_one_disk_can_be_counted_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], layout: str
-) -> None:
+@pytest.mark.parametrize(("files", "kind"), [(V2_NOW, V2), (V1_NOW, V1)])
+def test_one_disk_can_be_counted_alone(tmp_path: Path, files: dict[str, str], kind: type[Groups]) -> None:
     write(tmp_path, files)
-    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
-    monkeypatch.setattr(cgroup, "layout", lambda: layout)
-    one = cgroup.sample("/g", (8, 16))
+    one = kind(tmp_path).sample("/g", (8, 16))
     assert (one.read_bytes, one.written_bytes) == (1, 2)
-    other = cgroup.sample("/g", (8, 1))
+    other = kind(tmp_path).sample("/g", (8, 1))
     assert (other.read_bytes, other.written_bytes) == (0, 0)
 
 
 @pytest.mark.parametrize(
-    ("layout", "file", "throttled", "free"),
+    ("kind", "file", "throttled", "free"),
     [
-        ("v2", "g/a/io.max", "7:0 rbps=1 wbps=max riops=max wiops=max\n", "7:0 rbps=max wbps=max"),
-        ("v1", "blkio/g/a/blkio.throttle.read_bps_device", "7:0 1\n", "7:0 0"),
-        ("v1", "blkio/g/a/blkio.throttle.write_bps_device", "7:0 1\n", "7:0 0"),
-        ("v1", "blkio/g/a/blkio.throttle.write_bps_device", "", ""),
+        (V2, "g/a/io.max", "7:0 rbps=1 wbps=max riops=max wiops=max\n", "7:0 rbps=max wbps=max"),
+        (V1, "blkio/g/a/blkio.throttle.read_bps_device", "7:0 1\n", "7:0 0"),
+        (V1, "blkio/g/a/blkio.throttle.write_bps_device", "7:0 1\n", "7:0 0"),
+        (V1, "blkio/g/a/blkio.throttle.write_bps_device", "", ""),
     ],
 )
-def test_a_throttle_is_lifted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str, file: str, throttled: str, free: str
-) -> None:
+def test_a_throttle_is_lifted(tmp_path: Path, kind: type[Groups], file: str, throttled: str, free: str) -> None:
     write(tmp_path, {file: throttled})
-    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
-    monkeypatch.setattr(cgroup, "layout", lambda: layout)
-    cgroup.unthrottle("/g")
-    cgroup.unthrottle("/nosuch")
+    kind(tmp_path).unthrottle("/g")
+    kind(tmp_path).unthrottle("/nosuch")
     assert (tmp_path / file).read_text() == free
 
 
 @pytest.mark.parametrize(
-    ("files", "layout"),
-    [(V2, "v2"), (V1, "v1"), (V1 | {"unified/cgroup.controllers": ""}, "hybrid"), ({}, "none")],
+    ("files", "name"),
+    [(V2_USED, "v2"), (V1_USED, "v1"), (V1_USED | {"unified/cgroup.controllers": ""}, "hybrid"), ({}, "none")],
 )
-def test_usage_reads_the_same_in_every_layout(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], layout: str
-) -> None:
+def test_a_layout_is_known_by_its_folders(tmp_path: Path, files: dict[str, str], name: str) -> None:
     write(tmp_path, files)
-    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
-    assert cgroup.layout(tmp_path) == layout
-    monkeypatch.setattr(cgroup, "layout", lambda: layout)
+    assert layouts.layout(tmp_path) == name
+
+
+@pytest.mark.parametrize(("files", "kind"), [(V2_USED, V2), (V1_USED, V1), ({}, V1), ({}, V2)])
+def test_usage_reads_the_same_in_every_layout(tmp_path: Path, files: dict[str, str], kind: type[Groups]) -> None:
+    write(tmp_path, files)
     expected = cgroup.Usage(2.5, 4096, 2) if files else cgroup.Usage(0, 0, 0)
-    assert cgroup.usage("/g") == expected
+    assert kind(tmp_path).usage("/g") == expected
 
 
-def test_the_unified_tree_of_a_hybrid_machine_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, V1 | {"unified/cgroup.controllers": ""})
-    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
-    monkeypatch.setattr(cgroup, "layout", lambda: "hybrid")
-    assert sorted(folder.parent.name for folder in cgroup.folders("/g")) == ["cpuacct", "memory"]
+def test_the_unified_tree_of_a_hybrid_machine_is_left_alone(tmp_path: Path) -> None:
+    write(tmp_path, V1_USED | {"unified/cgroup.controllers": ""})
+    assert sorted(folder.parent.name for folder in V1(tmp_path).folders("/g")) == ["cpuacct", "memory"]
 
 
-def test_on_v1_a_group_may_use_kvm_only_if_it_is_allowed_by_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
-    monkeypatch.setattr(cgroup, "layout", lambda: "v1")
-    for name in ("memory", "cpu", "pids", "devices"):
-        (tmp_path / name).mkdir()
-    monkeypatch.setattr(cgroup, "_trees", lambda _: (tmp_path / "devices",))
-    cgroup_v1.make("/g")
+def test_on_v1_a_group_may_use_kvm_only_if_it_is_allowed_by_name(tmp_path: Path) -> None:
+    (tmp_path / "devices").mkdir()
+    own = V1(tmp_path)
+    assert own.make("/g") == "/g"
     assert (tmp_path / "devices/g/devices.deny").read_text() == "c 10:232 rw"
     for name in ("memory", "cpu", "pids"):
-        (tmp_path / name / "g").mkdir()
+        (tmp_path / name / "g").mkdir(parents=True)
     resources = {"memory": {"limit": 1, "swap": 1}, "cpu": {"period": 1, "quota": 1}, "pids": {"limit": 1}}
     none = {"allow": False, "access": "rwm"}
-    cgroup_v1.limit("/g", resources | {"devices": [none]})
+    own.limit("/g", resources | {"devices": [none]})
     assert not (tmp_path / "devices/g/devices.allow").exists()
     kvm = {"allow": True, "type": "c", "major": 10, "minor": 232, "access": "rw"}
-    cgroup_v1.limit("/g", resources | {"devices": [none, kvm]})
+    own.limit("/g", resources | {"devices": [none, kvm]})
     assert (tmp_path / "devices/g/devices.allow").read_text() == "c 10:232 rw"
 
 
@@ -136,7 +122,7 @@ def test_on_v1_a_group_may_use_kvm_only_if_it_is_allowed_by_name(
 def test_controllers_that_no_run_uses_are_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, added: str, written: str
 ) -> None:
-    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
+    monkeypatch.setattr(layouts, "MOUNT", tmp_path)
     file = tmp_path / "cgroup.subtree_control"
     file.write_text("cpu memory")
     with cgroup.controllers_kept():
@@ -145,7 +131,7 @@ def test_controllers_that_no_run_uses_are_taken_back(
 
 
 def test_controllers_that_were_there_before_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
+    monkeypatch.setattr(layouts, "MOUNT", tmp_path)
     file = tmp_path / "cgroup.subtree_control"
     file.write_text("cpu rdma misc")
     with cgroup.controllers_kept():

@@ -36,7 +36,7 @@ from sandbox.runner.isolation.isolation import Isolation
 from sandbox.runner.isolation.vm import config as vm_config
 from sandbox.runner.isolation.vm import kvm
 from sandbox.runner.isolation.vm.isolation import Vm
-from sandbox.runner.kernel import bridge, cgroup, cgroup_v1, disk, id_ranges, seccomp
+from sandbox.runner.kernel import bridge, cgroup, disk, id_ranges, seccomp
 from sandbox.runner.kernel.bridge import Bridges
 from sandbox.runner.kernel.id_ranges import IdRanges
 from sandbox.runner.selftest import SelfTest
@@ -75,8 +75,8 @@ def alone(settings: Settings, work: Callable[[Settings], Coroutine[None, None, T
 def sweep(settings: Settings) -> None:
     """Remove what runs have left: their processes and groups, then their folders. Their mounts went with the mount
     namespace that they were in."""
-    cgroup.unthrottle(settings.cgroup)
-    cgroup.remove(settings.cgroup, patience=SWEEP_SECONDS)
+    cgroup.here().unthrottle(settings.cgroup)
+    cgroup.here().remove(settings.cgroup, patience=SWEEP_SECONDS)
     for name in ("runs", "bundles", "crun", "runsc"):
         shutil.rmtree(settings.run_dir / name, ignore_errors=True)
 
@@ -157,9 +157,8 @@ async def _environment(settings: Settings, bridges: Bridges | None) -> AsyncIter
 
 
 def _made_environment(settings: Settings, bridges: Bridges | None) -> Environment:
-    features = Features(cgroups=cgroup.layout() == "v2")
-    if not features.cgroups:
-        cgroup_v1.prepare_parent(settings.cgroup)
+    cgroup.here().prepare_parent(settings.cgroup)
+    features = Features(cgroups=cgroup.here().made_by_runtime)
     runs, bundles = settings.run_dir / "runs", settings.run_dir / "bundles"
     for folder in (runs, bundles):
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)

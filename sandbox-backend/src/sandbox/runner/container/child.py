@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from sandbox.runner.kernel import cgroup_v1
+from sandbox.runner.kernel import cgroup
 
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 KILL_SECONDS = 5.0
@@ -100,14 +100,14 @@ def _ended(result: os.waitid_result | None) -> Ended:
 
 
 def spawn(program: str, arguments: Sequence[str], stdio: Stdio, within: str | None = None) -> Child:
-    """Start the program at a path with just the three given descriptors, born in the v1 cgroup `within`."""
+    """Start the program at a path with just the three given descriptors, born in the cgroup `within`, if any."""
     actions = [(os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(stdio)]
     started: Future[int] = Future()
 
     def start() -> None:
         try:
             if within is not None:
-                cgroup_v1.enter(within)
+                cgroup.here().enter(within)
             started.set_result(
                 os.posix_spawn(program, list(arguments), ENVIRONMENT, file_actions=actions, setsigmask=())
             )

@@ -29,7 +29,7 @@ from sandbox.runner.container.inspect import Inspector, pid_inside
 from sandbox.runner.container.joined import Joined
 from sandbox.runner.container.running import RunningContainer
 from sandbox.runner.environment import Environment
-from sandbox.runner.kernel import cgroup, cgroup_v1, rootfs
+from sandbox.runner.kernel import cgroup, rootfs
 from sandbox.runner.kernel.id_ranges import IdRange
 from sandbox.runner.kernel.rootfs import Snapshot
 
@@ -132,7 +132,7 @@ class Container:
 
     def _limit(self, limits: dict[str, Any]) -> None:
         try:
-            cgroup_v1.limit(self.cgroup, limits)
+            cgroup.here().limit(self.cgroup, limits)
         except OSError as error:
             # a device that cannot be throttled, for one
             raise NotStarted(messages.task_error(f"failed to write {error.filename}: {error.strerror}")) from error
@@ -162,7 +162,7 @@ class Container:
         """Kill the first process, and so all of them; the kernel ends one that waits for a slow disk when that is fast
         again."""
         if self.disk:
-            cgroup.unthrottle(self.cgroup)
+            cgroup.here().unthrottle(self.cgroup)
         self.child.kill()
 
     def inspector(self) -> Inspector:
@@ -172,13 +172,13 @@ class Container:
     async def end(self) -> None:
         """Kill what is left of it."""
         if self.disk:
-            cgroup.unthrottle(self.cgroup)
+            cgroup.here().unthrottle(self.cgroup)
         try:
             if self._child is not None:
                 await self._child.end()
             if self._in_foreign_pids:
                 # the kernel ends what is left with a namespace's first process, and this one has not been that
-                await cgroup.ended(self.cgroup, KILL_SECONDS)
+                await cgroup.here().ended(self.cgroup, KILL_SECONDS)
         finally:
             await self._prestarted.end()
 

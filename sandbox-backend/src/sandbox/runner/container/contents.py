@@ -90,7 +90,7 @@ def block_devices(plan: Plan, snapshot: Snapshot) -> tuple[BlockDevice, ...]:
     devices = tuple(map(_block_device, throttles))
     if devices and snapshot.disk is None:
         raise NotStarted(messages.NO_DISK)
-    if cgroup.layout() == "v2" and any(throttle.rate == 1 for throttle in throttles):
+    if any(throttle.rate < cgroup.here().slowest_rate for throttle in throttles):
         raise NotStarted(messages.TOO_SLOW)
     return devices
 

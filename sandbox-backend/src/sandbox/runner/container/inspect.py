@@ -41,7 +41,7 @@ class Inspector:
         """The inspection, if the processes are not those of the last call; at most MOST_EVENTS times."""
         if self._count >= MOST_EVENTS:
             return None
-        pids = cgroup.processes(self.cgroup)
+        pids = cgroup.here().processes(self.cgroup)
         seen = len(pids), tuple(_signatures(pids[:MOST_PROCESSES]))
         if not seen[1] or seen == self._seen:
             return None

@@ -16,7 +16,7 @@ from pathlib import Path
 from sandbox.model.events import Stream
 from sandbox.runner.container.child import Stdio
 from sandbox.runner.container.runtime import Begun, Runtime
-from sandbox.runner.kernel import cgroup, cgroup_v1
+from sandbox.runner.kernel import cgroup
 
 
 @dataclass
@@ -36,9 +36,7 @@ class Prestarted:
     def begin(self, tty: bool) -> None:
         """Start the OCI runtime. OSError leaves what `end` and `forget` remove."""
         self.bundle.mkdir(mode=0o711)
-        within = None if self.runtime.features.cgroups else self.cgroup
-        if within:
-            cgroup_v1.make(within)
+        within = cgroup.here().make(self.cgroup)
         console, stdio = self._terminal() if tty else (None, self._pipes())
         try:
             self.begun = self.runtime.begin(self.id, self.bundle, stdio, console, within)
@@ -83,7 +81,7 @@ class Prestarted:
 
     def forget(self) -> None:
         """Remove all that was made for it."""
-        cgroup.remove(self.cgroup)
+        cgroup.here().remove(self.cgroup)
         self.runtime.delete(self.id)
         shutil.rmtree(self.bundle, ignore_errors=True)
 

@@ -72,7 +72,7 @@ class Run:
         with made.listed(self._job.host, held):
             await events.send(made.start())
             ended, reason = await follow(made, outputs, events, self._job.plan.limits.seconds, self._cancel)
-            usage = cgroup.usage(made.cgroup)
+            usage = cgroup.here().usage(made.cgroup)
         await held.leave()
         if usage.oom_kills:
             await self._send_kernel_log(made.id, held.id_range)

@@ -24,7 +24,7 @@ async def readings(path: str, pid: int, disk: Device | None = None) -> AsyncIter
     while True:
         await asyncio.sleep(SECONDS)
         received, sent = traffic(pid)
-        yield Stats(**dataclasses.asdict(cgroup.sample(path, disk)), received_bytes=received, sent_bytes=sent)
+        yield Stats(**dataclasses.asdict(cgroup.here().sample(path, disk)), received_bytes=received, sent_bytes=sent)
 
 
 def traffic(pid: int) -> tuple[int, int]:

@@ -48,7 +48,7 @@ class Disks:
                 os.pwrite(file, data, offset)
             # what a loop device holds in memory counts as the run's on cgroup v2, and is throttled as its dirty pages
             # are: with little memory hardly anything would be written
-            return loop.mount(file, target, direct=cgroup.layout() == "v2")
+            return loop.mount(file, target, direct=cgroup.here().counts_loop_pages)
         finally:
             os.close(file)
 

@@ -49,6 +49,6 @@ async def usable(
     """The isolation `gvisor`; None where there is no runsc, or none that can run a program here."""
     if shutil.which(settings.runsc) is None:
         return None
-    runtime = Runsc(settings.runsc, settings.run_dir / "runsc", makes_cgroups=cgroup.layout() == "v2")
+    runtime = Runsc(settings.runsc, settings.run_dir / "runsc", makes_cgroups=cgroup.here().made_by_runtime)
     found = Gvisor(runtime, environment, id_ranges)
     return found if await selftest.passes(found) else None

@@ -42,7 +42,7 @@ class VmRun:
                 reason = await self._follow(vm, listener, outputs)
             finally:
                 outputs.close()
-            await self._conclude(listener, reason, cgroup.usage(vm.container.cgroup))
+            await self._conclude(listener, reason, cgroup.here().usage(vm.container.cgroup))
             return listener.running
 
     async def _follow(self, vm: VirtualMachine, listener: Listener, outputs: Outputs) -> Reason | None:

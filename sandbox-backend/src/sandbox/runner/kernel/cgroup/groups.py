@@ -1,0 +1,140 @@
+"""The interface to control groups, and what is the same in every layout."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sandbox.linux.loop import Device
+from sandbox.runner.kernel.cgroup import files
+
+MOUNT = Path("/sys/fs/cgroup")
+PAUSE_SECONDS = 0.02
+# the controllers that limit runs
+USED = {"cpu", "io", "memory", "pids"}
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a run has used: milliseconds of CPU, the highest memory in bytes, processes that the kernel killed."""
+
+    cpu_ms: float
+    peak_memory_bytes: int
+    oom_kills: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a group uses at one moment, in milliseconds and bytes; a limit that is not set is 0."""
+
+    cpu_ms: float = 0.0
+    throttled_ms: float = 0.0
+    memory_bytes: int = 0
+    memory_limit: int = 0
+    pids: int = 0
+    read_bytes: int = 0
+    written_bytes: int = 0
+
+
+class Groups(ABC):
+    """The groups below `mount`; one is named by its path from there, such as `/backend/run`.
+
+    `made_by_runtime`: the OCI runtime makes a run's group and sets its limits. `slowest_rate`: the fewest bytes a
+    second that a disk can be limited to. `counts_loop_pages`: what a loop device holds in memory is counted as the run's.
+    """
+
+    made_by_runtime: ClassVar[bool]
+    slowest_rate: ClassVar[int]
+    counts_loop_pages: ClassVar[bool]
+    # the files of limits of disks, each with what lifts one
+    _throttles: ClassVar[Mapping[str, str]]
+
+    def __init__(self, mount: Path = MOUNT) -> None:
+        self.mount = mount
+
+    @abstractmethod
+    def folders(self, path: str) -> list[Path]:
+        """Return where the group `path` is: a folder for each tree."""
+
+    @abstractmethod
+    def usage(self, path: str) -> Usage:
+        """Return what the group has used so far; zeros where the group or a file of it is gone."""
+
+    @abstractmethod
+    def sample(self, path: str, disk: Device | None = None) -> Sample:
+        """Return what the group uses now, with zeros where the group or a file of it is gone; of what it reads and
+        writes that of all block devices, or of one `disk`."""
+
+    @abstractmethod
+    def prepare_parent(self, path: str) -> None:
+        """Make the group that all runs' groups will be in, where the runtime does not."""
+
+    @abstractmethod
+    def make(self, path: str) -> str | None:
+        """Make a run's group, where the runtime does not; the group that a process has to `enter`, if any."""
+
+    @abstractmethod
+    def limit(self, path: str, resources: dict[str, Any]) -> None:
+        """Set the limits of OCI `resources`, where the runtime does not. OSError when the kernel refuses one."""
+
+    @abstractmethod
+    def enter(self, path: str) -> None:
+        """Move the calling thread, and what it starts from now on, into the group `path`."""
+
+    @abstractmethod
+    def _disks_tree(self) -> Path:
+        """Return the tree that limits disks."""
+
+    def unthrottle(self, path: str) -> None:
+        """Let the group and the groups below it read and write at full speed: a process that waits for a slow disk
+        would otherwise end only after it."""
+        for group, _, _ in os.walk(self._disks_tree() / path.lstrip("/")):
+            for name, full_speed in self._throttles.items():
+                file = Path(group, name)
+                for device in re.findall(r"^\d+:\d+", files.text(file), re.MULTILINE):
+                    with contextlib.suppress(OSError):
+                        file.write_text(f"{device} {full_speed}")
+
+    def processes(self, path: str) -> list[int]:
+        """Return the numbers of the processes in the group; none where it is gone."""
+        return list(map(int, files.text(self.folders(path)[0] / "cgroup.procs").split()))
+
+    async def ended(self, path: str, patience: float) -> None:
+        """Kill what lives in the group until nothing does; TimeoutError after `patience` seconds."""
+        async with asyncio.timeout(patience):
+            while self.processes(path):
+                _kill(self.folders(path)[0])
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    def remove(self, path: str, patience: float = 0.0) -> None:
+        """Kill what still lives in the group and the groups below it, then remove them all; processes that need a
+        moment to die are waited for, `patience` seconds in all."""
+        deadline = time.monotonic() + patience
+        while True:
+            left = [folder for folder in self.folders(path) if not _removed(folder)]
+            if not left or time.monotonic() >= deadline:
+                return
+            time.sleep(PAUSE_SECONDS)
+
+
+def _removed(folder: Path) -> bool:
+    for group, _, _ in os.walk(folder, topdown=False):
+        _kill(Path(group))
+        with contextlib.suppress(OSError):
+            Path(group).rmdir()
+    return not folder.exists()
+
+
+def _kill(group: Path) -> None:
+    for line in files.text(group / "cgroup.procs").split():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(line), signal.SIGKILL)

@@ -1,0 +1,131 @@
+"""The groups of a machine with a tree for each controller, made here, without the wait that crun has there.
+
+Writing another process's number into `cgroup.procs` takes a lock that waits for an RCU grace period, 10 to 20 ms every
+other time. A thread that moves itself does not (kernel/cgroup/cgroup.c, cgroup_procs_write_start), and what it then
+starts is born inside. On v2 there is no such way, and no need: crun starts the process inside its group there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sandbox.linux.loop import Device
+from sandbox.runner.kernel.cgroup.files import keyed, number, summed
+from sandbox.runner.kernel.cgroup.groups import Groups, Sample, Usage
+
+# what every container may use: null, zero, full, tty, random, urandom, and terminals
+DEVICES = ("c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 5:0 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 5:2 rwm", "c 136:* rwm")
+# and what a run must be allowed by name: KVM
+BY_NAME = "c 10:232 rw"
+
+
+class V1(Groups):
+    """A folder a controller for each group; the empty v2 tree of a hybrid machine is left alone."""
+
+    made_by_runtime = False
+    slowest_rate = 1
+    counts_loop_pages = False
+    _throttles = dict.fromkeys(("blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device"), "0")
+
+    def folders(self, path: str) -> list[Path]:
+        return [tree / path.lstrip("/") for tree in self._trees]
+
+    @functools.cached_property
+    def _trees(self) -> tuple[Path, ...]:
+        # a machine does not change them while it runs
+        trees = [tree for tree in self.mount.iterdir() if tree.is_dir() and not tree.is_symlink()]
+        return tuple(tree for tree in trees if tree.name != "unified")
+
+    def _group(self, controller: str, path: str) -> Path:
+        return self.mount / controller / path.lstrip("/")
+
+    def usage(self, path: str) -> Usage:
+        memory = self._group("memory", path)
+        return Usage(
+            cpu_ms=number(self._group("cpuacct", path) / "cpuacct.usage") / 1e6,
+            peak_memory_bytes=number(memory / "memory.max_usage_in_bytes"),
+            oom_kills=keyed(memory / "memory.oom_control", "oom_kill"),
+        )
+
+    def sample(self, path: str, disk: Device | None = None) -> Sample:
+        device = rf"^{disk[0]}:{disk[1]}" if disk else r"^\d+:\d+"
+        memory, blkio = self._group("memory", path), self._group("blkio", path) / "blkio.throttle.io_service_bytes"
+        return Sample(
+            cpu_ms=number(self._group("cpuacct", path) / "cpuacct.usage") / 1e6,
+            throttled_ms=keyed(self._group("cpu", path) / "cpu.stat", "throttled_time") / 1e6,
+            memory_bytes=number(memory / "memory.usage_in_bytes"),
+            memory_limit=number(memory / "memory.limit_in_bytes"),
+            pids=number(self._group("pids", path) / "pids.current"),
+            read_bytes=summed(blkio, rf"{device} Read (\d+)"),
+            written_bytes=summed(blkio, rf"{device} Write (\d+)"),
+        )
+
+    def prepare_parent(self, path: str) -> None:
+        """Make the groups that all runs' groups will be in, with what those inherit: processors and devices."""
+        for folder in self.folders(path):
+            folder.mkdir(parents=True, exist_ok=True)
+        cpuset, devices = self._group("cpuset", path), self._group("devices", path)
+        if cpuset.is_dir():
+            for name in ("cpuset.cpus", "cpuset.mems"):
+                (cpuset / name).write_text((cpuset.parent / name).read_text())
+            (cpuset / "cgroup.clone_children").write_text("1")
+        if devices.is_dir():
+            (devices / "devices.deny").write_text("a")
+            for device in DEVICES:
+                (devices / "devices.allow").write_text(device)
+            # a group can be allowed what its parent may use; a backend in a container may not have it to give
+            with contextlib.suppress(OSError):
+                (devices / "devices.allow").write_text(BY_NAME)
+
+    def make(self, path: str) -> str | None:
+        for folder in self.folders(path):
+            folder.mkdir()
+        devices = self._group("devices", path)
+        if devices.is_dir():
+            (devices / "devices.deny").write_text(BY_NAME)
+        return path
+
+    def limit(self, path: str, resources: dict[str, Any]) -> None:
+        for file, value in _limits(resources):
+            (self.mount / file.replace("/", f"/{path.lstrip('/')}/", 1)).write_text(value)
+
+    def enter(self, path: str) -> None:
+        for folder in self.folders(path):
+            tasks = os.open(folder / "tasks", os.O_WRONLY | os.O_CLOEXEC)
+            try:
+                os.write(tasks, b"0")
+            finally:
+                os.close(tasks)
+
+    def remove(self, path: str, patience: float = 0.0) -> None:
+        # crun makes a folder in the tmpfs that lies over the hidden tree
+        shutil.rmtree(self._group("unified", path), ignore_errors=True)
+        super().remove(path, patience)
+
+    def _disks_tree(self) -> Path:
+        return self.mount / "blkio"
+
+
+def _limits(resources: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each limit's file, as `controller/file`, and its value, in the order that the kernel wants them."""
+    memory, cpu = resources["memory"], resources["cpu"]
+    yield "memory/memory.limit_in_bytes", str(memory["limit"])
+    yield "memory/memory.memsw.limit_in_bytes", str(memory["swap"])
+    # v1 does not count the buffers of TCP sockets with the rest
+    yield "memory/memory.kmem.tcp.limit_in_bytes", str(memory["limit"])
+    yield "cpu/cpu.cfs_period_us", str(cpu["period"])
+    yield "cpu/cpu.cfs_quota_us", str(cpu["quota"])
+    yield "pids/pids.max", str(resources["pids"]["limit"])
+    for name, file in (("throttleReadBpsDevice", "read"), ("throttleWriteBpsDevice", "write")):
+        for one in resources.get("blockIO", {}).get(name, ()):
+            yield f"blkio/blkio.throttle.{file}_bps_device", f"{one['major']}:{one['minor']} {one['rate']}"
+    for rule in resources["devices"]:
+        # what all may not use, they have not from their parent
+        if rule["allow"]:
+            yield "devices/devices.allow", f"{rule['type']} {rule['major']}:{rule['minor']} {rule['access']}"

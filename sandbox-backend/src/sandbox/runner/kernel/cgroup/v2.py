@@ -1,0 +1,60 @@
+"""The groups of a machine with one tree: crun makes a run's group, and starts the process inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sandbox.linux.loop import Device
+from sandbox.runner.kernel.cgroup.files import keyed, number, summed
+from sandbox.runner.kernel.cgroup.groups import Groups, Sample, Usage
+
+
+class V2(Groups):
+    """One folder a group."""
+
+    made_by_runtime = True
+    # io.max takes values above 1
+    slowest_rate = 2
+    counts_loop_pages = True
+    _throttles: ClassVar[Mapping[str, str]] = {"io.max": "rbps=max wbps=max"}
+
+    def folders(self, path: str) -> list[Path]:
+        return [self.mount / path.lstrip("/")]
+
+    def usage(self, path: str) -> Usage:
+        (group,) = self.folders(path)
+        return Usage(
+            cpu_ms=keyed(group / "cpu.stat", "usage_usec") / 1e3,
+            peak_memory_bytes=number(group / "memory.peak"),
+            oom_kills=keyed(group / "memory.events", "oom_kill"),
+        )
+
+    def sample(self, path: str, disk: Device | None = None) -> Sample:
+        (group,) = self.folders(path)
+        device = rf"^{disk[0]}:{disk[1]}" if disk else r"^\d+:\d+"
+        return Sample(
+            cpu_ms=keyed(group / "cpu.stat", "usage_usec") / 1e3,
+            throttled_ms=keyed(group / "cpu.stat", "throttled_usec") / 1e3,
+            memory_bytes=number(group / "memory.current"),
+            memory_limit=number(group / "memory.max"),
+            pids=number(group / "pids.current"),
+            read_bytes=summed(group / "io.stat", rf"{device} .*?rbytes=(\d+)"),
+            written_bytes=summed(group / "io.stat", rf"{device} .*?wbytes=(\d+)"),
+        )
+
+    def prepare_parent(self, path: str) -> None:
+        """The runtime makes it."""
+
+    def make(self, path: str) -> str | None:  # noqa: ARG002 - the runtime makes it
+        return None
+
+    def limit(self, path: str, resources: dict[str, Any]) -> None:
+        """The runtime sets them."""
+
+    def enter(self, path: str) -> None:
+        raise NotImplementedError("a thread cannot enter a v2 group by itself")
+
+    def _disks_tree(self) -> Path:
+        return self.mount
