@@ -49,7 +49,7 @@ class Groups(ABC):
     """The groups below `mount`; one is named by its path from there, such as `/backend/run`.
 
     `made_by_runtime`: the OCI runtime makes a run's group and sets its limits. `slowest_rate`: the fewest bytes a
-    second that a disk can be limited to. `counts_loop_pages`: what a loop device holds in memory is counted as the run's.
+    second that a disk can be limited to. `counts_loop_pages`: what a loop device holds in memory counts as the run's.
     """
 
     made_by_runtime: ClassVar[bool]
