@@ -10,7 +10,7 @@ from support import engine
 from support.backend import Backend
 from support.client import new_host, run
 from support.engine import Engine
-from support.living import living
+from support.running_container import running_container
 
 pytestmark = [pytest.mark.engine, pytest.mark.container]
 LINE = "docker run --network bridge --hostname web alpine"
@@ -54,7 +54,7 @@ def test_the_way_out_is_dockers_only(bridged: Engine, backend: Backend, host: st
 def test_the_next_container_has_the_next_address(bridged: Engine, backend: Backend, host: str) -> None:
     line = f"{LINE} hostname -i"
     first = bridged.must("run", "-d", "--network", "bridge", "alpine", "sleep", "20")
-    with living(backend.url, host, "--network bridge"):
+    with running_container(backend.url, host, "--network bridge"):
         assert bridged.run(line).stdout == run(backend.url, line, host).stdout == "172.17.0.3\n"
     bridged.must("rm", "-f", *first)
     assert bridged.run(line).stdout == run(backend.url, line, host).stdout == "172.17.0.2\n"

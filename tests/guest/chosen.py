@@ -16,7 +16,7 @@ CHOSEN = {
         a_fork_bomb_stays_inside a_full_disk_is_the_programs_own_error files_are_counted open_files_are_counted
         a_limit_of_the_readers_own_does_not_hinder_the_runtime the_cpu_is_shared_out
         processes_left_behind_die_with_the_first""",
-    "runtime/test_view.py": """
+    "runtime/test_inspect.py": """
         the_first_process_is_seen_from_both_sides
         a_process_that_is_its_child_has_the_same_namespaces
         its_confinement_is_told
@@ -32,7 +32,7 @@ CHOSEN = {
         cgroup_limits_cannot_be_lifted
         there_is_no_network_but_loopback
         other_runs_cannot_be_seen""",
-    "runtime/test_meter.py": """
+    "runtime/test_stats.py": """
         readings_come_one_after_the_other a_throttled_processor_is_seen processes_are_counted""",
     "runtime/test_network.py": """
         it_has_the_first_address_that_docker_would_give

@@ -14,7 +14,7 @@ from support import pace
 from support.backend import Backend, running
 from support.client import Docker, Event, Result, new_host, run
 from support.footprint import at_rest, settled
-from support.living import living
+from support.running_container import running_container
 
 pytestmark = pytest.mark.container
 ALPINE = "docker run --network bridge alpine"
@@ -49,7 +49,7 @@ def test_without_the_flag_there_is_no_network(docker: Docker) -> None:
 def test_one_sends_to_the_other_no_faster_than_it_is_set(backend: Backend) -> None:
     host = visitor(backend)
     readings: list[Event] = []
-    with living(backend.url, host, "--network bridge", COUNTER, each=readings.append):
+    with running_container(backend.url, host, "--network bridge", COUNTER, each=readings.append):
         begun = time.monotonic()
         result = run(backend.url, f"{ALPINE} {SENDER}", host)
         seconds = time.monotonic() - begun
@@ -71,7 +71,7 @@ def test_no_way_leads_out(docker: Docker, target: str) -> None:
 
 def test_another_visitor_has_another_bridge(backend: Backend) -> None:
     one, other = visitor(backend), visitor(backend)
-    with living(backend.url, one, "--network bridge", COUNTER):
+    with running_container(backend.url, one, "--network bridge", COUNTER):
         result = run(
             backend.url, f"{ALPINE} sh -c 'hostname -i; nc -w 1 172.17.0.2 80; ping -c 1 -W 1 172.17.0.3'", other
         )
@@ -82,14 +82,14 @@ def test_another_visitor_has_another_bridge(backend: Backend) -> None:
 
 def test_a_container_without_it_does_not_reach_one_that_has_it(backend: Backend) -> None:
     host = visitor(backend)
-    with living(backend.url, host, "--network bridge", COUNTER):
+    with running_container(backend.url, host, "--network bridge", COUNTER):
         result = run(backend.url, "docker run alpine nc -w 1 172.17.0.2 80", host)
     assert "Network is unreachable" in result.stderr
 
 
 def test_a_guest_of_its_network_has_its_interface_until_that_one_ends(backend: Backend) -> None:
     host = visitor(backend)
-    with living(backend.url, host, "--network bridge", "sleep 1"):
+    with running_container(backend.url, host, "--network bridge", "sleep 1"):
         line = "docker run --network container:box alpine sh -c 'hostname -i; sleep 2; ls /sys/class/net'"
         result = run(backend.url, line, host)
     assert result.stdout == "172.17.0.2\nlo\n"
@@ -107,7 +107,7 @@ def test_whoever_ends_first_nothing_is_left(backend: Backend) -> None:
     host = visitor(backend)
     before = at_rest(backend)
     for first, second in (("sleep 1", "sleep 2"), ("sleep 2", "sleep 1")):
-        with living(backend.url, host, "--network bridge", first):
+        with running_container(backend.url, host, "--network bridge", first):
             assert run(backend.url, f"{ALPINE} {second}", host).code == 0
     assert settled(backend, before) == before
 
@@ -130,7 +130,7 @@ def test_an_address_is_free_again_and_the_last_one_is_followed_by_a_refusal(own:
     host = visitor(own)
     with ExitStack() as stack:
         for number in range(13):
-            stack.enter_context(living(own.url, host, "--network bridge", name=f"box{number}"))
+            stack.enter_context(running_container(own.url, host, "--network bridge", name=f"box{number}"))
         full = run(own.url, f"{ALPINE} true", host)
         assert (full.code, full.reason) == (125, "not-started")
         assert "no available IPv4 addresses" in full.stderr
@@ -143,7 +143,7 @@ def test_an_address_is_free_again_and_the_last_one_is_followed_by_a_refusal(own:
 def test_a_killed_runner_leaves_no_network(own: Backend) -> None:
     host = visitor(own)
     before = at_rest(own)
-    with living(own.url, host, "--network bridge"):
+    with running_container(own.url, host, "--network bridge"):
         os.kill(own.pid_of("runner"), signal.SIGKILL)
     deadline = time.monotonic() + pace.seconds(8)
     while time.monotonic() < deadline:

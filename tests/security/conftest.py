@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from security.asking import LISTED
+from security.raw_requests import LISTED
 from support.fake_registry import FakeRegistry
 from support.pulls import Bench, pulling
 from support.web_server import Web, serving

@@ -12,7 +12,7 @@ import pytest
 from sandbox.model.protocol import RunRequest
 from sandbox.settings import Settings
 from sandbox.web.http import connections
-from security.asking import everything, head
+from security.raw_requests import everything, head
 from support import pace
 from support.client import call
 from support.web_server import Web, serving, until

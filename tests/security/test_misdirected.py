@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from security.asking import JSON, RUN, send
+from security.raw_requests import JSON, RUN, send
 from support.web_server import Web, serving
 
 PAGE = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}

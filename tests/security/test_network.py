@@ -16,7 +16,7 @@ import pytest
 
 from support.backend import Backend
 from support.client import Event, new_host, run
-from support.living import living
+from support.running_container import running_container
 
 pytestmark = pytest.mark.container
 FRAMES = 3000
@@ -61,8 +61,8 @@ def pair(backend: Backend) -> Iterator[tuple[int, int]]:
             pids.append(event["pid"])
 
     with (
-        living(backend.url, host, "--network bridge", name="one", each=note),
-        living(backend.url, host, "--network bridge", name="two", each=note),
+        running_container(backend.url, host, "--network bridge", name="one", each=note),
+        running_container(backend.url, host, "--network bridge", name="two", each=note),
     ):
         yield pids[0], pids[1]
 

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.settings import Settings
 from sandbox.web.http.trusted_hosts import allowed_hosts, own_hosts
-from security.asking import JSON, LISTED, RUN, everything, ran, send
+from security.raw_requests import JSON, LISTED, RUN, everything, ran, send
 from support.web_server import Web, serving
 
 

@@ -15,7 +15,7 @@ from typing import Any, cast
 import pytest
 
 from sandbox.web.http import connections
-from security.asking import everything, head
+from security.raw_requests import everything, head
 from support import pace
 from support.web_server import Web, serving, until
 

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.listening import own_addresses
 from sandbox.model.addresses import bracketed
-from security.asking import everything
+from security.raw_requests import everything
 from security.test_proxy_protocol import get, line
 from support.web_server import Web, serving
 

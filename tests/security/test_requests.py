@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from security.asking import JSON, RUN, everything, head, ran, send
+from security.raw_requests import JSON, RUN, everything, head, ran, send
 from support.client import call
 from support.web_server import Web
 

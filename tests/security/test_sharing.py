@@ -15,7 +15,7 @@ from sandbox.model.protocol import RunRequest
 from support.backend import Backend
 from support.client import Docker, Result, call, new_host, run
 from support.footprint import at_rest, settled
-from support.living import living
+from support.running_container import running_container
 
 pytestmark = pytest.mark.container
 
@@ -40,7 +40,7 @@ def asked_of_the_runner(backend: Backend, host: str, join: Join) -> list[dict[st
 def test_the_runner_looks_itself_whose_container_it_is(backend: Backend) -> None:
     owner, other = new_host(backend.url), new_host(backend.url)
     run(backend.url, "docker run alpine true", owner)
-    with living(backend.url, owner) as container:
+    with running_container(backend.url, owner) as container:
         for host, name in ((other, container), ("", container), (owner, "0" * 64)):
             last = asked_of_the_runner(backend, host, Join("pid", name))[-1]
             assert (last["type"], last["code"]) == ("exited", 125), last
@@ -51,7 +51,7 @@ def test_the_runner_looks_itself_whose_container_it_is(backend: Backend) -> None
 @pytest.mark.parametrize("how", ["name", "id", "prefix"])
 def test_another_visitors_container_is_not_there(backend: Backend, how: str) -> None:
     owner, other = new_host(backend.url), new_host(backend.url)
-    with living(backend.url, owner) as container:
+    with running_container(backend.url, owner) as container:
         name = {"name": "box", "id": container, "prefix": container[:12]}[how]
         result = run(backend.url, f"docker run --pid=container:{name} alpine ps", other)
     assert result.code == 125
@@ -61,7 +61,7 @@ def test_another_visitors_container_is_not_there(backend: Backend, how: str) -> 
 def joined(backend: Backend, script: str, options: str = "--pid=container:box", own: str = "") -> Result:
     host = new_host(backend.url)
     run(backend.url, "docker run alpine true", host)
-    with living(backend.url, host, own):
+    with running_container(backend.url, host, own):
         return run(backend.url, f"docker run {options} alpine sh -c '{script}'", host)
 
 
@@ -81,7 +81,7 @@ def test_whoever_ends_first_nothing_is_left(backend: Backend, own: str, option: 
     run(backend.url, "docker run alpine true", host)
     before = at_rest(backend)
     for first, second in (("sleep 1", "sleep 2"), ("sleep 2", "sleep 1")):
-        with living(backend.url, host, own, first):
+        with running_container(backend.url, host, own, first):
             result = run(backend.url, f"docker run {option} alpine {second}", host)
         ends_with_it = "pid" in option and first == "sleep 1"
         assert result.code == (137 if ends_with_it else 0), result.events[-1]
@@ -92,7 +92,7 @@ def test_a_guest_that_is_stopped_leaves_nothing_and_its_host_goes_on(backend: Ba
     host = new_host(backend.url)
     run(backend.url, "docker run alpine true", host)
     before = at_rest(backend)
-    with living(backend.url, host):
+    with running_container(backend.url, host):
         begun: list[str] = []
 
         def stop(event: dict[str, Any]) -> None:
@@ -114,7 +114,7 @@ def test_only_containers_share(backend: Backend, isolation: str) -> None:
     if isolation not in call(backend.url, "GET", "/v1/health")[1]["isolations"]:
         pytest.fail(f"no isolation {isolation} here")
     host = new_host(backend.url)
-    with living(backend.url, host):
+    with running_container(backend.url, host):
         result = run(backend.url, "docker run --pid=container:box alpine ps", host, isolation=isolation)
     assert result.code == 125
     assert "제 커널이" in result.event("exited")["hint"]
@@ -122,7 +122,7 @@ def test_only_containers_share(backend: Backend, isolation: str) -> None:
 
 def test_what_the_machine_shows_is_the_runs_own_only(backend: Backend) -> None:
     host, other = new_host(backend.url), new_host(backend.url)
-    with living(backend.url, other, command="sleep 19"):
+    with running_container(backend.url, other, command="sleep 19"):
         result = run(backend.url, "docker run alpine sh -c 'sleep 0.5; :'", host)
     seen = [event for event in result.events if event["type"] == "inspection"]
     assert seen
@@ -146,7 +146,7 @@ def test_one_that_has_ended_is_not_joined(backend: Backend, option: str, told: s
 
 def test_containers_of_two_places_are_not_joined_at_once(backend: Backend) -> None:
     host = new_host(backend.url)
-    with living(backend.url, host), living(backend.url, host, name="two"):
+    with running_container(backend.url, host), running_container(backend.url, host, name="two"):
         result = run(backend.url, "docker run --pid=container:box --network=container:two alpine true", host)
     assert result.code == 125
     assert "different user namespaces" in result.stderr
@@ -172,7 +172,7 @@ def test_a_guest_on_its_way_does_not_show_the_runtime(backend: Backend) -> None:
     script = "while :; do for p in /proc/[0-9]*; do readlink $p/exe; (: 3>>$p/exe) && echo written; done; done"
     seen: list[dict[str, Any]] = []
     spy = f"sh -c '({script}) 2>/dev/null | while read seen; do [ $seen = /bin/busybox ] || echo $seen; done'"
-    with living(backend.url, host, command=spy, each=seen.append):
+    with running_container(backend.url, host, command=spy, each=seen.append):
         for _ in range(20):
             assert run(backend.url, "docker run --pid=container:box alpine true", host).code == 0
     assert "".join(event["text"] for event in seen if event["type"] == "output") == ""
@@ -182,7 +182,7 @@ def test_a_guest_that_is_killed_on_its_way_leaves_nothing(backend: Backend) -> N
     host = new_host(backend.url)
     run(backend.url, "docker run alpine true", host)
     before = at_rest(backend)
-    with living(backend.url, host, command="sh -c 'while :; do kill -9 -1; done'"):
+    with running_container(backend.url, host, command="sh -c 'while :; do kill -9 -1; done'"):
         ends = [run(backend.url, "docker run --pid=container:box alpine sleep 0.3", host) for _ in range(25)]
     assert {end.code for end in ends} <= {0, 125, 137}, [end.events[-1] for end in ends]
     assert settled(backend, before) == before
@@ -198,7 +198,7 @@ def test_a_guest_whose_time_is_up_leaves_nothing(narrow_backend: Backend) -> Non
     run(narrow_backend.url, "docker run alpine true", host)
     before = at_rest(narrow_backend)
     for option in ("--pid", "--network"):
-        with living(narrow_backend.url, host):
+        with running_container(narrow_backend.url, host):
             result = run(
                 narrow_backend.url, f"docker run {option}=container:box alpine sh -c 'sleep 60 & sleep 60'", host
             )

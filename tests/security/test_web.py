@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sandbox.settings import Settings
-from security.asking import JSON, RUN, head, send
+from security.raw_requests import JSON, RUN, head, send
 from support.client import run
 from support.web_server import Web, serving, until
 

@@ -11,7 +11,7 @@ from support.client import Event, call, run
 
 
 @contextmanager
-def living(
+def running_container(
     base: str,
     host: str,
     options: str = "",

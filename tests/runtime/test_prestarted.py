@@ -61,7 +61,7 @@ def used() -> Iterator[Backend]:
         yield backend
 
 
-def test_each_run_takes_the_spare_and_leaves_a_new_one(used: Backend) -> None:
+def test_each_run_takes_the_prestarted_and_leaves_a_new_one(used: Backend) -> None:
     before = settled(used, 1)
     result = run(used.url, "docker run alpine hostname", new_host(used.url))
     assert result.stdout.strip() == result.event("created")["container"][:12]
@@ -69,20 +69,20 @@ def test_each_run_takes_the_spare_and_leaves_a_new_one(used: Backend) -> None:
     assert replaced(used, before)
 
 
-def test_a_run_with_a_terminal_leaves_the_spare_alone(used: Backend) -> None:
+def test_a_run_with_a_terminal_leaves_the_prestarted_alone(used: Backend) -> None:
     before = settled(used, 1)
     result = run(used.url, "docker run -t alpine tty", new_host(used.url))
     assert result.stdout.strip() == "/dev/pts/0"
     assert settled(used, 1) == before
 
 
-def test_a_run_that_never_starts_leaves_a_new_spare_too(used: Backend) -> None:
+def test_a_run_that_never_starts_leaves_a_new_prestarted_too(used: Backend) -> None:
     before = settled(used, 1)
     assert run(used.url, "docker run --user nobody-there alpine true", new_host(used.url)).code == 125
     assert replaced(used, before)
 
 
-def test_a_spare_that_was_killed_costs_no_run(used: Backend) -> None:
+def test_a_prestarted_that_was_killed_costs_no_run(used: Backend) -> None:
     host = new_host(used.url)
     run(used.url, "docker run alpine true", host)
     before = settled(used, 1)
@@ -95,7 +95,7 @@ def test_a_spare_that_was_killed_costs_no_run(used: Backend) -> None:
     assert footprint.settled(used, resting) == resting
 
 
-def test_the_spare_ends_with_a_runner_that_is_killed(used: Backend) -> None:
+def test_the_prestarted_ends_with_a_runner_that_is_killed(used: Backend) -> None:
     (prestarted,) = settled(used, 1)
     os.kill(used.pid_of("runner"), signal.SIGKILL)
     deadline = time.monotonic() + pace.seconds(SECONDS)
