@@ -37,7 +37,7 @@ HOSTILE = {
 
 @pytest.fixture(scope="module")
 def vms() -> Iterator[Backend]:
-    with running({"vm_seconds": pace.seconds(10.0), "vm_slots": 2, "vm_accelerator": "auto"}, vm=True) as started:
+    with running({"vm_seconds": 10.0 * pace.now(), "vm_slots": 2, "vm_accelerator": "auto"}, vm=True) as started:
         yield started
 
 
