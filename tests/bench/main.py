@@ -150,7 +150,7 @@ def main() -> int:
 
 
 def registry_of(backend: Backend) -> str:
-    """The address of the backend's embedded registry."""
+    """The address of the backend's local registry."""
     assert call(backend.url, "GET", "/v1/health")[0] == 200
     words = Path(f"/proc/{backend.pid_of('runner')}/cmdline").read_text().split("\0")
     settings = json.loads(next(word for word in words if word.startswith("{")))

@@ -81,7 +81,7 @@ def test_stop_after_the_leader_has_ended_stops_what_still_runs(lead: Demo, canne
     expect(lead.result).to_have_text("종료 코드 0. 잘 끝났어요.")
 
 
-def test_nothing_new_begins_while_a_isolation_still_runs(lead: Demo, canned: Canned) -> None:
+def test_nothing_new_begins_while_an_isolation_still_runs(lead: Demo, canned: Canned) -> None:
     lead.run()
     canned.open("container")
     lead.wait_for_end()

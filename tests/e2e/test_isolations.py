@@ -225,7 +225,7 @@ def bare(site: Path) -> Iterator[Backend]:
         yield own
 
 
-def test_a_isolation_that_is_missing_plays_its_recording_and_says_why(page: Page, bare: Backend) -> None:
+def test_an_isolation_that_is_missing_plays_its_recording_and_says_why(page: Page, bare: Backend) -> None:
     opened(page, bare, "vm")
     lead, other = Demo(page, "isolations"), Demo(page, "isolations-gvisor")
     lead.run()

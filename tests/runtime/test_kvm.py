@@ -160,7 +160,7 @@ def test_a_machine_with_kvm_has_its_device_and_no_container_has(state: Path) -> 
 
 
 @pytest.mark.parametrize("accelerator", ["auto", "tcg"])
-def test_a_isolation_whose_guest_does_not_come_up_is_not_there_and_the_boots_last_line_is_told(
+def test_an_isolation_whose_guest_does_not_come_up_is_not_there_and_the_boots_last_line_is_told(
     state: Path, accelerator: str
 ) -> None:
     with running({"vm_accelerator": accelerator}, state=with_qemu(state, FAILS)) as own:

@@ -1,4 +1,4 @@
-"""The embedded registry for real: images built from their Dockerfiles, served by docker-registry, gone at the end."""
+"""The local registry for real: images built from their Dockerfiles, served by docker-registry, gone at the end."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.local_registry import fill, serve
-from sandbox.local_registry.serve import RegistryError
+from sandbox.local_registry import fill, server
+from sandbox.local_registry.server import RegistryError
 from sandbox.settings import Settings
 
 pytestmark = pytest.mark.container
@@ -55,7 +55,7 @@ class Served:
 def served(filled: Settings) -> Iterator[Served]:
     """The filled registry, running."""
     with asyncio.Runner() as runner:
-        running = serve.running(filled)
+        running = server.running(filled)
         yield Served(runner.run(running.__aenter__()))
         runner.run(running.__aexit__(None, None, None))
 
@@ -133,16 +133,16 @@ def test_the_same_inputs_give_the_same_digests_and_nothing_stays_behind(filled: 
 
 def tags(settings: Settings) -> dict[str, str]:
     """Every tag's digest, as the registry keeps them."""
-    folder = serve.home(settings.data_dir)
+    folder = server.home(settings.data_dir)
     return {str(link.relative_to(folder)): link.read_text() for link in folder.rglob("tags/*/current/link")}
 
 
 def test_with_nothing_to_do_nothing_is_done(filled: Settings) -> None:
     said: list[str] = []
-    before = serve.home(filled.data_dir).stat()
+    before = server.home(filled.data_dir).stat()
     fill.fill(IMAGES, filled, said.append, offline=True)
     assert said == []
-    assert serve.home(filled.data_dir).stat().st_ino == before.st_ino
+    assert server.home(filled.data_dir).stat().st_ino == before.st_ino
 
 
 def test_a_filling_that_fails_leaves_the_registry_before_it(filled: Settings, tmp_path: Path) -> None:

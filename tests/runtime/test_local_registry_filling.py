@@ -1,4 +1,4 @@
-"""Filling the embedded registry on its bad days: without any privilege, with odd masks, killed, on a full disk."""
+"""Filling the local registry on its bad days: without any privilege, with odd masks, killed, on a full disk."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 import urllib3
 
 import sandbox
-from sandbox.local_registry import serve
+from sandbox.local_registry import server
 from sandbox.settings import Settings
 
 pytestmark = pytest.mark.container
@@ -89,7 +89,7 @@ class Place:
 
 def tags(state: Path) -> dict[str, str]:
     """The digest that each tag names."""
-    folder = serve.home(state)
+    folder = server.home(state)
     return {str(link.relative_to(folder)): link.read_text() for link in folder.rglob("tags/*/current/link")}
 
 
@@ -121,9 +121,9 @@ async def test_roots_mask_does_not_keep_the_registry_from_its_files(place: Place
     code, told = place.fill(umask=0o077)
     assert code == 0, told
     assert place.tags() == tags(filled.data_dir)
-    port = serve.free_port(0)
-    async with serve.serving(serve.home(place.state), filled.registry_uid, port):
-        assert await serve.answers(port)
+    port = server.free_port(0)
+    async with server.serving(server.home(place.state), filled.registry_uid, port):
+        assert await server.answers(port)
 
 
 @pytest.mark.parametrize("sign", ["fill-*", "fill-*/registry/**/current/link"])
@@ -135,7 +135,7 @@ def test_after_a_kill_nothing_is_taken_for_whole_and_the_next_one_heals(
             assert process.poll() is None, "it ended before the kill"
             time.sleep(0.001)
         process.send_signal(signal.SIGKILL)
-    assert not serve.is_there(place.state)
+    assert not server.is_there(place.state)
     assert place.fill()[0] == 0
     assert place.tags() == tags(filled.data_dir)
     assert sorted(path.name for path in place.state.iterdir()) == ["fill.lock", "registry"]

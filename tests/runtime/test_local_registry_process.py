@@ -1,4 +1,4 @@
-"""The embedded registry as a process: who it is, what it may do, when it starts again and when it ends."""
+"""The local registry as a process: who it is, what it may do, when it starts again and when it ends."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.local_registry import serve
-from sandbox.local_registry.serve import RegistryError
+from sandbox.local_registry import server
+from sandbox.local_registry.server import RegistryError
 from sandbox.settings import Settings
 from support import pace
 from support.files import runs
@@ -22,10 +22,10 @@ pytestmark = pytest.mark.container
 # runs a registry until it is killed, and tells its process id
 HOLDER = """
 import asyncio, pathlib, sys
-from sandbox.local_registry import serve
+from sandbox.local_registry import server
 
 async def hold():
-    async with serve.serving(pathlib.Path(sys.argv[1]), int(sys.argv[2]), serve.free_port(0)) as process:
+    async with server.serving(pathlib.Path(sys.argv[1]), int(sys.argv[2]), server.free_port(0)) as process:
         print(process.pid, flush=True)
         await asyncio.sleep(60)
 
@@ -34,13 +34,13 @@ asyncio.run(hold())
 
 
 async def test_it_runs_as_nobody_and_can_write_nothing(filled: Settings) -> None:
-    async with serve.serving(serve.home(filled.data_dir), filled.registry_uid, serve.free_port(0)) as process:
+    async with server.serving(server.home(filled.data_dir), filled.registry_uid, server.free_port(0)) as process:
         status = status_of(process.pid)
     assert f"Uid:\t{filled.registry_uid}\t" in status
     for kind in ("CapEff", "CapPrm", "CapBnd"):
         assert f"{kind}:\t{0:016x}" in status
     assert "NoNewPrivs:\t1" in status
-    for path in serve.home(filled.data_dir).rglob("*"):
+    for path in server.home(filled.data_dir).rglob("*"):
         assert path.stat().st_uid == 0
         assert not path.stat().st_mode & 0o022
 
@@ -48,15 +48,15 @@ async def test_it_runs_as_nobody_and_can_write_nothing(filled: Settings) -> None
 async def test_it_is_started_again_when_it_dies_and_ends_with_the_block(
     filled: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(server, "PAUSE_SECONDS", 0.01)
     # other suites of the same session have registries of their own
     others = registries()
-    async with serve.running(filled) as url:
+    async with server.running(filled) as url:
         port = int(url.rpartition(":")[2])
         (own,) = registries() - others
         os.kill(own, signal.SIGKILL)
         await until_it_answers(port, others | {own})
-    assert not await serve.answers(port)
+    assert not await server.answers(port)
     assert registries() <= others
 
 
@@ -66,7 +66,7 @@ def status_of(pid: int) -> str:
 
 async def until_it_answers(port: int, others: set[int]) -> None:
     for _ in range(500):
-        if await serve.answers(port) and registries() - others:
+        if await server.answers(port) and registries() - others:
             return
         await asyncio.sleep(0.02)
     raise AssertionError(f"nothing answers on port {port}")
@@ -79,25 +79,25 @@ def registries() -> set[int]:
 
 
 async def test_a_port_of_5000_that_is_taken_is_no_obstacle(filled: Settings) -> None:
-    async with serve.running(filled) as one, serve.running(filled) as two:
+    async with server.running(filled) as one, server.running(filled) as two:
         assert one != two
 
 
 async def test_without_a_filling_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match="holds no registry"):
-        async with serve.running(Settings(data_dir=tmp_path)):
+        async with server.running(Settings(data_dir=tmp_path)):
             pass
 
 
 async def test_what_cannot_start_is_quoted(filled: Settings, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(RegistryError, match="ended at once: "):
-        async with serve.serving(tmp_path, filled.registry_uid, serve.free_port(0)):
+        async with server.serving(tmp_path, filled.registry_uid, server.free_port(0)):
             pass
 
 
 def test_it_ends_with_its_parent_even_when_that_is_killed(filled: Settings) -> None:
-    arguments = [sys.executable, "-c", HOLDER, str(serve.home(filled.data_dir)), str(filled.registry_uid)]
+    arguments = [sys.executable, "-c", HOLDER, str(server.home(filled.data_dir)), str(filled.registry_uid)]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         pid = int(holder.stdout.readline())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.local_registry import build, fill, hub, serve
+from sandbox.local_registry import build, fill, hub, server
 from sandbox.model import platform as platforms
 from sandbox.settings import Settings
 from support import oci
@@ -38,7 +38,7 @@ class Hub:
 
 def digest_of(state: Path) -> str:
     """The digest of the tag in the registry below `state`."""
-    (link,) = serve.home(state).rglob("hello-world/_manifests/tags/latest/current/link")
+    (link,) = server.home(state).rglob("hello-world/_manifests/tags/latest/current/link")
     return link.read_text()
 
 
@@ -53,7 +53,7 @@ def _official(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     settings = Settings(data_dir=made.state)
     fill.fill(images, settings, lambda _: None, offline=True)
     with asyncio.Runner() as runner:
-        running = serve.running(settings)
+        running = server.running(settings)
         monkeypatch.setattr(build, "HUB", runner.run(running.__aenter__()))
         yield made
         runner.run(running.__aexit__(None, None, None))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.images.pulls import Message, Pulls
+from sandbox.images.pull_service import Message, Pulls
 from sandbox.images.store import Store
 from sandbox.model import events, protocol
 from sandbox.model.protocol import PullRequest, Reply

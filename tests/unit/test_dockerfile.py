@@ -15,7 +15,7 @@ import pytest
 from sandbox.local_registry import dockerfile
 from sandbox.local_registry.oci_image import Builder, Image
 from sandbox.local_registry.push import digest_of
-from sandbox.local_registry.serve import RegistryError
+from sandbox.local_registry.server import RegistryError
 
 CREATED = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 WHOLE = """# an image

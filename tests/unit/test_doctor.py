@@ -162,7 +162,7 @@ def test_an_old_crun_is_not_enough(tmp_path: Path) -> None:
     assert not probes.crun(Settings(crun=str(tmp_path / "gone"))).met
 
 
-def test_the_embedded_registry_must_be_filled_and_a_named_one_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_the_local_registry_must_be_filled_and_a_named_one_is_taken_as_it_is(tmp_path: Path) -> None:
     assert not probes.registry(Settings(data_dir=tmp_path)).met
     assert probes.registry(Settings(data_dir=tmp_path, registry="http://registry.example:5000")).met
 

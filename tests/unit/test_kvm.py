@@ -65,7 +65,7 @@ EXITS: list[tuple[list[Event], str]] = [
     ([STARTED, Exited(137, "timeout", "SIGKILL")], "a guest hung for 3 s: software emulation"),
     ([STARTED, Exited(1, "exit")], "a guest did not come up: software emulation"),
     ([Exited(0, "exit")], "a guest did not come up: software emulation"),
-    ([Failed("machine-failed", "…")], "a guest did not come up: software emulation"),
+    ([Failed("vm-failed", "…")], "a guest did not come up: software emulation"),
     (
         [Notice("boot", "[1.0] Run /init\n/dev/v"), Notice("boot", "port0p1: none\n[2.1] reboot: restarting\n\n")],
         "a guest did not come up; the last line of its boot: /dev/vport0p1: none: software emulation",
@@ -162,7 +162,7 @@ async def test_a_guest_without_kvm_has_time_for_a_busy_machine(settings: Setting
 
 
 async def test_why_there_are_no_guests_is_logged(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    said: list[Event] = [Notice("boot", "virtio: Unknown symbol\r\n"), Failed("machine-failed", "…")]
+    said: list[Event] = [Notice("boot", "virtio: Unknown symbol\r\n"), Failed("vm-failed", "…")]
     await kvm.adopt(settings, VM, guest(said), {})
     told = "the isolation vm is left out: a guest did not come up; the last line of its boot: virtio: Unknown symbol"
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [told]

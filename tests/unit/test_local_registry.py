@@ -1,4 +1,4 @@
-"""The embedded registry: what it is told, what it is made from, and when it has to be made again."""
+"""The local registry: what it is told, what it is made from, and when it has to be made again."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.local_registry import build, fill, serve
-from sandbox.local_registry.serve import RegistryError
+from sandbox.local_registry import build, fill, server
+from sandbox.local_registry.server import RegistryError
 
 IMAGES = Path(__file__).parents[2] / "demos/images"
 ORIGINALS = {"hello-world", "alpine", "busybox"}
@@ -23,7 +23,7 @@ def images(tmp_path: Path) -> Path:
 
 
 def test_once_filled_it_takes_no_more() -> None:
-    told = json.loads(serve.configuration(read_only=True))
+    told = json.loads(server.configuration(read_only=True))
     assert told["storage"]["maintenance"]["readonly"] == {"enabled": True}
     assert told["log"]["accesslog"] == {"disabled": True}
 
@@ -33,8 +33,8 @@ def test_a_taken_port_is_left_to_whoever_has_it() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = other.getsockname()[1]
-        assert serve.free_port(taken) not in (0, taken)
-    assert serve.free_port(taken) == taken
+        assert server.free_port(taken) not in (0, taken)
+    assert server.free_port(taken) == taken
 
 
 def test_the_stamp_follows_every_file_and_its_name(images: Path) -> None:
@@ -47,7 +47,7 @@ def test_the_stamp_follows_every_file_and_its_name(images: Path) -> None:
 
 
 def test_what_was_filled_from_other_inputs_is_not_filled(images: Path, tmp_path: Path) -> None:
-    folder = serve.home(tmp_path)
+    folder = server.home(tmp_path)
     folder.mkdir()
     assert not fill.is_filled(images, tmp_path)
     (folder / "stamp").write_text(fill.stamp(images))

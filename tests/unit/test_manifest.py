@@ -113,12 +113,12 @@ def test_a_document_that_is_not_one_thing_is_refused(data: bytes, kind: str) -> 
 )
 def test_odd_digest_text_is_refused(digest: object) -> None:
     with pytest.raises(BadImage, match="invalid checksum digest format"):
-        manifest.check_digest(digest)
+        manifest.check_spelling(digest)
 
 
 def test_both_digest_algorithms_are_known() -> None:
     for digest in (DIGEST, "sha512:" + "0" * 128):
-        assert manifest.check_digest(digest) == digest
+        assert manifest.check_spelling(digest) == digest
 
 
 def test_a_document_past_four_mebibytes_is_refused() -> None:

@@ -25,7 +25,7 @@ def killed(uid: int, name: str = "tail") -> str:
 
 
 def test_the_kernels_own_line_is_found_in_its_log() -> None:
-    said = outcome.kernels_words(kernel_log(CONTAINER, killed(FIRST_UID)), CONTAINER, UIDS)
+    said = outcome.kernel_log_line(kernel_log(CONTAINER, killed(FIRST_UID)), CONTAINER, UIDS)
     assert said is not None
     assert said.startswith("Memory cgroup out of memory: Killed process 77 (tail) total-vm:68152kB")
     assert said.endswith("shmem-rss:0kB")
@@ -44,7 +44,7 @@ def test_the_kernels_own_line_is_found_in_its_log() -> None:
     ],
 )
 def test_what_the_kernel_says_of_others_is_not_told(log: str) -> None:
-    assert outcome.kernels_words(log, CONTAINER, UIDS) is None
+    assert outcome.kernel_log_line(log, CONTAINER, UIDS) is None
 
 
 @pytest.mark.parametrize(
@@ -122,4 +122,4 @@ def test_what_the_kernel_cannot_execute_is_told_in_dockers_words(said: str, show
 def test_how_a_program_ended(
     code: int, number: int | None, oom_kills: int, result: tuple[int, str, str | None]
 ) -> None:
-    assert outcome.ended(code, number, oom_kills) == result
+    assert outcome.exit_of_program(code, number, oom_kills) == result

@@ -181,7 +181,7 @@ def test_a_site_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.Captur
     assert "사이트의 설정을 읽지 못했어요" in capsys.readouterr().err
 
 
-def test_a_isolation_that_is_missing_keeps_the_recording_that_there_is(backend: Scripted, tmp_path: Path) -> None:
+def test_an_isolation_that_is_missing_keeps_the_recording_that_there_is(backend: Scripted, tmp_path: Path) -> None:
     demos = [Fence(1, {"id": f"x-{isolation}"}, "docker a", isolation) for isolation in ("container", "gvisor", "vm")]
     kept = path_of(tmp_path, "a.md", "x-vm")
     kept.parent.mkdir()

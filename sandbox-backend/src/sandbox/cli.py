@@ -54,7 +54,7 @@ def _command(commands: Any, name: str, run: Any, text: str) -> argparse.Argument
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings, as TOML")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where images are kept")
     parser.add_argument("--run-dir", type=Path, metavar="DIR", help="where sockets and live runs are kept")
-    parser.add_argument("--registry", help="an OCI registry (SANDBOX_REGISTRY); by default the embedded one")
+    parser.add_argument("--registry", help="an OCI registry (SANDBOX_REGISTRY); by default the local one")
     return parser
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from sandbox.linux.children import Process, told_to_stop
+from sandbox.linux.children import Process, stop_asked_for
 from sandbox.listening import CannotListen, announce, open_listener
 from sandbox.settings import Settings
 
@@ -21,7 +21,7 @@ def main(settings: Settings) -> int:
 
 
 async def _main(settings: Settings) -> None:
-    stop = told_to_stop()
+    stop = stop_asked_for()
     listener = open_listener(settings)
     async with Process("web", settings, listener):
         announce(listener, settings.listen)

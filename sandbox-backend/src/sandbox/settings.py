@@ -34,7 +34,7 @@ class Settings:
     `machine` says where runs are: in containers of this very machine ("here"), in a small Linux under QEMU that needs
     no privilege ("guest"), or nowhere ("pages": the site alone, with its recordings).
     `registry` is the one registry that images come from, an http:// or https:// base address; empty means the
-    embedded one, which `serve` starts by itself.
+    local one, which `serve` starts by itself.
     `vm_slots` virtual machines at once, each of `vm_memory` at most and for `vm_seconds` with its start; with
     KVM where that works, unless `vm_accelerator` wants software emulation ("tcg").
     A container on a bridge sends `network_bits` a second at most, and receives as many.

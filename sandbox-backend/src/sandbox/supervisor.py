@@ -10,8 +10,8 @@ import sys
 from contextlib import AsyncExitStack, suppress
 
 from sandbox import datafolder, listening
-from sandbox.linux.children import Process, told_to_stop
-from sandbox.local_registry import serve
+from sandbox.linux.children import Process, stop_asked_for
+from sandbox.local_registry import server
 from sandbox.model.errors import ServiceError
 from sandbox.runner import process as runner_process
 from sandbox.runner.kernel import cgroup
@@ -37,7 +37,7 @@ def main(settings: Settings) -> int:
 def _served(settings: Settings) -> int:
     try:
         asyncio.run(_main(settings))
-    except (NotReady, listening.CannotListen, serve.RegistryError, datafolder.DataFolderError, OSError) as error:
+    except (NotReady, listening.CannotListen, server.RegistryError, datafolder.DataFolderError, OSError) as error:
         print(f"sandbox-backend: {error}", file=sys.stderr)
         return 1
     finally:
@@ -50,7 +50,7 @@ def _served(settings: Settings) -> int:
 
 
 async def _main(settings: Settings) -> None:
-    stop = told_to_stop()
+    stop = stop_asked_for()
     listener = listening.open_listener(settings)
     _make_folders(settings)
     # before any child, which all see what this process sees
@@ -59,7 +59,7 @@ async def _main(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         named = settings.registry
         if not named:
-            address = await stack.enter_async_context(serve.running(settings))
+            address = await stack.enter_async_context(server.running(settings))
             settings = dataclasses.replace(settings, registry=address)
         await stack.enter_async_context(Process("runner", settings))
         await _wait_until_ready(settings, stop)

@@ -77,7 +77,7 @@ def reworded(text: str) -> str:
     return f"exec {match[1]}: {match[2].lower()}{match[3]}" if match else text
 
 
-def ended(code: int, number: int | None, oom_kills: int) -> tuple[int, Reason, str | None]:
+def exit_of_program(code: int, number: int | None, oom_kills: int) -> tuple[int, Reason, str | None]:
     """Return exit code, reason and signal name of a program that ended by itself or was killed by the kernel."""
     if code == KILLED and oom_kills:
         return KILLED, "oom", "SIGKILL"
@@ -86,7 +86,7 @@ def ended(code: int, number: int | None, oom_kills: int) -> tuple[int, Reason, s
     return code, "exit", None
 
 
-def kernels_words(log: str, container: str, uids: range) -> str | None:
+def kernel_log_line(log: str, container: str, uids: range) -> str | None:
     """Find the line of the kernel's log that says what it has killed for the memory of a container; None without one.
 
     `uids` are the container's user ids on the machine.

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sandbox.doctor.seen import Seen, plain
 from sandbox.linux import machine
-from sandbox.local_registry import serve
+from sandbox.local_registry import server
 from sandbox.runner.kernel import cgroup
 from sandbox.settings import Settings
 
@@ -116,13 +116,13 @@ def program(name: str) -> Callable[[Settings], Seen]:
 
 
 def registry(settings: Settings) -> Seen:
-    """The embedded registry is installed and filled, or an operator has named another."""
+    """The local registry is installed and filled, or an operator has named another."""
     if settings.registry:
         return Seen(True, settings.registry)
     if shutil.which("docker-registry") is None:
         return Seen(False, "docker-registry not found")
-    filled = serve.is_there(settings.data_dir)
-    return Seen(filled, f"{'filled' if filled else 'nothing in'} {serve.home(settings.data_dir)}")
+    filled = server.is_there(settings.data_dir)
+    return Seen(filled, f"{'filled' if filled else 'nothing in'} {server.home(settings.data_dir)}")
 
 
 def disk(settings: Settings) -> Seen:

@@ -20,7 +20,7 @@ from sandbox.guest.booted import Files, Guest, GuestError, booted
 from sandbox.guest.relay import Relay
 from sandbox.guest.system import archived
 from sandbox.linux import machine
-from sandbox.linux.children import Process, beside, told_to_stop
+from sandbox.linux.children import Process, beside, stop_asked_for
 from sandbox.listening import BACKLOG, CannotListen, allow_descriptors, announce, open_listener
 from sandbox.settings import Settings
 
@@ -49,7 +49,7 @@ def main(settings: Settings, folder: Path, prepare: Path | None = None) -> int:
 
 
 async def _main(settings: Settings, folder: Path, prepare: Path | None) -> None:
-    stop = told_to_stop()
+    stop = stop_asked_for()
     listener = open_listener(settings)
     # three for each connection: its two ends here, and the one in QEMU
     allow_descriptors()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.images.manifest import BadImage, check_digest, parse_json
+from sandbox.images.manifest import BadImage, check_spelling, parse_json
 from sandbox.model.events import Provenance
 from sandbox.model.image import Config
 from sandbox.model.platform import Platform, normalised
@@ -43,7 +43,7 @@ def parse(data: bytes) -> ImageConfig:
     """Return the configuration in `data`; BadImage when it holds what no container should be made from."""
     document = parse_json(data)
     rootfs = _object(document, "rootfs")
-    diff_ids = tuple(map(check_digest, _texts(rootfs, "diff_ids")))
+    diff_ids = tuple(map(check_spelling, _texts(rootfs, "diff_ids")))
     where = normalised(_text(document, "os") or "linux", _text(document, "architecture"), _text(document, "variant"))
     created = _text(document, "created")
     config = _config(_object(document, "config"))

@@ -53,7 +53,7 @@ class Manifest:
     layers: tuple[Descriptor, ...]
 
 
-def check_digest(text: object) -> str:
+def check_spelling(text: object) -> str:
     """Return `text` when it is a sha256 or sha512 digest in its one canonical spelling, else BadImage."""
     if not isinstance(text, str) or not _DIGEST.fullmatch(text):
         raise BadImage(f"invalid checksum digest format: {str(text)[:80]!r}")
@@ -137,7 +137,7 @@ def _descriptor(value: object) -> Descriptor:
     size = value.get("size")
     if type(size) is not int or size < 0:
         raise BadImage("a descriptor's size is not a number of bytes")
-    return Descriptor(check_digest(value.get("digest")), size, _platform(value.get("platform")))
+    return Descriptor(check_spelling(value.get("digest")), size, _platform(value.get("platform")))
 
 
 def _platform(value: object) -> Platform | None:

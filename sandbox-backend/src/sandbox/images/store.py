@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from sandbox.images.manifest import check_digest
+from sandbox.images.manifest import check_spelling
 from sandbox.model import plain
 from sandbox.model.image import Image, Layer
 from sandbox.settings import Settings
@@ -143,7 +143,7 @@ class Store:
 
 
 def _name(digest: str) -> str:
-    return check_digest(digest).replace(":", "-")
+    return check_spelling(digest).replace(":", "-")
 
 
 def _flush(folder: Path) -> None:

@@ -22,7 +22,7 @@ STOP_SECONDS = 8.0
 RESTART_SECONDS = 0.1
 
 
-def told_to_stop() -> asyncio.Event:
+def stop_asked_for() -> asyncio.Event:
     """Is set when this process is asked to end, by Ctrl-C or otherwise."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

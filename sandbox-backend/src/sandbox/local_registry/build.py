@@ -16,7 +16,7 @@ import dacite
 from sandbox.local_registry import dockerfile
 from sandbox.local_registry.oci_image import Builder
 from sandbox.local_registry.push import Repository
-from sandbox.local_registry.serve import RegistryError
+from sandbox.local_registry.server import RegistryError
 
 HUB = "https://registry-1.docker.io"
 LIBRARY = "library/"

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sandbox.local_registry.serve import RegistryError
+from sandbox.local_registry.server import RegistryError
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w*))")
 

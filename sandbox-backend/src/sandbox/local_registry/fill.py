@@ -1,4 +1,4 @@
-"""Fills the embedded registry with the teaching images: official ones where the internet is there, else stand-ins.
+"""Fills the local registry with the teaching images: official ones where the internet is there, else stand-ins.
 
 A filled registry replaces the one before it in one step and carries a stamp of what it was made from; with the same
 stamp there is nothing to do. A run that was ended in the middle leaves only a work folder, which the next one clears.
@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox.local_registry import build, serve
+from sandbox.local_registry import build, server
 from sandbox.local_registry.build import Kitchen, Recipe, Recipes
-from sandbox.local_registry.serve import RegistryError
+from sandbox.local_registry.server import RegistryError
 from sandbox.settings import Settings
 
 # changed when this program fills differently from the same inputs
@@ -45,7 +45,7 @@ def stamp(images: Path) -> str:
 
 def is_filled(images: Path, state: Path) -> bool:
     """True when the registry in `state` was made from just these inputs."""
-    file = serve.home(state) / "stamp"
+    file = server.home(state) / "stamp"
     return file.exists() and file.read_text() == stamp(images)
 
 
@@ -71,7 +71,7 @@ def _fill(images: Path, settings: Settings, say: Say, offline: bool) -> None:
         asyncio.run(_make(images, fresh, settings.registry_uid, say, offline))
         (fresh / "stamp").write_text(stamp(images))
         _freeze(fresh, settings.registry_uid)
-        _replace(serve.home(settings.data_dir), fresh)
+        _replace(server.home(settings.data_dir), fresh)
 
 
 @contextmanager
@@ -89,10 +89,10 @@ async def _make(images: Path, fresh: Path, uid: int, say: Say, offline: bool) ->
     (fresh / "storage").mkdir(parents=True)
     _configure(fresh, read_only=False)
     _freeze(fresh, uid)  # whatever the umask, the registry's own user can read it
-    if serve.may_become(uid):
+    if server.may_become(uid):
         os.chown(fresh / "storage", uid, uid)
-    port = serve.free_port(0)
-    async with serve.serving(fresh, uid, port):
+    port = server.free_port(0)
+    async with server.serving(fresh, uid, port):
         kitchen = Kitchen(images, fresh.parent, port, recipes.created)
         await _cook(kitchen, recipes, say, offline)
     _configure(fresh, read_only=True)
@@ -126,13 +126,13 @@ async def _one(kitchen: Kitchen, recipe: Recipe, say: Say, online: bool) -> str:
 
 
 def _configure(folder: Path, *, read_only: bool) -> None:
-    (folder / "config.json").write_text(serve.configuration(read_only=read_only))
+    (folder / "config.json").write_text(server.configuration(read_only=read_only))
 
 
 def _freeze(folder: Path, uid: int) -> None:
     """Give all to root, readable and no more by the registry's own user `uid`, and on disk when this returns: what
     takes its place afterwards is whole even if the machine fails. Where there is no such user, all stays ours."""
-    given = serve.may_become(uid)
+    given = server.may_become(uid)
     for path in (folder, *folder.rglob("*")):
         if given:
             os.chown(path, 0, 0)

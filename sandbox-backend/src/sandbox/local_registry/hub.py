@@ -1,4 +1,4 @@
-"""Copies one official image, all its platforms, into the embedded registry, in a process that can be ended.
+"""Copies one official image, all its platforms, into the local registry, in a process that can be ended.
 
 `python -m sandbox.local_registry.hub HUB IMAGE DIGEST [REGISTRY TAG…]`: without a registry it only asks whether the
 image is there. 0 when all went well, else 1 and the reason.
@@ -19,7 +19,7 @@ from urllib3 import BaseHTTPResponse
 from sandbox.images import manifest
 from sandbox.images.manifest import BadImage, Index
 from sandbox.images.puller.registry import Registry, RegistryError, read
-from sandbox.local_registry import serve
+from sandbox.local_registry import server
 from sandbox.local_registry.push import Document, Repository, digest_of
 from sandbox.model import platform as platforms
 
@@ -95,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _copy_index(original, options.digest, Repository(options.registry, options.image), options.tags)
         else:
             original.document(options.digest)
-    except (RegistryError, serve.RegistryError, BadImage) as error:
+    except (RegistryError, server.RegistryError, BadImage) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -1,4 +1,4 @@
-"""Puts images into the embedded registry over HTTP: the calls of the OCI distribution specification 1.1."""
+"""Puts images into the local registry over HTTP: the calls of the OCI distribution specification 1.1."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 import urllib3
 
-from sandbox.local_registry.serve import RegistryError
+from sandbox.local_registry.server import RegistryError
 
 SECONDS = 60.0
 

@@ -20,7 +20,7 @@ from sandbox.model.plan import MIB, UNLIMITED, Join, Limits, Plan, Throttle, Uli
 from sandbox.oci import capabilities
 from sandbox.policy import tmpfs
 from sandbox.policy.errors import refused
-from sandbox.policy.kernel import SIGNALS
+from sandbox.policy.signals import SIGNALS
 
 KIB = 1024
 SMALLEST_MEMORY = 6 * MIB

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sandbox import handover
-from sandbox.images.pulls import Pulls
+from sandbox.images.pull_service import Pulls
 from sandbox.images.store import Store
 from sandbox.linux import mounts, processes
 from sandbox.linux.children import beside

@@ -15,7 +15,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 
-from sandbox.images.pulls import Pulls
+from sandbox.images.pull_service import Pulls
 from sandbox.images.store import Store
 from sandbox.model import events, plan, protocol
 from sandbox.model.events import Event, Failed

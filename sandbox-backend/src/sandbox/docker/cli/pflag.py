@@ -21,7 +21,7 @@ class HelpAskedError(Exception):
 @dataclass(frozen=True, slots=True)
 class Flag:
     """One flag of a command. `read` turns its text into a value or raises ValueError; `field` is where the value
-    goes; `refused` names why this host does not take it, unless its text is `harmless` or, where namespaces can be
+    goes; `unavailable` names why this host does not take it, unless its text is `harmless` or, where namespaces can be
     shared (`sharing`), `container:NAME`; `about` is its line of help; `kind` the value's name there."""
 
     name: str

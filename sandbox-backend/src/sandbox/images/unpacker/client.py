@@ -48,7 +48,7 @@ async def unpack(settings: Settings, store: Store, layer: Layer, blob: IO[bytes]
         root = folder / ROOT
         os.chown(root, settings.store_uid, settings.store_uid)
         report = await _in_time(settings, layer, root, blob, budget)
-        held = _checked(layer, report)
+        held = _check_diff_id(layer, report)
         await asyncio.to_thread(store.write_down, folder, held)
         # not in the thread: a pull that is cancelled there must not name a folder that is being removed
         store.adopt(folder, layer.digest)
@@ -144,7 +144,7 @@ def _parsed(output: bytes) -> dict[str, str | int]:
     raise UnpackError("bad-image", "unpacking ended before its time or memory limit let it finish")
 
 
-def _checked(layer: Layer, report: dict[str, str | int]) -> Held:
+def _check_diff_id(layer: Layer, report: dict[str, str | int]) -> Held:
     if report["code"]:
         raise UnpackError(str(report["code"]), str(report["text"])[:1000])
     if report["diff_id"] != layer.diff_id:

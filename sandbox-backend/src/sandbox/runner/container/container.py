@@ -178,7 +178,7 @@ class Container:
                 await self._child.end()
             if self._in_foreign_pids:
                 # the kernel ends what is left with a namespace's first process, and this one has not been that
-                await cgroup.here().ended(self.cgroup, KILL_SECONDS)
+                await cgroup.here().kill_and_wait(self.cgroup, KILL_SECONDS)
         finally:
             await self._prestarted.end()
 

@@ -79,12 +79,12 @@ class Run:
         if reason:
             await events.exited(outcome.KILLED, reason, "SIGKILL", usage)
         else:
-            await events.exited(*outcome.ended(ended.code, ended.signal, usage.oom_kills), usage)
+            await events.exited(*outcome.exit_of_program(ended.code, ended.signal, usage.oom_kills), usage)
 
     async def _send_kernel_log(self, name: str, id_range: IdRange) -> None:
         """Send the kernel's own line about a process that it has killed."""
         # the log may be closed to us, or the kernel have said too much lately to say this, too
         with contextlib.suppress(OSError):
-            line = outcome.kernels_words(processes.kernel_log(), name, id_range.uids)
+            line = outcome.kernel_log_line(processes.kernel_log(), name, id_range.uids)
             if line:
                 await self._events.send(Notice("kernel-log", KERNEL_LOG.format(line=line)))

@@ -23,7 +23,7 @@ def _list(name: str, short: str, read: Callable[[str], Any], field: str, about: 
     return Flag(name, short, read, field, many=True, kind=kind, about=about)
 
 
-def _refused(reason: str, names: str, read: Callable[[str], Any] = values.text) -> Iterable[Flag]:
+def _unavailable(reason: str, names: str, read: Callable[[str], Any] = values.text) -> Iterable[Flag]:
     """Make the flags that this host does not take for one reason; `v/volume` has a letter."""
     for name in names.split():
         short, slash, long = name.rpartition("/")
@@ -66,7 +66,7 @@ _RUN_SUPPORTED = (
 )
 
 _SHARED = "container:NAME: share this namespace with another container of yours"
-_RUN_REFUSED = (
+_RUN_UNAVAILABLE = (
     _switch("detach", "d", unavailable="detach"),
     _switch("privileged", unavailable="privileged"),
     _switch("publish-all", "P", unavailable="publish"),
@@ -98,33 +98,35 @@ _RUN_REFUSED = (
     ),
     Flag("uts", unavailable="namespace", harmless=frozenset({""})),
     Flag("userns", unavailable="namespace", harmless=frozenset({""})),
-    *_refused("attach", "detach-keys"),
-    *_refused("volume", "v/volume mount volumes-from volume-driver"),
-    *_refused("storage", "storage-opt"),
-    *_refused("file", "env-file label-file cidfile"),
-    *_refused("publish", "p/publish expose"),
-    *_refused("network", "add-host dns dns-option dns-search domainname ip ip6 link link-local-ip mac-address"),
-    *_refused("network", "network-alias"),
-    *_refused("device", "device device-cgroup-rule gpus"),
-    *_refused("capability", "cap-add"),
-    *_refused("security", "security-opt"),
-    *_refused("group", "group-add"),
-    *_refused("kernel", "sysctl cgroup-parent runtime annotation"),
-    *_refused("oom", "oom-score-adj memory-swappiness", values.integer),
-    *_refused("limit", "c/cpu-shares cpu-period cpu-quota cpu-rt-period cpu-rt-runtime", values.integer),
-    *_refused("limit", "cpuset-cpus cpuset-mems blkio-weight blkio-weight-device device-read-iops device-write-iops"),
-    *_refused("limit", "memory-reservation kernel-memory shm-size", values.size),
-    *_refused("stop", "stop-timeout", values.integer),
-    *_refused("health", "health-cmd health-interval health-retries health-start-interval health-start-period"),
-    *_refused("health", "health-timeout"),
-    *_refused("log", "log-driver log-opt"),
+    *_unavailable("attach", "detach-keys"),
+    *_unavailable("volume", "v/volume mount volumes-from volume-driver"),
+    *_unavailable("storage", "storage-opt"),
+    *_unavailable("file", "env-file label-file cidfile"),
+    *_unavailable("publish", "p/publish expose"),
+    *_unavailable("network", "add-host dns dns-option dns-search domainname ip ip6 link link-local-ip mac-address"),
+    *_unavailable("network", "network-alias"),
+    *_unavailable("device", "device device-cgroup-rule gpus"),
+    *_unavailable("capability", "cap-add"),
+    *_unavailable("security", "security-opt"),
+    *_unavailable("group", "group-add"),
+    *_unavailable("kernel", "sysctl cgroup-parent runtime annotation"),
+    *_unavailable("oom", "oom-score-adj memory-swappiness", values.integer),
+    *_unavailable("limit", "c/cpu-shares cpu-period cpu-quota cpu-rt-period cpu-rt-runtime", values.integer),
+    *_unavailable(
+        "limit", "cpuset-cpus cpuset-mems blkio-weight blkio-weight-device device-read-iops device-write-iops"
+    ),
+    *_unavailable("limit", "memory-reservation kernel-memory shm-size", values.size),
+    *_unavailable("stop", "stop-timeout", values.integer),
+    *_unavailable("health", "health-cmd health-interval health-retries health-start-interval health-start-period"),
+    *_unavailable("health", "health-timeout"),
+    *_unavailable("log", "log-driver log-opt"),
     Flag("isolation", unavailable="kernel", harmless=frozenset({"", "default"})),
-    *_refused("windows", "cpu-count cpu-percent io-maxiops", values.integer),
-    *_refused("windows", "io-maxbandwidth", values.size),
+    *_unavailable("windows", "cpu-count cpu-percent io-maxiops", values.integer),
+    *_unavailable("windows", "io-maxbandwidth", values.size),
 )
 
 RUN = Table(
-    (*_RUN_SUPPORTED, *_RUN_REFUSED),
+    (*_RUN_SUPPORTED, *_RUN_UNAVAILABLE),
     {"net": "network", "net-alias": "network-alias", "dns-opt": "dns-option"},
 )
 PULL = Table(
@@ -155,7 +157,7 @@ GLOBAL = Table(
         _switch("version", "v", "version", "Say what this is"),
         _switch("debug", "D", "debug"),
         Flag("log-level", "l", unavailable="client"),
-        *_refused("client", "config c/context H/host tlscacert tlscert tlskey"),
+        *_unavailable("client", "config c/context H/host tlscacert tlscert tlskey"),
         _switch("tls", unavailable="client"),
         _switch("tlsverify", unavailable="client"),
     )

@@ -63,11 +63,11 @@ class VmRun:
         elif isinstance(last, Refused):
             await events.refused(last.message)
         elif last:
-            await events.exited(*outcome.ended(last.code, last.signal, last.oom_kills), usage)
+            await events.exited(*outcome.exit_of_program(last.code, last.signal, last.oom_kills), usage)
         elif usage.oom_kills:
             await events.exited(outcome.KILLED, "oom", "SIGKILL", usage)
         elif listener.running:
-            await events.send(Notice("machine-down", DOWN))
+            await events.send(Notice("vm-down", DOWN))
             await events.exited(outcome.KILLED, "signal", "SIGKILL", usage)
         else:
-            await events.failed("machine-failed", NO_VM)
+            await events.failed("vm-failed", NO_VM)

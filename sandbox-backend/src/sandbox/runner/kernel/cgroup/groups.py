@@ -108,7 +108,7 @@ class Groups(ABC):
         """Return the numbers of the processes in the group; none where it is gone."""
         return list(map(int, files.text(self.folders(path)[0] / "cgroup.procs").split()))
 
-    async def ended(self, path: str, patience: float) -> None:
+    async def kill_and_wait(self, path: str, patience: float) -> None:
         """Kill what lives in the group until nothing does; TimeoutError after `patience` seconds."""
         async with asyncio.timeout(patience):
             while self.processes(path):

@@ -1,4 +1,4 @@
-"""The groups of a machine with one tree: crun makes a run's group, and starts the process inside it."""
+"""The groups of a machine with one tree: the OCI runtime makes a run's group, and starts the process inside it."""
 
 from __future__ import annotations
 

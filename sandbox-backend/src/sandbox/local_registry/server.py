@@ -1,6 +1,6 @@
-"""The embedded registry: Debian's `docker-registry` on loopback, as a user that may only read what it serves.
+"""The local registry: Debian's `docker-registry` on loopback, as a user that may only read what it serves.
 
-It serves one folder, `<state>/registry`, which `embedded.fill` makes. It runs only where no other registry is named.
+It serves the folder `registry` of the data folder, which `local_registry.fill` makes, where no other one is named.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _CAPABILITIES = sum(1 << number for number in (0, 1, 3, 5, 6, 7, 8))
 
 
 class RegistryError(RuntimeError):
-    """The embedded registry cannot be started or filled; the text says why."""
+    """The local registry cannot be started or filled; the text says why."""
 
 
 def home(state: Path) -> Path:
-    """The folder that the embedded registry serves."""
+    """The folder that the local registry serves."""
     return state / "registry"
 
 
 def is_there(state: Path) -> bool:
-    """True when the embedded registry was filled, with whatever images."""
+    """True when the local registry was filled, with whatever images."""
     return (home(state) / "config.json").exists()
 
 
@@ -86,7 +86,7 @@ async def serving(folder: Path, uid: int, port: int) -> AsyncIterator[Process]:
         stdout=DEVNULL,
         stderr=PIPE,
     )
-    said = asyncio.create_task(_last_words(process))
+    said = asyncio.create_task(_last_lines(process))
     try:
         await _until_it_answers(process, port, said)
         yield process
@@ -142,7 +142,7 @@ async def answers(port: int) -> bool:
             await writer.wait_closed()
 
 
-async def _last_words(process: Process) -> str:
+async def _last_lines(process: Process) -> str:
     """Its errors are for us only: it also writes one for each image that a reader asks for and it does not have."""
     tail = b""
     assert process.stderr is not None
