@@ -176,9 +176,9 @@ class Container:
         try:
             if self._child is not None:
                 await self._child.end()
-            if self._in_foreign_pids:
-                # the kernel ends what is left with a namespace's first process, and this one has not been that
-                await cgroup.here().kill_and_wait(self.cgroup, KILL_SECONDS)
+            # the kernel ends with a namespace's first process all others, but this one may not have been the first, and
+            # gVisor's own processes are in no namespace of it
+            await cgroup.here().kill_and_wait(self.cgroup, KILL_SECONDS)
         finally:
             await self._prestarted.end()
 
