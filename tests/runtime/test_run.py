@@ -43,7 +43,8 @@ def test_alpine_ls_lists_the_snapshot(docker: Docker) -> None:
 
 def test_the_steps_come_in_order_with_one_last_event(docker: Docker) -> None:
     result = docker("docker run alpine echo hi")
-    kinds = [event["type"] for event in result.events]
+    # on a slow machine it is measured meanwhile
+    kinds = [event["type"] for event in result.events if event["type"] not in ("stats", "inspection")]
     assert kinds == ["accepted", "image", "created", "started", "output", "exited"]
     times = [event["at"] for event in result.events]
     assert times == sorted(times)

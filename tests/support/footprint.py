@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from pathlib import Path
 
@@ -38,7 +39,9 @@ def backing_files(backend: Backend) -> list[str]:
 
 def _namespaces(kind: str, backend: Backend) -> int:
     """The namespaces of the backend's processes and of those in its groups, whoever their parent is."""
-    groups = [*GROUPS.glob(f"*/{backend.cgroup}/**/cgroup.procs"), *GROUPS.glob(f"{backend.cgroup}/**/cgroup.procs")]
+    # a folder may go while it is walked, which os.walk passes over
+    trees = [*GROUPS.glob(f"*/{backend.cgroup}"), GROUPS / backend.cgroup]
+    groups = [Path(folder, "cgroup.procs") for tree in trees for folder, _, _ in os.walk(tree)]
     in_groups = {int(pid) for group in groups for pid in text_of(group).split()}
     seen = set()
     for pid in in_groups | set(backend.processes()):
