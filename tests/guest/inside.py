@@ -83,7 +83,7 @@ async def _boot(data: Path, tests: Sequence[str]) -> list[str]:
     program = PROGRAM.format(words=" ".join(f"'{test}'" for test in tests), begin=BEGIN, end=END)
     brought = archived({"instead": program.encode()})
     files = Files(made.kernel, made.initrd, made.system, data)
-    async with booted(files, brought, inside=8000, memory=MEMORY_MIB, network=False, kvm=False, tell=tell) as guest:
+    async with booted(files, brought, inside=8000, memory=MEMORY_MIB, network=False, kvm=False, report=tell) as guest:
         try:
             await guest.ended(SECONDS)
         except GuestError as error:

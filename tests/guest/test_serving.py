@@ -223,7 +223,7 @@ async def test_only_for_a_registry_the_guest_reaches_the_outsides_loopback(netwo
     made = Files.within(guest.state_in(tmp_path) / "guest")
     async with (
         server,
-        booted(made, brought, inside=8000, memory=768, network=network, kvm=False, tell=said.append) as it,
+        booted(made, brought, inside=8000, memory=768, network=network, kvm=False, report=said.append) as it,
     ):
         await it.ended(SECONDS)
     assert "it has asked" in said, it.last_line

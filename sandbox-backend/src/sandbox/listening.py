@@ -1,4 +1,4 @@
-"""The socket that readers reach the site by: opened where HOST and PORT say, and told as addresses that work."""
+"""Opens the socket that readers reach the site by, where HOST and PORT say, and prints its addresses that work."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Settings:
     `vm_slots` virtual machines at once, each of `vm_memory` at most and for `vm_seconds` with its start; with
     KVM where that works, unless `vm_accelerator` wants software emulation ("tcg").
     A container on a bridge sends `network_bits` a second at most, and receives as many.
-    `emulated` says that this machine itself is software: runs take longer, and readers are told.
+    `emulated` says that this machine itself is software: runs take longer, and pages say so.
     `data_dir` holds images and survives a restart; `run_dir` holds sockets and live runs and does not. It and `cgroup`
     are named for the port, so that two backends on one machine do not meet.
     """

@@ -104,8 +104,8 @@ def main(settings: Settings, as_json: bool = False) -> int:
         print(f"→ MACHINE={chosen.name}: {chosen.why}", flush=True)
     findings = examine(settings)
     if as_json:
-        told = {"way": asdict(chosen), "needs": [asdict(finding) for finding in findings]}
-        print(json.dumps(told, ensure_ascii=False))
+        answer = {"way": asdict(chosen), "needs": [asdict(finding) for finding in findings]}
+        print(json.dumps(answer, ensure_ascii=False))
     else:
         report(findings, sys.stdout)
     return 1 if any(_lacking(finding) and not finding.optional for finding in findings) else 0

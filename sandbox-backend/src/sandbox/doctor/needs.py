@@ -63,7 +63,7 @@ MOUNTS = Need(
     as_root=True,
     lack="seccomp이나 AppArmor가 네임스페이스나 마운트를 막아서",
 )
-# without one of these, what only root can try would only tell the same again
+# without one of these, what only root can try would only say the same again
 PRIVILEGES = (ROOT, CAPABILITY, MOUNTS)
 NEEDS: tuple[Need, ...] = (
     *PRIVILEGES,

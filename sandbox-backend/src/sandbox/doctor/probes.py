@@ -84,8 +84,8 @@ def libseccomp(_: Settings) -> Seen:
     except OSError as error:
         return Seen(False, plain(error))
     library.seccomp_version.restype = ctypes.POINTER(Version)
-    told = library.seccomp_version().contents
-    return Seen((told.major, told.minor) >= LIBSECCOMP, f"{told.major}.{told.minor}.{told.micro}")
+    version = library.seccomp_version().contents
+    return Seen((version.major, version.minor) >= LIBSECCOMP, f"{version.major}.{version.minor}.{version.micro}")
 
 
 def crun(settings: Settings) -> Seen:

@@ -104,7 +104,7 @@ def _beside(settings: Settings, attempt: Callable[[Settings], Seen]) -> Seen:
 
 
 def _try_emulated(own: Settings) -> Seen:
-    # it loads libseccomp, whose lack the doctor lives to tell
+    # it loads libseccomp, whose lack the doctor has to survive
     from sandbox.runner import process
     from sandbox.runner.isolation.vm import trial
 
@@ -176,8 +176,8 @@ def _in_child(attempt: Callable[[], Seen]) -> Seen:
             os._exit(0)
     os.close(writing)
     try:
-        with os.fdopen(reading, "rb") as told:
-            said = told.read()
+        with os.fdopen(reading, "rb") as pipe:
+            said = pipe.read()
         return Seen(**json.loads(said)) if said else Seen(False, "the trial was killed")
     except BaseException:
         os.kill(child, signal.SIGTERM)
@@ -190,7 +190,7 @@ def _attempted(attempt: Callable[[], Seen]) -> Seen:
     try:
         # with its clean-up, which the signal alone would leave undone
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("the trial was stopped"))
-        # what it sees is all that is told of it
+        # what it sees is all that is said of it
         logging.disable()
         return attempt()
     except BaseException as error:

@@ -27,7 +27,7 @@ ASK = UNKNOWN + b"GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: c
 # what QEMU may know of an operator's environment: where programs and libraries are
 KEPT = ("PATH", "LD_LIBRARY_PATH")
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 class GuestError(Exception):
@@ -52,9 +52,11 @@ class Files:
 class Guest:
     """A guest that has begun; `port` of loopback leads to its backend, which is at `inside` there."""
 
-    def __init__(self, process: Process, control: socket.socket, machine: command.VirtualMachine, tell: Tell) -> None:
+    def __init__(
+        self, process: Process, control: socket.socket, machine: command.VirtualMachine, report: Report
+    ) -> None:
         self.port, self._inside = machine.outside, machine.inside
-        self._process, self._control, self._tell = process, control, tell
+        self._process, self._control, self._report = process, control, report
         self._is_up = asyncio.Event()
         self._said: deque[str] = deque(maxlen=LINES_KEPT)
         self._readers = [asyncio.create_task(self._read_control()), asyncio.create_task(self._read_console())]
@@ -121,7 +123,7 @@ class Guest:
                 self._is_up.set()
 
     async def _read_console(self) -> None:
-        """Keep the last lines, and tell those of the backend on: its log is for whoever runs this."""
+        """Keep the last lines, and report those of the backend: its log is for whoever runs this."""
         console = self._process.stdout
         assert console
         while not console.at_eof():
@@ -133,7 +135,7 @@ class Guest:
             if text:
                 self._said.append(text)
             if text and self._is_up.is_set() and not text.startswith("["):
-                self._tell(text)
+                self._report(text)
 
 
 def _to_stderr(line: str) -> None:
@@ -142,10 +144,10 @@ def _to_stderr(line: str) -> None:
 
 @asynccontextmanager
 async def booted(
-    files: Files, brought: bytes, *, inside: int, memory: int, network: bool, kvm: bool, tell: Tell = _to_stderr
+    files: Files, brought: bytes, *, inside: int, memory: int, network: bool, kvm: bool, report: Report = _to_stderr
 ) -> AsyncIterator[Guest]:
     """A guest of `memory` MiB that finds the archive `brought` in its first files; ended with the block. What its
-    backend says is passed to `tell`, a line at a time. OSError where there is no QEMU."""
+    backend says is passed to `report`, a line at a time. OSError where there is no QEMU."""
     with _in_memory(files.initrd.read_bytes() + brought) as initrd:
         machine = command.VirtualMachine(
             kernel=str(files.kernel),
@@ -157,7 +159,7 @@ async def booted(
             inside=inside,
             network=network,
         )
-        guest = await _begun(machine, initrd.fileno(), files.data.parent, tell, kvm=kvm)
+        guest = await _begun(machine, initrd.fileno(), files.data.parent, report, kvm=kvm)
     try:
         yield guest
     finally:
@@ -172,7 +174,7 @@ def _in_memory(content: bytes) -> BinaryIO:
     return file
 
 
-async def _begun(machine: command.VirtualMachine, initrd: int, folder: Path, tell: Tell, *, kvm: bool) -> Guest:
+async def _begun(machine: command.VirtualMachine, initrd: int, folder: Path, report: Report, *, kvm: bool) -> Guest:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with theirs:
@@ -189,7 +191,7 @@ async def _begun(machine: command.VirtualMachine, initrd: int, folder: Path, tel
             # the changes to its disks go into a file there, whose name it takes away at once
             env={name: os.environ[name] for name in KEPT if name in os.environ} | {"TMPDIR": str(folder)},
         )
-    return Guest(process, ours, machine, tell)
+    return Guest(process, ours, machine, report)
 
 
 def _free_port() -> int:

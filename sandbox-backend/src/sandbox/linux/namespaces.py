@@ -25,17 +25,17 @@ def unshare(flags: int) -> None:
 
 def user_namespace(inside: int, outside: int, count: int = 65536) -> int:
     """A descriptor of a user namespace that maps `inside`… to `outside`…; nobody lives in it. The caller closes it."""
-    ready, told = os.pipe()
+    ready, done = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
             unshare(CLONE_NEWUSER)
-            os.write(told, b"x")
+            os.write(done, b"x")
             signal.pause()
         finally:
             os._exit(1)
     try:
-        os.close(told)
+        os.close(done)
         if not os.read(ready, 1):
             raise OSError("user namespaces are not available")
         for name in ("uid_map", "gid_map"):

@@ -20,7 +20,8 @@ SERVER = "sandbox.web.http.serving"
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Confine this process, then serve on the inherited socket; where nothing runs here, only the pages."""
+    """Confine this process, then serve on the inherited socket; where no runs are made on this
+    computer, drop what an ordinary user can, and serve the pages."""
     settings, listener = handover.begin(arguments[0]), int(arguments[1])
     if settings.machine == "here":
         _confine(settings)
