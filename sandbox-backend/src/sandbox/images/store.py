@@ -8,7 +8,6 @@ machine reads, maps or runs what is shared with containers. `owner` holds the us
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from sandbox.images.manifest import check_spelling
+from sandbox.linux import files
 from sandbox.model import plain
 from sandbox.model.image import Image, Layer
 from sandbox.settings import Settings
@@ -123,7 +123,8 @@ class Store:
     def write_down(self, folder: Path, held: Held) -> None:
         """Put a finished layer and its record on the disk, which may take the disk's time; it has no name yet."""
         (folder / RECORD).write_text(json.dumps(plain.encode(held)))
-        _flush(folder)
+        # a power cut must not leave a named layer of empty files
+        files.sync_file_system(folder)
 
     def adopt(self, folder: Path, digest: str) -> None:
         """Give a layer that is written down its name."""
@@ -144,12 +145,3 @@ class Store:
 
 def _name(digest: str) -> str:
     return check_spelling(digest).replace(":", "-")
-
-
-def _flush(folder: Path) -> None:
-    """Flush it before it gets its name, or a power cut could leave a named layer of empty files."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        ctypes.CDLL(None).syncfs(descriptor)
-    finally:
-        os.close(descriptor)

@@ -30,3 +30,12 @@ def size_pipe(pipe: int, size: int) -> None:
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, size)
     except PermissionError:
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, int(Path("/proc/sys/fs/pipe-max-size").read_text()))
+
+
+def sync_file_system(folder: Path) -> None:
+    """Write everything that the file system of `folder` still holds in memory to its disk. OSError when that fails."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        libc.check(libc.LIBC.syncfs(descriptor), f"syncfs {folder}")
+    finally:
+        os.close(descriptor)
