@@ -48,7 +48,7 @@ BEGIN, END = "report-of-pytest", "end-of-report"
 
 
 @dataclass(frozen=True)
-class Told:
+class Outcome:
     """What pytest said inside: its exit status (-1 if it never ended), what was wrong with each test by its name, which
     is nothing for one that passed, and the last of all its lines."""
 
@@ -61,14 +61,14 @@ class Told:
         return {name: fault for name, fault in self.faults.items() if name.partition("[")[0] == test}
 
 
-def run(folder: Path, tests: Sequence[str]) -> Told:
+def run(folder: Path, tests: Sequence[str]) -> Outcome:
     """Boot a guest that runs these tests; `folder` is scratch space."""
     said = asyncio.run(_boot(_data(folder), tests))
     beginning = next((at for at, line in enumerate(said) if line.startswith(BEGIN)), None)
     if beginning is None or END not in said:
-        return Told(-1, {}, _last(said))
+        return Outcome(-1, {}, _last(said))
     report = base64.b64decode("".join(said[beginning + 1 : said.index(END)]))
-    return Told(int(said[beginning].split()[1]), dict(_faults(report)), _last(said[:beginning]))
+    return Outcome(int(said[beginning].split()[1]), dict(_faults(report)), _last(said[:beginning]))
 
 
 async def _boot(data: Path, tests: Sequence[str]) -> list[str]:

@@ -9,21 +9,21 @@ from __future__ import annotations
 import pytest
 
 from guest.chosen import TESTS
-from guest.inside import Told
+from guest.inside import Outcome
 
 # all of it together has a time of its own
 pytestmark = [pytest.mark.guest, pytest.mark.timeout(0)]
 
 
 @pytest.mark.parametrize("test", TESTS)
-def test_it_holds_on_cgroup_v2(told: Told, test: str) -> None:
-    faults = told.of(test)
+def test_it_holds_on_cgroup_v2(outcome: Outcome, test: str) -> None:
+    faults = outcome.of(test)
     if not faults:
-        pytest.fail(f"it did not run; what was said there last:\n{told.said}", pytrace=False)
+        pytest.fail(f"it did not run; what was said there last:\n{outcome.said}", pytrace=False)
     if any(faults.values()):
         pytest.fail("\n\n".join(f"{name}\n{fault}" for name, fault in faults.items() if fault), pytrace=False)
 
 
-def test_nothing_else_was_wrong_there(told: Told) -> None:
-    if told.status != 0:
-        pytest.fail(f"pytest ended with {told.status} there; what it said last:\n{told.said}", pytrace=False)
+def test_nothing_else_was_wrong_there(outcome: Outcome) -> None:
+    if outcome.status != 0:
+        pytest.fail(f"pytest ended with {outcome.status} there; what it said last:\n{outcome.said}", pytrace=False)
