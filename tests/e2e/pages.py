@@ -43,7 +43,8 @@ class Demo:
         return [" ".join(text.split()) for text in self.root.locator(".done").all_inner_texts()]
 
     def wait_for(self, state: str) -> None:
-        expect(self.root).to_have_attribute("state", state)
+        # a virtual machine takes its time to boot
+        expect(self.root).to_have_attribute("state", state, timeout=pace.seconds(30) * 1000)
 
     def wait_for_end(self, seconds: float = 90) -> None:
         """Until the run has ended, however it did."""

@@ -23,6 +23,7 @@ from sandbox.guest.system import archived
 from support import guest
 from support.backend import Backend, isolations_of
 from support.client import NoStreamError, call, new_host, run
+from support.files import runs
 
 pytestmark = pytest.mark.guest
 SECONDS = 60.0
@@ -84,7 +85,7 @@ def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
 
 
 def gone(*pids: int) -> bool:
-    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    return not any(map(runs, pids))
 
 
 def test_the_pages_are_there_before_the_guest_is_and_say_that_no_backend_is(served: Served) -> None:
