@@ -16,7 +16,7 @@ import pytest
 
 from support import pace
 from support.backend import REPOSITORY, STATE, free_port
-from support.files import text_of
+from support.files import children, text_of
 
 pytestmark = [pytest.mark.container, pytest.mark.engine]
 USER = 64998
@@ -39,8 +39,8 @@ class Chain:
     def links(self) -> list[int]:
         """Each process that only waits for the next, down to the supervisor, which has several children."""
         found = [self.process.pid]
-        while len(children := _children(found[-1])) == 1:
-            found += children
+        while len(below := children(found[-1])) == 1:
+            found += below
         return found
 
     def ready(self) -> bool:
@@ -56,10 +56,6 @@ class Chain:
         found += [words for pid in Path("/proc").glob("[0-9]*") if name in (words := text_of(pid / "cmdline"))]
         found += [str(path) for path in Path("/run").glob(name)]
         return [*found, "port"] if self.ready() else found
-
-
-def _children(pid: int) -> list[int]:
-    return [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in text_of(task).split()]
 
 
 @pytest.fixture

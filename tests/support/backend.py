@@ -19,7 +19,7 @@ from pathlib import Path
 from sandbox.settings import ENVIRONMENT
 from support import pace
 from support.client import call
-from support.files import text_of
+from support.files import children, text_of
 
 REPOSITORY = Path(__file__).parents[2]
 STATE = Path(os.environ.get("DATA") or REPOSITORY / ".state").resolve()
@@ -58,9 +58,7 @@ class Backend:
         while parents:
             pid = parents.pop()
             found.append(pid)
-            # a child is listed with the thread that it belongs to
-            for children in Path(f"/proc/{pid}/task").glob("*/children"):
-                parents += [int(word) for word in text_of(children).split()]
+            parents += children(pid)
         return found
 
 

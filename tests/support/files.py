@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 
 
@@ -22,3 +24,13 @@ def runs(pid: int) -> bool:
 def texts(folder: Path) -> dict[str, str]:
     """The text of every file below `folder`, by its path there."""
     return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*") if file.is_file()}
+
+
+def children(pid: int) -> list[int]:
+    """The children of a process, which are listed with the thread that each belongs to; none of one that has ended."""
+    found: list[int] = []
+    # it may end while its threads are listed
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            found += map(int, text_of(Path(f"/proc/{pid}/task/{thread}/children")).split())
+    return found
