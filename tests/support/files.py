@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
 
@@ -31,6 +30,6 @@ def children(pid: int) -> list[int]:
     found: list[int] = []
     # it may end while its threads are listed
     with contextlib.suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            found += map(int, text_of(Path(f"/proc/{pid}/task/{thread}/children")).split())
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            found += map(int, text_of(thread / "children").split())
     return found
