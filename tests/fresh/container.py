@@ -48,11 +48,11 @@ class Way:
 class Terminal:
     """A command in a container with a terminal, as someone who types it has one; all it prints goes into `log`."""
 
-    def __init__(self, engine: Engine, words: list[str], log: Path) -> None:
+    def __init__(self, engine: Engine, argv: list[str], log: Path) -> None:
         self.log = log
         master, slave = pty.openpty()
         self._master = master
-        self.process = subprocess.Popen(words, env=engine.environ, stdin=slave, stdout=slave, stderr=slave)
+        self.process = subprocess.Popen(argv, env=engine.environ, stdin=slave, stdout=slave, stderr=slave)
         os.close(slave)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -91,7 +91,7 @@ class Container:
     name: str
     way: Way
 
-    def words(self, *command: str, terminal: bool = False) -> list[str]:
+    def argv(self, *command: str, terminal: bool = False) -> list[str]:
         """The command line that executes `command` there as the way's user."""
         how = ["--interactive", "--tty"] if terminal else ["--interactive"]
         return [
@@ -113,7 +113,7 @@ class Container:
     def run(self, *command: str) -> str:
         """What a command prints there. CalledProcessError when it fails."""
         return subprocess.run(
-            self.words(*command), env=self.engine.environ, capture_output=True, text=True, check=True
+            self.argv(*command), env=self.engine.environ, capture_output=True, text=True, check=True
         ).stdout
 
     def traces(self) -> set[str]:
@@ -160,7 +160,7 @@ def _copy(engine: Engine, container: Container, clone: Path) -> None:
     engine.must("exec", container.name, "chown", container.way.user, container.way.clone)
     with subprocess.Popen(["tar", "--create", "--directory", str(clone), "."], stdout=subprocess.PIPE) as packed:
         subprocess.run(
-            container.words("tar", "--extract", "--no-same-owner", "--no-same-permissions"),
+            container.argv("tar", "--extract", "--no-same-owner", "--no-same-permissions"),
             env=engine.environ,
             stdin=packed.stdout,
             check=True,

@@ -88,8 +88,8 @@ class _Serving:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.begun = time.monotonic()
-        words = container.words("make", "serve", f"PORT={port}", terminal=True)
-        self.terminal = Terminal(container.engine, words, log)
+        argv = container.argv("make", "serve", f"PORT={port}", terminal=True)
+        self.terminal = Terminal(container.engine, argv, log)
 
     def __enter__(self) -> _Serving:
         return self

@@ -36,9 +36,9 @@ def main(arguments: Sequence[str]) -> int:
         container.load(one, root.make(Path(scratch, "root")))
         clone = Path(scratch, way.name)
         subprocess.run(["git", "clone", "--quiet", str(REPOSITORY), str(clone)], check=True)
-        with container.started(one, way, clone, way.name) as box:
+        with container.started(one, way, clone, way.name) as fresh:
             begun = time.monotonic()
-            terminal = Terminal(one, box.words("make", "test", terminal=True), log)
+            terminal = Terminal(one, fresh.argv("make", "test", terminal=True), log)
             code = terminal.ended(LONGEST_SECONDS)
             print(f"{terminal.last_words(40)}\n{way.name}: {code} after {time.monotonic() - begun:.0f} s", flush=True)
             terminal.close()

@@ -24,7 +24,7 @@ def test_demos_are_recorded_from_a_guest_and_those_of_other_isolations_keep_thei
     (state / "vm").mkdir()
     (state / "vm/.ready").touch()
     fences = [Fence(1, {"id": "a"}, "docker run alpine echo hi"), Fence(2, {"id": "b"}, "docker run alpine", "vm")]
-    with started(state) as backend:
+    with started(state, {"vm"}) as backend:
         begun = time.monotonic()
         assert backend.isolations() == {"container"}
         first, second = fresh_recordings(backend, fences)

@@ -81,16 +81,18 @@ def test_the_doctor_finds_on_an_overlay_what_it_finds_elsewhere(tmp_path: Path) 
     shutil.copytree(STATE, state, symlinks=True)
     asked = [sys.executable, "-m", "sandbox", "doctor", "--json", "--data-dir", str(state)]
     found = []
-    for words in (asked, [*within(ON_AN_OVERLAY), *asked]):
-        told = subprocess.run(words, capture_output=True, text=True, check=False)
-        assert (told.returncode, told.stderr) == (0, "")
-        found.append({need["name"]: need for need in json.loads(told.stdout)["needs"]})
+    for argv in (asked, [*within(ON_AN_OVERLAY), *asked]):
+        result = subprocess.run(argv, capture_output=True, text=True, check=False)
+        assert (result.returncode, result.stderr) == (0, "")
+        found.append({need["name"]: need for need in json.loads(result.stdout)["needs"]})
     layers = "overlay, tmpfs, id-mapped mounts"
     assert found[0][layers]["found"] == "tried, works"
     assert found[1][layers]["found"] == "tried, works on ext4, which serve lays over the data folder"
     assert [need["met"] for need in found[1].values()] == [need["met"] for need in found[0].values()]
-    # the trial could at least begin: its virtual machine lies on the data folder, too
-    assert "did not come up" not in found[1]["isolation vm: KVM"]["found"]
+    # the trial could at least begin, as its virtual machine lies on the data folder, too; a broken KVM may end every
+    # guest at once
+    kvm = [need["isolation vm: KVM"]["found"] for need in found]
+    assert ("did not come up" in kvm[1]) <= ("did not come up" in kvm[0])
     assert not list(state.with_suffix(".up").iterdir())
 
 

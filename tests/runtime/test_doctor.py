@@ -55,14 +55,14 @@ LESSER = {
 
 
 def ask(within: Sequence[str], command: str, *options: str) -> subprocess.CompletedProcess[str]:
-    words = [*within, *BACKEND, command, *options]
-    return subprocess.run(words, capture_output=True, text=True, check=False, cwd="/", timeout=60)
+    argv = [*within, *BACKEND, command, *options]
+    return subprocess.run(argv, capture_output=True, text=True, check=False, cwd="/", timeout=60)
 
 
 def examined(within: Sequence[str], state: Path) -> dict[str, Any]:
-    told = ask(within, "doctor", "--json", "--data-dir", str(state))
-    assert told.stderr == ""
-    answer: dict[str, Any] = json.loads(told.stdout)
+    result = ask(within, "doctor", "--json", "--data-dir", str(state))
+    assert result.stderr == ""
+    answer: dict[str, Any] = json.loads(result.stdout)
     return answer
 
 
@@ -85,15 +85,15 @@ def test_with_everything_there_containers_are_made_here() -> None:
 
 @pytest.mark.parametrize("lesser", LESSER.values(), ids=LESSER)
 def test_serve_says_at_once_what_cannot_work_and_in_no_programmers_words(lesser: Lesser) -> None:
-    told = ask(lesser.within, "serve", "--data-dir", str(STATE), "--port", str(free_port()))
-    assert told.returncode == 1
+    result = ask(lesser.within, "serve", "--data-dir", str(STATE), "--port", str(free_port()))
+    assert result.returncode == 1
     for name in lesser.missing:
-        assert f"✗ {name}" in told.stderr
+        assert f"✗ {name}" in result.stderr
     for word in ("Traceback", "Errno", "OSError", "Error("):
-        assert word not in told.stderr
+        assert word not in result.stderr
     if not machine.in_container():
         for word in ("--privileged", "--user root"):
-            assert word not in told.stderr
+            assert word not in result.stderr
 
 
 @pytest.mark.parametrize("megabytes", [250, 420])
@@ -111,7 +111,7 @@ def test_a_named_container_is_told_what_its_engine_can_do(tmp_path: Path) -> Non
     # what an engine leaves in a container, and a PID namespace
     marked = f"mkdir {tmp_path}/c && mount --bind {tmp_path}/c /run && touch /run/.containerenv"
     within = ("unshare", "--pid", "--fork", "--mount-proc", "sh", "-euc", f'{marked}; exec "$@"', "sh")
-    told = ask((*within, "setpriv", "--bounding-set=-sys_admin"), "serve", "--data-dir", str(STATE))
-    assert "--privileged" in told.stderr
+    result = ask((*within, "setpriv", "--bounding-set=-sys_admin"), "serve", "--data-dir", str(STATE))
+    assert "--privileged" in result.stderr
     for word in ("modprobe", "sysctl", "grub", "GRUB", "보통의 셸"):
-        assert word not in told.stderr
+        assert word not in result.stderr

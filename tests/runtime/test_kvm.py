@@ -93,8 +93,8 @@ def begun(process: subprocess.Popen[bytes], group: str) -> bool:
 
 def accelerator(result: Result) -> str:
     commands = [process["command"] for process in result.event("inspection")["processes"]]
-    (words,) = [command for command in commands if "-accel" in command]
-    return str(words).partition("-accel ")[2].split()[0]
+    (argv,) = [command for command in commands if "-accel" in command]
+    return str(argv).partition("-accel ")[2].split()[0]
 
 
 def own_footprint(backend: Backend) -> dict[str, int]:
@@ -181,10 +181,10 @@ def test_an_isolation_whose_guest_does_not_come_up_is_not_there_and_the_boots_la
 
 
 def test_set_up_is_told_whether_a_guest_has_answered(state: Path) -> None:
-    words = [sys.executable, "-m", "sandbox.doctor.vm", str(state)]
-    good = subprocess.run(words, capture_output=True, text=True, check=False)
+    argv = [sys.executable, "-m", "sandbox.doctor.vm", str(state)]
+    good = subprocess.run(argv, capture_output=True, text=True, check=False)
     with_qemu(state, FAILS)
-    bad = subprocess.run(words, capture_output=True, text=True, check=False)
+    bad = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert (good.returncode, good.stdout.startswith("a guest answered in ")) == (0, True), good.stdout
     assert (bad.returncode, bad.stdout.rstrip().endswith("virtio: Unknown symbol")) == (1, True), bad.stdout
 
@@ -211,8 +211,8 @@ def test_a_doctor_that_is_stopped_during_the_trial_leaves_nothing(state: Path, n
     before = left(with_qemu(state, HANGS))
     config = state.with_suffix(".toml")
     config.write_text(f'cgroup = "{DOCTOR}"\ndata_dir = "{state}"\nrun_dir = "{state}/run/here"\n')
-    words = [sys.executable, "-m", "sandbox", "doctor", "--config", str(config)]
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as doctor:
+    argv = [sys.executable, "-m", "sandbox", "doctor", "--config", str(config)]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as doctor:
         assert begun(doctor, DOCTOR)
         doctor.send_signal(number)
     config.unlink()

@@ -70,13 +70,13 @@ def program(root: Path, *argv: str) -> subprocess.CompletedProcess[str]:
 def test_hello_world_is_one_static_file_that_prints_what_dockers_prints(served: Served, tmp_path: Path) -> None:
     served.unpack("hello-world", "latest", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["hello"]
-    told = program(tmp_path, "/hello")
+    result = program(tmp_path, "/hello")
     architecture = {"x86_64": "amd64", "aarch64": "arm64v8"}[platform.machine()]
-    assert told.returncode == 0
-    assert told.stdout.startswith("\nHello from Docker!\nThis message shows that your installation appears to be ")
-    assert f'pulled the "hello-world" image from the Docker Hub.\n    ({architecture})\n 3. The' in told.stdout
-    assert told.stdout.endswith("/get-started/\n\n")
-    assert len(told.stdout.splitlines()) == 22
+    assert result.returncode == 0
+    assert result.stdout.startswith("\nHello from Docker!\nThis message shows that your installation appears to be ")
+    assert f'pulled the "hello-world" image from the Docker Hub.\n    ({architecture})\n 3. The' in result.stdout
+    assert result.stdout.endswith("/get-started/\n\n")
+    assert len(result.stdout.splitlines()) == 22
     assert served.config("hello-world")["config"]["Cmd"] == ["/hello"]
 
 

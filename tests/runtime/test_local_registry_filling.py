@@ -27,7 +27,7 @@ NOBODY = [f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--no-new-priv
 BARE_ROOT = ["--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"]
 
 
-class Place:
+class Scratch:
     """A folder that anybody can reach, with what filling needs: the program, the images, and a home for the state."""
 
     def __init__(self, folder: Path) -> None:
@@ -80,8 +80,8 @@ class Place:
     def fill(self, *prefix: str, before: str = "", umask: int = -1) -> tuple[int, str]:
         """Fill to the end: the exit code, and what was printed."""
         with self.start(*prefix, before=before, umask=umask) as process:
-            told, _ = process.communicate(timeout=300)
-        return process.returncode, told
+            printed, _ = process.communicate(timeout=300)
+        return process.returncode, printed
 
     def tags(self) -> dict[str, str]:
         return tags(self.state)
@@ -94,76 +94,76 @@ def tags(state: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def place() -> Iterator[Place]:
+def scratch() -> Iterator[Scratch]:
     # not tmp_path, which only its owner can reach
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-        yield Place(Path(folder))
+        yield Scratch(Path(folder))
 
 
-def test_a_user_without_any_capability_makes_the_very_images_that_root_makes(place: Place, filled: Settings) -> None:
-    os.chown(place.state.parent, USER, USER)
+def test_a_user_without_any_capability_makes_the_images_that_root_makes(scratch: Scratch, filled: Settings) -> None:
+    os.chown(scratch.state.parent, USER, USER)
     hidden = "for program in /bin/busybox /usr/bin/docker-registry; do mount --bind /dev/null $program; done"
-    code, told = place.fill("setpriv", *NOBODY, before=hidden, umask=0o077)
-    assert code == 0, told
-    assert place.tags() == tags(filled.data_dir)
-    owners = {path.lstat().st_uid for path in place.state.rglob("*")}
+    code, printed = scratch.fill("setpriv", *NOBODY, before=hidden, umask=0o077)
+    assert code == 0, printed
+    assert scratch.tags() == tags(filled.data_dir)
+    owners = {path.lstat().st_uid for path in scratch.state.rglob("*")}
     assert owners == {USER}
-    assert sorted(path.name for path in place.state.parent.iterdir()) == ["state"]
+    assert sorted(path.name for path in scratch.state.parent.iterdir()) == ["state"]
 
 
-def test_a_root_without_capabilities_fills_for_itself(place: Place, filled: Settings) -> None:
-    code, told = place.fill("setpriv", *BARE_ROOT)
-    assert code == 0, told
-    assert place.tags() == tags(filled.data_dir)
+def test_a_root_without_capabilities_fills_for_itself(scratch: Scratch, filled: Settings) -> None:
+    code, printed = scratch.fill("setpriv", *BARE_ROOT)
+    assert code == 0, printed
+    assert scratch.tags() == tags(filled.data_dir)
 
 
-async def test_roots_mask_does_not_keep_the_registry_from_its_files(place: Place, filled: Settings) -> None:
-    code, told = place.fill(umask=0o077)
-    assert code == 0, told
-    assert place.tags() == tags(filled.data_dir)
+async def test_roots_mask_does_not_keep_the_registry_from_its_files(scratch: Scratch, filled: Settings) -> None:
+    code, printed = scratch.fill(umask=0o077)
+    assert code == 0, printed
+    assert scratch.tags() == tags(filled.data_dir)
     port = server.free_port(0)
-    async with server.serving(server.home(place.state), filled.registry_uid, port):
+    async with server.serving(server.home(scratch.state), filled.registry_uid, port):
         assert await server.answers(port)
 
 
 @pytest.mark.parametrize("sign", ["fill-*", "fill-*/registry/**/current/link"])
 def test_after_a_kill_nothing_is_taken_for_whole_and_the_next_one_heals(
-    sign: str, place: Place, filled: Settings
+    sign: str, scratch: Scratch, filled: Settings
 ) -> None:
-    with place.start() as process:
-        while not list(place.state.glob(sign)):
+    with scratch.start() as process:
+        while not list(scratch.state.glob(sign)):
             assert process.poll() is None, "it ended before the kill"
             time.sleep(0.001)
         process.send_signal(signal.SIGKILL)
-    assert not server.is_there(place.state)
-    assert place.fill()[0] == 0
-    assert place.tags() == tags(filled.data_dir)
-    assert sorted(path.name for path in place.state.iterdir()) == ["fill.lock", "registry"]
+    assert not server.is_there(scratch.state)
+    assert scratch.fill()[0] == 0
+    assert scratch.tags() == tags(filled.data_dir)
+    assert sorted(path.name for path in scratch.state.iterdir()) == ["fill.lock", "registry"]
 
 
-def test_a_full_disk_is_told_and_with_room_the_next_one_heals(place: Place, filled: Settings) -> None:
-    place.state.mkdir()
-    again = f"{sys.executable} -B -m sandbox.local_registry.fill --images images --data-dir {place.state} --offline"
-    script = f"""mount -t tmpfs -o size=$1 none {place.state}
+def test_a_full_disk_is_told_and_with_room_the_next_one_heals(scratch: Scratch, filled: Settings) -> None:
+    scratch.state.mkdir()
+    again = f"{sys.executable} -B -m sandbox.local_registry.fill --images images --data-dir {scratch.state} --offline"
+    script = f"""mount -t tmpfs -o size=$1 none {scratch.state}
         if {again}; then exit 9; fi
-        ls {place.state}
-        mount -o remount,size=99m {place.state}
+        ls {scratch.state}
+        mount -o remount,size=99m {scratch.state}
         {again}
-        cp -r {place.state}/registry {place.folder}/healed"""
+        cp -r {scratch.state}/registry {scratch.folder}/healed"""
     for size in ("400k", "6m"):
-        shutil.rmtree(place.folder / "healed", ignore_errors=True)
-        code, told = place.fill("sh", "-c", "true", before=f"set -- {size}\n{script}\nset -- true")
-        assert code == 0, told
-        assert "레지스트리를 채우지 못했어요: " in told
-        assert "Traceback" not in told
-        assert {line for line in told.splitlines() if line in ("registry", "fill.lock")} == {"fill.lock"}
-        links = (place.folder / "healed").rglob("tags/*/current/link")
+        shutil.rmtree(scratch.folder / "healed", ignore_errors=True)
+        code, printed = scratch.fill("sh", "-c", "true", before=f"set -- {size}\n{script}\nset -- true")
+        assert code == 0, printed
+        assert "레지스트리를 채우지 못했어요: " in printed
+        assert "Traceback" not in printed
+        assert {line for line in printed.splitlines() if line in ("registry", "fill.lock")} == {"fill.lock"}
+        links = (scratch.folder / "healed").rglob("tags/*/current/link")
         assert sorted(link.read_text() for link in links) == sorted(tags(filled.data_dir).values())
 
 
-def test_a_state_folder_of_somebody_else_is_told_without_a_traceback(place: Place) -> None:
-    place.state.mkdir()
-    code, told = place.fill("setpriv", *NOBODY)
+def test_a_state_folder_of_somebody_else_is_told_without_a_traceback(scratch: Scratch) -> None:
+    scratch.state.mkdir()
+    code, printed = scratch.fill("setpriv", *NOBODY)
     assert code == 1
-    assert told.startswith("레지스트리를 채우지 못했어요: ")
-    assert "fill.lock" in told
+    assert printed.startswith("레지스트리를 채우지 못했어요: ")
+    assert "fill.lock" in printed

@@ -23,8 +23,8 @@ def waiting(backend: Backend) -> set[int]:
     """The runtimes below the backend that wait for their configuration."""
     found = set()
     for pid in backend.processes():
-        words = text_of(Path(f"/proc/{pid}/cmdline")).split("\0")
-        if "create" in words and "--bundle" in words:
+        argv = text_of(Path(f"/proc/{pid}/cmdline")).split("\0")
+        if "create" in argv and "--bundle" in argv:
             found.add(pid)
     return found
 

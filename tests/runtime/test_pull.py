@@ -99,11 +99,11 @@ async def test_progress_is_told_in_docker_s_words(bench: Bench, real: str) -> No
     oci.push_image(real, "library/words:latest", LAYERS)
     lines = await bench.pull("words")
     layers = [layer["digest"].split(":")[1][:12] for layer in last(lines)["image"]["layers"]]
-    told = statuses(lines)
+    reported = statuses(lines)
     for layer in layers:
-        own = [status for name, status in told if name == layer]
+        own = [status for name, status in reported if name == layer]
         assert own == ["Pulling fs layer", "Downloading", "Download complete", "Extracting", "Pull complete"]
-    finished = [name for name, status in told if status == "Pull complete"]
+    finished = [name for name, status in reported if status == "Pull complete"]
     assert finished == layers
     bars = [line for line in lines if line.get("status") == "Downloading"]
     assert all(0 < line["current"] <= line["total"] for line in bars)
@@ -118,8 +118,8 @@ async def test_a_missing_tag_repository_and_platform_get_docker_s_words(bench: B
         ("there", "linux/s390x"): "no matching manifest for linux/s390x in the manifest list entries: "
         "no match for platform in manifest: not found",
     }
-    for (reference, platform), words in answers.items():
-        assert last(await bench.pull(reference, platform))["stderr"] == pull_error(words)
+    for (reference, platform), message in answers.items():
+        assert last(await bench.pull(reference, platform))["stderr"] == pull_error(message)
 
 
 async def test_an_image_without_an_index_has_to_be_for_the_platform_too(bench: Bench, real: str) -> None:

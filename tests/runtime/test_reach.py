@@ -22,9 +22,9 @@ def test_every_printed_address_runs_a_command_and_a_listed_name_is_answered() ->
     with running(environ={"HOST": "0.0.0.0", "HOSTS": "docs.example"}) as backend:
         while "Ctrl-C" not in backend.log.read_text():
             time.sleep(0.05)
-        told = [line.split()[0] for line in backend.log.read_text().splitlines() if line.startswith("http://")]
-        assert len(told) == sum(family == "inet" for family, _ in own_addresses())
-        for url in told:
+        printed = [line.split()[0] for line in backend.log.read_text().splitlines() if line.startswith("http://")]
+        assert len(printed) == sum(family == "inet" for family, _ in own_addresses())
+        for url in printed:
             assert run(url, "docker run alpine true").code == 0
         port = backend.url.rpartition(":")[2]
         for host, status in (("docs.example", 200), (f"docs.example:{port}", 200), ("other.example", 421)):

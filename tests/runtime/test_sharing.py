@@ -21,10 +21,10 @@ CANCELLED = (137, "cancelled")
 def donor(base: str, host: str, options: str = "", command: str = "sleep 9") -> Iterator[Future[Result]]:
     """A container `web` that runs on a host when the block begins, and is stopped at its end if it still does."""
     started = Flag()
-    told: list[Event] = []
+    heard: list[Event] = []
 
     def each(event: Event) -> None:
-        told.append(event)
+        heard.append(event)
         if event["type"] == "started":
             started.set()
 
@@ -34,7 +34,7 @@ def donor(base: str, host: str, options: str = "", command: str = "sleep 9") -> 
         try:
             yield future
         finally:
-            call(base, "DELETE", f"/v1/runs/{told[0]['run']}")
+            call(base, "DELETE", f"/v1/runs/{heard[0]['run']}")
 
 
 def shared(first: Result, second: Result) -> set[str]:

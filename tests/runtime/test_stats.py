@@ -9,7 +9,8 @@ import pytest
 from support.client import Docker, Event
 
 pytestmark = pytest.mark.container
-SPIN = "timeout 1 sh -c 'while :; do :; done'"
+# the first process of a container would not hear the signal that `timeout` sends
+SPIN = """sh -c "timeout 1 sh -c 'while :; do :; done'; true\""""
 
 
 def readings(docker: Docker, line: str) -> list[Event]:

@@ -34,16 +34,16 @@ def session(folder: Path, script: str, *options: str) -> list[str]:
 
 def test_they_are_on_a_file_system_that_can_be_id_mapped_and_are_gone_at_the_end(tmp_path: Path) -> None:
     said = session(tmp_path, ON_AN_OVERLAY)
-    (told,) = [line for line in said if "id-mapped" in line]
-    assert "(overlay)" in told
-    assert "ext4" in told
+    (line,) = [line for line in said if "id-mapped" in line]
+    assert "(overlay)" in line
+    assert "ext4" in line
     # nothing is left for `ls` to print
     assert " 1 passed" in said[-1]
 
 
 def test_where_none_can_be_had_that_is_said_before_the_first_test(tmp_path: Path) -> None:
     said = session(tmp_path, FULL, "--collect-only")
-    place = next(number for number, line in enumerate(said) if "for want of a folder" in line)
-    assert "of disk are free" in said[place]
-    assert "of memory are free" in said[place]
-    assert place < next(number for number, line in enumerate(said) if "collected" in line)
+    index = next(number for number, line in enumerate(said) if "for want of a folder" in line)
+    assert "of disk are free" in said[index]
+    assert "of memory are free" in said[index]
+    assert index < next(number for number, line in enumerate(said) if "collected" in line)

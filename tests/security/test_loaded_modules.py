@@ -18,22 +18,22 @@ pytestmark = pytest.mark.container
 # shutil loads these for itself
 SHUTIL = {"bz2", "lzma", "zlib"}
 MARK = "loaded modules: "
-TELL = f"""
+REPORT = f"""
 import atexit, os, signal, sys
 
 @atexit.register
-def tell():
+def report():
     os.write(2, ("{MARK}" + " ".join([sys.orig_argv[3], *sys.modules]) + chr(10)).encode())
 
-# whoever has no handler of its own would end without a word
-signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+# whoever has no handler of its own would end without a word, and the runner kills a puller that closes its socket
+signal.signal(signal.SIGTERM, lambda *_: (report(), os._exit(0)))
 """
 
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     """For the module that a process was started with: all that it had loaded in the end."""
-    python = copied(tmp_path_factory.mktemp("loaded"), TELL)
+    python = copied(tmp_path_factory.mktemp("loaded"), REPORT)
     with running(python=str(python)) as own:
         host = new_host(own.url)
         assert run(own.url, "docker run alpine true", host).code == 0
@@ -43,10 +43,10 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
         while f"{MARK}sandbox.images.puller" not in own.log.read_text():
             time.sleep(0.05)
         assert stop(own) == 0
-        return dict(_told(own.log.read_text()))
+        return dict(_reported(own.log.read_text()))
 
 
-def _told(log: str) -> Iterator[tuple[str, set[str]]]:
+def _reported(log: str) -> Iterator[tuple[str, set[str]]]:
     for line in log.splitlines():
         if line.startswith(MARK):
             start, *modules = line.removeprefix(MARK).split()

@@ -20,7 +20,7 @@ MACHINE = command.VirtualMachine(
 CONTROL = 7
 
 
-def words(kvm: bool = False, **changes: Any) -> tuple[str, ...]:
+def argv(kvm: bool = False, **changes: Any) -> tuple[str, ...]:
     return command.arguments(dataclasses.replace(MACHINE, **changes), CONTROL, kvm=kvm)
 
 
@@ -30,24 +30,24 @@ def values(option: str, given: tuple[str, ...]) -> list[str]:
 
 
 def test_without_a_registry_the_guest_reaches_nothing_outside_and_one_port_of_loopback_leads_in() -> None:
-    (net,) = values("-netdev", words())
+    (net,) = values("-netdev", argv())
     assert net.split(",") == ["user", "id=net", "restrict=on", "hostfwd=tcp:127.0.0.1:41234-:8000"]
 
 
 def test_a_registry_of_the_outside_takes_the_outsides_network() -> None:
-    (net,) = values("-netdev", words(network=True))
+    (net,) = values("-netdev", argv(network=True))
     assert "restrict=off" in net
     assert net.count("hostfwd") == 1
 
 
 def test_qemu_may_start_nothing_and_become_nobody_else() -> None:
-    (sandbox,) = values("-sandbox", words())
+    (sandbox,) = values("-sandbox", argv())
     assert sandbox.split(",")[0] == "on"
     assert {"elevateprivileges=deny", "spawn=deny", "resourcecontrol=deny", "obsolete=deny"} <= set(sandbox.split(","))
 
 
 def test_the_guest_has_only_what_is_named_and_what_it_writes_is_gone_with_it() -> None:
-    given = words()
+    given = argv()
     assert {"-nodefaults", "-no-user-config", "-no-reboot"} <= set(given)
     system, data = values("-drive", given)
     assert "readonly=on" in system.split(",")
@@ -57,12 +57,12 @@ def test_the_guest_has_only_what_is_named_and_what_it_writes_is_gone_with_it() -
 
 @pytest.mark.parametrize(("kvm", "accelerator"), [(True, "kvm"), (False, "tcg,thread=multi,tb-size=256")])
 def test_it_is_emulated_unless_kvm_is_wanted(kvm: bool, accelerator: str) -> None:
-    assert values("-accel", words(kvm)) == [accelerator]
+    assert values("-accel", argv(kvm)) == [accelerator]
 
 
 @pytest.mark.parametrize("path", ["/a,b/data", "/g/data"])
 def test_a_comma_in_a_path_is_not_the_beginning_of_an_option(path: str) -> None:
-    drive = values("-drive", words(data=path))[1]
+    drive = values("-drive", argv(data=path))[1]
     assert drive.endswith(f"file={path.replace(',', ',,')}")
 
 

@@ -199,5 +199,5 @@ def test_a_demo_that_needs_another_one_is_recorded_beside_it(backend: Scripted, 
 
 def test_where_nothing_can_be_run_it_says_whose_backend_can(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MACHINE", "pages")
-    with pytest.raises(BackendError, match="BACKEND="), started(None):
+    with pytest.raises(BackendError, match="BACKEND="), started(None, set()):
         pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from sandbox.linux.children import Process, stop_asked_for
+from sandbox.linux import children
 from sandbox.listening import CannotListen, announce, open_listener
 from sandbox.settings import Settings
 
@@ -21,8 +21,8 @@ def main(settings: Settings) -> int:
 
 
 async def _main(settings: Settings) -> None:
-    stop = stop_asked_for()
+    stop = children.stop_asked_for()
     listener = open_listener(settings)
-    async with Process("web", settings, listener):
+    async with children.own("web", settings, listener):
         announce(listener, settings.listen)
         await stop.wait()

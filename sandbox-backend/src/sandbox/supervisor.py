@@ -10,7 +10,7 @@ import sys
 from contextlib import AsyncExitStack, suppress
 
 from sandbox import datafolder, listening
-from sandbox.linux.children import Process, stop_asked_for
+from sandbox.linux import children
 from sandbox.local_registry import server
 from sandbox.model.errors import ServiceError
 from sandbox.runner import process as runner_process
@@ -50,7 +50,7 @@ def _served(settings: Settings) -> int:
 
 
 async def _main(settings: Settings) -> None:
-    stop = stop_asked_for()
+    stop = children.stop_asked_for()
     listener = listening.open_listener(settings)
     _make_folders(settings)
     # before any child, which all see what this process sees
@@ -61,11 +61,11 @@ async def _main(settings: Settings) -> None:
         if not named:
             address = await stack.enter_async_context(server.running(settings))
             settings = dataclasses.replace(settings, registry=address)
-        await stack.enter_async_context(Process("runner", settings))
+        await stack.enter_async_context(children.own("runner", settings))
         await _wait_until_ready(settings, stop)
         if stop.is_set():
             return
-        await stack.enter_async_context(Process("web", settings, listener))
+        await stack.enter_async_context(children.own("web", settings, listener))
         if named:
             warning = asyncio.create_task(_warn_of_registry(settings))
             stack.callback(warning.cancel)

@@ -44,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("mkdocs.yml에 docker-run 플러그인의 recordings 폴더가 없어요", file=sys.stderr)
             return 2
         demos = pages.demos(Path(config.docs_dir))
-        with nullcontext(Client(given.backend)) if given.backend else started(given.data_dir) as client:
+        wanted = {fence.isolation for fences in demos.values() for fence in fences if fence.isolation}
+        with nullcontext(Client(given.backend)) if given.backend else started(given.data_dir, wanted) as client:
             record(client, demos, Path(folder))
     except (RecordError, BackendError, pages.WrongPageError) as error:
         print(f"\n{error}", file=sys.stderr)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
@@ -24,11 +24,12 @@ START_SECONDS, ISOLATION_SECONDS, STOP_SECONDS = 300.0, 90.0, 15.0
 
 
 @contextmanager
-def started(data_dir: Path | None) -> Iterator[Client]:
+def started(data_dir: Path | None, isolations: Set[str]) -> Iterator[Client]:
     """Run a backend on a free port until the end of the block, with the images in `data_dir`.
 
-    The environment variable MACHINE says where its containers run, as it does for `serve`; `here`, which is this
-    computer itself, needs root. BackendError when no backend can run.
+    It has the `isolations`, which demos ask for, where this computer can have them. The environment variable MACHINE
+    says where its containers run, as it does for `serve`; `here`, which is this computer itself, needs root.
+    BackendError when no backend can run.
     """
     machine = os.environ.get("MACHINE") or "here"
     if machine == "pages":
@@ -45,7 +46,7 @@ def started(data_dir: Path | None) -> Iterator[Client]:
             _wait(address, process)
             if machine == "here":
                 client = Client(address, _runtime(), platform.release())
-                _wait_for_isolations(client, data_dir)
+                _wait_for_isolations(client, data_dir, isolations)
             else:
                 # its runtime is in its own Linux, and the events of its runs name the kernel
                 client = Client(address)
@@ -81,10 +82,10 @@ def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
     raise BackendError(f"{PROGRAM} 을 켜지 못했어요")
 
 
-def _wait_for_isolations(client: Client, data_dir: Path | None) -> None:
+def _wait_for_isolations(client: Client, data_dir: Path | None, wanted: Set[str]) -> None:
     """Wait for the isolation `vm`, which appears once a first virtual machine has answered, where set-up made it."""
     deadline = time.monotonic() + ISOLATION_SECONDS
-    expected = data_dir is not None and (data_dir / "vm/.ready").exists()
+    expected = "vm" in wanted and data_dir is not None and (data_dir / "vm/.ready").exists()
     while expected and "vm" not in client.isolations() and time.monotonic() < deadline:
         time.sleep(0.2)
 

@@ -20,7 +20,7 @@ from sandbox.guest.booted import Files, Guest, GuestError, booted
 from sandbox.guest.relay import Relay
 from sandbox.guest.system import archived
 from sandbox.linux import machine
-from sandbox.linux.children import Process, beside, stop_asked_for
+from sandbox.linux.children import beside, own, stop_asked_for
 from sandbox.listening import BACKLOG, CannotListen, allow_descriptors, announce, open_listener
 from sandbox.settings import Settings
 
@@ -56,7 +56,7 @@ async def _main(settings: Settings, folder: Path, prepare: Path | None) -> None:
     async with AsyncExitStack() as stack:
         behind = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
         pages = dataclasses.replace(settings, proxy_protocol=True)
-        await stack.enter_async_context(Process("web", pages, behind))
+        await stack.enter_async_context(own("web", pages, behind))
         relay = Relay(behind.getsockname()[1])
         await stack.enter_async_context(relay.serving(listener))
         announce(listener, settings.listen)

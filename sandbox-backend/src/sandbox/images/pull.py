@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import IO
 
 from sandbox.images import errors, resolve
-from sandbox.images.puller.client import Wish
+from sandbox.images.puller.messages import Fetch
 from sandbox.images.resolve import Tools
 from sandbox.images.store import Held
 from sandbox.images.unpacker.client import Budget, UnpackError, unpack
@@ -103,7 +103,7 @@ class Pulling:
         def progress(count: int) -> None:
             self._report(_event(layer.digest, "Downloading", min(count, layer.size), layer.size))
 
-        wish = Wish("blob", self._reference.path, layer.digest, layer.size)
+        wish = Fetch("blob", self._reference.path, layer.digest, layer.size)
         await self._tools.fetch(wish, blob, progress)
 
     async def _stored(self, layer: Layer, blob: IO[bytes] | None, budget: Budget) -> Held:

@@ -13,7 +13,8 @@ from sandbox.images import errors, manifest
 from sandbox.images.config import ImageConfig
 from sandbox.images.errors import PullError
 from sandbox.images.manifest import BadImage, Descriptor, Index, Manifest
-from sandbox.images.puller.client import Fetched, FetchError, Puller, Wish
+from sandbox.images.puller.client import FetchError, Puller
+from sandbox.images.puller.messages import Fetch, Fetched
 from sandbox.images.store import Store
 from sandbox.model.image import Layer
 from sandbox.model.platform import Platform
@@ -30,7 +31,7 @@ class Tools:
     puller: Puller
     unpacks: asyncio.Semaphore
 
-    async def fetch(self, wish: Wish, into: IO[bytes], progress: Callable[[int], None] = lambda _: None) -> Fetched:
+    async def fetch(self, wish: Fetch, into: IO[bytes], progress: Callable[[int], None] = lambda _: None) -> Fetched:
         """Fetch a part of a known image. PullError when the registry does not give it; FetchError when we fail."""
         try:
             return await self.puller.fetch(wish, into, progress)
@@ -90,7 +91,7 @@ async def _find(tools: Tools, reference: Reference, wanted: Platform) -> Found:
 
 async def _resolve(tools: Tools, reference: Reference) -> _Document:
     """Fetch what the reference names; docker has a message of its own when this call fails."""
-    wish = Wish("manifest", reference.path, reference.asked, manifest.LARGEST_DOCUMENT)
+    wish = Fetch("manifest", reference.path, reference.asked, manifest.LARGEST_DOCUMENT)
     with tools.store.spool() as file:
         try:
             fetched = await tools.puller.fetch(wish, file)
@@ -106,12 +107,12 @@ async def _document(
 ) -> _Document:
     if descriptor.size > manifest.LARGEST_DOCUMENT:
         raise BadImage(f"a document of {descriptor.size} bytes is larger than {manifest.LARGEST_DOCUMENT}")
-    wish = Wish(kind, reference.path, descriptor.digest, descriptor.size)
+    wish = Fetch(kind, reference.path, descriptor.digest, descriptor.size)
     with tools.store.spool() as file:
         return _read(file, wish, await tools.fetch(wish, file))
 
 
-def _read(file: IO[bytes], wish: Wish, fetched: Fetched) -> _Document:
+def _read(file: IO[bytes], wish: Fetch, fetched: Fetched) -> _Document:
     """Read what was fetched and hash it once more: the puller is not trusted with digests."""
     file.seek(0)
     data = file.read(wish.most + 1)

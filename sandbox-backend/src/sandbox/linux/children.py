@@ -8,8 +8,9 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 from sandbox import handover
 from sandbox.settings import Settings
@@ -41,58 +42,96 @@ async def beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-class Process:
-    """A child of ours that is started again when it dies, for as long as the context lasts."""
+class Kept:
+    """A child process that is started again when it dies: `process` is the one of now, or the last one."""
 
-    def __init__(self, name: str, settings: Settings, listener: socket.socket | None = None) -> None:
-        self.name = name
-        self._arguments = _arguments(name, settings, listener)
-        self._passed = (listener.fileno(),) if listener else ()
-        self._process: asyncio.subprocess.Process | None = None
-        self._keeper: asyncio.Task[None] | None = None
+    def __init__(self) -> None:
+        self.process: Process | None = None
 
     @property
     def alive(self) -> bool:
-        return self._process is not None and self._process.returncode is None
+        return self.process is not None and self.process.returncode is None
 
-    async def __aenter__(self) -> Process:
-        await self._start()
-        self._keeper = asyncio.create_task(self._keep())
-        return self
+    @property
+    def pid(self) -> int:
+        return self.process.pid if self.process else 0
 
-    async def __aexit__(self, *_: object) -> None:
-        if self._keeper:
-            self._keeper.cancel()
-        if self._process and self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                self._process.terminate()
-            try:
-                await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
-            except TimeoutError:
-                self._process.kill()
-                await self._process.wait()
+    def kill(self) -> None:
+        if self.process:
+            end(self.process)
 
-    async def _start(self) -> None:
-        # a session of its own, so that Ctrl-C reaches the supervisor alone and the end has an order
-        self._process = await asyncio.create_subprocess_exec(
-            *self._arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            pass_fds=self._passed,
-            start_new_session=True,
-            # an operator's environment may hold secrets, and a child of ours may be taken over
-            env=_environment(),
-        )
 
-    async def _keep(self) -> None:
-        pause, loop = RESTART_SECONDS, asyncio.get_running_loop()
-        while self._process:
-            begun = loop.time()
-            code = await self._process.wait()
-            # at once after a crash, later and later when it cannot live at all
-            pause = RESTART_SECONDS if loop.time() - begun > STOP_SECONDS else min(2 * pause, STOP_SECONDS)
-            log.error("%s ended with %s and is started again in %.1f s", self.name, code, pause)
-            await asyncio.sleep(pause)
-            await self._start()
+def end(process: Process) -> None:
+    """Kill a process that may have ended."""
+    with suppress(ProcessLookupError):
+        process.kill()
+
+
+@asynccontextmanager
+async def kept(name: str, child: Callable[[], AbstractAsyncContextManager[Process]]) -> AsyncIterator[Kept]:
+    """A child for as long as the block lasts. `child` starts one, and ends it with its own block.
+
+    What its first start raises is raised here; a later start that fails is tried again.
+    """
+    now = Kept()
+    started = asyncio.get_running_loop().create_future()
+    async with beside(_keep(name, child, now, started)):
+        await started
+        yield now
+
+
+async def _keep(
+    name: str, child: Callable[[], AbstractAsyncContextManager[Process]], now: Kept, started: asyncio.Future[None]
+) -> None:
+    pause, clock = RESTART_SECONDS, asyncio.get_running_loop().time
+    while True:
+        begun = clock()
+        try:
+            async with child() as now.process:
+                if not started.done():
+                    started.set_result(None)
+                ended: int | Exception = await now.process.wait()
+        except Exception as error:
+            if not started.done():
+                started.set_exception(error)
+                return
+            ended = error
+        # at once after a crash, later and later when it cannot live at all
+        pause = RESTART_SECONDS if clock() - begun > STOP_SECONDS else min(2 * pause, STOP_SECONDS)
+        log.error("%s ended with %s and is started again in %.1f s", name, ended, pause)
+        await asyncio.sleep(pause)
+
+
+def own(name: str, settings: Settings, listener: socket.socket | None = None) -> AbstractAsyncContextManager[Kept]:
+    """Keep `sandbox.NAME.process` for as long as the block lasts; it gets the settings and a socket that listens."""
+    return kept(name, lambda: _running(_arguments(name, settings, listener), listener))
+
+
+@asynccontextmanager
+async def _running(arguments: Sequence[str], listener: socket.socket | None) -> AsyncIterator[Process]:
+    # a session of its own, so that Ctrl-C reaches the supervisor alone and the end has an order
+    process = await asyncio.create_subprocess_exec(
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        pass_fds=(listener.fileno(),) if listener else (),
+        start_new_session=True,
+        # an operator's environment may hold secrets, and a child of ours may be taken over
+        env=_environment(),
+    )
+    try:
+        yield process
+    finally:
+        await _end(process)
+
+
+async def _end(process: Process) -> None:
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 def _environment() -> dict[str, str]:

@@ -16,11 +16,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from sandbox.linux import children
 from sandbox.settings import Settings
 
 PREFERRED_PORT = 5000
 START_SECONDS = 60.0
-PAUSE_SECONDS = 1.0
 # CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SETPCAP
 _CAPABILITIES = sum(1 << number for number in (0, 1, 3, 5, 6, 7, 8))
 
@@ -48,30 +48,8 @@ async def running(settings: Settings) -> AsyncIterator[str]:
     folder, port = home(settings.data_dir), free_port(PREFERRED_PORT)
     if not is_there(settings.data_dir):
         raise RegistryError(f"{folder} holds no registry yet")
-    ready = asyncio.get_running_loop().create_future()
-    keeper = asyncio.create_task(_keep(folder, settings.registry_uid, port, ready))
-    try:
-        await asyncio.wait({keeper, ready}, return_when=asyncio.FIRST_COMPLETED)
-        if keeper.done():
-            await keeper
+    async with children.kept("the local registry", lambda: serving(folder, settings.registry_uid, port)):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        keeper.cancel()
-        with contextlib.suppress(asyncio.CancelledError, RegistryError):
-            await keeper
-
-
-async def _keep(folder: Path, uid: int, port: int, ready: asyncio.Future[None]) -> None:
-    while True:
-        try:
-            async with serving(folder, uid, port) as process:
-                if not ready.done():
-                    ready.set_result(None)
-                await process.wait()
-        except RegistryError:
-            if not ready.done():
-                raise
-        await asyncio.sleep(PAUSE_SECONDS)
 
 
 @asynccontextmanager

@@ -17,29 +17,16 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sandbox.images.manifest import ACCEPT
+from sandbox.images.puller import messages
+from sandbox.images.puller.messages import LARGEST_MESSAGE, Check, Failed, Fetch, Fetched, Options, Progress, Reply
 from sandbox.images.puller.registry import Registry, RegistryError, read
 from sandbox.linux.confine import confine
 
 PROGRESS_SECONDS = 0.1
-LARGEST_MESSAGE = 64 * 1024
 AT_ONCE = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to start: the inherited socket, the registry's address, whom else it may send us to, who to become."""
-
-    descriptor: int
-    registry: str
-    hosts: list[str]
-    uid: int
-    view: str
-    bytes: int
 
 
 class Cancelled(Exception):
@@ -68,7 +55,7 @@ class Download:
             piece = piece[os.write(self._file, piece) :]
         if (now := time.monotonic()) - self._told >= PROGRESS_SECONDS:
             self._told = now
-            self._service.send({"id": self._number, "bytes": self._count})
+            self._service.send(self._number, Progress(self._count))
 
 
 class Service:
@@ -87,64 +74,62 @@ class Service:
                 if not data:
                     # downloads that still run are for nobody
                     os._exit(0)
-                request = json.loads(data)
+                number, request = messages.decode_request(data)
                 with self._lock:
-                    self._wanted.discard(request["id"])
-                    if descriptors:
-                        self._wanted.add(request["id"])
-                if descriptors:
-                    threads.submit(self._answer, request, descriptors[0])
-                elif request["op"] == "check":
-                    threads.submit(self._check, request["id"])
+                    self._wanted.discard(number)
+                    if isinstance(request, Fetch):
+                        self._wanted.add(number)
+                if isinstance(request, Fetch):
+                    threads.submit(self._answer, number, request, descriptors[0])
+                elif isinstance(request, Check):
+                    threads.submit(self._check, number)
 
     def wanted(self, number: int) -> bool:
         with self._lock:
             return number in self._wanted
 
-    def send(self, message: dict[str, Any]) -> None:
-        self._connection.send(json.dumps(message).encode())
+    def send(self, number: int, message: Reply) -> None:
+        self._connection.send(messages.encode(number, message))
 
     def _check(self, number: int) -> None:
-        with self._failures_told(number):
+        with self._failures_sent(number):
             self._registry.check()
-            self.send({"id": number, "done": 0, "digest": "", "type": ""})
+            self.send(number, Fetched())
 
-    def _answer(self, request: dict[str, Any], file: int) -> None:
-        number = request["id"]
+    def _answer(self, number: int, wish: Fetch, file: int) -> None:
         try:
-            with self._failures_told(number):
-                self.send({"id": number, **self._fetch(request, file)})
+            with self._failures_sent(number):
+                self.send(number, self._fetch(number, wish, file))
         finally:
             os.close(file)
             with self._lock:
                 self._wanted.discard(number)
 
     @contextmanager
-    def _failures_told(self, number: int) -> Iterator[None]:
+    def _failures_sent(self, number: int) -> Iterator[None]:
         try:
             yield
         except Cancelled:
             pass
         except RegistryError as error:
-            self.send({"id": number, "error": error.code, "text": error.text[:4000]})
+            self.send(number, Failed(error.code, error.text[:4000]))
         except OSError as error:
-            self.send({"id": number, "error": "puller-failed", "text": f"{type(error).__name__}: {error}"})
+            self.send(number, Failed("puller-failed", f"{type(error).__name__}: {error}"))
 
-    def _fetch(self, request: dict[str, Any], file: int) -> dict[str, Any]:
-        if not self.wanted(request["id"]):
+    def _fetch(self, number: int, wish: Fetch, file: int) -> Fetched:
+        if not self.wanted(number):
             raise Cancelled
-        repository, reference, most = request["repository"], request["reference"], request["most"]
-        by_digest = ":" in reference
-        download = Download(self, request["id"], file, reference.partition(":")[0] if by_digest else "sha256")
-        if request["op"] == "manifest":
-            opened = self._registry.manifest(repository, reference, ACCEPT)
+        by_digest = ":" in wish.reference
+        download = Download(self, number, file, wish.reference.partition(":")[0] if by_digest else "sha256")
+        if wish.kind == "manifest":
+            opened = self._registry.manifest(wish.repository, wish.reference, ACCEPT)
         else:
-            opened = self._registry.blob(repository, reference)
+            opened = self._registry.blob(wish.repository, wish.reference)
         with opened as answer:
-            size = read(answer, most, download.take)
+            size = read(answer, wish.most, download.take)
             kind = answer.headers.get("Content-Type", "").partition(";")[0].strip()
-        _verify(request["op"], reference if by_digest else download.digest, download.digest, size, most)
-        return {"done": size, "digest": download.digest, "type": kind[:200]}
+        _verify(wish.kind, wish.reference if by_digest else download.digest, download.digest, size, wish.most)
+        return Fetched(download.digest, size, kind[:200])
 
 
 def _verify(kind: str, wanted: str, got: str, size: int, most: int) -> None:

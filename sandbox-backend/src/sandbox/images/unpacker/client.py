@@ -13,17 +13,18 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
 from sandbox.images.store import ROOT, Held, Store
+from sandbox.images.unpacker.order import LARGEST_REPORT, Order, Report
+from sandbox.model import plain
 from sandbox.model.image import Layer
 from sandbox.settings import Settings
 
 CHUNK = 1 << 18
 BURIAL_SECONDS = 2.0
-LARGEST_REPORT = 1 << 16
 
 
 class UnpackError(Exception):
@@ -55,9 +56,7 @@ async def unpack(settings: Settings, store: Store, layer: Layer, blob: IO[bytes]
         return held
 
 
-async def _in_time(
-    settings: Settings, layer: Layer, root: Path, blob: IO[bytes], budget: Budget
-) -> dict[str, str | int]:
+async def _in_time(settings: Settings, layer: Layer, root: Path, blob: IO[bytes], budget: Budget) -> Report:
     try:
         async with asyncio.timeout(settings.unpack_seconds):
             return await _by_child(settings, layer, root, blob, budget)
@@ -65,9 +64,7 @@ async def _in_time(
         raise UnpackError("unpack-timeout", f"unpacking takes longer than {settings.unpack_seconds:g} s") from error
 
 
-async def _by_child(
-    settings: Settings, layer: Layer, root: Path, blob: IO[bytes], budget: Budget
-) -> dict[str, str | int]:
+async def _by_child(settings: Settings, layer: Layer, root: Path, blob: IO[bytes], budget: Budget) -> Report:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-m", "sandbox.images.unpacker.process", _order(settings, layer, root, budget)),
         stdin=asyncio.subprocess.PIPE,
@@ -80,7 +77,7 @@ async def _by_child(
         report = _parsed(output)
     finally:
         await _end(process)
-    if not report["code"] and digest != layer.digest:
+    if not report.code and digest != layer.digest:
         text = f'failed commit on ref "layer-{layer.digest}": unexpected commit digest {digest}, '
         raise UnpackError("digest-mismatch", f"{text}expected {layer.digest}: failed precondition")
     return report
@@ -107,15 +104,9 @@ def _kill_children(pid: int) -> None:
 
 
 def _order(settings: Settings, layer: Layer, root: Path, budget: Budget) -> str:
-    values = {
-        "folder": str(root),
-        "first_uid": settings.store_uid,
-        "algorithm": layer.diff_id.partition(":")[0],
-        "bytes": budget.bytes,
-        "files": budget.files,
-        "seconds": max(1, round(settings.unpack_seconds)),
-    }
-    return json.dumps(values)
+    algorithm, seconds = layer.diff_id.partition(":")[0], max(1, round(settings.unpack_seconds))
+    order = Order(str(root), settings.store_uid, algorithm, budget.bytes, budget.files, seconds)
+    return json.dumps(asdict(order))
 
 
 async def _feed(process: asyncio.subprocess.Process, blob: IO[bytes], algorithm: str) -> str:
@@ -134,20 +125,19 @@ async def _feed(process: asyncio.subprocess.Process, blob: IO[bytes], algorithm:
     return f"{hashed.name}:{hashed.hexdigest()}"
 
 
-def _parsed(output: bytes) -> dict[str, str | int]:
+def _parsed(output: bytes) -> Report:
     """Return the child's one line; a child that died before it, over its processor time or its memory, has none."""
-    kinds: dict[str, type] = {"code": str, "text": str, "diff_id": str, "bytes": int, "files": int}
-    with suppress(ValueError, RecursionError):
-        report = json.loads(output)
-        if isinstance(report, dict) and all(type(report.get(name)) is kind for name, kind in kinds.items()):
-            return report
-    raise UnpackError("bad-image", "unpacking ended before its time or memory limit let it finish")
+    try:
+        return plain.decode(Report, json.loads(output))
+    except (ValueError, RecursionError):
+        text = "unpacking ended before its time or memory limit let it finish"
+        raise UnpackError("bad-image", text) from None
 
 
-def _check_diff_id(layer: Layer, report: dict[str, str | int]) -> Held:
-    if report["code"]:
-        raise UnpackError(str(report["code"]), str(report["text"])[:1000])
-    if report["diff_id"] != layer.diff_id:
-        text = f"wrong diff id calculated on extraction {report['diff_id']}, expected {layer.diff_id}"
+def _check_diff_id(layer: Layer, report: Report) -> Held:
+    if report.code:
+        raise UnpackError(report.code, report.text[:1000])
+    if report.diff_id != layer.diff_id:
+        text = f"wrong diff id calculated on extraction {report.diff_id}, expected {layer.diff_id}"
         raise UnpackError("digest-mismatch", text)
-    return Held(layer.diff_id, int(report["bytes"]), int(report["files"]))
+    return Held(layer.diff_id, report.bytes, report.files)

@@ -17,13 +17,14 @@ import resource
 import signal
 import sys
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
 import zstandard
 
 from sandbox.images.unpacker.layer import BadLayer, Layer
+from sandbox.images.unpacker.order import Order, Report
 from sandbox.images.unpacker.tarstream import BadTar, Tar
 from sandbox.linux import mounts, namespaces, processes
 
@@ -34,30 +35,6 @@ CHUNK = 1 << 18
 # CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID (linux/capability.h)
 KEPT_CAPABILITIES = 1 << 0 | 1 << 1 | 1 << 3 | 1 << 4
 _libc = ctypes.CDLL(None, use_errno=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What to unpack into which folder: `bytes` of tar and `files` at most, within `seconds` of processor time."""
-
-    folder: str
-    first_uid: int
-    algorithm: str
-    bytes: int
-    files: int
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The outcome: `code` is empty when all went well, else stable, with `text` saying what was wrong."""
-
-    code: str = ""
-    text: str = ""
-    diff_id: str = ""
-    bytes: int = 0
-    files: int = 0
-    skipped: int = 0
 
 
 class TooLarge(ValueError):
