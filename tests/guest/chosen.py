@@ -36,17 +36,14 @@ CHOSEN = {
         readings_come_one_after_the_other a_throttled_processor_is_seen processes_are_counted""",
     "runtime/test_network.py": """
         it_has_the_first_address_that_docker_would_give
-        one_sends_to_the_other_no_faster_than_it_is_set
-        whoever_ends_first_nothing_is_left""",
+        one_sends_to_the_other_no_faster_than_it_is_set""",
     "runtime/test_disk.py": """
         writing_takes_what_the_rate_says
         reading_takes_what_the_rate_says
         a_rate_that_the_kernel_does_not_take_is_refused_in_plain_words
         files_may_be_larger_than_the_memory
         a_process_that_waits_for_its_disk_is_ended_in_time
-        runs_leave_no_disk_however_they_end
-        a_killed_runner_leaves_no_disk
-        a_full_state_folder_is_the_servers_own_fault""",
+        a_killed_runner_leaves_no_disk""",
     "runtime/test_lifecycle.py": "failing_runs_leave_nothing_either a_reader_who_leaves_ends_the_run",
 }
 TESTS = [FIRST, *(f"tests/{file}::test_{name}" for file, names in CHOSEN.items() for name in names.split())]

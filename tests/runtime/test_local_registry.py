@@ -55,8 +55,10 @@ class Served:
 def served(filled: Settings) -> Iterator[Served]:
     """The filled registry, running."""
     with asyncio.Runner() as runner:
-        running = server.running(filled)
-        yield Served(runner.run(running.__aenter__()))
+        port = server.free_port()
+        running = server.serving(server.home(filled.data_dir), filled.registry_uid, port)
+        runner.run(running.__aenter__())
+        yield Served(f"http://127.0.0.1:{port}")
         runner.run(running.__aexit__(None, None, None))
 
 

@@ -121,7 +121,7 @@ async def test_roots_mask_does_not_keep_the_registry_from_its_files(scratch: Scr
     code, printed = scratch.fill(umask=0o077)
     assert code == 0, printed
     assert scratch.tags() == tags(filled.data_dir)
-    port = server.free_port(0)
+    port = server.free_port()
     async with server.serving(server.home(scratch.state), filled.registry_uid, port):
         assert await server.answers(port)
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import stat
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,7 +29,7 @@ import asyncio, pathlib, sys
 from sandbox.local_registry import server
 
 async def hold():
-    async with server.serving(pathlib.Path(sys.argv[1]), int(sys.argv[2]), server.free_port(0)) as process:
+    async with server.serving(pathlib.Path(sys.argv[1]), int(sys.argv[2]), server.free_port()) as process:
         print(process.pid, flush=True)
         await asyncio.sleep(60)
 
@@ -33,8 +37,16 @@ asyncio.run(hold())
 """
 
 
+@pytest.fixture
+def run_dir() -> Iterator[Path]:
+    """A folder whose way there is open to all."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
 async def test_it_runs_as_nobody_and_can_write_nothing(filled: Settings) -> None:
-    async with server.serving(server.home(filled.data_dir), filled.registry_uid, server.free_port(0)) as process:
+    async with server.serving(server.home(filled.data_dir), filled.registry_uid, server.free_port()) as process:
         status = status_of(process.pid)
     assert f"Uid:\t{filled.registry_uid}\t" in status
     for kind in ("CapEff", "CapPrm", "CapBnd"):
@@ -45,42 +57,43 @@ async def test_it_runs_as_nobody_and_can_write_nothing(filled: Settings) -> None
         assert not path.stat().st_mode & 0o022
 
 
-async def test_it_is_started_again_when_it_dies_and_ends_with_the_block(
-    filled: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(server, "PAUSE_SECONDS", 0.01)
+async def test_it_is_started_again_when_it_dies_and_ends_with_the_block(filled: Settings, run_dir: Path) -> None:
     # other suites of the same session have registries of their own
     others = registries()
-    async with server.running(filled) as url:
-        port = int(url.rpartition(":")[2])
+    async with server.running(replace(filled, run_dir=run_dir)) as address:
+        at = Path(address.removeprefix("unix:"))
         (own,) = registries() - others
         os.kill(own, signal.SIGKILL)
-        await until_it_answers(port, others | {own})
-    assert not await server.answers(port)
+        await until_it_answers(at, others | {own})
+    assert not await server.answers(at)
     assert registries() <= others
+
+
+async def test_nobody_but_the_puller_can_reach_its_socket_and_nobody_but_it_can_make_one(
+    filled: Settings, run_dir: Path
+) -> None:
+    async with server.running(replace(filled, run_dir=run_dir)) as address:
+        folder = Path(address.removeprefix("unix:")).parent.stat()
+    assert (folder.st_uid, folder.st_gid) == (filled.registry_uid, filled.puller_uid)
+    assert stat.S_IMODE(folder.st_mode) == 0o750
 
 
 def status_of(pid: int) -> str:
     return Path(f"/proc/{pid}/status").read_text()
 
 
-async def until_it_answers(port: int, others: set[int]) -> None:
+async def until_it_answers(at: Path, others: set[int]) -> None:
     for _ in range(500):
-        if await server.answers(port) and registries() - others:
+        if await server.answers(at) and registries() - others:
             return
         await asyncio.sleep(0.02)
-    raise AssertionError(f"nothing answers on port {port}")
+    raise AssertionError(f"nothing answers at {at}")
 
 
 def registries() -> set[int]:
     """The docker-registry processes that are children of this one."""
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     return {int(pid) for pid in children if b"docker-registry" in Path(f"/proc/{pid}/cmdline").read_bytes()}
-
-
-async def test_a_port_of_5000_that_is_taken_is_no_obstacle(filled: Settings) -> None:
-    async with server.running(filled) as one, server.running(filled) as two:
-        assert one != two
 
 
 async def test_without_a_filling_it_says_so(tmp_path: Path) -> None:
@@ -92,7 +105,7 @@ async def test_without_a_filling_it_says_so(tmp_path: Path) -> None:
 async def test_what_cannot_start_is_quoted(filled: Settings, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(RegistryError, match="ended at once: "):
-        async with server.serving(tmp_path, filled.registry_uid, server.free_port(0)):
+        async with server.serving(tmp_path, filled.registry_uid, server.free_port()):
             pass
 
 

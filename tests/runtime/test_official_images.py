@@ -53,8 +53,10 @@ def _official(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     settings = Settings(data_dir=made.state)
     fill.fill(images, settings, lambda _: None, offline=True)
     with asyncio.Runner() as runner:
-        running = server.running(settings)
-        monkeypatch.setattr(build, "HUB", runner.run(running.__aenter__()))
+        port = server.free_port()
+        running = server.serving(server.home(settings.data_dir), settings.registry_uid, port)
+        runner.run(running.__aenter__())
+        monkeypatch.setattr(build, "HUB", f"http://127.0.0.1:{port}")
         yield made
         runner.run(running.__aexit__(None, None, None))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.images.manifest import ACCEPT
+from sandbox.images.puller import connections
 from sandbox.images.puller import registry as client
 from sandbox.images.puller.registry import Registry, RegistryError
 from support import oci
@@ -31,7 +32,7 @@ def other() -> Iterator[FakeRegistry]:
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "READ_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "READ_SECONDS", 0.3)
 
 
 def manifest(registry: Registry, reference: str = "latest", repository: str = REPOSITORY) -> bytes:

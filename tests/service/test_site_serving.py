@@ -21,6 +21,8 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     site = folder / "site"
     (site / "run").mkdir(parents=True)
     (site / "index.html").write_text(f"<!doctype html><p>{TEXT}")
+    (site / "index.html.gz").write_bytes(gzip.compress((site / "index.html").read_bytes()))
+    (site / "index.html.br").write_bytes(b"brotli's")
     (site / "run" / "index.html").write_text("<!doctype html>run")
     (site / "404.html").write_text("<!doctype html>그런 페이지는 없어요.")
     (site / "element.mjs").write_text("export {};")
@@ -96,12 +98,31 @@ def test_nothing_outside_the_folder_is_served(web: Web, path: str) -> None:
     assert b"root:" not in body
 
 
-def test_text_is_compressed_for_those_who_ask(web: Web) -> None:
-    _, headers, body = get(web, "/", headers={"Accept-Encoding": "gzip"})
-    assert headers["content-encoding"] == "gzip"
+@pytest.mark.parametrize("wish", ["gzip", "gzip;q=0.5, br;q=0", "deflate,gzip"])
+def test_the_compressed_copy_goes_to_those_who_take_it(web: Web, wish: str) -> None:
+    _, headers, body = get(web, "/", headers={"Accept-Encoding": wish})
+    assert (headers["content-encoding"], headers["vary"]) == ("gzip", "Accept-Encoding")
+    assert headers["content-type"] == "text/html; charset=utf-8"
     assert TEXT in gzip.decompress(body).decode()
-    assert "content-encoding" not in get(web, "/font.woff2", headers={"Accept-Encoding": "gzip"})[1]
-    assert "content-encoding" not in get(web, "/v1/openapi.json", headers={"Accept-Encoding": "gzip"})[1]
+
+
+def test_the_best_copy_is_taken_and_each_has_a_tag_of_its_own(web: Web) -> None:
+    _, headers, body = get(web, "/", headers={"Accept-Encoding": "gzip, deflate, br"})
+    assert (headers["content-encoding"], body) == ("br", b"brotli's")
+    tags = {get(web, "/", headers={"Accept-Encoding": one})[1]["etag"] for one in ("br", "gzip", "identity")}
+    assert len(tags) == 3
+    again = {"Accept-Encoding": "br", "If-None-Match": headers["etag"]}
+    assert get(web, "/", headers=again)[0] == 304
+
+
+def test_what_has_no_copy_is_sent_as_it_is(web: Web) -> None:
+    for path in ("/run/", "/font.woff2", "/v1/openapi.json"):
+        assert "content-encoding" not in get(web, path, headers={"Accept-Encoding": "gzip, br"})[1]
+
+
+def test_a_part_of_a_file_can_be_asked_for(web: Web) -> None:
+    status, headers, body = get(web, "/font.woff2", headers={"Range": "bytes=3990-"})
+    assert (status, headers["content-range"], body) == (206, "bytes 3990-3999/4000", b"\0" * 10)
 
 
 def test_a_page_is_revalidated_and_a_fingerprinted_file_kept(web: Web) -> None:

@@ -15,7 +15,7 @@ import pytest
 from sandbox.model.events import Event, Failed
 from sandbox.model.image import Config, Image
 from sandbox.model.plan import MIB, Limits, Plan
-from sandbox.runner.container import container
+from sandbox.runner.container import lifetime
 from sandbox.runner.container.events import BROKEN, NO_SPACE
 from sandbox.runner.container.run import Run
 from sandbox.runner.environment import Environment
@@ -80,6 +80,6 @@ def test_a_run_without_room_on_the_machine_says_so(number: int, told: Failed, mo
         run = Run(Job(IMAGE, [], Plan("a")), note, asyncio.Event())
         await run.carry_out(object.__new__(Environment), IdRange(0, 0))
 
-    monkeypatch.setattr(container, "prepared", prepared)
+    monkeypatch.setattr(lifetime, "prepared", prepared)
     asyncio.run(carry_out())
     assert said == [told]

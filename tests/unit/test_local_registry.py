@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 from pathlib import Path
 
 import pytest
@@ -26,15 +25,6 @@ def test_once_filled_it_takes_no_more() -> None:
     told = json.loads(server.configuration(read_only=True))
     assert told["storage"]["maintenance"]["readonly"] == {"enabled": True}
     assert told["log"]["accesslog"] == {"disabled": True}
-
-
-def test_a_taken_port_is_left_to_whoever_has_it() -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        taken = other.getsockname()[1]
-        assert server.free_port(taken) not in (0, taken)
-    assert server.free_port(taken) == taken
 
 
 def test_the_stamp_follows_every_file_and_its_name(images: Path) -> None:

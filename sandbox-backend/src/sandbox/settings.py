@@ -123,7 +123,7 @@ def from_values(values: Mapping[str, Any]) -> Settings:
     """Settings from plain values, as TOML or the command line gives them."""
     values = dict(values)
     if isinstance(values.get("port"), str):
-        if not values["port"].isdigit():
+        if not (values["port"].isascii() and values["port"].isdigit()):
             raise SettingsError(f"port: not a number: {values['port']!r}")
         values["port"] = int(values["port"])
     for name in ("allowed_hosts", "origins", "registry_hosts"):
@@ -145,7 +145,7 @@ def from_values(values: Mapping[str, Any]) -> Settings:
         raise SettingsError(f"first_uid: {settings.first_uid} leaves no room for the ids of runs and layers")
     if not 0 < settings.port < 65536:
         raise SettingsError(f"port: {settings.port} is not between 1 and 65535")
-    if settings.registry and not settings.registry.startswith(("http://", "https://")):
+    if settings.registry and not settings.registry.startswith(("http://", "https://", "unix:/")):
         raise SettingsError(f"registry: {settings.registry!r} does not start with http:// or https://")
     for name in settings.allowed_hosts:
         if not addresses.is_host(name):

@@ -42,7 +42,7 @@ def _served(settings: Settings) -> int:
         return 1
     finally:
         runner_process.sweep(settings)
-        for name in ("web", "dev", "view-web", "view-puller"):
+        for name in ("web", "dev", "registry", "view-web", "view-puller"):
             shutil.rmtree(settings.run_dir / name, ignore_errors=True)
         with suppress(OSError):
             settings.run_dir.rmdir()

@@ -19,7 +19,8 @@ from sandbox.oci.users import LARGEST_ID
 
 LABEL = "io.docker-run.provenance"
 LONGEST_TEXT = 128 << 10
-LARGEST_TOTAL = 512 << 10
+# in JSON it is at most six times as long, which has to fit in one reply of the runner
+LARGEST_TOTAL = 256 << 10
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _USER = re.compile(r"[^\s:/]*(:[^\s:/]*)?")
 
@@ -66,15 +67,15 @@ def _config(values: Mapping[str, Any]) -> Config:
 
 def _check(config: Config) -> None:
     words = (*config.entrypoint, *config.cmd, *config.env, *(word for pair in config.labels for word in pair))
-    if sum(map(len, words)) > LARGEST_TOTAL:
-        raise BadImage(f"the configuration holds more than {LARGEST_TOTAL} characters")
+    if sum(len(word.encode()) for word in words) > LARGEST_TOTAL:
+        raise BadImage(f"the configuration holds more than {LARGEST_TOTAL} bytes")
 
 
 def _user(text: str) -> str:
     if not _USER.fullmatch(text):
         raise BadImage("the user is not a name or a number")
     # containerd GO-2025-3528: a number that does not fit in 32 bits turned into user 0
-    if any(part.isdigit() and (len(part) > 9 or int(part) > LARGEST_ID) for part in text.split(":")):
+    if any(part.isascii() and part.isdigit() and (len(part) > 9 or int(part) > LARGEST_ID) for part in text.split(":")):
         raise BadImage(f"uids and gids must be in range 0-{LARGEST_ID}")
     return text
 

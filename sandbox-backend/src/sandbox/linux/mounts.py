@@ -28,6 +28,7 @@ MS_REMOUNT = 32
 MS_BIND = 4096
 MS_REC = 16384
 MS_PRIVATE = 1 << 18
+MS_SHARED = 1 << 20
 MNT_DETACH = 2
 
 
@@ -90,6 +91,12 @@ def idmapped(source: Path, user_namespace: int) -> int:
         os.close(tree)
         raise
     return tree
+
+
+def shared(folder: Path) -> None:
+    """Make `folder` a mount of its own: what is mounted below it is also there in namespaces made from this one."""
+    mount(str(folder), folder, None, MS_BIND)
+    mount("none", folder, None, MS_SHARED)
 
 
 def make_read_only(target: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 
-from sandbox.linux import libc
+from sandbox.linux import libc, processes
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
@@ -23,28 +26,73 @@ def unshare(flags: int) -> None:
     libc.check(libc.LIBC.unshare(flags), "unshare")
 
 
-def user_namespace(inside: int, outside: int, count: int = 65536) -> int:
-    """A descriptor of a user namespace that maps `inside`… to `outside`…; nobody lives in it. The caller closes it."""
-    ready, done = os.pipe()
+def user_namespace(
+    inside: int, outside: int, count: int = 65536, *, owner: int = 0, limits: Mapping[str, int] = MappingProxyType({})
+) -> int:
+    """A descriptor of a user namespace that maps `inside`… to `outside`…; nobody lives in it. The caller closes it.
+
+    What the kernel counts of those in it, it counts for the user `owner` outside as well. `limits` are what each user
+    in it may have, by the names of /proc/sys/user (namespaces(7)); a name that this kernel does not have is left out.
+    """
+    mapped, ready = os.pipe(), os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            unshare(CLONE_NEWUSER)
-            os.write(done, b"x")
-            signal.pause()
+            _become_namespace(owner, limits, mapped[0], ready[1])
         finally:
             os._exit(1)
     try:
-        os.close(done)
-        if not os.read(ready, 1):
+        os.close(ready[1])
+        if not os.read(ready[0], 1):
             raise OSError("user namespaces are not available")
         for name in ("uid_map", "gid_map"):
             Path(f"/proc/{pid}/{name}").write_text(f"{inside} {outside} {count}")
+        os.write(mapped[1], b"x")
+        if not os.read(ready[0], 1):
+            raise OSError("a user namespace cannot be limited")
         return os.open(f"/proc/{pid}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
     finally:
-        os.close(ready)
+        for descriptor in (*mapped, ready[0]):
+            os.close(descriptor)
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
+
+
+def _become_namespace(owner: int, limits: Mapping[str, int], mapped: int, ready: int) -> None:
+    """Enter a new user namespace, and limit it once the parent has written its maps; the parent ends this process."""
+    if owner:
+        # the owner of a namespace is whoever has made it
+        os.seteuid(owner)
+        processes.raise_capabilities()
+    unshare(CLONE_NEWUSER)
+    os.write(ready, b"x")
+    os.read(mapped, 1)
+    for name, most in limits.items():
+        file = Path("/proc/sys/user", name)
+        if file.exists():
+            file.write_text(str(most))
+    os.write(ready, b"x")
+    signal.pause()
+
+
+def within_user_namespace(space: int, work: Callable[[], object]) -> None:
+    """Do `work` in a child process that is in a user namespace and may do there what its root may.
+
+    Its OSError is raised here, by its number.
+    """
+    pid = os.fork()
+    if pid == 0:
+        number = errno.EIO
+        try:
+            libc.check(libc.LIBC.setns(space, CLONE_NEWUSER), "setns")
+            work()
+            number = 0
+        except OSError as error:
+            number = error.errno or number
+        finally:
+            os._exit(number)
+    if number := os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
+        raise OSError(number, os.strerror(number))
 
 
 def network_namespace() -> int:

@@ -47,6 +47,16 @@ def clear_capability_sets() -> None:
     libc.check(libc.LIBC.capset(header, nothing), "capset")
 
 
+def raise_capabilities() -> None:
+    """Make effective again all that is permitted, as it is not after a change of the effective user id."""
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    # effective, permitted, inheritable; the lower 32 of each, then the upper ones
+    sets = (ctypes.c_uint32 * 6)()
+    libc.check(libc.LIBC.capget(header, sets), "capget")
+    sets[0], sets[3] = sets[1], sets[4]
+    libc.check(libc.LIBC.capset(header, sets), "capset")
+
+
 def kernel_log(size: int = 1 << 16) -> str:
     """The last bytes of the kernel's log; OSError for whoever may not read it."""
     buffer = ctypes.create_string_buffer(size)

@@ -91,7 +91,7 @@ async def _make(images: Path, fresh: Path, uid: int, say: Say, offline: bool) ->
     _freeze(fresh, uid)  # whatever the umask, the registry's own user can read it
     if server.may_become(uid):
         os.chown(fresh / "storage", uid, uid)
-    port = server.free_port(0)
+    port = server.free_port()
     async with server.serving(fresh, uid, port):
         kitchen = Kitchen(images, fresh.parent, port, recipes.created)
         await _cook(kitchen, recipes, say, offline)

@@ -1,6 +1,8 @@
-"""The local registry: Debian's `docker-registry` on loopback, as a user that may only read what it serves.
+"""The local registry: Debian's `docker-registry`, as a user that may only read what it serves.
 
-It serves the folder `registry` of the data folder, which `local_registry.fill` makes, where no other one is named.
+It listens on a socket that nobody but it can make and nobody but the puller can reach: a port of loopback would be
+anybody's who is there first. It serves the folder `registry` of the data folder, which `local_registry.fill` makes,
+where no other one is named.
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ from pathlib import Path
 from sandbox.linux import children
 from sandbox.settings import Settings
 
-PREFERRED_PORT = 5000
 START_SECONDS = 60.0
 # CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SETPCAP
 _CAPABILITIES = sum(1 << number for number in (0, 1, 3, 5, 6, 7, 8))
@@ -41,32 +42,45 @@ def is_there(state: Path) -> bool:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[str]:
-    """The base address of a registry that answers, for as long as the block lasts; started again should it die.
-
-    Its port is 5000 where that is free. RegistryError when it was never filled or does not start.
-    """
-    folder, port = home(settings.data_dir), free_port(PREFERRED_PORT)
+    """The address of a registry that answers, for as long as the block lasts, as `settings.registry` takes it; it is
+    started again should it die. RegistryError when it was never filled or does not start."""
+    folder, uid = home(settings.data_dir), settings.registry_uid
     if not is_there(settings.data_dir):
         raise RegistryError(f"{folder} holds no registry yet")
-    async with children.kept("the local registry", lambda: serving(folder, settings.registry_uid, port)):
-        yield f"http://127.0.0.1:{port}"
+    socket_file = _socket_folder(settings) / "socket"
+    async with children.kept("the local registry", lambda: serving(folder, uid, socket_file)):
+        yield f"unix:{socket_file}"
+
+
+def _socket_folder(settings: Settings) -> Path:
+    folder = settings.run_dir / "registry"
+    folder.mkdir(mode=0o750, exist_ok=True)
+    if may_become(settings.registry_uid):
+        os.chown(folder, settings.registry_uid, settings.puller_uid)
+    return folder
 
 
 @asynccontextmanager
-async def serving(folder: Path, uid: int, port: int) -> AsyncIterator[Process]:
-    """One `docker-registry` process that serves `folder` on loopback, answering already; ended with the block."""
+async def serving(folder: Path, uid: int, at: int | Path) -> AsyncIterator[Process]:
+    """One `docker-registry` process that serves `folder`, answering already, at a port of loopback or a socket's path;
+    ended with the block."""
+    where = {"REGISTRY_HTTP_ADDR": f"127.0.0.1:{at}"}
+    if isinstance(at, Path):
+        where = {"REGISTRY_HTTP_NET": "unix", "REGISTRY_HTTP_ADDR": str(at)}
     process = await asyncio.create_subprocess_exec(
         *_command(uid),
         # the folder is its working directory, so that it needs no way through the folders above, which may be private
         cwd=folder,
-        env={"PATH": os.defpath, "REGISTRY_HTTP_ADDR": f"127.0.0.1:{port}"},
+        env={"PATH": os.defpath, **where},
         stdin=DEVNULL,
         stdout=DEVNULL,
         stderr=PIPE,
+        # whoever comes through the folder of its socket may write to that
+        umask=0,
     )
     said = asyncio.create_task(_last_lines(process))
     try:
-        await _until_it_answers(process, port, said)
+        await _until_it_answers(process, at, said)
         yield process
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -92,21 +106,24 @@ def may_become(uid: int) -> bool:
     return held & _CAPABILITIES == _CAPABILITIES and any(first <= uid < first + count for first, _, count in ranges)
 
 
-async def _until_it_answers(process: Process, port: int, said: asyncio.Task[str]) -> None:
+async def _until_it_answers(process: Process, at: int | Path, said: asyncio.Task[str]) -> None:
     try:
         async with asyncio.timeout(START_SECONDS):
-            while not await answers(port):
+            while not await answers(at):
                 if process.returncode is not None:
                     raise RegistryError(f"docker-registry ended at once: {await said}")
                 await asyncio.sleep(0.01)
     except TimeoutError:
-        raise RegistryError(f"docker-registry does not answer on port {port}") from None
+        raise RegistryError(f"docker-registry does not answer at {at}") from None
 
 
-async def answers(port: int) -> bool:
-    """True when a registry's API answers on this port of loopback."""
+async def answers(at: int | Path) -> bool:
+    """True when a registry's API answers at this port of loopback or this socket."""
     try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        if isinstance(at, Path):
+            reader, writer = await asyncio.open_unix_connection(at)
+        else:
+            reader, writer = await asyncio.open_connection("127.0.0.1", at)
     except OSError:
         return False
     try:
@@ -129,14 +146,11 @@ async def _last_lines(process: Process) -> str:
     return tail.decode(errors="replace").strip()
 
 
-def free_port(preferred: int) -> int:
-    """`preferred` where nothing listens there, else a port that the kernel has chosen."""
-    for port in (preferred, 0):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            return int(probe.getsockname()[1])
-    raise RegistryError("no port of loopback is free")
+def free_port() -> int:
+    """A port of loopback that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def configuration(*, read_only: bool) -> str:

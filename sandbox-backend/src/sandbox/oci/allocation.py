@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from sandbox.docker import messages
 from sandbox.model.plan import Plan
 
-BlockDevice = tuple[str, int, int]
-
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -39,7 +37,6 @@ class Allocation:
     cgroup: str
     first_uid: int | None = None
     files: tuple[tuple[str, str], ...] = ()
-    devices: tuple[BlockDevice, ...] = ()
     disk: tuple[int, int] | None = None
     nodes: tuple[Node, ...] = ()
     namespaces: Mapping[str, str] = field(default_factory=dict)
@@ -52,7 +49,9 @@ class Features:
 
     `cgroups`: makes the cgroup and sets its limits, of which `cpu` is one. `sysctls`: sets kernel settings.
     `read_only_root`: mounts the root file system read-only. `ulimits`: sets the reader's own limits without being
-    hindered by them. `unknown_mounts`: the types of mounts that it does not have.
+    hindered by them. `devices`: hands devices and terminals of the machine's own kernel to a container.
+    `user_namespaces`: puts a container into one that is there already. `unknown_mounts`: the types of mounts that it
+    does not have.
     """
 
     cgroups: bool = True
@@ -60,6 +59,8 @@ class Features:
     sysctls: bool = True
     read_only_root: bool = True
     ulimits: bool = False
+    devices: bool = True
+    user_namespaces: bool = True
     unknown_mounts: frozenset[str] = frozenset()
 
 

@@ -22,12 +22,13 @@ MASKED = (
     "/sys/devices/virtual/powercap",
     "/sys/firmware",
 )
+MOST_TERMINALS = 64
 READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
 
 def build(plan: Plan, allocation: Allocation, features: Features) -> list[dict[str, Any]]:
     """The `mounts` of a configuration: those that Docker gives a container, `--tmpfs`, and what is bound."""
-    mounts = [*_system(), *map(_tmpfs, plan.tmpfs), *_bound(allocation)]
+    mounts = [*_system(features), *map(_tmpfs, plan.tmpfs), *_bound(allocation)]
     return [mount for mount in mounts if mount["type"] not in features.unknown_mounts]
 
 
@@ -35,12 +36,14 @@ def _mount(destination: str, kind: str, *options: str, source: str | None = None
     return {"destination": destination, "type": kind, "source": source or kind, "options": list(options)}
 
 
-def _system() -> list[dict[str, Any]]:
+def _system(features: Features) -> list[dict[str, Any]]:
     closed = ("nosuid", "noexec", "nodev")
+    # the machine has so many terminals for all
+    most = (f"max={MOST_TERMINALS}",) if features.devices else ()
     return [
         _mount("/proc", "proc", *closed),
         _mount("/dev", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k"),
-        _mount("/dev/pts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"),
+        _mount("/dev/pts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5", *most),
         _mount("/sys", "sysfs", *closed, "ro"),
         _mount("/sys/fs/cgroup", "cgroup", *closed, "ro", "relatime"),
         _mount("/dev/mqueue", "mqueue", *closed),

@@ -12,6 +12,8 @@ from sandbox.oci.users import Identity
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 INIT = "/sbin/docker-init"
+# when the machine itself is out of memory, a container goes before anything else (proc(5))
+OOM_SCORE_ADJ = 500
 
 
 def argv(plan: Plan, config: Config) -> tuple[tuple[str, ...], Literal["image", "request"]]:
@@ -65,5 +67,5 @@ def build(plan: Plan, config: Config, identity: Identity, hostname: str, feature
         "capabilities": dict.fromkeys(sets, capabilities.kept(plan.cap_drop)),
         "rlimits": rlimits.build(plan.limits, plan.ulimits if features.ulimits else ()),
         "noNewPrivileges": True,
-        "oomScoreAdj": 500,
+        "oomScoreAdj": OOM_SCORE_ADJ,
     }

@@ -33,10 +33,10 @@ def _allowed(node: Node) -> dict[str, Any]:
 
 
 def _throttled(throttles: tuple[Throttle, ...], allocation: Allocation) -> list[dict[str, Any]]:
-    """The kernel may refuse the devices that are named, but a container's disk is its own: that is the slow one."""
-    paths = {throttle.path for throttle in throttles}
-    named = [(major, minor, FULL_SPEED) for path, major, minor in allocation.devices if path in paths]
+    """A container's disk is its own: that is the slow one, at the slowest of all rates."""
     # 0 is no limit, as it is for Docker
     slowest = min((throttle.rate for throttle in throttles if throttle.rate), default=FULL_SPEED)
-    own = [(*allocation.disk, slowest)] if allocation.disk else []
-    return [{"major": major, "minor": minor, "rate": rate} for major, minor, rate in (*named, *own)]
+    if allocation.disk is None:
+        return []
+    major, minor = allocation.disk
+    return [{"major": major, "minor": minor, "rate": slowest}]

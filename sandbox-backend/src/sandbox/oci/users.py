@@ -48,14 +48,14 @@ def resolve(user: str, passwd: str, group: str) -> Identity:
 
 def _passwd_entry(name: str, passwd: str) -> tuple[str, int, int, str] | None:
     for fields in _rows(passwd, 7):
-        if (name in (fields[0], fields[2])) and fields[2].isdigit() and fields[3].isdigit():
+        if (name in (fields[0], fields[2])) and _is_number(fields[2]) and _is_number(fields[3]):
             return fields[0], _number(fields[2]), _number(fields[3]), fields[5] or "/"
     return None
 
 
 def _group_id(name: str, group: str) -> int:
     for fields in _rows(group, 4):
-        if name == fields[0] and fields[2].isdigit():
+        if name == fields[0] and _is_number(fields[2]):
             return _number(fields[2])
     if _INTEGER.fullmatch(name):
         return _number(name)
@@ -64,7 +64,7 @@ def _group_id(name: str, group: str) -> int:
 
 def _memberships(login: str, group: str) -> Iterator[int]:
     for fields in _rows(group, 4):
-        if login and login in fields[3].split(",") and fields[2].isdigit():
+        if login and login in fields[3].split(",") and _is_number(fields[2]):
             yield _number(fields[2])
 
 
@@ -73,6 +73,11 @@ def _rows(text: str, width: int) -> Iterator[list[str]]:
         fields = line.split(":")
         if len(fields) >= width and not line.startswith("#"):
             yield fields
+
+
+def _is_number(text: str) -> bool:
+    # a superscript is a digit to Python
+    return text.isascii() and text.isdigit()
 
 
 def _number(text: str) -> int:

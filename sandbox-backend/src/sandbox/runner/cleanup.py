@@ -1,4 +1,4 @@
-"""Takes ended containers apart at moments when nobody waits for it.
+"""Takes ended containers apart at moments when nobody waits for it, and not before the kernel has let go of them.
 
 A container's clean-up costs the event loop one to two milliseconds of kernel calls. While another run waits for the
 OCI runtime they are free; when no run comes, they are done a moment later anyway.
@@ -8,38 +8,57 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import ExitStack
+from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 LATEST_SECONDS = 0.05
+# how long after a try that came too early the next one comes, at most
+LONGEST_SECONDS = 5.0
+Work = Callable[[], bool]
 
 
 class DeferredCleanup:
-    """Holds the clean-ups that are still to be done, each an exit stack."""
+    """Holds the clean-ups that are still to be done: each is a function that says whether it is done, and is called
+    again when it is not.
+
+    It comes too early as long as a process of its container lives, such as one that waits for a disk.
+    """
 
     def __init__(self) -> None:
-        self._waiting: dict[ExitStack, asyncio.TimerHandle] = {}
+        self._waiting: dict[Work, asyncio.TimerHandle] = {}
+        self._early: dict[Work, asyncio.TimerHandle] = {}
 
-    def later(self, work: ExitStack) -> None:
-        """Take a clean-up over; it is done within LATEST_SECONDS."""
-        self._waiting[work] = asyncio.get_running_loop().call_later(LATEST_SECONDS, self._do, work)
+    def later(self, work: Work) -> None:
+        """Take a clean-up over; it is tried within LATEST_SECONDS."""
+        self._waiting[work] = asyncio.get_running_loop().call_later(LATEST_SECONDS, self._first, work)
 
     def do_next(self) -> None:
         """Do the clean-up that has waited longest, if there is one."""
         if self._waiting:
-            self._do(next(iter(self._waiting)))
+            self._first(next(iter(self._waiting)))
 
     def finish(self) -> None:
         """Do all that are left, now."""
-        for work in list(self._waiting):
-            self._do(work)
+        for held in (self._waiting, self._early):
+            for work, timer in held.items():
+                timer.cancel()
+                _done(work)
+            held.clear()
 
-    def _do(self, work: ExitStack) -> None:
-        timer = self._waiting.pop(work, None)
-        if timer is None:
-            return
-        timer.cancel()
-        try:
-            work.close()
-        except OSError:
-            log.exception("a clean-up failed")
+    def _first(self, work: Work) -> None:
+        self._waiting.pop(work).cancel()
+        self._try(work, LATEST_SECONDS)
+
+    def _try(self, work: Work, pause: float) -> None:
+        self._early.pop(work, None)
+        if not _done(work):
+            longer = min(2 * pause, LONGEST_SECONDS)
+            self._early[work] = asyncio.get_running_loop().call_later(pause, self._try, work, longer)
+
+
+def _done(work: Work) -> bool:
+    try:
+        return work()
+    except OSError:
+        log.exception("a clean-up failed")
+        return True

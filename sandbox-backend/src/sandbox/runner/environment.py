@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.runner.cleanup import DeferredCleanup
+from sandbox.runner.container.deadlines import Deadlines
 from sandbox.runner.container.prestarted import Prestarter
 from sandbox.runner.container.running import RunningContainers
 from sandbox.runner.container.runtime import Runtime
@@ -17,7 +18,8 @@ from sandbox.runner.kernel.disk import Disks
 class Environment:
     """The runtime, the folder of the containers' root file systems (`runs`), the parent of their groups (`cgroup`), the
     annotation with the compiled filter, where the runtime takes one, the layer and the program that Docker, too, adds
-    to an image, the containers that run, and disks and bridges, where the machine can make them."""
+    to an image, the deadlines of runs, the containers that run, and disks and bridges, where the machine can make
+    them."""
 
     runtime: Runtime
     runs: Path
@@ -26,6 +28,7 @@ class Environment:
     init_layer: Path
     init_program: Path
     cleanup: DeferredCleanup
+    deadlines: Deadlines
     prestarter: Prestarter
     running: RunningContainers
     disks: Disks | None

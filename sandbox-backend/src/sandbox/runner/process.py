@@ -11,10 +11,10 @@ import logging
 import os
 import shutil
 import signal
-import stat
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +26,7 @@ from sandbox.linux.children import beside
 from sandbox.model import protocol
 from sandbox.oci.allocation import Features
 from sandbox.runner.cleanup import DeferredCleanup
+from sandbox.runner.container.deadlines import Deadlines
 from sandbox.runner.container.prestarted import Prestarter
 from sandbox.runner.container.running import RunningContainers
 from sandbox.runner.container.runtime import Runtime
@@ -35,9 +36,11 @@ from sandbox.runner.isolation.gvisor import isolation as gvisor
 from sandbox.runner.isolation.isolation import Isolation
 from sandbox.runner.isolation.vm import config as vm_config
 from sandbox.runner.isolation.vm import kvm
+from sandbox.runner.isolation.vm.config import VmConfig
 from sandbox.runner.isolation.vm.isolation import Vm
 from sandbox.runner.kernel import bridge, cgroup, disk, id_ranges, seccomp
 from sandbox.runner.kernel.bridge import Bridges
+from sandbox.runner.kernel.devices import Devices
 from sandbox.runner.kernel.id_ranges import IdRanges
 from sandbox.runner.selftest import SelfTest
 from sandbox.runner.server import Runner
@@ -46,6 +49,7 @@ from sandbox.settings import Settings
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 5.0
+PRIORITY = -10
 TINI = Path("/usr/bin/tini-static")
 
 
@@ -60,6 +64,9 @@ def alone(settings: Settings, work: Callable[[Settings], Coroutine[None, None, T
     # crun's containers become orphans when `crun create` returns: as a subreaper we learn how they end
     processes.become_subreaper()
     processes.die_with_parent()
+    # so that it comes to its turn whatever runs do; not everybody may
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     mounts.private_mounts()
     cgroup.hide_unified()
     with cgroup.controllers_kept():
@@ -113,7 +120,7 @@ async def _learn(
     if settings.emulated:
         await selftest.measure()
     if config := vm_config.make(settings):
-        await kvm.adopt(settings, Vm(environment, ranges, config), selftest, isolations)
+        await kvm.adopt(settings, _vm(environment, ranges, config), selftest, isolations)
 
 
 async def tried(settings: Settings, trial: Callable[[Vm, SelfTest], Awaitable[T]]) -> T:
@@ -126,7 +133,12 @@ async def tried(settings: Settings, trial: Callable[[Vm, SelfTest], Awaitable[T]
         raise FileNotFoundError(vm_config.home(settings))
     async with _environment(settings, None) as environment:
         ranges = id_ranges.make(settings)
-        return await trial(Vm(environment, ranges, config), SelfTest(settings, Crun(environment, ranges)))
+        return await trial(_vm(environment, ranges, config), SelfTest(settings, Crun(environment, ranges)))
+
+
+def _vm(environment: Environment, ranges: IdRanges, config: VmConfig) -> Vm:
+    # QEMU filters its own system calls, too
+    return Vm(replace(environment, seccomp=(seccomp.ANNOTATION, seccomp.compiled(filters=True))), ranges, config)
 
 
 @asynccontextmanager
@@ -154,6 +166,7 @@ async def _environment(settings: Settings, bridges: Bridges | None) -> AsyncIter
         environment.cleanup.finish()
         await environment.prestarter.end()
         mounts.unmount(settings.run_dir / "dev")
+        mounts.unmount(environment.runs)
 
 
 def _made_environment(settings: Settings, bridges: Bridges | None) -> Environment:
@@ -162,6 +175,10 @@ def _made_environment(settings: Settings, bridges: Bridges | None) -> Environmen
     runs, bundles = settings.run_dir / "runs", settings.run_dir / "bundles"
     for folder in (runs, bundles):
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    # each OCI runtime has mounts of its own, and finds those there that are made after it was started
+    mounts.shared(runs)
+    # as many as there are id ranges, and the one that is prestarted
+    devices = Devices(settings.run_dir / "dev", 2 * settings.slots + 1)
     options = [] if features.cgroups else ["--cgroup-manager", "disabled"]
     runtime = Runtime(settings.crun, settings.run_dir / "crun", options, features)
     return Environment(
@@ -172,21 +189,12 @@ def _made_environment(settings: Settings, bridges: Bridges | None) -> Environmen
         init_layer=_init_layer(settings),
         init_program=_init_program(settings),
         cleanup=DeferredCleanup(),
-        # crun gives a container's user its standard streams to own, so the null device is not the machine's
-        prestarter=Prestarter(runtime, bundles, settings.cgroup, _null(settings)),
+        deadlines=Deadlines(),
+        prestarter=Prestarter(runtime, bundles, settings.cgroup, devices),
         disks=disk.usable(settings.data_dir, settings.limits, runs),
         bridges=bridges,
         running=RunningContainers(),
     )
-
-
-def _null(settings: Settings) -> Path:
-    """A null device on a tmpfs of the runner's own mount namespace, since /run does not allow devices."""
-    folder = settings.run_dir / "dev"
-    folder.mkdir(exist_ok=True)
-    mounts.mount("tmpfs", folder, "tmpfs", mounts.MS_NOSUID | mounts.MS_NOEXEC, "mode=0711,size=64k,nr_inodes=4")
-    os.mknod(folder / "null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
-    return folder / "null"
 
 
 def _init_layer(settings: Settings) -> Path:

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.images.manifest import ACCEPT
-from sandbox.images.puller import messages
+from sandbox.images.puller import connections, messages
 from sandbox.images.puller.messages import LARGEST_MESSAGE, Check, Failed, Fetch, Fetched, Options, Progress, Reply
 from sandbox.images.puller.registry import Registry, RegistryError, read
 from sandbox.linux.confine import confine
@@ -146,7 +146,9 @@ def _verify(kind: str, wanted: str, got: str, size: int, most: int) -> None:
 def main() -> int:
     """Serve until the runner is gone."""
     options = Options(**json.loads(sys.argv[1]))
-    confine(options.uid, Path(options.view), network=True)
+    # the folder, as a registry that is started again makes its socket anew
+    local = [connections.path(options.registry).parent] if connections.is_socket(options.registry) else []
+    confine(options.uid, Path(options.view), visible=local, network=True)
     resource.setrlimit(resource.RLIMIT_FSIZE, (options.bytes, options.bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with socket.socket(fileno=options.descriptor) as connection:

@@ -6,7 +6,6 @@ the ones that containerd gives to Docker's daemon, as far as it has one for the 
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import re
@@ -28,8 +27,8 @@ from urllib3.exceptions import (
 )
 from urllib3.response import BaseHTTPResponse
 
-CONNECT_SECONDS = 5.0
-READ_SECONDS = 15.0
+from sandbox.images.puller import connections
+
 CHUNK = 256 * 1024
 MOST_REDIRECTS = 5
 LARGEST_TOKEN = 64 * 1024
@@ -48,8 +47,9 @@ class RegistryError(Exception):
 
 
 class Registry:
-    """`base` is the registry's address; `hosts` the further ones (`name` or `name:port`) that it may send us to; with
-    `anywhere` it is every host over TLS, for set-up, which asks for digests alone and in nobody's name; so is `proxy`.
+    """`base` is the registry's address, or that of a socket (`connections`); `hosts` are the further ones (`name` or
+    `name:port`) that it may send us to; with `anywhere` it is every host over TLS, for set-up, which asks for digests
+    alone and in nobody's name; so is `proxy`.
 
     The system resolver is asked once for each connection, for names that the operator has written down only, so an
     answer that changes can lead to no host that was not named. Nothing is sent that could be a secret: the calls are
@@ -57,14 +57,11 @@ class Registry:
     """
 
     def __init__(self, base: str, hosts: tuple[str, ...], *, anywhere: bool = False, proxy: str = "") -> None:
-        self._base = base
-        self._home = _origin(base)
+        self._base = connections.named(base)
+        self._home = _origin(self._base)
         self._hosts = frozenset(host.lower() for host in hosts)
         self._anywhere = anywhere
-        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-        # proxies of the environment are not looked at, retries and redirects are ours
-        pool = functools.partial(urllib3.ProxyManager, proxy) if proxy else urllib3.PoolManager
-        self._pool = pool(num_pools=4, maxsize=8, timeout=timeout, retries=False)
+        self._pool = connections.pool(base, proxy)
         self._tokens: dict[str, tuple[str, float]] = {}
 
     def check(self) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from sandbox.runner.kernel import cgroup
+from sandbox.runner.kernel import cgroup, devices
 
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 KILL_SECONDS = 5.0
@@ -56,16 +56,30 @@ class Child:
         """Whether it was reaped, after which its number may be another process's."""
         return self._ended is not None
 
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended, reaped or not."""
+        if self._ended is not None or self._pidfd < 0:
+            return True
+        return os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
     def reap(self) -> bool:
         """Whether it has ended; if so, it is reaped and let go of."""
-        result = os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOHANG)
-        if result is None:
-            return False
-        self._ended = _ended(result)
-        self.held.discard(self.pid)
-        os.close(self._pidfd)
-        self._pidfd = -1
+        if self._pidfd < 0:
+            return True
+        if self._ended is None:
+            result = os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOHANG)
+            if result is None:
+                return False
+            self._ended = _ended(result)
+            self.held.discard(self.pid)
+        self._let_go()
         return True
+
+    def _let_go(self) -> None:
+        if self._pidfd >= 0:
+            os.close(self._pidfd)
+            self._pidfd = -1
 
     async def _end(self) -> None:
         loop, done = asyncio.get_running_loop(), asyncio.Event()
@@ -81,14 +95,15 @@ class Child:
             signal.pidfd_send_signal(self._pidfd, number)
 
     async def end(self) -> None:
-        """Kill it if it lives, wait for its end and let go of it; goes on when the caller is cancelled."""
+        """Kill it if it lives, wait for its end and let go of it; goes on when the caller is cancelled.
+
+        TimeoutError when it has not ended after KILL_SECONDS: the kernel may keep it longer.
+        """
         if self._pidfd < 0:
             return
         self.kill()
         await asyncio.shield(asyncio.wait_for(self.wait(), KILL_SECONDS))
-        if self._pidfd >= 0:
-            os.close(self._pidfd)
-            self._pidfd = -1
+        self._let_go()
 
 
 def _ended(result: os.waitid_result | None) -> Ended:
@@ -99,8 +114,13 @@ def _ended(result: os.waitid_result | None) -> Ended:
     return Ended(128 + result.si_status, result.si_status)
 
 
-def spawn(program: str, arguments: Sequence[str], stdio: Stdio, within: str | None = None) -> Child:
-    """Start the program at a path with just the three given descriptors, born in the cgroup `within`, if any."""
+def spawn(
+    program: str, arguments: Sequence[str], stdio: Stdio, within: str | None = None, nodes: Path | None = None
+) -> Child:
+    """Start the program at a path with just the three given descriptors.
+
+    It is born in the cgroup `within`, if any, and finds the device nodes in the folder `nodes` where the machine's are.
+    """
     actions = [(os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(stdio)]
     started: Future[int] = Future()
 
@@ -108,13 +128,17 @@ def spawn(program: str, arguments: Sequence[str], stdio: Stdio, within: str | No
         try:
             if within is not None:
                 cgroup.here().enter(within)
+            if nodes is not None:
+                devices.use(nodes)
+            # whatever priority the runner has over what it starts
+            os.setpriority(os.PRIO_PROCESS, 0, 0)
             started.set_result(
                 os.posix_spawn(program, list(arguments), ENVIRONMENT, file_actions=actions, setsigmask=())
             )
         except OSError as error:
             started.set_exception(error)
 
-    # a thread of its own goes with the groups that it entered; it takes half a millisecond
+    # a thread of its own goes with the groups and mounts that it has entered; it takes half a millisecond
     thread = threading.Thread(target=start)
     thread.start()
     thread.join()

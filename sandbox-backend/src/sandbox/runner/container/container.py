@@ -1,39 +1,41 @@
-"""Makes, starts and removes one container: everything that a run needs on the machine, owned by one context manager."""
+"""Makes, starts and removes one container: everything that a run needs on the machine."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import errno
+import functools
 import json
 import os
 import resource
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from sandbox.docker import messages
+from sandbox.linux import namespaces
 from sandbox.linux.loop import Device
 from sandbox.model.events import Started, Stream
 from sandbox.model.image import Image
 from sandbox.model.plan import Plan, Ulimit
 from sandbox.oci import allocation, resources, rlimits, spec
 from sandbox.oci.allocation import Allocation, Node
-from sandbox.runner.cleanup import DeferredCleanup
 from sandbox.runner.container import contents
 from sandbox.runner.container.child import KILL_SECONDS, Child
 from sandbox.runner.container.contents import Files, NotStarted
+from sandbox.runner.container.deadlines import Deadline
 from sandbox.runner.container.inspect import Inspector, pid_inside
 from sandbox.runner.container.joined import Joined
 from sandbox.runner.container.running import RunningContainer
+from sandbox.runner.container.runtime import Begun, RuntimeFailed, TooLarge
 from sandbox.runner.environment import Environment
-from sandbox.runner.kernel import cgroup, rootfs
-from sandbox.runner.kernel.id_ranges import IdRange
+from sandbox.runner.kernel import cgroup
 from sandbox.runner.kernel.rootfs import Snapshot
 
 GONE = {errno.ESRCH, errno.ENOENT, errno.ENXIO}
+KILLED = messages.task_error("the container's init process was killed")
+TOO_LONG = messages.task_error("argument list too long")
 
 
 class Container:
@@ -47,7 +49,8 @@ class Container:
         self._hostname = allocation.hostname(plan, self.id)
         self._child: Child | None = None
         self.disk: Device | None = None
-        self._in_foreign_pids = False
+        # whoever has the pid namespace that it joins
+        self._pid_donor: Child | None = None
 
     @property
     def child(self) -> Child:
@@ -81,17 +84,28 @@ class Container:
         self.disk = snapshot.disk
         self._hostname = joined.hostname(self._hostname)
         # before it is made: one that is killed on its way leaves processes, too
-        self._in_foreign_pids = "pid" in joined.donors
-        with joined.namespaces() as namespaces, self._may_be_killed():
-            config = json.dumps(self._configuration(joined, snapshot, namespaces, files, nodes))
-            self._child = await self._environment.runtime.configure(
-                self._prestarted.begun, self._prestarted.bundle, config, self._meanwhile
-            )
+        self._pid_donor = joined.donors["pid"].child if "pid" in joined.donors else None
+        with joined.namespaces() as shared, self._may_be_killed():
+            config = json.dumps(self._configuration(joined, snapshot, shared, files, nodes))
+            self._child = await self._configure(self._prestarted.begun, config, snapshot)
             if joined.member:
                 await joined.member.attach(self._child.pid)
         if not self._environment.runtime.features.ulimits:
-            _restrict(self._child, self._plan.ulimits)
+            _restrict(self._child, self._plan.ulimits, joined.id_range.home)
         return self._prestarted.sources()
+
+    async def _configure(self, begun: Begun, config: str, snapshot: Snapshot) -> Child:
+        bundle = self._prestarted.bundle
+        try:
+            return await self._environment.runtime.configure(begun, bundle, config, self._meanwhile)
+        except TooLarge as error:
+            raise NotStarted(TOO_LONG) from error
+        except RuntimeFailed as error:
+            # where it lies on the machine is nobody's business
+            message = error.message
+            for path in (snapshot.root, snapshot.folder, bundle):
+                message = message.replace(str(path), "")
+            raise RuntimeFailed(message) from error
 
     def _meanwhile(self) -> None:
         """Do for other runs what takes time, while the runtime is at work."""
@@ -104,12 +118,13 @@ class Container:
         self,
         joined: Joined,
         snapshot: Snapshot,
-        namespaces: Mapping[str, str],
+        shared: Mapping[str, str],
         files: Files,
         nodes: tuple[Node, ...],
     ) -> dict[str, Any]:
         environment, config, features = self._environment, self._image.config, self._environment.runtime.features
         init, address = environment.init_program, joined.address
+        contents.check_rates(self._plan, snapshot)
         made = contents.make(self._plan, config, snapshot, init, self._hostname, address)
         own = Allocation(
             container=self.id,
@@ -118,10 +133,9 @@ class Container:
             cgroup=self.cgroup,
             first_uid=joined.id_range.first_uid,
             files=(*made.files, *files),
-            devices=contents.block_devices(self._plan, snapshot),
             disk=snapshot.disk,
             nodes=nodes,
-            namespaces=namespaces,
+            namespaces={**shared, "user": joined.id_range.path} if features.user_namespaces else shared,
             sysctls=joined.sysctls,
         )
         if self._plan.read_only and not features.read_only_root:
@@ -143,19 +157,26 @@ class Container:
         begun, runtime = time.monotonic(), self._environment.runtime
         with self._may_be_killed():
             namespaces = runtime.namespaces(self.child.pid)
-            number = pid_inside(self.child.pid) if self._in_foreign_pids else 1
+            number = pid_inside(self.child.pid) if self._pid_donor else 1
             runtime.start(self.id)
         took = round((time.monotonic() - begun) * 1000, 3)
         return Started(self.child.pid, number, namespaces, self.cgroup, runtime.kernel, took)
 
     @contextlib.contextmanager
     def _may_be_killed(self) -> Iterator[None]:
-        """NotStarted when the first process has gone: others in its pid namespace may kill it before it starts."""
+        """NotStarted when its first process was killed before it starts, by others in its pid namespace or with that.
+
+        The OCI runtime, whose own child that is, gives all kinds of reasons.
+        """
         try:
             yield
         except OSError as error:
-            if self._in_foreign_pids and error.errno in GONE:
-                raise NotStarted(messages.task_error("the container's init process was killed")) from error
+            if self._pid_donor and error.errno in GONE:
+                raise NotStarted(KILLED) from error
+            raise
+        except RuntimeFailed as error:
+            if self._pid_donor and self._pid_donor.ended:
+                raise NotStarted(KILLED) from error
             raise
 
     def kill(self) -> None:
@@ -165,61 +186,44 @@ class Container:
             cgroup.here().unthrottle(self.cgroup)
         self.child.kill()
 
+    def killed_in(self, seconds: float) -> AbstractContextManager[Deadline]:
+        """Have it killed in `seconds`, unless the block has ended by then, whatever else the runner is doing."""
+        return self._environment.deadlines.after(seconds, self.kill)
+
     def inspector(self) -> Inspector:
         """What reads what the machine sees of it while it runs."""
         return Inspector(self.cgroup, self.child.pid, self._environment.runs)
 
     async def end(self) -> None:
-        """Kill what is left of it."""
+        """Kill what is left of it, and wait for its end, though not for ever: `forget` says when that has come."""
         if self.disk:
             cgroup.here().unthrottle(self.cgroup)
         try:
-            if self._child is not None:
-                await self._child.end()
-            # the kernel ends with a namespace's first process all others, but this one may not have been the first, and
-            # gVisor's own processes are in no namespace of it
-            await cgroup.here().kill_and_wait(self.cgroup, KILL_SECONDS)
+            # a process that waits for a disk, or for the kernel, ends when that lets it
+            with contextlib.suppress(TimeoutError):
+                if self._child is not None:
+                    await self._child.end()
+                # the kernel ends with a namespace's first process all others, but this one may not have been the first,
+                # and gVisor's own processes are in no namespace of it
+                await cgroup.here().kill_and_wait(self.cgroup, KILL_SECONDS)
         finally:
             await self._prestarted.end()
 
-    def forget(self) -> None:
-        """Remove all that was made for it."""
-        self._prestarted.forget()
+    def forget(self) -> bool:
+        """Remove all that was made for it; False, and nothing is removed, as long as a process of it lives."""
+        if self._child is not None:
+            self._child.reap()
+        return self._prestarted.forget()
 
 
-def _restrict(process: Child, ulimits: Sequence[Ulimit]) -> None:
+def _restrict(process: Child, ulimits: Sequence[Ulimit], user_namespace: int) -> None:
     """Set the reader's own limits; not earlier, as they would hinder the runtime at its work."""
     for ulimit in ulimits:
         number = rlimits.number(ulimit)
+        limit = functools.partial(resource.prlimit, process.pid, number, (ulimit.soft, ulimit.hard))
         try:
-            resource.prlimit(process.pid, number, (ulimit.soft, ulimit.hard))
+            # a runner without CAP_SYS_RESOURCE has it there
+            namespaces.within_user_namespace(user_namespace, limit)
         except OSError as error:
             text = f"error setting rlimits for ready process: error setting rlimit type {number}: "
             raise NotStarted(messages.task_error(text + os.strerror(error.errno or 0).lower())) from error
-
-
-@asynccontextmanager
-async def prepared(
-    environment: Environment, id_range: IdRange, image: Image, plan: Plan, layers: Sequence[Path]
-) -> AsyncIterator[tuple[Container, Snapshot]]:
-    """A container that is begun, and its root file system; at the end nothing of either is left."""
-    container = Container(environment, image, plan)
-    lower = [*layers, environment.init_layer]
-    stack = contextlib.ExitStack()
-    stack.callback(environment.prestarter.refill)
-    stack.callback(container.forget)
-    try:
-        container.begin()
-        disks = environment.disks if plan.read_bps or plan.write_bps else None
-        folder = environment.runs / container.id[:16]
-        mounted = rootfs.mounted(folder, lower, id_range.namespace, id_range.first_uid, plan.limits, disks)
-        yield container, stack.enter_context(mounted)
-    finally:
-        await asyncio.shield(_end(container, stack, environment.cleanup))
-
-
-async def _end(container: Container, stack: contextlib.ExitStack, cleanup: DeferredCleanup) -> None:
-    try:
-        await container.end()
-    finally:
-        cleanup.later(stack)

@@ -3,23 +3,25 @@ the files that Docker gives every container."""
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import os
-import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox.docker import messages
 from sandbox.model.image import Config
-from sandbox.model.plan import Plan, Throttle
+from sandbox.model.plan import Plan, Tmpfs
 from sandbox.oci import process, users
-from sandbox.oci.allocation import BlockDevice
 from sandbox.oci.users import Identity
 from sandbox.runner.kernel import cgroup
+from sandbox.runner.kernel.devices import NODES
 from sandbox.runner.kernel.rootfs import Snapshot
 
 Files = tuple[tuple[str, str], ...]
 TASK = "failed to create task for container: failed to create shim task: OCI runtime create failed"
+# the one disk that is known by name here, whichever the machine has
+DISK = "/dev/loop0"
+SYSTEM = ("/proc", "/sys", "/dev/pts", "/dev/mqueue")
 HOSTS = """127.0.0.1\tlocalhost
 ::1\tlocalhost ip6-localhost ip6-loopback
 fe00::0\tip6-localnet
@@ -61,14 +63,37 @@ def make(
         identity = users.resolve(plan.user or config.user, snapshot.read("/etc/passwd"), snapshot.read("/etc/group"))
     except users.UserError as error:
         raise NotStarted(str(error)) from error
+    plan = replace(plan, tmpfs=tuple(_tmpfs(snapshot, mount) for mount in plan.tmpfs))
     files = _files(hostname, address, snapshot)
-    return Contents(plan, identity, (*files, (process.INIT, str(init_program))) if plan.init else files)
+    return Contents(plan, identity, (*files, _init(snapshot, init_program)) if plan.init else files)
+
+
+def _init(snapshot: Snapshot, program: Path) -> tuple[str, str]:
+    """A copy of the init program, as a file that containers share would carry locks from one to the other."""
+    copy = snapshot.write("docker-init", program.read_bytes())
+    copy.chmod(0o555)
+    return process.INIT, str(copy)
+
+
+def _tmpfs(snapshot: Snapshot, mount: Tmpfs) -> Tmpfs:
+    """The mount where its path truly is. NotStarted when that would hide what the container is confined by."""
+    try:
+        where = snapshot.make_folder(mount.path)
+    except OSError as error:
+        raise NotStarted(f"{TASK}: {mount.path}: {_reason(error)}") from error
+    if where == "/" or where.startswith(SYSTEM):
+        raise NotStarted(f"{TASK}: {mount.path!r} cannot be mounted because it is inside {where!r}")
+    return replace(mount, path=where)
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno or 0).lower()
 
 
 def _files(hostname: str, address: str | None, snapshot: Snapshot) -> Files:
     hosts = HOSTS + (f"{address}\t{hostname}\n" if address else "")
     texts = {"resolv.conf": "", "hostname": f"{hostname}\n", "hosts": hosts}
-    return tuple((f"/etc/{file}", str(snapshot.write(file, text))) for file, text in texts.items())
+    return tuple((f"/etc/{file}", str(snapshot.write(file, text.encode()))) for file, text in texts.items())
 
 
 def _make_workdir(snapshot: Snapshot, path: str) -> str:
@@ -77,32 +102,29 @@ def _make_workdir(snapshot: Snapshot, path: str) -> str:
         where = snapshot.make_folder(path)
     except (NotADirectoryError, FileExistsError) as error:
         raise NotStarted(f"Cannot mkdir: {path} is not a directory") from error
+    except OSError as error:
+        # a link to itself, a name that no file system takes; what is not the image's doing is ours
+        if error.errno not in (errno.ELOOP, errno.ENAMETOOLONG):
+            raise
+        raise NotStarted(f"Cannot mkdir: {path}: {_reason(error)}") from error
     if where.startswith(("/proc/", "/sys/", "/dev/")):
         # /proc/self/fd/7 would be whatever the runtime itself has open (CVE-2024-21626)
         raise NotStarted(f"{TASK}: current working directory is outside of container mount namespace root")
     return where
 
 
-def block_devices(plan: Plan, snapshot: Snapshot) -> tuple[BlockDevice, ...]:
-    """The disks of the machine for which `plan` sets rates, with their numbers. NotStarted when one is no disk, or
-    when the container has no disk of its own to be slowed down."""
+def check_rates(plan: Plan, snapshot: Snapshot) -> None:
+    """Check the devices for which `plan` sets rates. NotStarted when one is no disk here, or when the container has no
+    disk of its own to be slowed down."""
     throttles = (*plan.read_bps, *plan.write_bps)
-    devices = tuple(map(_block_device, throttles))
-    if devices and snapshot.disk is None:
+    for throttle in throttles:
+        name = throttle.path.removeprefix("/dev/")
+        if throttle.path.startswith("/dev/") and name in NODES:
+            raise NotStarted(messages.task_error(messages.not_throttled(*NODES[name], throttle.rate)))
+        # which ones the machine has is nobody's business
+        if throttle.path != DISK:
+            raise NotStarted(f"stat {throttle.path}: no such file or directory")
+    if throttles and snapshot.disk is None:
         raise NotStarted(messages.NO_DISK)
     if any(throttle.rate < cgroup.here().slowest_rate for throttle in throttles):
         raise NotStarted(messages.TOO_SLOW)
-    return devices
-
-
-def _block_device(throttle: Throttle) -> BlockDevice:
-    status = None
-    with contextlib.suppress(OSError):
-        status = Path(throttle.path).stat()
-    # of what is no device, nobody shall learn here whether it exists
-    if status is None or not (stat.S_ISBLK(status.st_mode) or stat.S_ISCHR(status.st_mode)):
-        raise NotStarted(f"stat {throttle.path}: no such file or directory")
-    major, minor = os.major(status.st_rdev), os.minor(status.st_rdev)
-    if not stat.S_ISBLK(status.st_mode):
-        raise NotStarted(messages.task_error(messages.not_throttled(major, minor, throttle.rate)))
-    return throttle.path, major, minor

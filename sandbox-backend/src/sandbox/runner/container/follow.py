@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -18,7 +19,10 @@ from sandbox.runner.container.events import RunEvents
 from sandbox.runner.container.output import Outputs
 
 OUTPUT_CUT = "출력이 한도를 넘어서 여기서 잘랐어요."
+TOO_MANY_SOCKETS = "소켓을 너무 많이 열어서 여기서 끝냈어요."
 NOTHING = contextlib.nullcontext()
+# what is said of a process that the kernel has not let go of yet
+KILLED = Ended(outcome.KILLED, signal.SIGKILL)
 
 
 async def follow(
@@ -39,7 +43,7 @@ async def follow(
     relaying = asyncio.create_task(_relay(outputs, events, ready))
     try:
         async with beside, _measured(container, events):
-            ended, reason = await _end(container, outputs, seconds, cancel)
+            ended, reason = await _end(container, outputs, events, seconds, cancel)
     except BaseException:
         relaying.cancel()
         raise
@@ -86,23 +90,36 @@ async def _measure(container: Container, events: RunEvents, over: asyncio.Event)
                 await events.send(seen)
 
 
+async def _too_many_sockets(container: Container, events: RunEvents) -> bool:
+    await stats.too_many_sockets(container.child.pid)
+    container.kill()
+    await events.send(Notice("too-many-sockets", TOO_MANY_SOCKETS))
+    return True
+
+
 async def _end(
-    container: Container, outputs: Outputs, seconds: float, cancel: asyncio.Event
+    container: Container, outputs: Outputs, events: RunEvents, seconds: float, cancel: asyncio.Event
 ) -> tuple[Ended, Reason | None]:
     """Wait for the program's end, or end it: how it ended, and why we ended it, if we did."""
     process = asyncio.create_task(container.child.wait())
     causes: dict[asyncio.Task[bool], Reason] = {
         asyncio.create_task(outputs.over.wait()): "output-limit",
         asyncio.create_task(cancel.wait()): "cancelled",
+        asyncio.create_task(_too_many_sockets(container, events)): "signal",
     }
     try:
-        done, _ = await asyncio.wait({process, *causes}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        with container.killed_in(seconds) as deadline:
+            done, _ = await asyncio.wait(
+                {process, *causes}, timeout=seconds + KILL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+        reason: Reason | None = next((causes[task] for task in causes if task in done), None)
         if process in done:
-            return await process, None
+            return await process, "timeout" if deadline.passed else None
         container.kill()
         # a process that waits for a disk does not end at once, and its reader shall not wait for that
-        ended = await asyncio.wait_for(process, KILL_SECONDS)
-        return ended, next((causes[task] for task in causes if task in done), "timeout")
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(process, KILL_SECONDS), reason or "timeout"
+        return KILLED, reason or "timeout"
     finally:
         for task in (process, *causes):
             task.cancel()

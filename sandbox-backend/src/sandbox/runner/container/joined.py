@@ -65,14 +65,14 @@ async def joined(environment: Environment, id_range: IdRange, host: str, plan: P
     async with contextlib.AsyncExitStack() as held:
         for donor in donors.values():
             id_range = donor.id_range
-            held.enter_context(environment.running.joining(id_range))
+            held.enter_context(id_range.held())
         member = await held.enter_async_context(_member(environment, host)) if plan.bridge else None
         yield Joined(id_range, donors, member)
 
 
 def _donors(environment: Environment, host: str, plan: Plan) -> dict[str, RunningContainer]:
-    """The containers whose namespaces a plan asks to join, by type, and `user` with them: mounting /proc and the like
-    needs the user namespace that owns the others. NotStarted when one has ended, or does not share."""
+    """The containers whose namespaces a plan asks to join, by type; their user namespace is that of the id range, as
+    mounting /proc and the like needs the one that owns the others. NotStarted when one has ended, or does not share."""
     found: dict[str, RunningContainer] = {}
     for join in plan.joins:
         donor = environment.running.find(host, join.container)
@@ -83,8 +83,6 @@ def _donors(environment: Environment, host: str, plan: Plan) -> dict[str, Runnin
         found[join.kind] = donor
     if len({donor.id_range for donor in found.values()}) > 1:
         raise NotStarted("containers with different user namespaces cannot be joined at once on this host")
-    for donor in list(found.values())[:1]:
-        found["user"] = donor
     return found
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import codecs
 import contextlib
+import fcntl
 import os
+import sys
+import termios
 from collections.abc import AsyncIterator, Mapping
 
 from sandbox.model.events import Output, Stream
@@ -13,6 +16,8 @@ from sandbox.model.events import Output, Stream
 CHUNK = 65_536
 MOST_PENDING = 4 * CHUNK
 FRAME_SECONDS = 1 / 60
+# what the kernel keeps of a terminal that nobody reads (TTYB_DEFAULT_MEM_LIMIT, drivers/tty/tty_buffer.c)
+TERMINAL_BYTES = 640 * 1024
 
 
 class Outputs:
@@ -52,10 +57,14 @@ class Outputs:
                     await asyncio.wait_for(self._finished.wait(), FRAME_SECONDS)
 
     def finish(self) -> None:
-        """The writers are gone: take what the pipes still hold and let the iteration end."""
+        """The program has ended: take what the pipes hold now, and let the iteration end.
+
+        What others of its pid namespace go on writing is not read: that could go on for ever.
+        """
         for fd in list(self._decoders):
-            while fd in self._decoders and self._read(fd):
-                pass
+            left = _held(fd)
+            while left > 0 and fd in self._decoders and (taken := self._read(fd, left)):
+                left -= taken
         self.close()
         self._finished.set()
         self._news.set()
@@ -73,20 +82,20 @@ class Outputs:
         pending, self._pending, self._size = self._pending, [], 0
         return pending
 
-    def _read(self, fd: int) -> bool:
-        """Take one chunk; False when there is none for now or ever."""
+    def _read(self, fd: int, most: int = CHUNK) -> int:
+        """Take one chunk of `most` bytes; how many were taken, 0 when there are none for now or ever."""
         try:
-            data = os.read(fd, CHUNK)
+            data = os.read(fd, min(most, CHUNK))
         except BlockingIOError:
-            return False
+            return 0
         except OSError:
             # a terminal whose other end is closed answers EIO, where a pipe would say end of file
             data = b""
         if not data:
             self._end(fd)
-            return False
-        self._add(fd, data)
-        return True
+        else:
+            self._add(fd, data)
+        return len(data)
 
     def _add(self, fd: int, data: bytes) -> None:
         if len(data) > self._left:
@@ -107,6 +116,13 @@ class Outputs:
             self._pending.append((stream, text))
             self._size += len(text)
             self._news.set()
+
+
+def _held(fd: int) -> int:
+    """How many bytes can be read at once: of a pipe those that it holds, of a terminal as many as it ever holds."""
+    if os.isatty(fd):
+        return TERMINAL_BYTES
+    return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def _joined(pending: list[tuple[Stream, str]]) -> list[tuple[Stream, str]]:

@@ -17,29 +17,34 @@ from sandbox.model.events import Stream
 from sandbox.runner.container.child import Stdio
 from sandbox.runner.container.runtime import Begun, Runtime
 from sandbox.runner.kernel import cgroup
+from sandbox.runner.kernel.devices import Devices
 
 
 @dataclass
 class Prestarted:
     """Holds one runtime: `readers` are the descriptors of its container's output, `listener` is the socket to which it
-    sends the terminal."""
+    sends the terminal, `nodes` the folder of the container's device nodes."""
 
     runtime: Runtime
-    null: Path
+    devices: Devices
     id: str
     cgroup: str
     bundle: Path
     readers: dict[int, Stream] = field(default_factory=dict)
     listener: socket.socket | None = None
     begun: Begun | None = None
+    nodes: Path | None = None
 
     def begin(self, tty: bool) -> None:
         """Start the OCI runtime. OSError leaves what `end` and `forget` remove."""
         self.bundle.mkdir(mode=0o711)
         within = cgroup.here().make(self.cgroup)
+        self.nodes = self.devices.make(self.bundle.name)
+        # a runtime that has them has a mount namespace for it, where it does not see what the runner remounts
+        nodes = self.nodes if self.runtime.features.devices else None
         console, stdio = self._terminal() if tty else (None, self._pipes())
         try:
-            self.begun = self.runtime.begin(self.id, self.bundle, stdio, console, within)
+            self.begun = self.runtime.begin(self.id, self.bundle, stdio, console, within, nodes)
         finally:
             for descriptor in set(stdio):
                 os.close(descriptor)
@@ -47,14 +52,20 @@ class Prestarted:
     def _pipes(self) -> Stdio:
         readers, writers = zip(os.pipe(), os.pipe(), strict=True)
         self.readers = {readers[0]: "stdout", readers[1]: "stderr"}
-        return os.open(self.null, os.O_RDONLY), *writers
+        return self._null(os.O_RDONLY), *writers
 
     def _terminal(self) -> tuple[Path, Stdio]:
         path = self.bundle / "console.sock"
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(str(path))
         self.listener.listen(1)
-        return path, (os.open(self.null, os.O_RDWR),) * 3
+        return path, (self._null(os.O_RDWR),) * 3
+
+    def _null(self, flags: int) -> int:
+        # crun gives a container's user its standard streams to own
+        if self.nodes is None:
+            raise RuntimeError("the device nodes are not made yet")
+        return os.open(self.nodes / "null", flags)
 
     def sources(self) -> dict[int, Stream]:
         """The descriptors that output comes from, which are then the caller's."""
@@ -79,28 +90,31 @@ class Prestarted:
         if self.listener is not None:
             self.listener.close()
 
-    def forget(self) -> None:
-        """Remove all that was made for it."""
-        cgroup.here().remove(self.cgroup)
+    def forget(self) -> bool:
+        """Remove all that was made for it; False, and nothing is removed, as long as a process lives in its cgroup."""
+        if not cgroup.here().remove(self.cgroup):
+            return False
         self.runtime.delete(self.id)
+        self.devices.remove(self.bundle.name)
         shutil.rmtree(self.bundle, ignore_errors=True)
+        return True
 
 
 class Prestarter:
     """Keeps at most one prestarted runtime. Making one costs a millisecond, so it is made while a run waits anyway.
 
-    `bundles` is the folder of all containers' own folders, `cgroup` the parent of their groups, `null` the device that
+    `bundles` is the folder of all containers' own folders, `cgroup` the parent of their groups, `devices` makes what
     they read from. Without `keep` none is prestarted: each run begins its own.
     """
 
-    def __init__(self, runtime: Runtime, bundles: Path, cgroup: str, null: Path, *, keep: bool = True) -> None:
-        self._runtime, self._bundles, self._cgroup, self._null = runtime, bundles, cgroup, null
+    def __init__(self, runtime: Runtime, bundles: Path, cgroup: str, devices: Devices, *, keep: bool = True) -> None:
+        self._runtime, self._bundles, self._cgroup, self._devices = runtime, bundles, cgroup, devices
         self._keep = keep
         self._kept: Prestarted | None = None
 
     def none(self, runtime: Runtime) -> Prestarter:
         """A prestarter for another runtime, of which none is prestarted."""
-        return Prestarter(runtime, self._bundles, self._cgroup, self._null, keep=False)
+        return Prestarter(runtime, self._bundles, self._cgroup, self._devices, keep=False)
 
     def take(self, tty: bool) -> Prestarted:
         """The prestarted one; where there is none, or it was killed, a new one that is not begun yet. A terminal always
@@ -137,7 +151,7 @@ class Prestarter:
 
     def _new(self) -> Prestarted:
         name = secrets.token_hex(32)
-        return Prestarted(self._runtime, self._null, name, f"/{self._cgroup}/{name}", self._bundles / name[:16])
+        return Prestarted(self._runtime, self._devices, name, f"/{self._cgroup}/{name}", self._bundles / name[:16])
 
 
 def _received(listener: socket.socket) -> int:

@@ -9,7 +9,7 @@ import logging
 from sandbox.docker import messages, outcome
 from sandbox.linux import processes
 from sandbox.model.events import Notice
-from sandbox.runner.container import container, joined
+from sandbox.runner.container import joined, lifetime
 from sandbox.runner.container.container import Container
 from sandbox.runner.container.contents import NotStarted
 from sandbox.runner.container.events import RunEvents
@@ -41,7 +41,7 @@ class Run:
         job = self._job
         async with (
             joined.joined(environment, id_range, job.host, job.plan) as held,
-            container.prepared(environment, held.id_range, job.image, job.plan, job.layers) as (made, snapshot),
+            lifetime.prepared(environment, held.id_range, job.image, job.plan, job.layers) as (made, snapshot),
         ):
             try:
                 sources = await made.create(held, snapshot)

@@ -7,7 +7,6 @@ that number without a race, which `opened` makes sure of.
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 from collections.abc import Iterator, Mapping
@@ -33,12 +32,10 @@ class RunningContainer:
 
 
 class RunningContainers:
-    """The running containers of one OCI runtime, and how many have joined the user namespace of each id range."""
+    """The running containers of one OCI runtime."""
 
     def __init__(self) -> None:
         self._by_id: dict[str, RunningContainer] = {}
-        self._joining: dict[IdRange, int] = {}
-        self._left = asyncio.Event()
 
     @contextmanager
     def listed(self, name: str, container: RunningContainer) -> Iterator[None]:
@@ -53,24 +50,6 @@ class RunningContainers:
         """The container of this id on this Docker host; nobody else's."""
         found = self._by_id.get(name)
         return found if found is not None and host and found.host == host else None
-
-    @contextmanager
-    def joining(self, id_range: IdRange) -> Iterator[None]:
-        """Count a container that runs in another one's id range for as long as the block lasts."""
-        self._joining[id_range] = self._joining.get(id_range, 0) + 1
-        try:
-            yield
-        finally:
-            self._joining[id_range] -= 1
-            if not self._joining[id_range]:
-                del self._joining[id_range]
-            self._left.set()
-
-    async def all_left(self, id_range: IdRange) -> None:
-        """Wait until no joining container is left in an id range: until then it must not be given away."""
-        while id_range in self._joining:
-            self._left.clear()
-            await self._left.wait()
 
 
 @contextmanager

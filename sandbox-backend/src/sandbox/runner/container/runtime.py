@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -16,12 +17,13 @@ from typing import ClassVar
 
 from sandbox.oci.allocation import Features
 from sandbox.oci.namespaces import FILES
+from sandbox.oci.process import OOM_SCORE_ADJ
 from sandbox.oci.spec import CRUN
 from sandbox.runner.container.child import Child, Stdio, reap_orphans, spawn
 
 CREATE_SECONDS = 30.0
 CONFIG = "config.json"
-# more than the largest configuration: a request has at most 64 KiB, and JSON makes at most six bytes of one
+# the largest configuration
 PIPE_BYTES = 1 << 20
 SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
@@ -32,6 +34,10 @@ class RuntimeFailed(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class TooLarge(Exception):
+    """A configuration that no runtime is given."""
 
 
 def _sealed(program: str) -> int:
@@ -55,9 +61,16 @@ class Begun:
     pipe: int
 
     def give(self, config: bytes) -> None:
-        """Write the configuration and its end; the pipe holds all of it."""
+        """Write the configuration and its end. TooLarge when the pipe does not hold all of it: nobody waits for a
+        runtime to read."""
         try:
-            os.write(self.pipe, config)
+            if len(config) > PIPE_BYTES:
+                raise TooLarge
+            os.set_blocking(self.pipe, False)
+            if os.write(self.pipe, config) < len(config):
+                raise TooLarge
+        except BlockingIOError as error:
+            raise TooLarge from error
         finally:
             self._close()
 
@@ -99,10 +112,18 @@ class Runtime:
         self._program = _sealed(shutil.which(command) or command)
 
     def begin(
-        self, container: str, bundle: Path, stdio: Stdio, console: Path | None = None, within: str | None = None
+        self,
+        container: str,
+        bundle: Path,
+        stdio: Stdio,
+        console: Path | None = None,
+        within: str | None = None,
+        nodes: Path | None = None,
     ) -> Begun:
-        """Start the first verb in the v1 cgroup `within`, if one is given, before there is a configuration: the runtime
-        loads itself, which takes a third of its time, and waits until `configure` is called.
+        """Start the first verb before there is a configuration: the runtime loads itself, which takes a third of its
+        time, and waits until `configure` is called.
+
+        It starts in the v1 cgroup `within`, if one is given, and with the device nodes in the folder `nodes`.
         """
         os.mkfifo(bundle / CONFIG, 0o600)
         # open at both ends, so that the runtime's open does not wait; when we die, it reads the end and ends itself
@@ -113,32 +134,44 @@ class Runtime:
         argv = [self.name, *self._options, "--log", str(bundle / "log"), "--log-format", "json", *self.verb]
         try:
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-            return Begun(self.spawn([*argv, *options, container], bundle, stdio, within), pipe)
+            child = self.spawn([*argv, *options, container], bundle, stdio, within, nodes)
+            # written by us, it is also the least that the program can set for itself
+            Path(f"/proc/{child.pid}/oom_score_adj").write_text(str(OOM_SCORE_ADJ))
+            return Begun(child, pipe)
         except BaseException:
             os.close(pipe)
             raise
 
-    def spawn(self, argv: list[str], bundle: Path, stdio: Stdio, within: str | None) -> Child:  # noqa: ARG002
+    def spawn(
+        self,
+        argv: list[str],
+        bundle: Path,  # noqa: ARG002
+        stdio: Stdio,
+        within: str | None,
+        nodes: Path | None,
+    ) -> Child:
         """Start the runtime's program, which reads its configuration in the folder `bundle`."""
-        return spawn(f"/proc/self/fd/{self._program}", argv, stdio, within)
+        return spawn(f"/proc/self/fd/{self._program}", argv, stdio, within, nodes)
 
     async def configure(self, begun: Begun, bundle: Path, config: str, meanwhile: Callable[[], None]) -> Child:
         """Give the configuration to a runtime that has begun; the container's first process, which waits for `start`.
 
         `meanwhile` is called once, when the runtime is at work and nothing is left but to wait for it.
 
-        RuntimeFailed with the runtime's reason; OSError when it was killed, or takes longer than CREATE_SECONDS.
+        RuntimeFailed with the runtime's reason; TooLarge; OSError when it was killed, or takes longer than
+        CREATE_SECONDS.
         """
+        data = config.encode()
         # crun reads the file twice, the second time to keep a copy: that must be a plain file, and if it has not come
         # to the first time yet, it finds the plain file then, too
-        (bundle / "plain").write_text(config)
+        (bundle / "plain").write_bytes(data[:PIPE_BYTES])
         (bundle / "plain").rename(bundle / CONFIG)
-        begun.give(config.encode())
+        begun.give(data)
         meanwhile()
         async with asyncio.timeout(CREATE_SECONDS):
             ended = await begun.child.wait()
         if ended.signal:
-            raise OSError(f"the OCI runtime was killed by signal {ended.signal}")
+            raise ProcessLookupError(errno.ESRCH, f"the OCI runtime was killed by signal {ended.signal}")
         if ended.code:
             raise RuntimeFailed(self.reason(_last_error(bundle / "log")))
         return Child(int((bundle / "pid").read_text()))

@@ -20,9 +20,6 @@ class Crun:
         self._environment, self._id_ranges = environment, id_ranges
 
     async def run(self, job: Job, send: Send, cancel: asyncio.Event) -> bool:
-        """Carry a job out in a container; whether a program was started. The id range stays taken for as long as a
-        container is left that has joined its user namespace."""
+        """Carry a job out in a container; whether a program was started."""
         async with self._id_ranges.taken() as id_range:
-            started = await Run(job, send, cancel).carry_out(self._environment, id_range)
-            await self._environment.running.all_left(id_range)
-            return started
+            return await Run(job, send, cancel).carry_out(self._environment, id_range)

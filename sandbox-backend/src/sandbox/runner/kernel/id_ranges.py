@@ -3,54 +3,91 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from sandbox.linux import namespaces
 from sandbox.oci.users import IDS
 from sandbox.settings import Settings
 
+# what each user in a container may have at once, besides what the owner of its user namespace may (user_namespaces(7));
+# the first ones of every container are those that the OCI runtime makes, and a joined user namespace has several
+LIMITS = {
+    "max_user_namespaces": 0,
+    **dict.fromkeys((f"max_{kind}_namespaces" for kind in ("cgroup", "ipc", "mnt", "net", "pid", "time", "uts")), 64),
+    "max_inotify_instances": 32,
+    "max_inotify_watches": 8192,
+}
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(eq=False, slots=True)
 class IdRange:
-    """The user ids on the machine from `first_uid` on, and a descriptor of the user namespace that translates the
-    layers' owners to them."""
+    """The user ids on the machine from `first_uid` on, and two user namespaces: `namespace` is a descriptor of the one
+    that translates the layers' owners to them, `home` of the one that containers live in.
+
+    It has holders: the run that it was given to, and every container whose processes have these ids, until the kernel
+    has let that container's cgroup be removed. The last one gives it back, whichever that is.
+    """
 
     first_uid: int
     namespace: int
+    home: int = -1
+    free: Callable[[IdRange], None] = lambda _: None
+    _holders: int = 0
+
+    @property
+    def path(self) -> str:
+        """The path of the user namespace that containers live in, for the OCI runtime."""
+        return f"/proc/{os.getpid()}/fd/{self.home}"
 
     @property
     def uids(self) -> range:
-        """The user ids that nobody else has as long as the range is taken."""
+        """The user ids that nobody else has as long as the range is held."""
         return range(self.first_uid, self.first_uid + IDS)
+
+    @contextmanager
+    def held(self) -> Iterator[IdRange]:
+        """Keep it from other runs for as long as the block lasts."""
+        self._holders += 1
+        try:
+            yield self
+        finally:
+            self._holders -= 1
+            if not self._holders:
+                self.free(self)
 
 
 class IdRanges:
-    """The ranges of this runner; a run that finds none free waits for the next clean-up."""
+    """The ranges of this runner; a run that finds none free waits until one is given back."""
 
     def __init__(self, ranges: list[IdRange]) -> None:
         self.count = len(ranges)
         self._free: asyncio.LifoQueue[IdRange] = asyncio.LifoQueue()
         for one in ranges:
+            one.free = self._free.put_nowait
             self._free.put_nowait(one)
 
     @property
     def running(self) -> int:
-        """How many ranges are taken."""
+        """How many ranges are held."""
         return self.count - self._free.qsize()
 
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[IdRange]:
-        """A range for as long as the block lasts."""
-        taken = await self._free.get()
-        try:
+        """A range that is held for as long as the block lasts, and by what is made with it as long as that lasts."""
+        with (await self._free.get()).held() as taken:
             yield taken
-        finally:
-            self._free.put_nowait(taken)
 
 
 def make(settings: Settings) -> IdRanges:
     """Make twice as many ranges as runs are let in at once, because a run's clean-up comes after its last event."""
     firsts = [settings.first_uid + number * IDS for number in range(2 * settings.slots)]
-    return IdRanges([IdRange(first, namespaces.user_namespace(settings.store_uid, first, IDS)) for first in firsts])
+    return IdRanges([_make(settings.store_uid, first) for first in firsts])
+
+
+def _make(store_uid: int, first: int) -> IdRange:
+    translating = namespaces.user_namespace(store_uid, first, IDS)
+    # owned by a user of its own, as the kernel has budgets of each owner's that all would share if it were root
+    return IdRange(first, translating, namespaces.user_namespace(0, first, IDS, owner=first, limits=LIMITS))

@@ -98,10 +98,10 @@ class Snapshot:
         flags = mounts.MS_REMOUNT | mounts.MS_BIND | mounts.MS_RDONLY | mounts.MS_NOSUID | mounts.MS_NODEV
         mounts.mount("none", self.root, None, flags)
 
-    def write(self, name: str, text: str) -> Path:
+    def write(self, name: str, content: bytes) -> Path:
         """A file beside the root file system, owned by the container's root, to be bound into it."""
         file = self.folder / name
-        file.write_text(text)
+        file.write_bytes(content)
         os.chown(file, self.first_uid, self.first_uid)
         return file
 

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.model import addresses
@@ -61,7 +61,7 @@ class Api:
             Route("/runs/{run}", self.end_run, methods=["DELETE"]),
             Route("/openapi.json", self.openapi),
         ]
-        return [Mount("/v1", routes=calls), Route("/metrics", self.metrics)]
+        return [Mount("/v1", app=Router(calls, redirect_slashes=False)), Route("/metrics", self.metrics)]
 
     def stop(self) -> None:
         """Take no more runs and end those that there are."""

@@ -1,4 +1,7 @@
-"""Serves the static pages on the origin of the API: right types, revalidation by ETag, gzip for text."""
+"""Serves the static pages on the origin of the API: right types, revalidation by ETag, parts of files.
+
+A compressed copy that lies beside a file, as the build of the pages leaves it, is sent to whoever takes it.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ import re
 from pathlib import Path, PurePath
 from urllib.parse import quote
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
@@ -37,6 +40,8 @@ TYPES = {
     ".whl": "application/zip",
     ".ipynb": "application/json",
 }
+# the best first
+ENCODINGS = {"br": ".br", "gzip": ".gz"}
 FINGERPRINT = re.compile(r"\.[0-9a-f]{8,}\.")
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -47,8 +52,15 @@ class Pages(StaticFiles):
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        response = super().file_response(full_path, stat_result, scope, status_code)
+        accepted = _accepted(scope)
+        copies = {name: Path(f"{full_path}{suffix}") for name, suffix in ENCODINGS.items() if name in accepted}
+        name = next((name for name, copy in copies.items() if copy.is_file()), "")
+        path, found = (copies[name], copies[name].stat()) if name else (full_path, stat_result)
+        response = super().file_response(path, found, scope, status_code)
         _describe(response, PurePath(full_path))
+        response.headers["vary"] = "Accept-Encoding"
+        if name:
+            response.headers["content-encoding"] = name
         return response
 
     async def get_response(self, path: str, scope: Scope) -> Response:
@@ -68,7 +80,14 @@ class Pages(StaticFiles):
 
 def make(folder: Path) -> ASGIApp:
     """Return the pages of `folder`, with its `404.html` for what is not there."""
-    return GZipMiddleware(Pages(directory=folder, html=True), minimum_size=500, compresslevel=6)
+    return Pages(directory=folder, html=True)
+
+
+def _accepted(scope: Scope) -> set[str]:
+    """The encodings that the reader takes; one of quality 0 is refused by that (RFC 9110, 12.5.3)."""
+    entries = Headers(scope=scope).get("accept-encoding", "").replace(" ", "").split(",")
+    named = (entry.split(";") for entry in entries)
+    return {name for name, *rest in named if not any(re.fullmatch(r"q=0(\.0*)?", one) for one in rest)}
 
 
 def _describe(response: Response, path: PurePath) -> None:

@@ -23,6 +23,9 @@ FEATURES = Features(
     read_only_root=False,
     # gVisor's kernel sets them, and not the machine's
     ulimits=True,
+    # gVisor's kernel has its own
+    devices=False,
+    user_namespaces=False,
     # gVisor has no mqueue, and shows no cgroups of the machine
     unknown_mounts=frozenset({"mqueue", "cgroup"}),
 )

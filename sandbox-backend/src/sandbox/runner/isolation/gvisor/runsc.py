@@ -34,10 +34,10 @@ class Runsc(Runtime):
         self.kernel = differences.KERNEL
         self.system_bytes = Path(self._path).stat().st_size
 
-    def spawn(self, argv: list[str], bundle: Path, stdio: Stdio, within: str | None) -> Child:
+    def spawn(self, argv: list[str], bundle: Path, stdio: Stdio, within: str | None, nodes: Path | None) -> Child:
         """Start a shell that executes runsc once the configuration is a plain file."""
         # runsc goes back to the beginning of its configuration, which a FIFO does not allow
-        return spawn("/bin/sh", ["sh", "-c", WAIT, str(bundle / CONFIG), self._path, *argv[1:]], stdio, within)
+        return spawn("/bin/sh", ["sh", "-c", WAIT, str(bundle / CONFIG), self._path, *argv[1:]], stdio, within, nodes)
 
     async def configure(self, begun: Begun, bundle: Path, config: str, meanwhile: Callable[[], None]) -> Child:
         """Give runsc the configuration; the container's first process, which runs already."""

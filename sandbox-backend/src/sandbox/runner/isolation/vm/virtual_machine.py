@@ -19,7 +19,7 @@ from sandbox.linux import files
 from sandbox.model.events import Guest, Started, Stream
 from sandbox.model.plan import MIB
 from sandbox.oci import allocation
-from sandbox.runner.container import container, contents
+from sandbox.runner.container import contents, lifetime
 from sandbox.runner.container.container import Container
 from sandbox.runner.container.contents import NotStarted
 from sandbox.runner.container.joined import Joined
@@ -130,7 +130,7 @@ async def prepared(
         raise NotStarted(TOO_LARGE.format(config.memory // MIB))
     outer = plans.qemu_plan(job.image, job.plan, kvm=config.kvm is not None)
     layers = [config.home / "layer"]
-    async with container.prepared(environment, id_range, plans.QEMU, outer, layers) as (made, snapshot):
+    async with lifetime.prepared(environment, id_range, plans.QEMU, outer, layers) as (made, snapshot):
         vm = VirtualMachine(environment, config, id_range, job, made, snapshot)
         try:
             yield vm

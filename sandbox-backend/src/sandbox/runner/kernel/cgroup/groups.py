@@ -115,14 +115,15 @@ class Groups(ABC):
                 _kill(self.folders(path)[0])
                 await asyncio.sleep(PAUSE_SECONDS)
 
-    def remove(self, path: str, patience: float = 0.0) -> None:
+    def remove(self, path: str, patience: float = 0.0) -> bool:
         """Kill what still lives in the group and the groups below it, then remove them all; processes that need a
-        moment to die are waited for, `patience` seconds in all."""
+        moment to die are waited for, `patience` seconds in all. Whether all is gone, as the kernel removes no group
+        that has a process."""
         deadline = time.monotonic() + patience
         while True:
             left = [folder for folder in self.folders(path) if not _removed(folder)]
             if not left or time.monotonic() >= deadline:
-                return
+                return not left
             time.sleep(PAUSE_SECONDS)
 
 

@@ -103,10 +103,10 @@ class V1(Groups):
             finally:
                 os.close(tasks)
 
-    def remove(self, path: str, patience: float = 0.0) -> None:
+    def remove(self, path: str, patience: float = 0.0) -> bool:
         # crun makes a folder in the tmpfs that lies over the hidden tree
         shutil.rmtree(self._group("unified", path), ignore_errors=True)
-        super().remove(path, patience)
+        return super().remove(path, patience)
 
     def _disks_tree(self) -> Path:
         return self.mount / "blkio"

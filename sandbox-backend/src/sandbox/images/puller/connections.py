@@ -1,0 +1,62 @@
+"""Connects to a registry: over the network, or at a Unix socket, whose address is `unix:` and its path."""
+
+from __future__ import annotations
+
+import functools
+import socket
+from pathlib import Path
+
+import urllib3
+from urllib3 import HTTPConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import NewConnectionError
+
+SCHEME = "unix:"
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 15.0
+
+
+def is_socket(address: str) -> bool:
+    """Whether an address is that of a socket."""
+    return address.startswith(SCHEME)
+
+
+def named(address: str) -> str:
+    """The base of the registry's URLs: HTTP wants a name of one that is at a socket all the same."""
+    return "http://localhost" if is_socket(address) else address
+
+
+def path(address: str) -> Path:
+    """The path of the socket at an address."""
+    return Path(address.removeprefix(SCHEME))
+
+
+def pool(address: str, proxy: str = "") -> PoolManager:
+    """The connections to a registry and to whom it sends us, by a `proxy` if there is one."""
+    timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+    # proxies of the environment are not looked at, retries and redirects are ours
+    manager = functools.partial(urllib3.ProxyManager, proxy) if proxy else PoolManager
+    made: PoolManager = manager(num_pools=4, maxsize=8, timeout=timeout, retries=False)
+    if is_socket(address):
+        made.pool_classes_by_scheme = {"http": _pool_at(path(address))}
+    return made
+
+
+def _pool_at(at: Path) -> type[HTTPConnectionPool]:
+    """Connections that lead to the socket at this path, whatever host they are for."""
+
+    class Connection(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            made = socket.socket(socket.AF_UNIX)
+            try:
+                made.settimeout(CONNECT_SECONDS)
+                made.connect(str(at))
+            except OSError as error:
+                made.close()
+                raise NewConnectionError(self, f"{at}: {error.strerror}") from error
+            return made
+
+    class Pool(HTTPConnectionPool):
+        ConnectionCls = Connection
+
+    return Pool

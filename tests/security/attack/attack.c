@@ -1,0 +1,192 @@
+/* What a hostile program does inside a container, one attack a run: attack NAME [ARGUMENT…]. It prints what it got, as
+ * `name=number`, and holds what it has for the seconds that its last argument names. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MOST = 5000, PIECE = 60000 };
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+static void tell(const char *name, long number) {
+    printf("%s=%ld\n", name, number);
+    fflush(stdout);
+}
+
+static void hold(const char *seconds) { usleep((useconds_t)(atof(seconds) * 1e6)); }
+
+/* 0 when it was let through, else the errno */
+static long outcome(long result) { return result < 0 ? errno : 0; }
+
+/* Each socket gets packets of its own: one that several get is in memory once. */
+static void flood(int type, int count, double seconds) {
+    static char data[PIECE];
+    static struct sockaddr_in addresses[MOST];
+    static int sockets[MOST];
+    int size = 8 << 20, made = 0;
+    long sent = 0;
+    for (; made < count && made < MOST; made++) {
+        struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        socklen_t length = sizeof own;
+        /* numbers that no protocol has */
+        int one = socket(AF_INET, type, type == SOCK_RAW ? 143 + made % 110 : 0);
+        if (one < 0) break;
+        setsockopt(one, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+        setsockopt(one, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+        bind(one, (struct sockaddr *)&own, sizeof own);
+        getsockname(one, (struct sockaddr *)&own, &length);
+        sockets[made] = one, addresses[made] = own;
+    }
+    tell("sockets", made);
+    double end = now() + seconds;
+    for (int at = 0; made && now() < end; at = (at + 1) % made) {
+        void *to = &addresses[at];
+        sent += sendto(sockets[at], data, sizeof data, MSG_DONTWAIT, to, sizeof addresses[at]) > 0;
+    }
+    tell("sent", sent);
+}
+
+/* as `flood`, from many processes: each has a table of descriptors of its own */
+static void floods(int processes, int count, double seconds) {
+    for (int number = 0; number < processes; number++)
+        if (fork() == 0) {
+            flood(SOCK_RAW, count, seconds);
+            _exit(0);
+        }
+    while (wait(NULL) > 0) {}
+}
+
+static void write_forever(double seconds) {
+    static char data[1 << 16];
+    struct iovec vector = {data, sizeof data};
+    fcntl(1, F_SETFL, O_NONBLOCK);
+    for (double end = now() + seconds; now() < end;) vmsplice(1, &vector, 1, SPLICE_F_NONBLOCK);
+}
+
+/* `count` processes that write for ever after the first one has ended */
+static void writers(int count, double seconds) {
+    for (int number = 0; number < count; number++)
+        if (fork() == 0) {
+            write_forever(seconds);
+            _exit(0);
+        }
+    usleep(200000);
+}
+
+/* one entry of an access control list in the form of linux/posix_acl_xattr.h */
+static void put(unsigned char *value, int number, unsigned short tag, unsigned id) {
+    unsigned short permissions = 6;
+    unsigned char *entry = value + 4 + 8 * number;
+    memcpy(entry, &tag, 2), memcpy(entry + 2, &permissions, 2), memcpy(entry + 4, &id, 4);
+}
+
+static void acls(const char *folder, int count) {
+    static unsigned char value[4 + 8 * 8000] = {2};
+    int entries = 0, made = 0;
+    long error = 0;
+    put(value, entries++, 1, ~0u);
+    while (entries < 7990) {
+        put(value, entries, 2, entries);
+        entries++;
+    }
+    for (unsigned tag = 4; tag <= 32; tag *= tag == 4 ? 4 : 2) put(value, entries++, tag, ~0u);
+    for (int number = 0; number < count; number++) {
+        char path[256];
+        snprintf(path, sizeof path, "%s/a%d", folder, number);
+        close(open(path, O_CREAT | O_WRONLY, 0644));
+        long got = outcome(setxattr(path, "system.posix_acl_access", value, 4 + 8 * entries, 0));
+        if (got) error = got;
+        else made++;
+    }
+    tell("made", made);
+    tell("errno", error);
+}
+
+static void locks(const char *path, long count, double seconds) {
+    int file = open(path, O_CREAT | O_RDWR, 0644);
+    long made = 0;
+    double end = now() + seconds;
+    for (; made < count && now() < end; made++) {
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 2 * (count - made), .l_len = 1};
+        if (fcntl(file, F_SETLK, &lock) < 0) break;
+    }
+    tell("locks", made);
+}
+
+static void descriptors(const char *name, int (*make)(void)) {
+    int made = 0;
+    while (made < MOST && make() >= 0) made++;
+    tell(name, made);
+    tell("errno", errno);
+}
+
+static int terminal(void) { return open("/dev/ptmx", O_RDWR | O_NOCTTY); }
+
+static void filters(void) {
+    struct sock_filter pass = {BPF_RET | BPF_K, 0, 0, 0x7fff0000};
+    struct sock_fprog program = {1, &pass};
+    int one = socket(AF_INET, SOCK_DGRAM, 0);
+    tell("socket", outcome(setsockopt(one, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program)));
+    tell("reuseport", outcome(setsockopt(one, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program)));
+    tell("prctl", outcome(prctl(PR_SET_SECCOMP, 2, &program, 0, 0)));
+    /* the kernel looks at the lower half of it alone */
+    tell("prctl-high", outcome(syscall(SYS_prctl, (1L << 32) + PR_SET_SECCOMP, 2, &program, 0, 0)));
+    tell("seccomp", outcome(syscall(SYS_seccomp, 1, 0, &program)));
+}
+
+static void watch(const char *path, double seconds) {
+    int notify = inotify_init1(IN_NONBLOCK);
+    tell("watch", outcome(inotify_add_watch(notify, path, IN_ALL_EVENTS)));
+    struct pollfd ready = {notify, POLLIN, 0};
+    tell("seen", poll(&ready, 1, (int)(seconds * 1000)));
+}
+
+static void lower_oom_score(void) {
+    int file = open("/proc/self/oom_score_adj", O_WRONLY);
+    tell("lowered", write(file, "0", 1) == 1);
+}
+
+int main(int count, char **arguments) {
+    if (count < 2) return 2;
+    const char *name = arguments[1], *first = count > 2 ? arguments[2] : "", *last = arguments[count - 1];
+    if (!strcmp(name, "packet")) tell("errno", outcome(socket(AF_INET, SOCK_PACKET, htons(3))));
+    else if (!strcmp(name, "writers")) writers(atoi(first), atof(last));
+    else if (!strcmp(name, "raw")) flood(SOCK_RAW, atoi(first), atof(last));
+    else if (!strcmp(name, "raws")) floods(atoi(first), 110, atof(last));
+    else if (!strcmp(name, "udp")) flood(SOCK_DGRAM, atoi(first), atof(last));
+    else if (!strcmp(name, "acls")) acls(first, atoi(arguments[3])), hold(last);
+    else if (!strcmp(name, "locks")) locks(first, atol(arguments[3]), atof(last));
+    else if (!strcmp(name, "inotify")) descriptors("instances", inotify_init), hold(last);
+    else if (!strcmp(name, "terminals")) descriptors("terminals", terminal), hold(last);
+    else if (!strcmp(name, "filters")) filters();
+    else if (!strcmp(name, "oom")) lower_oom_score();
+    else if (!strcmp(name, "watch")) watch(first, atof(last));
+    else if (!strcmp(name, "flock")) tell("errno", outcome(flock(open(first, O_RDONLY), LOCK_EX | LOCK_NB))), hold(last);
+    else if (!strcmp(name, "sync")) {
+        double begun = now();
+        sync();
+        tell("errno", outcome(syncfs(open(first, O_RDONLY))));
+        tell("milliseconds", (long)((now() - begun) * 1000));
+    } else return 2;
+    return 0;
+}
