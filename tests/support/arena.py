@@ -1,0 +1,66 @@
+"""A backend whose images hold the program that attacks, `tests/security/attack/attack.c`."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from support import oci, registry
+from support.backend import REPOSITORY, Backend, running
+from support.client import Result, new_host, run
+
+SOURCE = REPOSITORY / "tests/security/attack/attack.c"
+COMPILE = "gcc -std=c11 -Os -Wall -Wextra -Werror -static"
+# does next to nothing, and lasts as long
+LITTLE = "oom"
+
+
+def line(words: str, options: str = "") -> str:
+    """The command line of an attack."""
+    return f"docker run {options} attack /attack {words}"
+
+
+def attack(arena: Backend, words: str, options: str = "", host: str = "") -> Result:
+    """Carry an attack out, by a new visitor unless one is named."""
+    return run(arena.url, line(words, options), host or new_host(arena.url))
+
+
+@contextmanager
+def opened(folder: Path, **settings: object) -> Iterator[Backend]:
+    """The arena, with more `settings`; `folder` is scratch space."""
+    subprocess.run([*COMPILE.split(), "-o", folder / "attack", SOURCE], check=True)
+    files = {"attack": oci.File((folder / "attack").read_bytes(), mode=0o755), "tmp/": oci.Folder(mode=0o1777)}
+    with registry.running(folder / "registry") as url:
+        oci.push_image(url, "library/attack:latest", [files])
+        with running({"registry": url, "limits": {"seconds": 20}, **settings}) as backend:
+            yield backend
+
+
+class Peak:
+    """The highest that the machine's used memory was above what it was at first, in bytes, looked at all the time."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._before, self._over = used(), threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Peak:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(0.02):
+            self.bytes = max(self.bytes, used() - self._before)
+
+
+def used() -> int:
+    """The bytes of the machine's memory that nobody else could have now."""
+    rows = dict(row.split(":") for row in Path("/proc/meminfo").read_text().splitlines())
+    return 1024 * (int(rows["MemTotal"].split()[0]) - int(rows["MemAvailable"].split()[0]))
