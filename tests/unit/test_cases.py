@@ -1,0 +1,69 @@
+"""Every attack of `security/cases.toml` has a test that is there, or words for why it has none."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CASES: list[dict[str, Any]] = tomllib.loads((ROOT / "tests/security/cases.toml").read_text())["case"]
+# the list of attacks that the project holds itself to: 94 in six groups
+GROUPS = {"ESC": 24, "RES": 14, "LIFE": 14, "IMG": 17, "WEB": 17, "OUT": 8}
+# those that once got somewhere
+ATTACKS = 15
+MOST_REASONS = 6
+# to be lowered with each test that is written
+MISSING_STILL = 26
+
+EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+
+
+@cache
+def tests_in(file: Path) -> set[str]:
+    """The names of a file's tests, in Python or in JavaScript."""
+    text = file.read_text()
+    if file.suffix == ".mjs":
+        return {name for _, name in re.findall(r"\btest\(([\"`])(.+?)\1", text)}
+    nodes = ast.walk(ast.parse(text))
+    return {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def having(field: str) -> list[str]:
+    return [case["id"] for case in CASES if case.get(field)]
+
+
+def test_every_id_is_there_once() -> None:
+    expected = [f"{group}-{number:02}" for group, count in GROUPS.items() for number in range(1, count + 1)]
+    expected += [f"attack-{number}" for number in range(1, ATTACKS + 1)]
+    assert [case["id"] for case in CASES] == expected
+    assert len(expected) == 94 + 15
+
+
+@EVERY_CASE
+def test_a_case_has_its_tests_or_says_why_not(case: dict[str, Any]) -> None:
+    assert case.keys() <= {"id", "attack", "tests", "reason", "missing"}
+    assert case["attack"]
+    assert len([field for field in ("tests", "reason", "missing") if case.get(field)]) == 1
+
+
+@EVERY_CASE
+def test_every_test_that_is_named_exists(case: dict[str, Any]) -> None:
+    tests = case.get("tests", [])
+    assert len(set(tests)) == len(tests)
+    for test in tests:
+        file, _, name = test.partition("::")
+        assert name.partition("[")[0] in tests_in(ROOT / file), test
+
+
+def test_few_cases_have_a_reason_in_place_of_a_test() -> None:
+    assert len(having("reason")) <= MOST_REASONS
+
+
+def test_no_more_tests_are_missing_than_before() -> None:
+    assert len(having("missing")) <= MISSING_STILL
