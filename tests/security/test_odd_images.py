@@ -29,7 +29,8 @@ IMAGES: dict[str, tuple[dict[str, oci.Entry], dict[str, object]]] = {
     ),
     "digits": ({"etc/passwd": PASSWD.encode(), "etc/group": "root:x:0:\nodd:x:²:root\n".encode()}, {}),
     "looping": ({"round": oci.Link("round")}, {"WorkingDir": "/round"}),
-    "sbin": ({"sbin": oci.Link("/nowhere/at/all")}, {}),
+    "file": ({"sbin": b"no folder"}, {}),
+    "folder": ({"sbin/docker-init/": oci.Folder()}, {}),
 }
 
 
@@ -45,7 +46,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
 
 def ended(odd: Backend, line: str, host: str = "") -> Result:
     result = run(odd.url, line, host or new_host(odd.url))
-    assert result.events[-1]["type"] == "exited", result.events[-1]
+    assert result.events[-1]["type"] == "exited", (result.events[-1], odd.log.read_text()[-3000:])
     assert str(odd.runtime) not in result.stderr + result.stdout
     assert str(odd.state) not in result.stderr + result.stdout
     return result
@@ -131,8 +132,9 @@ def test_attack_12_what_an_image_has_wrong_is_a_result(odd: Backend, line: str) 
     assert "docker: Error response from daemon: " in result.stderr
 
 
-def test_attack_13_no_error_shows_a_path_of_the_machine(odd: Backend) -> None:
-    ended(odd, "docker run --init sbin sh -c 'echo started'")
+@pytest.mark.parametrize("image", ["file", "folder"])
+def test_attack_13_no_error_shows_a_path_of_the_machine(odd: Backend, image: str) -> None:
+    assert ended(odd, f"docker run --init {image} sh -c 'echo started'").code == 125
 
 
 def test_attack_14_an_address_that_is_not_there_is_not_redirected(odd: Backend) -> None:

@@ -23,6 +23,13 @@ def line(words: str, options: str = "") -> str:
     return f"docker run {options} attack /attack {words}"
 
 
+def visitor(arena: Backend) -> str:
+    """A new visitor who has the image, so that an attack of theirs begins at once."""
+    host = new_host(arena.url)
+    assert run(arena.url, line(LITTLE), host).code == 0
+    return host
+
+
 def attack(arena: Backend, words: str, options: str = "", host: str = "") -> Result:
     """Carry an attack out, by a new visitor unless one is named."""
     return run(arena.url, line(words, options), host or new_host(arena.url))
@@ -32,7 +39,10 @@ def attack(arena: Backend, words: str, options: str = "", host: str = "") -> Res
 def opened(folder: Path, **settings: object) -> Iterator[Backend]:
     """The arena, with more `settings`; `folder` is scratch space."""
     subprocess.run([*COMPILE.split(), "-o", folder / "attack", SOURCE], check=True)
-    files = {"attack": oci.File((folder / "attack").read_bytes(), mode=0o755), "tmp/": oci.Folder(mode=0o1777)}
+    files: dict[str, oci.Entry] = {
+        "attack": oci.File((folder / "attack").read_bytes(), mode=0o755),
+        "tmp/": oci.Folder(mode=0o1777),
+    }
     with registry.running(folder / "registry") as url:
         oci.push_image(url, "library/attack:latest", [files])
         with running({"registry": url, "limits": {"seconds": 20}, **settings}) as backend:

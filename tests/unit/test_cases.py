@@ -19,13 +19,13 @@ GROUPS = {"ESC": 24, "RES": 14, "LIFE": 14, "IMG": 17, "WEB": 17, "OUT": 8}
 ATTACKS = 15
 MOST_REASONS = 6
 # to be lowered with each test that is written
-MISSING_STILL = 26
+MISSING_STILL = 13
 
 EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 
 
 @cache
-def tests_in(file: Path) -> set[str]:
+def all_tests(file: Path) -> set[str]:
     """The names of a file's tests, in Python or in JavaScript."""
     text = file.read_text()
     if file.suffix == ".mjs":
@@ -58,7 +58,7 @@ def test_every_test_that_is_named_exists(case: dict[str, Any]) -> None:
     assert len(set(tests)) == len(tests)
     for test in tests:
         file, _, name = test.partition("::")
-        assert name.partition("[")[0] in tests_in(ROOT / file), test
+        assert name.partition("[")[0] in all_tests(ROOT / file), test
 
 
 def test_few_cases_have_a_reason_in_place_of_a_test() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -137,3 +140,11 @@ def test_controllers_that_were_there_before_stay(tmp_path: Path, monkeypatch: py
     with cgroup.controllers_kept():
         pass
     assert file.read_text() == "cpu rdma misc"
+
+
+def test_a_thread_of_ours_in_a_group_does_not_get_us_killed_with_it(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "60"]) as other:
+        write(tmp_path, {"g/cgroup.procs": f"{os.getpid()}\n{other.pid}\n"})
+        assert V2(tmp_path).processes("/g") == [other.pid]
+        assert not V2(tmp_path).remove("/g")
+        assert other.wait() == -signal.SIGKILL

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <mqueue.h>
+#include <stddef.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -11,10 +13,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -140,6 +145,8 @@ static void descriptors(const char *name, int (*make)(void)) {
     tell("errno", errno);
 }
 
+static int another_file(void) { return open("/etc/hosts", O_RDONLY); }
+
 static int terminal(void) { return open("/dev/ptmx", O_RDWR | O_NOCTTY); }
 
 static void filters(void) {
@@ -161,6 +168,64 @@ static void watch(const char *path, double seconds) {
     tell("seen", poll(&ready, 1, (int)(seconds * 1000)));
 }
 
+static void pairs(void) {
+    int made = 0, ends[2];
+    while (made < MOST && socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0) made++;
+    tell("pairs", made);
+}
+
+static void names(double seconds) {
+    char path[64];
+    long looked = 0;
+    for (double end = now() + seconds; now() < end; looked++) {
+        snprintf(path, sizeof path, "/tmp/none%ld", looked);
+        if (access(path, F_OK) == 0) break;
+    }
+    tell("names", looked);
+}
+
+static void memory_files(double seconds) {
+    static char data[1 << 20];
+    long written = 0;
+    memset(data, 1, sizeof data);
+    int file = memfd_create("fill", 0);
+    for (double end = now() + seconds; now() < end && write(file, data, sizeof data) > 0;) written++;
+    tell("written", written);
+}
+
+static void full_pipes(void) {
+    static char data[1 << 16];
+    int made = 0, ends[2];
+    for (; made < MOST && pipe2(ends, O_NONBLOCK) == 0; made++) {
+        fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
+        while (write(ends[1], data, sizeof data) > 0) {}
+    }
+    tell("pipes", made);
+}
+
+static void queues(const char *role) {
+    struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "\0meeting"};
+    socklen_t length = offsetof(struct sockaddr_un, sun_path) + 8;
+    int one = socket(AF_UNIX, SOCK_STREAM, 0);
+    struct mq_attr attributes = {.mq_maxmsg = 1, .mq_msgsize = 8};
+    if (!strcmp(role, "hold")) {
+        tell("socket", outcome(bind(one, (struct sockaddr *)&name, length)));
+        listen(one, 1);
+        tell("posix", outcome(mq_open("/meeting", O_CREAT | O_RDWR, 0666, &attributes)));
+        tell("system-v", outcome(msgget(0x6d656574, IPC_CREAT | 0666)));
+    } else {
+        tell("socket", outcome(connect(one, (struct sockaddr *)&name, length)));
+        tell("posix", outcome(mq_open("/meeting", O_RDWR)));
+        tell("system-v", outcome(msgget(0x6d656574, 0)));
+    }
+}
+
+static void allocate(const char *path) {
+    int file = open(path, O_CREAT | O_RDWR, 0644);
+    tell("truncate", outcome(ftruncate(file, 1L << 40)));
+    tell("fallocate", outcome(fallocate(file, 0, 0, 1L << 40)));
+}
+
 static void lower_oom_score(void) {
     int file = open("/proc/self/oom_score_adj", O_WRONLY);
     tell("lowered", write(file, "0", 1) == 1);
@@ -180,6 +245,14 @@ int main(int count, char **arguments) {
     else if (!strcmp(name, "terminals")) descriptors("terminals", terminal), hold(last);
     else if (!strcmp(name, "filters")) filters();
     else if (!strcmp(name, "oom")) lower_oom_score();
+    else if (!strcmp(name, "pairs")) pairs(), hold(last);
+    else if (!strcmp(name, "names")) names(atof(last));
+    else if (!strcmp(name, "memory-files")) memory_files(atof(last)), hold("0.2");
+    else if (!strcmp(name, "full-pipes")) full_pipes(), hold(last);
+    else if (!strcmp(name, "queues")) queues(first), hold(last);
+    else if (!strcmp(name, "allocate")) allocate(first);
+    else if (!strcmp(name, "files")) descriptors("files", another_file), hold(last);
+    else if (!strcmp(name, "abort")) abort();
     else if (!strcmp(name, "watch")) watch(first, atof(last));
     else if (!strcmp(name, "flock")) tell("errno", outcome(flock(open(first, O_RDONLY), LOCK_EX | LOCK_NB))), hold(last);
     else if (!strcmp(name, "sync")) {

@@ -150,7 +150,8 @@ def main() -> int:
     local = [connections.path(options.registry).parent] if connections.is_socket(options.registry) else []
     confine(options.uid, Path(options.view), visible=local, network=True)
     resource.setrlimit(resource.RLIMIT_FSIZE, (options.bytes, options.bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # not 0, with which a crash would start the program of the core pattern
+    resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
     with socket.socket(fileno=options.descriptor) as connection:
         Service(connection, Registry(options.registry, tuple(options.hosts))).serve()
     return 0

@@ -130,8 +130,6 @@ def spawn(
                 cgroup.here().enter(within)
             if nodes is not None:
                 devices.use(nodes)
-            # whatever priority the runner has over what it starts
-            os.setpriority(os.PRIO_PROCESS, 0, 0)
             started.set_result(
                 os.posix_spawn(program, list(arguments), ENVIRONMENT, file_actions=actions, setsigmask=())
             )
@@ -142,7 +140,11 @@ def spawn(
     thread = threading.Thread(target=start)
     thread.start()
     thread.join()
-    return Child(started.result())
+    pid = started.result()
+    # the runner's own priority is not for what it starts; one that has ended already needs none
+    with contextlib.suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PROCESS, pid, 0)
+    return Child(pid)
 
 
 def reap_orphans(names: set[str]) -> None:

@@ -106,7 +106,7 @@ class Groups(ABC):
 
     def processes(self, path: str) -> list[int]:
         """Return the numbers of the processes in the group; none where it is gone."""
-        return list(map(int, files.text(self.folders(path)[0] / "cgroup.procs").split()))
+        return _processes(self.folders(path)[0])
 
     async def kill_and_wait(self, path: str, patience: float) -> None:
         """Kill what lives in the group until nothing does; TimeoutError after `patience` seconds."""
@@ -135,7 +135,13 @@ def _removed(folder: Path) -> bool:
     return not folder.exists()
 
 
+def _processes(group: Path) -> list[int]:
+    # a thread of our own that has entered the group is listed as this process until the kernel has done with its end
+    listed = map(int, files.text(group / "cgroup.procs").split())
+    return [pid for pid in listed if pid != os.getpid()]
+
+
 def _kill(group: Path) -> None:
-    for line in files.text(group / "cgroup.procs").split():
+    for pid in _processes(group):
         with contextlib.suppress(ProcessLookupError):
-            os.kill(int(line), signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
