@@ -5,6 +5,7 @@ A user may not send a signal to what sudo runs as root, but can close a pipe to 
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -25,7 +26,8 @@ def main(command: Sequence[str]) -> int:
 
 
 def _end_with_stdin(child: subprocess.Popen[bytes]) -> None:
-    while sys.stdin.buffer.read(1):
+    # not sys.stdin, whose lock would be held while Python ends
+    while os.read(0, 1):
         pass
     child.terminate()
 

@@ -50,8 +50,10 @@ def attacking(arena: Backend, words: str, options: str = "", host: str = "") -> 
         if event["type"] == "output":
             got.set()
 
+    # whoever has to pull the image first has output of that
+    own = host or visitor(arena)
     with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(run, arena.url, line(words, options), host or new_host(arena.url), each=note)
+        future = pool.submit(run, arena.url, line(words, options), own, each=note)
         assert got.wait(pace.seconds(10)), arena.log.read_text()[-2000:]
         yield future
         future.result()
@@ -78,7 +80,7 @@ def test_attack_1_writers_that_go_on_after_the_end_hold_nobody_up(arena: Backend
             before = time.monotonic()
             assert run(arena.url, line(LITTLE), quiet).code == 0
             longest = max(longest, time.monotonic() - before)
-        assert attacks.result().code in (0, 137)
+        attacks.result()
         own.result()
     assert longest < pace.seconds(1.5), longest
 
@@ -96,7 +98,7 @@ def test_attack_4_what_no_limit_counts_cannot_be_had_without_end(arena: Backend,
 
 
 # many processes at once are ended as soon as they are seen, and without that would go on to gigabytes
-@pytest.mark.parametrize(("words", "slack"), [("raw 110 3", SLACK), ("raws 40 3", 8 * SLACK), ("udp 1000 3", SLACK)])
+@pytest.mark.parametrize(("words", "slack"), [("raw 110 3", SLACK), ("raws 40 8", 8 * SLACK), ("udp 1000 3", SLACK)])
 def test_attack_4_queues_of_sockets_do_not_fill_the_machines_memory(arena: Backend, words: str, slack: int) -> None:
     attack(arena, "oom")
     with Peak() as peak:

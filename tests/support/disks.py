@@ -11,6 +11,7 @@ from pathlib import Path
 from support import pace
 from support.backend import Backend
 from support.client import Result, run
+from support.files import text_of
 
 
 def back(backend: Backend, host: str) -> None:
@@ -33,7 +34,7 @@ def wait_until_stuck(backend: Backend, count: int) -> None:
 
 def _stuck(backend: Backend) -> int:
     states = [Path(f"/proc/{pid}/stat") for pid in backend.processes()]
-    return sum(state.exists() and ") D " in state.read_text() for state in states)
+    return sum(") D " in text_of(state) for state in states)
 
 
 def wait_for_disks(backend: Backend) -> list[str]:

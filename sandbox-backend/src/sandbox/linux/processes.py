@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import resource
 import signal
 from pathlib import Path
 
@@ -55,6 +56,16 @@ def raise_capabilities() -> None:
     libc.check(libc.LIBC.capget(header, sets), "capget")
     sets[0], sets[3] = sets[1], sets[4]
     libc.check(libc.LIBC.capset(header, sets), "capset")
+
+
+def core_limit() -> int:
+    """The limit of core files, in bytes, with which a crash leaves none and starts nothing, as far as it may be set.
+
+    With 0 a machine whose core pattern is a program starts that, as root, for every crash; with 1 it does not
+    (fs/coredump.c). sudo leaves 0, and whoever may not raise a limit has to stay there.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    return 1 if hard == resource.RLIM_INFINITY else min(1, hard)
 
 
 def kernel_log(size: int = 1 << 16) -> str:

@@ -51,7 +51,9 @@ def workdir(plan: Plan, config: Config) -> str:
     return plan.workdir or config.workdir or "/"
 
 
-def build(plan: Plan, config: Config, identity: Identity, hostname: str, features: Features) -> dict[str, Any]:
+def build(
+    plan: Plan, config: Config, identity: Identity, hostname: str, features: Features, core: int
+) -> dict[str, Any]:
     """The `process` of a configuration."""
     args, _ = argv(plan, config)
     env = environment(plan, config, hostname)
@@ -65,7 +67,7 @@ def build(plan: Plan, config: Config, identity: Identity, hostname: str, feature
         "cwd": workdir(plan, config),
         "user": {"uid": identity.uid, "gid": identity.gid, "additionalGids": list(identity.groups)},
         "capabilities": dict.fromkeys(sets, capabilities.kept(plan.cap_drop)),
-        "rlimits": rlimits.build(plan.limits, plan.ulimits if features.ulimits else ()),
+        "rlimits": rlimits.build(plan.limits, plan.ulimits if features.ulimits else (), core=core),
         "noNewPrivileges": True,
         "oomScoreAdj": OOM_SCORE_ADJ,
     }

@@ -10,14 +10,12 @@ from sandbox.model.plan import Limits, Ulimit
 
 # Linux has it, and Python no name for it
 _LOCKS = 10
-# with 0 a machine whose core pattern is a program would start that as root for every crash; with 1 the kernel does not
-# (fs/coredump.c), and shells show it as 0
-NO_CORE = 1
 
 
-def build(limits: Limits, ulimits: Iterable[Ulimit] = ()) -> list[dict[str, Any]]:
-    """The limits that every process has, with the reader's own `ulimits` in place of those of the same name."""
-    usual = (Ulimit(name, number, number) for name, number in (("nofile", limits.open_files), ("core", NO_CORE)))
+def build(limits: Limits, ulimits: Iterable[Ulimit] = (), *, core: int = 0) -> list[dict[str, Any]]:
+    """The limits that every process has, with the reader's own `ulimits` in place of those of the same name; `core` is
+    that of core files, in bytes."""
+    usual = (Ulimit(name, number, number) for name, number in (("nofile", limits.open_files), ("core", core)))
     chosen = {_type(one): {"type": _type(one), "soft": one.soft, "hard": one.hard} for one in (*usual, *ulimits)}
     return list(chosen.values())
 

@@ -33,7 +33,7 @@ def build(
         "ociVersion": "1.0.2",
         "hostname": allocation.hostname,
         "root": {"path": allocation.root, "readonly": plan.read_only and features.read_only_root},
-        "process": process.build(plan, config, identity, allocation.hostname, features),
+        "process": process.build(plan, config, identity, allocation.hostname, features, allocation.core),
         "mounts": mounts.build(plan, allocation, features),
         "annotations": dict([seccomp] if seccomp else ()),
         "linux": _linux(plan, allocation, features),

@@ -23,6 +23,7 @@ from sandbox.images.manifest import ACCEPT
 from sandbox.images.puller import connections, messages
 from sandbox.images.puller.messages import LARGEST_MESSAGE, Check, Failed, Fetch, Fetched, Options, Progress, Reply
 from sandbox.images.puller.registry import Registry, RegistryError, read
+from sandbox.linux import processes
 from sandbox.linux.confine import confine
 
 PROGRESS_SECONDS = 0.1
@@ -150,8 +151,7 @@ def main() -> int:
     local = [connections.path(options.registry).parent] if connections.is_socket(options.registry) else []
     confine(options.uid, Path(options.view), visible=local, network=True)
     resource.setrlimit(resource.RLIMIT_FSIZE, (options.bytes, options.bytes))
-    # not 0, with which a crash would start the program of the core pattern
-    resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (processes.core_limit(),) * 2)
     with socket.socket(fileno=options.descriptor) as connection:
         Service(connection, Registry(options.registry, tuple(options.hosts))).serve()
     return 0

@@ -152,8 +152,7 @@ def _limit(order: Order) -> None:
         resource.RLIMIT_FSIZE: order.bytes,
         resource.RLIMIT_AS: MEMORY,
         resource.RLIMIT_NOFILE: 64,
-        # not 0, with which a crash would start the program of the core pattern
-        resource.RLIMIT_CORE: 1,
+        resource.RLIMIT_CORE: processes.core_limit(),
     }
     for name, value in limits.items():
         resource.setrlimit(name, (value, value))

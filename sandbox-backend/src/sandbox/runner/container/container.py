@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from sandbox.docker import messages
-from sandbox.linux import namespaces
+from sandbox.linux import namespaces, processes
 from sandbox.linux.loop import Device
 from sandbox.model.events import Started, Stream
 from sandbox.model.image import Image
@@ -135,6 +135,7 @@ class Container:
             files=(*made.files, *files),
             disk=snapshot.disk,
             nodes=nodes,
+            core=processes.core_limit(),
             namespaces={**shared, "user": joined.id_range.path} if features.user_namespaces else shared,
             sysctls=joined.sysctls,
         )
