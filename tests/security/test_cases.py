@@ -79,6 +79,8 @@ def test_res_03_memory_that_is_no_processs_own_is_counted_too(arena: Backend, wo
     with Peak() as peak:
         result = attack(arena, words, "--memory 32m")
     assert peak.bytes < 32 * MIB + SLACK, (peak.bytes, result.stdout)
+    # it has reached its limit, and not gone past it
+    assert 24 * MIB < result.events[-1]["peak_memory_bytes"] <= 32 * MIB
 
 
 def test_res_04_no_swap_may_be_used(backend: Backend) -> None:

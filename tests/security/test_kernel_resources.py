@@ -27,8 +27,8 @@ from support.client import Result, new_host, run
 pytestmark = pytest.mark.container
 MIB = 1 << 20
 SYS_RESOURCE = 24
-# besides its limit; the machine's own noise is in it
-SLACK = 32 * MIB
+# besides its limit; what else runs on the machine is in it
+SLACK = 96 * MIB
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_attack_4_what_no_limit_counts_cannot_be_had_without_end(arena: Backend,
 
 
 # many processes at once are ended as soon as they are seen, and without that would go on to gigabytes
-@pytest.mark.parametrize(("words", "slack"), [("raw 110 3", SLACK), ("raws 40 8", 8 * SLACK), ("udp 1000 3", SLACK)])
+@pytest.mark.parametrize(("words", "slack"), [("raw 110 3", SLACK), ("raws 40 8", 4 * SLACK), ("udp 1000 3", SLACK)])
 def test_attack_4_queues_of_sockets_do_not_fill_the_machines_memory(arena: Backend, words: str, slack: int) -> None:
     attack(arena, "oom")
     with Peak() as peak:

@@ -50,7 +50,7 @@ def opened(folder: Path, **settings: object) -> Iterator[Backend]:
 
 
 class Peak:
-    """The highest that the machine's used memory was above what it was at first, in bytes, looked at all the time."""
+    """The highest that the kernel's own memory was above what it was at first, in bytes, looked at all the time."""
 
     def __init__(self) -> None:
         self.bytes = 0
@@ -71,6 +71,14 @@ class Peak:
 
 
 def used() -> int:
-    """The bytes of the machine's memory that nobody else could have now."""
-    rows = dict(row.split(":") for row in Path("/proc/meminfo").read_text().splitlines())
-    return 1024 * (int(rows["MemTotal"].split()[0]) - int(rows["MemAvailable"].split()[0]))
+    """The bytes of memory that the kernel has for itself: what programs, files and caches have comes and goes with all
+    that runs on the machine."""
+    rows = {name: int(rest.split()[0]) for name, rest in _meminfo()}
+    others = ("MemFree", "Buffers", "Cached", "SwapCached", "AnonPages", "SReclaimable")
+    return 1024 * (rows["MemTotal"] - sum(rows[name] for name in others))
+
+
+def _meminfo() -> Iterator[tuple[str, str]]:
+    for row in Path("/proc/meminfo").read_text().splitlines():
+        name, _, rest = row.partition(":")
+        yield name, rest

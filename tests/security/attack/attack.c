@@ -44,14 +44,14 @@ static void hold(const char *seconds) { usleep((useconds_t)(atof(seconds) * 1e6)
 static long outcome(long result) { return result < 0 ? errno : 0; }
 
 /* Each socket gets packets of its own: one that several get is in memory once. */
-static void flood(int type, int count, double seconds) {
+static void flood(int type, int count, int host, double seconds) {
     static char data[PIECE];
     static struct sockaddr_in addresses[MOST];
     static int sockets[MOST];
     int size = 8 << 20, made = 0;
     long sent = 0;
     for (; made < count && made < MOST; made++) {
-        struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000000 + host)};
         socklen_t length = sizeof own;
         /* numbers that no protocol has */
         int one = socket(AF_INET, type, type == SOCK_RAW ? 143 + made % 110 : 0);
@@ -71,11 +71,11 @@ static void flood(int type, int count, double seconds) {
     tell("sent", sent);
 }
 
-/* as `flood`, from many processes: each has a table of descriptors of its own */
+/* as `flood`, from many processes: each has a table of descriptors, and an address, of its own */
 static void floods(int processes, int count, double seconds) {
     for (int number = 0; number < processes; number++)
         if (fork() == 0) {
-            flood(SOCK_RAW, count, seconds);
+            flood(SOCK_RAW, count, number + 1, seconds);
             _exit(0);
         }
     while (wait(NULL) > 0) {}
@@ -236,9 +236,9 @@ int main(int count, char **arguments) {
     const char *name = arguments[1], *first = count > 2 ? arguments[2] : "", *last = arguments[count - 1];
     if (!strcmp(name, "packet")) tell("errno", outcome(socket(AF_INET, SOCK_PACKET, htons(3))));
     else if (!strcmp(name, "writers")) writers(atoi(first), atof(last));
-    else if (!strcmp(name, "raw")) flood(SOCK_RAW, atoi(first), atof(last));
+    else if (!strcmp(name, "raw")) flood(SOCK_RAW, atoi(first), 1, atof(last));
     else if (!strcmp(name, "raws")) floods(atoi(first), 110, atof(last));
-    else if (!strcmp(name, "udp")) flood(SOCK_DGRAM, atoi(first), atof(last));
+    else if (!strcmp(name, "udp")) flood(SOCK_DGRAM, atoi(first), 1, atof(last));
     else if (!strcmp(name, "acls")) acls(first, atoi(arguments[3])), hold(last);
     else if (!strcmp(name, "locks")) locks(first, atol(arguments[3]), atof(last));
     else if (!strcmp(name, "inotify")) descriptors("instances", inotify_init), hold(last);
