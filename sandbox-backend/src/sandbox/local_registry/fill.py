@@ -79,9 +79,17 @@ def _alone(state: Path) -> Iterator[None]:
     """One filling at a time; what a killed one left goes."""
     with (state / "fill.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in state.glob("fill-*"):
-            shutil.rmtree(left, ignore_errors=True)
-        yield
+        _sweep(state)
+        try:
+            yield
+        finally:
+            # what the killed one had started may have written on for a moment
+            _sweep(state)
+
+
+def _sweep(state: Path) -> None:
+    for left in state.glob("fill-*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 async def _make(images: Path, fresh: Path, uid: int, say: Say, offline: bool) -> None:
