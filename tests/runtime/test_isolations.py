@@ -27,11 +27,11 @@ HOSTILE = {
     "yes": "output-limit",
     "x=a; while :; do x=$x$x; done": "oom",
     "while :; do :; done": "timeout",
-    "f() { f | f & }; f; exec sleep 60": "timeout",
+    "f() { f | f & }; f; exec sleep 600": "timeout",
     "while :; do echo flood 2>/dev/null >/dev/kmsg; done": "timeout",
-    "dd if=/dev/zero of=/fill bs=1M; cat /fill /fill /fill >/fill2; sleep 60": "timeout",
-    "reboot -f; sleep 60": "timeout",
-    "echo c >/proc/sysrq-trigger; sleep 60": "timeout",
+    "dd if=/dev/zero of=/fill bs=1M; cat /fill /fill /fill >/fill2; sleep 600": "timeout",
+    "reboot -f; sleep 600": "timeout",
+    "echo c >/proc/sysrq-trigger; sleep 600": "timeout",
 }
 
 
