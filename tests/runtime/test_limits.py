@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from support import narrow as soonest
 from support import pace
+from support.backend import running
 from support.client import Docker
 
 pytestmark = pytest.mark.container
@@ -22,6 +24,17 @@ def test_over_its_memory(narrow: Docker) -> None:
 def test_memory_of_files_counts_too(narrow: Docker) -> None:
     result = narrow("docker run alpine sh -c 'dd if=/dev/zero of=/dev/shm/x bs=1M count=60'")
     assert (result.code, result.reason) == (137, "oom")
+
+
+def test_all_runs_together_are_kept_from_the_machines_memory() -> None:
+    with running({"runs_memory": 120 << 20}) as crowded:
+        visitors = [Docker(crowded.url, crowded.state) for _ in range(4)]
+        assert [docker("docker run alpine true").code for docker in visitors] == [0] * 4
+        line = f"docker run alpine sh -c 'dd if=/dev/zero of=/dev/shm/x bs=1M count=50; sleep {pace.seconds(2)}'"
+        with ThreadPoolExecutor(4) as pool:
+            errors = [result.stderr for result in pool.map(lambda docker: docker(line), visitors)]
+        assert "Killed" in "".join(errors)
+        assert visitors[0]("docker run alpine echo still here").stdout == "still here\n"
 
 
 def test_over_its_time(narrow: Docker) -> None:

@@ -38,6 +38,7 @@ class Settings:
     `vm_slots` virtual machines at once, each of `vm_memory` at most and for `vm_seconds` with its start; with
     KVM where that works, unless `vm_accelerator` wants software emulation ("tcg").
     A container on a bridge sends `network_bits` a second at most, and receives as many.
+    All runs together have `runs_memory` bytes; 0 is what the machine has free at the start, but for a reserve.
     `emulated` says that this machine itself is software: runs take longer, and pages say so.
     `data_dir` holds images and survives a restart; `run_dir` holds sockets and live runs and does not. It and `cgroup`
     are named for the port, so that two backends on one machine do not meet.
@@ -76,6 +77,7 @@ class Settings:
     vm_seconds: float = 30.0
     vm_accelerator: Literal["auto", "tcg"] = "auto"
     network_bits: int = 8_000_000
+    runs_memory: int = 0
     first_uid: int = 2_000_000_000
     limits: Limits = field(default_factory=Limits)
 
@@ -98,6 +100,7 @@ class Settings:
         return self.first_uid - 1_000_000
 
 
+MAY_BE_ZERO = {"queue", "runs_memory"}
 ENVIRONMENT = {"MACHINE": "machine", "HOST": "listen", "PORT": "port", "SANDBOX_REGISTRY": "registry"}
 
 
@@ -139,7 +142,7 @@ def from_values(values: Mapping[str, Any]) -> Settings:
         raise SettingsError(str(error)) from error
     for name, value in _numbers(settings):
         # Python's True is a number, but nobody means one by it
-        if isinstance(value, bool) or value <= (-1 if name == "queue" else 0):
+        if isinstance(value, bool) or value <= (-1 if name in MAY_BE_ZERO else 0):
             raise SettingsError(f"{name}: {value} is not a number that can be used")
     if not 1_100_000 < settings.first_uid <= 2**32 - 2 - 2 * settings.slots * 65_536:
         raise SettingsError(f"first_uid: {settings.first_uid} leaves no room for the ids of runs and layers")

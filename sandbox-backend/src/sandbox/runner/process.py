@@ -21,7 +21,7 @@ from typing import TypeVar
 from sandbox import handover
 from sandbox.images.pull_service import Pulls
 from sandbox.images.store import Store
-from sandbox.linux import mounts, processes
+from sandbox.linux import machine, mounts, processes
 from sandbox.linux.children import beside
 from sandbox.model import protocol
 from sandbox.oci.allocation import Features
@@ -50,6 +50,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 5.0
 PRIORITY = -10
+# what runs leave to the backend's own processes and to the machine
+RESERVED_BYTES = 128 * 1024 * 1024
 TINI = Path("/usr/bin/tini-static")
 
 
@@ -170,7 +172,7 @@ async def _environment(settings: Settings, bridges: Bridges | None) -> AsyncIter
 
 
 def _made_environment(settings: Settings, bridges: Bridges | None) -> Environment:
-    cgroup.here().prepare_parent(settings.cgroup)
+    cgroup.here().prepare_parent(settings.cgroup, _memory_of_all(settings))
     features = Features(cgroups=cgroup.here().made_by_runtime)
     runs, bundles = settings.run_dir / "runs", settings.run_dir / "bundles"
     for folder in (runs, bundles):
@@ -195,6 +197,10 @@ def _made_environment(settings: Settings, bridges: Bridges | None) -> Environmen
         bridges=bridges,
         running=RunningContainers(),
     )
+
+
+def _memory_of_all(settings: Settings) -> int:
+    return settings.runs_memory or max(machine.available_memory() - RESERVED_BYTES, settings.limits.memory)
 
 
 def _init_layer(settings: Settings) -> Path:

@@ -112,14 +112,16 @@ async def _end(
             done, _ = await asyncio.wait(
                 {process, *causes}, timeout=seconds + KILL_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
-        reason: Reason | None = next((causes[task] for task in causes if task in done), None)
         if process in done:
             return await process, "timeout" if deadline.passed else None
-        container.kill()
-        # a process that waits for a disk does not end at once, and its reader shall not wait for that
-        with contextlib.suppress(TimeoutError):
-            return await asyncio.wait_for(process, KILL_SECONDS), reason or "timeout"
-        return KILLED, reason or "timeout"
+        reason: Reason = next((causes[task] for task in causes if task in done), "timeout")
+        # a process that waits for a disk does not end at once, and its reader shall not wait for that: at the deadline
+        # it was killed, and had its time to end
+        if done:
+            container.kill()
+            with contextlib.suppress(TimeoutError):
+                return await asyncio.wait_for(process, KILL_SECONDS), reason
+        return KILLED, reason
     finally:
         for task in (process, *causes):
             task.cancel()

@@ -75,8 +75,8 @@ class Groups(ABC):
         writes that of all block devices, or of one `disk`."""
 
     @abstractmethod
-    def prepare_parent(self, path: str) -> None:
-        """Make the group that all runs' groups will be in, where the runtime does not."""
+    def prepare_parent(self, path: str, memory: int) -> None:
+        """Make the group that all runs' groups will be in, which together have `memory` bytes."""
 
     @abstractmethod
     def make(self, path: str) -> str | None:

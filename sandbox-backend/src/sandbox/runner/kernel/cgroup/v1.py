@@ -66,10 +66,11 @@ class V1(Groups):
             written_bytes=summed(blkio, rf"{device} Write (\d+)"),
         )
 
-    def prepare_parent(self, path: str) -> None:
-        """Make the groups that all runs' groups will be in, with what those inherit: processors and devices."""
+    def prepare_parent(self, path: str, memory: int) -> None:
+        """With what the groups in it inherit: processors and devices."""
         for folder in self.folders(path):
             folder.mkdir(parents=True, exist_ok=True)
+        (self._group("memory", path) / "memory.limit_in_bytes").write_text(str(memory))
         cpuset, devices = self._group("cpuset", path), self._group("devices", path)
         if cpuset.is_dir():
             for name in ("cpuset.cpus", "cpuset.mems"):

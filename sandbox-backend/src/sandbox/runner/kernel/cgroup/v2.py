@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -44,8 +45,13 @@ class V2(Groups):
             written_bytes=summed(group / "io.stat", rf"{device} .*?wbytes=(\d+)"),
         )
 
-    def prepare_parent(self, path: str) -> None:
-        """The runtime makes it."""
+    def prepare_parent(self, path: str, memory: int) -> None:
+        (group,) = self.folders(path)
+        group.mkdir(parents=True, exist_ok=True)
+        # the runtime asks for the controller, too, and says what is wrong where it cannot have it
+        with contextlib.suppress(OSError):
+            (self.mount / "cgroup.subtree_control").write_text("+memory")
+            (group / "memory.max").write_text(str(memory))
 
     def make(self, path: str) -> str | None:  # noqa: ARG002 - the runtime makes it
         return None
