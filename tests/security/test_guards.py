@@ -74,10 +74,12 @@ def test_without_the_guard_its_test_fails(guard: dict[str, Any], outcomes: dict[
 
 
 @pytest.mark.container
-def test_with_every_guard_the_same_tests_pass_on_such_a_copy(tmp_path: Path) -> None:
+def test_with_every_guard_a_test_of_each_file_passes_on_such_a_copy(tmp_path: Path) -> None:
+    # all of them have passed elsewhere: what is to be seen is that their files work with a copy
+    one_of_each = {one["test"].partition("::")[0]: one["test"] for one in TABLE}
     python = copied(tmp_path)
     where = [str(python), "-I", "-c", "import sandbox.cli, pytest; print(sandbox.cli.__file__)"]
     found = subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip()
     assert found == str(tmp_path / "source/sandbox/cli.py")
-    done = ran(python, *sorted({one["test"] for one in TABLE}), seconds=ALL_SECONDS)
+    done = ran(python, *one_of_each.values(), seconds=ALL_SECONDS)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]

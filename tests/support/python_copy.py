@@ -19,7 +19,8 @@ def copied(place: Path, at_start: str = "") -> Path:
     for folder in (place, *place.parents):
         if folder.stat().st_uid == 0 and folder.is_relative_to("/tmp"):
             folder.chmod(folder.stat().st_mode | 0o011)
-    shutil.copytree(SOURCE, place / "source/sandbox", ignore=shutil.ignore_patterns("__pycache__"))
+    # with what is compiled already: a file that a test changes has another time and is compiled anew
+    shutil.copytree(SOURCE, place / "source/sandbox")
     venv.create(place / "python", symlinks=True)
     (found,) = (place / "python/lib").glob("python*/site-packages")
     theirs = [path for path in site.getsitepackages() if "site-packages" in path]
