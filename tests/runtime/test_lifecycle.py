@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -20,24 +17,10 @@ from support.backend import Backend, running, stop
 from support.client import Docker, call, new_host, run
 from support.files import runs, text_of
 from support.footprint import at_rest, settled
+from support.open_run import OpenRun
 
 pytestmark = pytest.mark.container
 GROUPS = Path("/sys/fs/cgroup")
-
-
-def open_stream(base: str, line: str, host: str) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=30)
-    headers = {"Content-Type": "application/json"}
-    connection.request("POST", "/v1/runs", json.dumps({"command": line, "host": host}), headers)
-    return connection, connection.getresponse()
-
-
-def read_until(answer: http.client.HTTPResponse, kind: str) -> dict[str, object]:
-    while line := answer.readline():
-        event: dict[str, object] = json.loads(line)
-        if event["type"] == kind:
-            return event
-    raise AssertionError(f"no {kind}")
 
 
 def test_many_runs_leave_nothing(backend: Backend, docker: Docker) -> None:
@@ -65,11 +48,10 @@ def test_failing_runs_leave_nothing_either(backend: Backend, docker: Docker) -> 
 def test_a_reader_who_leaves_ends_the_run(backend: Backend, docker: Docker) -> None:
     docker("docker run alpine true")
     before = at_rest(backend)
-    connection, answer = open_stream(backend.url, "docker run alpine sleep 300", docker.host)
-    pid = int(str(read_until(answer, "started")["pid"]))
+    opened = OpenRun(backend.url, "docker run alpine sleep 300", docker.host)
+    pid = int(str(opened.until("started")["pid"]))
     begun = time.monotonic()
-    answer.close()
-    connection.close()
+    opened.leave()
     while Path(f"/proc/{pid}").exists():
         assert time.monotonic() - begun < pace.seconds(1.5)
         time.sleep(0.02)
@@ -78,23 +60,23 @@ def test_a_reader_who_leaves_ends_the_run(backend: Backend, docker: Docker) -> N
 
 def test_a_run_can_be_ended_by_its_id(backend: Backend, docker: Docker) -> None:
     docker("docker run alpine true")
-    connection, answer = open_stream(backend.url, "docker run alpine sleep 300", docker.host)
-    name = read_until(answer, "accepted")["run"]
-    read_until(answer, "started")
+    opened = OpenRun(backend.url, "docker run alpine sleep 300", docker.host)
+    name = opened.until("accepted")["run"]
+    opened.until("started")
     assert call(backend.url, "DELETE", f"/v1/runs/{name}")[0] == 204
-    last = read_until(answer, "exited")
+    last = opened.until("exited")
     assert (last["code"], last["reason"]) == (137, "cancelled")
     assert call(backend.url, "DELETE", f"/v1/runs/{name}")[0] == 404
-    connection.close()
+    opened.leave()
 
 
 def test_emptying_a_host_ends_its_runs(backend: Backend, docker: Docker) -> None:
     docker("docker run alpine true")
-    connection, answer = open_stream(backend.url, "docker run alpine sleep 300", docker.host)
-    read_until(answer, "started")
+    opened = OpenRun(backend.url, "docker run alpine sleep 300", docker.host)
+    opened.until("started")
     assert call(backend.url, "DELETE", f"/v1/hosts/{docker.host}")[0] == 204
-    assert read_until(answer, "exited")["reason"] == "cancelled"
-    connection.close()
+    assert opened.until("exited")["reason"] == "cancelled"
+    opened.leave()
 
 
 def test_a_reader_who_never_reads_is_let_go(docker: Docker) -> None:
@@ -102,14 +84,14 @@ def test_a_reader_who_never_reads_is_let_go(docker: Docker) -> None:
         host = new_host(own.url)
         run(own.url, "docker run alpine true", host)
         before = at_rest(own)
-        connection, answer = open_stream(own.url, "docker run alpine yes", host)
-        pid = int(str(read_until(answer, "started")["pid"]))
+        opened = OpenRun(own.url, "docker run alpine yes", host)
+        pid = int(str(opened.until("started")["pid"]))
         begun = time.monotonic()
         while Path(f"/proc/{pid}").exists():
             assert time.monotonic() - begun < pace.seconds(8)
             time.sleep(0.05)
         assert settled(own, before) == before
-        connection.close()
+        opened.leave()
 
 
 def test_the_runner_is_killed_in_the_middle_of_twenty_runs() -> None:
@@ -120,11 +102,11 @@ def test_the_runner_is_killed_in_the_middle_of_twenty_runs() -> None:
         started = threading.Barrier(21)
 
         def one(_: int) -> str:
-            connection, answer = open_stream(own.url, "docker run alpine sleep 300", host)
-            read_until(answer, "started")
+            opened = OpenRun(own.url, "docker run alpine sleep 300", host)
+            opened.until("started")
             started.wait(pace.seconds(20))
-            last = json.loads(answer.readlines()[-1])
-            connection.close()
+            last = opened.last()
+            opened.leave()
             return f"{last['type']} {last['code']}"
 
         with ThreadPoolExecutor(20) as pool:
@@ -163,12 +145,12 @@ def test_ctrl_c_leaves_nothing_behind() -> None:
     with running() as own:
         host = new_host(own.url)
         run(own.url, "docker run alpine true", host)
-        connection, answer = open_stream(own.url, "docker run alpine sleep 300", host)
-        read_until(answer, "started")
+        opened = OpenRun(own.url, "docker run alpine sleep 300", host)
+        opened.until("started")
         family = own.processes()
         assert cgroup.layout() != "v2" or handed_down() >= cgroup.USED
         assert stop(own) == 0
-        connection.close()
+        opened.leave()
         assert list(filter(runs, family)) == []
         assert not (own.runtime).exists()
         assert list(GROUPS.glob(f"**/{own.cgroup}")) == []

@@ -28,21 +28,6 @@ from support.footprint import at_rest, settled
 HOSTILE, FRIENDLY = 6, 2
 QUIET_SECONDS = 10.0
 LITTLE = arena.line(arena.LITTLE)
-ATTACKS = (
-    "raw 110 2",
-    "raws 20 2",
-    "udp 500 2",
-    "acls /dev/shm 2000 1",
-    "acls /tmp 2000 1",
-    "locks /tmp/x 1000000 2",
-    "inotify 1",
-    "terminals 1",
-    "writers 50 2",
-    "filters",
-    "sync /etc/hosts",
-    "flock /dev/null 1",
-    "watch /dev/null 1",
-)
 OPTIONS = ("", "", "-t", "--init", "--memory 16m", "--cpus 0.1", "--network bridge", "--read-only")
 
 
@@ -75,7 +60,7 @@ def hostile(backend: Backend, seen: Seen, end: float, *, number: int) -> None:
     """One attack after the other, each by a new visitor."""
     chosen = random.Random(number)  # the same ones each time
     while time.monotonic() < end:
-        line = arena.line(chosen.choice(ATTACKS), chosen.choice(OPTIONS))
+        line = arena.line(chosen.choice(arena.ATTACKS), chosen.choice(OPTIONS))
         seen.note(run(backend.url, line, new_host(backend.url)).events[-1])
 
 

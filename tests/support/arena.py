@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,21 @@ from support.client import Result, new_host, run
 
 SOURCE = REPOSITORY / "tests/security/attack/attack.c"
 COMPILE = "gcc -std=c11 -Os -Wall -Wextra -Werror -static"
+ATTACKS = (
+    "raw 110 1",
+    "raws 20 1",
+    "udp 500 1",
+    "acls /dev/shm 2000 1",
+    "acls /tmp 2000 1",
+    "locks /tmp/x 1000000 1",
+    "inotify 1",
+    "terminals 1",
+    "writers 50 1",
+    "filters",
+    "sync /etc/hosts",
+    "flock /dev/null 1",
+    "watch /dev/null 1",
+)
 # does next to nothing, and lasts as long
 LITTLE = "oom"
 
@@ -36,8 +52,8 @@ def attack(arena: Backend, words: str, options: str = "", host: str = "") -> Res
 
 
 @contextmanager
-def opened(folder: Path, **settings: object) -> Iterator[Backend]:
-    """The arena, with more `settings`; `folder` is scratch space."""
+def opened(folder: Path, *, python: str = sys.executable, **settings: object) -> Iterator[Backend]:
+    """The arena, with more `settings` and another `python` if one is named; `folder` is scratch space."""
     subprocess.run([*COMPILE.split(), "-o", folder / "attack", SOURCE], check=True)
     files: dict[str, oci.Entry] = {
         "attack": oci.File((folder / "attack").read_bytes(), mode=0o755),
@@ -45,7 +61,7 @@ def opened(folder: Path, **settings: object) -> Iterator[Backend]:
     }
     with registry.running(folder / "registry") as url:
         oci.push_image(url, "library/attack:latest", [files])
-        with running({"registry": url, "limits": {"seconds": 20}, **settings}) as backend:
+        with running({"registry": url, "limits": {"seconds": 20}, **settings}, python=python) as backend:
             yield backend
 
 

@@ -1,0 +1,48 @@
+"""Whatever a visitor does, no turn of the runner's or the web process's loop takes long."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import loop_watch
+from support.arena import ATTACKS, attack, opened, visitor
+from support.backend import REPOSITORY, Backend
+from support.client import call
+from support.python_copy import copied
+
+pytestmark = pytest.mark.container
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """An arena whose loops are watched, with all that is done once done."""
+    python = copied(tmp_path_factory.mktemp("watched"), Path(loop_watch.__file__).read_text())
+    with opened(tmp_path_factory.mktemp("arena"), python=str(python)) as backend:
+        visitor(backend)
+        yield backend
+
+
+@pytest.mark.parametrize("words", ATTACKS)
+def test_no_turn_is_long_under_an_attack(watched: Backend, words: str) -> None:
+    before = slow_turns(watched)
+    assert attack(watched, words).events[-1]["type"] == "exited"
+    assert call(watched.url, "GET", "/v1/health")[0] == 200
+    assert slow_turns(watched)[len(before) :] == []
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0.01, 0), (0.2, 1)])
+def test_a_turn_that_is_long_is_told(seconds: float, told: int) -> None:
+    script = f"async def turn():\n await asyncio.sleep(0.001)\n time.sleep({seconds})\n await asyncio.sleep(0.001)\n"
+    script = f"import asyncio, time\nfrom support import loop_watch\nloop_watch.install()\n{script}asyncio.run(turn())"
+    words, here = [sys.executable, "-c", script], REPOSITORY / "tests"
+    done = subprocess.run(words, cwd=here, stderr=subprocess.PIPE, text=True, check=True)
+    assert done.stderr.count(loop_watch.SLOW) == told
+
+
+def slow_turns(backend: Backend) -> list[str]:
+    return [line for line in backend.log.read_text().splitlines() if loop_watch.SLOW in line]
