@@ -112,7 +112,7 @@ def test_on_v1_a_group_may_use_kvm_only_if_it_is_allowed_by_name(tmp_path: Path)
     assert (tmp_path / "devices/g/devices.deny").read_text() == "c 10:232 rw"
     for name in ("memory", "cpu", "pids"):
         (tmp_path / name / "g").mkdir(parents=True)
-    resources = {"memory": {"limit": 1, "swap": 1}, "cpu": {"period": 1, "quota": 1}, "pids": {"limit": 1}}
+    resources = {"memory": {"limit": 1, "swap": 1}, "cpu": {"period": 1, "quota": 1, "shares": 1}, "pids": {"limit": 1}}
     none = {"allow": False, "access": "rwm"}
     own.limit("/g", resources | {"devices": [none]})
     assert not (tmp_path / "devices/g/devices.allow").exists()

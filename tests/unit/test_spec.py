@@ -94,7 +94,7 @@ def test_only_root_holds_capabilities_and_cap_drop_takes_them() -> None:
 def test_limits_become_resources_without_swap() -> None:
     made = build(Plan("a", limits=Limits(memory=32 << 20, cpus=0.5, pids=9)))["linux"]["resources"]
     assert made["memory"] == {"limit": 32 << 20, "swap": 32 << 20}
-    assert made["cpu"] == {"quota": 50_000, "period": 100_000}
+    assert made["cpu"] == {"quota": 50_000, "period": 100_000, "shares": 16_384}
     assert made["pids"] == {"limit": 9}
     assert made["devices"] == [{"allow": False, "access": "rwm"}]
 

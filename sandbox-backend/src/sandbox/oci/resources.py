@@ -8,6 +8,8 @@ from sandbox.model.plan import Plan, Throttle
 from sandbox.oci.allocation import Allocation, Features, Node
 
 CPU_PERIOD_US = 100_000
+# sixteen times what is usual: a run that begins is served before those that go on
+FIRST_CPU_SHARES = 16 * 1024
 FULL_SPEED = 2**64 - 1
 
 
@@ -21,7 +23,8 @@ def build(plan: Plan, allocation: Allocation, features: Features) -> dict[str, A
         "devices": [{"allow": False, "access": "rwm"}, *map(_allowed, allocation.nodes)],
     }
     if features.cpu:
-        made["cpu"] = {"quota": round(limits.cpus * CPU_PERIOD_US), "period": CPU_PERIOD_US}
+        quota = round(limits.cpus * CPU_PERIOD_US)
+        made["cpu"] = {"quota": quota, "period": CPU_PERIOD_US, "shares": FIRST_CPU_SHARES}
     throttles = {"throttleReadBpsDevice": plan.read_bps, "throttleWriteBpsDevice": plan.write_bps}
     if any(throttles.values()):
         made["blockIO"] = {name: _throttled(given, allocation) for name, given in throttles.items() if given}

@@ -17,9 +17,12 @@ from sandbox.runner.container.child import KILL_SECONDS, Ended
 from sandbox.runner.container.container import Container
 from sandbox.runner.container.events import RunEvents
 from sandbox.runner.container.output import Outputs
+from sandbox.runner.kernel import cgroup
 
 OUTPUT_CUT = "출력이 한도를 넘어서 여기서 잘랐어요."
 TOO_MANY_SOCKETS = "소켓을 너무 많이 열어서 여기서 끝냈어요."
+# after this a run is one that goes on, and others come first when they begin
+FIRST_SECONDS = 0.5
 NOTHING = contextlib.nullcontext()
 # what is said of a process that the kernel has not let go of yet
 KILLED = Ended(outcome.KILLED, signal.SIGKILL)
@@ -107,6 +110,7 @@ async def _end(
         asyncio.create_task(cancel.wait()): "cancelled",
         asyncio.create_task(_too_many_sockets(container, events)): "signal",
     }
+    later = asyncio.get_running_loop().call_later(FIRST_SECONDS, cgroup.here().lower_weight, container.cgroup)
     try:
         with container.killed_in(seconds) as deadline:
             done, _ = await asyncio.wait(
@@ -123,5 +127,6 @@ async def _end(
                 return await asyncio.wait_for(process, KILL_SECONDS), reason
         return KILLED, reason
     finally:
+        later.cancel()
         for task in (process, *causes):
             task.cancel()

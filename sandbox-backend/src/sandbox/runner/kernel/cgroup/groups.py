@@ -55,6 +55,7 @@ class Groups(ABC):
     made_by_runtime: ClassVar[bool]
     slowest_rate: ClassVar[int]
     counts_loop_pages: ClassVar[bool]
+    _usual_weight: ClassVar[tuple[str, str]]
     # the files of limits of disks, each with what lifts one
     _throttles: ClassVar[Mapping[str, str]]
 
@@ -89,6 +90,16 @@ class Groups(ABC):
     @abstractmethod
     def enter(self, path: str) -> None:
         """Move the calling thread, and what it starts from now on, into the group `path`."""
+
+    def lower_weight(self, path: str) -> None:
+        """Serve the group like any other that wants a processor, and no longer before them."""
+        file, weight = self._usual_weight
+        with contextlib.suppress(OSError):
+            (self._cpu_tree() / path.lstrip("/") / file).write_text(weight)
+
+    @abstractmethod
+    def _cpu_tree(self) -> Path:
+        """Return the tree that divides processors."""
 
     @abstractmethod
     def _disks_tree(self) -> Path:

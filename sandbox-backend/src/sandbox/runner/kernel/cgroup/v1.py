@@ -31,6 +31,7 @@ class V1(Groups):
     made_by_runtime = False
     slowest_rate = 1
     counts_loop_pages = False
+    _usual_weight = ("cpu.shares", "1024")
     _throttles = dict.fromkeys(("blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device"), "0")
 
     def folders(self, path: str) -> list[Path]:
@@ -109,6 +110,9 @@ class V1(Groups):
         shutil.rmtree(self._group("unified", path), ignore_errors=True)
         return super().remove(path, patience)
 
+    def _cpu_tree(self) -> Path:
+        return self.mount / "cpu"
+
     def _disks_tree(self) -> Path:
         return self.mount / "blkio"
 
@@ -122,6 +126,7 @@ def _limits(resources: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "memory/memory.kmem.tcp.limit_in_bytes", str(memory["limit"])
     yield "cpu/cpu.cfs_period_us", str(cpu["period"])
     yield "cpu/cpu.cfs_quota_us", str(cpu["quota"])
+    yield "cpu/cpu.shares", str(cpu["shares"])
     yield "pids/pids.max", str(resources["pids"]["limit"])
     for name, file in (("throttleReadBpsDevice", "read"), ("throttleWriteBpsDevice", "write")):
         for one in resources.get("blockIO", {}).get(name, ()):

@@ -19,6 +19,8 @@ class V2(Groups):
     # io.max takes values above 1
     slowest_rate = 2
     counts_loop_pages = True
+    # what crun makes of 1024 shares
+    _usual_weight = ("cpu.weight", "39")
     _throttles: ClassVar[Mapping[str, str]] = {"io.max": "rbps=max wbps=max"}
 
     def folders(self, path: str) -> list[Path]:
@@ -61,6 +63,9 @@ class V2(Groups):
 
     def enter(self, path: str) -> None:
         raise NotImplementedError("a thread cannot enter a v2 group by itself")
+
+    def _cpu_tree(self) -> Path:
+        return self.mount
 
     def _disks_tree(self) -> Path:
         return self.mount
