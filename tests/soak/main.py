@@ -27,6 +27,8 @@ from support.footprint import at_rest, settled
 
 HOSTILE, FRIENDLY = 6, 2
 QUIET_SECONDS = 10.0
+# in which processes get as large as so many at once make them; what grows after that grows for ever
+WARM_SECONDS = 20.0
 LITTLE = arena.line(arena.LITTLE)
 OPTIONS = ("", "", "-t", "--init", "--memory 16m", "--cpus 0.1", "--network bridge", "--read-only")
 
@@ -44,6 +46,9 @@ class Seen:
             self.ends[f"{last['type']} {last.get('code') if last['type'] == 'failed' else last.get('reason')}"] += 1
             if took is not None:
                 self.times.append(1000 * took)
+
+
+Worker = Callable[[Backend, Seen, float], None]
 
 
 def friendly(backend: Backend, seen: Seen, end: float) -> None:
@@ -64,7 +69,7 @@ def hostile(backend: Backend, seen: Seen, end: float, *, number: int) -> None:
         seen.note(run(backend.url, line, new_host(backend.url)).events[-1])
 
 
-def together(backend: Backend, seconds: float, workers: Sequence[Callable[[Backend, Seen, float], None]]) -> Seen:
+def together(backend: Backend, seconds: float, workers: Sequence[Worker]) -> Seen:
     """What came of it when they have worked side by side for so many seconds."""
     seen, end = Seen(), time.monotonic() + seconds
     with ThreadPoolExecutor(len(workers)) as pool:
@@ -85,11 +90,13 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="soak-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o755)
         with arena.opened(Path(folder)) as backend:
-            quiet = together(backend, QUIET_SECONDS, [friendly] * FRIENDLY)
-            before, held = at_rest(backend), memory(backend)
             attackers = [functools.partial(hostile, number=number) for number in range(HOSTILE)]
+            all_of_them: list[Worker] = [*attackers, *[friendly] * FRIENDLY]
+            quiet = together(backend, QUIET_SECONDS, [friendly] * FRIENDLY)
+            together(backend, WARM_SECONDS, all_of_them)
+            before, held = at_rest(backend), memory(backend)
             with arena.Peak() as peak:
-                loud = together(backend, seconds, [*[friendly] * FRIENDLY, *attackers])
+                loud = together(backend, seconds, all_of_them)
             after = settled(backend, before, 10)
             return _report(quiet, loud, before, after, memory(backend) / held, peak.bytes)
 
