@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import compileall
 import logging
 import os
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from xml.etree import ElementTree
 
 from sandbox.guest.booted import Files, GuestError, booted
@@ -103,6 +105,8 @@ def _data(folder: Path) -> Path:
         else:
             shutil.copy(source, target)
     copy(set(RUNNERS).union(*map(needed, RUNNERS)), content / "packages")
+    # the emulated processor takes a hundred times as long for that
+    compileall.compile_dir(content, quiet=2, workers=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
     with disk.open("wb") as file:
         file.truncate(DISK_BYTES)
     path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
