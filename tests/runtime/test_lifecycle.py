@@ -144,6 +144,33 @@ def test_the_runner_is_killed_in_the_middle_of_twenty_runs() -> None:
         assert settled(own, before) == before
 
 
+def test_a_supervisor_that_is_killed_takes_its_runs_along() -> None:
+    with running() as own, ThreadPoolExecutor(4) as pool:
+        host = new_host(own.url)
+        run(own.url, "docker run alpine true", host)
+        started = threading.Barrier(5)
+
+        def one(_: int) -> None:
+            connection, answer = open_stream(own.url, "docker run alpine sleep 300", host)
+            read_until(answer, "started")
+            started.wait(pace.seconds(20))
+            answer.read()
+            connection.close()
+
+        ends = [pool.submit(one, number) for number in range(4)]
+        started.wait(pace.seconds(20))
+        family = own.processes()
+        own.process.kill()
+        for end in ends:
+            # a stream is cut off, or has its last event
+            assert isinstance(end.exception(), http.client.IncompleteRead | OSError | None)
+        deadline = time.monotonic() + pace.seconds(5)
+        while any(map(runs, family)) or list(GROUPS.glob(f"**/{own.cgroup}")):
+            assert time.monotonic() < deadline, list(filter(runs, family))
+            time.sleep(0.05)
+        assert str(own.runtime) not in Path("/proc/self/mountinfo").read_text()
+
+
 @pytest.mark.parametrize("name", ["web", "puller"])
 def test_a_killed_process_comes_back(name: str) -> None:
     with running() as own:
