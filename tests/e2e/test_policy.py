@@ -45,5 +45,28 @@ def test_what_the_policy_refuses_is_seen(page: Page, live: Backend, said: list[s
     page.goto(live.url)
     page.evaluate("new Worker('data:text/javascript,0').onerror = () => {}")
     page.wait_for_timeout(200)
-    assert page.evaluate("refused") == ["worker-src data"]
-    assert len(said) == 1
+    # by the server's policy, and by the page's own
+    assert page.evaluate("refused") == ["worker-src data"] * 2
+    assert len(said) == 2
+
+
+TAKING = """() => {
+    const script = document.createElement("script");
+    script.textContent = "document.title = 'taken'";
+    document.body.append(script);
+    document.body.insertAdjacentHTML("beforeend", `<img src="none" onerror="document.title = 'taken'">`);
+    document.body.insertAdjacentHTML("beforeend", `<a href="javascript:document.title = 'taken'">x</a>`);
+    document.body.lastElementChild.click();
+}"""
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere"])
+def test_a_script_that_gets_into_a_page_is_not_executed(page: Page, live: Backend, said: list[str], path: str) -> None:
+    page.goto(f"{live.url}{path}")
+    title = page.title()
+    assert page.evaluate("refused") == []
+    page.evaluate(TAKING)
+    page.wait_for_function("refused.length == 3")
+    assert {where.split()[0] for where in page.evaluate("refused")} == {"script-src-elem", "script-src-attr"}
+    assert page.title() == title
+    assert len(said) == 3

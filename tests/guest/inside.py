@@ -33,7 +33,7 @@ PROGRAM = """#!/bin/busybox sh
 /bin/busybox dmesg -n 1
 /bin/busybox mkdir /data/tmp
 cd /data/checkout
-export PYTHONPATH=/data/packages SANDBOX_MUST_RUN=1 DATA=/data TMPDIR=/data/tmp PYTHONDONTWRITEBYTECODE=1
+export PYTHONPATH=/data/packages SANDBOX_MUST_RUN=1 OWN_CLOCK=1 DATA=/data TMPDIR=/data/tmp PYTHONDONTWRITEBYTECODE=1
 # for what the tests themselves use
 /bin/busybox mkdir /run/bin
 /bin/busybox --install -s /run/bin

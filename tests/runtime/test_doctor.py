@@ -115,3 +115,19 @@ def test_a_named_container_is_told_what_its_engine_can_do(tmp_path: Path) -> Non
     assert "--privileged" in result.stderr
     for word in ("modprobe", "sysctl", "grub", "GRUB", "보통의 셸"):
         assert word not in result.stderr
+
+
+@pytest.mark.parametrize("said", ["crun version 1.7.2", "runc version 1.1.5", "nothing that is a number"])
+def test_esc_23_a_runtime_below_the_safe_version_is_not_started(said: str, tmp_path: Path) -> None:
+    old, config = tmp_path / "crun", tmp_path / "sandbox.toml"
+    old.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "{said}"\n')
+    old.chmod(0o755)
+    config.write_text(f'crun = "{old}"\n')
+    options = ["--config", str(config), "--data-dir", str(tmp_path / "state"), "--run-dir", str(tmp_path / "run")]
+    result = ask((), "serve", *options, "--registry", "http://127.0.0.1:9", "--port", str(free_port()))
+    assert result.returncode == 1
+    told = [line for line in result.stderr.splitlines() if line.startswith(("✗", "✓"))]
+    assert told == [f"✗ crun 1.8 or later  {said}"]
+    # it was asked, and nothing was begun
+    assert not (tmp_path / "run").exists()
+    assert not (tmp_path / "state").exists()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import threading
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from support.backend import Backend, running, stop
 from support.client import Docker, call, new_host, run
 from support.files import runs, text_of
 from support.footprint import at_rest, settled
-from support.open_run import OpenRun
+from support.streams import reach, reading
 
 pytestmark = pytest.mark.container
 GROUPS = Path("/sys/fs/cgroup")
@@ -48,10 +50,9 @@ def test_failing_runs_leave_nothing_either(backend: Backend, docker: Docker) -> 
 def test_a_reader_who_leaves_ends_the_run(backend: Backend, docker: Docker) -> None:
     docker("docker run alpine true")
     before = at_rest(backend)
-    opened = OpenRun(backend.url, "docker run alpine sleep 300", docker.host)
-    pid = int(str(opened.until("started")["pid"]))
-    begun = time.monotonic()
-    opened.leave()
+    with reading(backend, "docker run alpine sleep 300", docker.host) as events:
+        pid = int(str(reach(events, "started")["pid"]))
+        begun = time.monotonic()
     while Path(f"/proc/{pid}").exists():
         assert time.monotonic() - begun < pace.seconds(1.5)
         time.sleep(0.02)
@@ -60,23 +61,21 @@ def test_a_reader_who_leaves_ends_the_run(backend: Backend, docker: Docker) -> N
 
 def test_a_run_can_be_ended_by_its_id(backend: Backend, docker: Docker) -> None:
     docker("docker run alpine true")
-    opened = OpenRun(backend.url, "docker run alpine sleep 300", docker.host)
-    name = opened.until("accepted")["run"]
-    opened.until("started")
-    assert call(backend.url, "DELETE", f"/v1/runs/{name}")[0] == 204
-    last = opened.until("exited")
-    assert (last["code"], last["reason"]) == (137, "cancelled")
-    assert call(backend.url, "DELETE", f"/v1/runs/{name}")[0] == 404
-    opened.leave()
+    with reading(backend, "docker run alpine sleep 300", docker.host) as events:
+        name = reach(events, "accepted")["run"]
+        reach(events, "started")
+        assert call(backend.url, "DELETE", f"/v1/runs/{name}")[0] == 204
+        last = reach(events, "exited")
+        assert (last["code"], last["reason"]) == (137, "cancelled")
+        assert call(backend.url, "DELETE", f"/v1/runs/{name}")[0] == 404
 
 
 def test_emptying_a_host_ends_its_runs(backend: Backend, docker: Docker) -> None:
     docker("docker run alpine true")
-    opened = OpenRun(backend.url, "docker run alpine sleep 300", docker.host)
-    opened.until("started")
-    assert call(backend.url, "DELETE", f"/v1/hosts/{docker.host}")[0] == 204
-    assert opened.until("exited")["reason"] == "cancelled"
-    opened.leave()
+    with reading(backend, "docker run alpine sleep 300", docker.host) as events:
+        reach(events, "started")
+        assert call(backend.url, "DELETE", f"/v1/hosts/{docker.host}")[0] == 204
+        assert reach(events, "exited")["reason"] == "cancelled"
 
 
 def test_a_reader_who_never_reads_is_let_go(docker: Docker) -> None:
@@ -84,14 +83,13 @@ def test_a_reader_who_never_reads_is_let_go(docker: Docker) -> None:
         host = new_host(own.url)
         run(own.url, "docker run alpine true", host)
         before = at_rest(own)
-        opened = OpenRun(own.url, "docker run alpine yes", host)
-        pid = int(str(opened.until("started")["pid"]))
-        begun = time.monotonic()
-        while Path(f"/proc/{pid}").exists():
-            assert time.monotonic() - begun < pace.seconds(8)
-            time.sleep(0.05)
-        assert settled(own, before) == before
-        opened.leave()
+        with reading(own, "docker run alpine yes", host) as events:
+            pid = int(str(reach(events, "started")["pid"]))
+            begun = time.monotonic()
+            while Path(f"/proc/{pid}").exists():
+                assert time.monotonic() - begun < pace.seconds(8)
+                time.sleep(0.05)
+            assert settled(own, before) == before
 
 
 def test_the_runner_is_killed_in_the_middle_of_twenty_runs() -> None:
@@ -102,11 +100,10 @@ def test_the_runner_is_killed_in_the_middle_of_twenty_runs() -> None:
         started = threading.Barrier(21)
 
         def one(_: int) -> str:
-            opened = OpenRun(own.url, "docker run alpine sleep 300", host)
-            opened.until("started")
-            started.wait(pace.seconds(20))
-            last = opened.last()
-            opened.leave()
+            with reading(own, "docker run alpine sleep 300", host) as events:
+                reach(events, "started")
+                started.wait(pace.seconds(20))
+                last = deque(events, 1)[0]
             return f"{last['type']} {last['code']}"
 
         with ThreadPoolExecutor(20) as pool:
@@ -124,6 +121,32 @@ def test_the_runner_is_killed_in_the_middle_of_twenty_runs() -> None:
                 break
             assert time.monotonic() - killed < pace.seconds(8)
         assert settled(own, before) == before
+
+
+def test_a_supervisor_that_is_killed_takes_its_runs_along() -> None:
+    with running() as own, ThreadPoolExecutor(4) as pool:
+        host = new_host(own.url)
+        run(own.url, "docker run alpine true", host)
+        started = threading.Barrier(5)
+
+        def one(_: int) -> None:
+            with reading(own, "docker run alpine sleep 300", host) as events:
+                reach(events, "started")
+                started.wait(pace.seconds(20))
+                deque(events, 0)
+
+        ends = [pool.submit(one, number) for number in range(4)]
+        started.wait(pace.seconds(20))
+        family = own.processes()
+        own.process.kill()
+        for end in ends:
+            # a stream is cut off, or has its last event
+            assert isinstance(end.exception(), http.client.IncompleteRead | OSError | None)
+        deadline = time.monotonic() + pace.seconds(5)
+        while any(map(runs, family)) or list(GROUPS.glob(f"**/{own.cgroup}")):
+            assert time.monotonic() < deadline, list(filter(runs, family))
+            time.sleep(0.05)
+        assert str(own.runtime) not in Path("/proc/self/mountinfo").read_text()
 
 
 @pytest.mark.parametrize("name", ["web", "puller"])
@@ -145,12 +168,11 @@ def test_ctrl_c_leaves_nothing_behind() -> None:
     with running() as own:
         host = new_host(own.url)
         run(own.url, "docker run alpine true", host)
-        opened = OpenRun(own.url, "docker run alpine sleep 300", host)
-        opened.until("started")
-        family = own.processes()
-        assert cgroup.layout() != "v2" or handed_down() >= cgroup.USED
-        assert stop(own) == 0
-        opened.leave()
+        with reading(own, "docker run alpine sleep 300", host) as events:
+            reach(events, "started")
+            family = own.processes()
+            assert cgroup.layout() != "v2" or handed_down() >= cgroup.USED
+            assert stop(own) == 0
         assert list(filter(runs, family)) == []
         assert not (own.runtime).exists()
         assert list(GROUPS.glob(f"**/{own.cgroup}")) == []

@@ -10,7 +10,8 @@ import pytest
 from support import narrow as soonest
 from support import pace
 from support.backend import running
-from support.client import Docker
+from support.client import Docker, Result, new_host, run
+from support.footprint import at_rest, settled
 
 pytestmark = pytest.mark.container
 
@@ -97,3 +98,24 @@ def test_processes_left_behind_die_with_the_first(docker: Docker) -> None:
     result = docker("docker run alpine sh -c '(setsid sleep 300 &) ; echo done'")
     assert (result.stdout, result.code) == ("done\n", 0)
     assert time.monotonic() - begun < pace.seconds(3)
+
+
+def test_life_09_an_end_at_the_very_moment_of_the_deadline_is_one_end() -> None:
+    limit = pace.seconds(0.3)
+    with running({"slots": 8, "limits": {"seconds": limit}}) as own, ThreadPoolExecutor(8) as pool:
+        host = new_host(own.url)
+
+        def sleep(seconds: float) -> Result:
+            # whose stream has one last event, or this fails
+            return run(own.url, f"docker run alpine sleep {seconds:.3f}", host)
+
+        sleep(0)
+        before = at_rest(own)
+        # the program itself starts some milliseconds after the clock does
+        moments = [limit + step / 500 for step in range(-32, 8)]
+        ends = {(one.code, one.reason) for one in pool.map(sleep, (0, *moments, 10 * limit))}
+        assert ends == {(0, "exit"), (137, "timeout")}
+        assert settled(own, before) == before
+        # each place is free again
+        for one in pool.map(sleep, [limit / 2] * 8):
+            assert "queued" not in [event["type"] for event in one.events]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import stat
@@ -19,7 +20,7 @@ import pytest
 from sandbox.local_registry import server
 from sandbox.local_registry.server import RegistryError
 from sandbox.settings import Settings
-from support import pace
+from support import pace, reachable
 from support.files import runs
 
 pytestmark = pytest.mark.container
@@ -35,6 +36,20 @@ async def hold():
 
 asyncio.run(hold())
 """
+
+# the errno of each try, 0 for none
+TRIES = """
+import socket, sys
+
+for ask in (lambda one: one.connect(sys.argv[1]), lambda one: one.bind(sys.argv[1] + ".false")):
+    try:
+        ask(socket.socket(socket.AF_UNIX))
+    except OSError as error:
+        print(error.errno)
+    else:
+        print(0)
+"""
+STRANGER = 64_998
 
 
 @pytest.fixture
@@ -73,9 +88,23 @@ async def test_nobody_but_the_puller_can_reach_its_socket_and_nobody_but_it_can_
     filled: Settings, run_dir: Path
 ) -> None:
     async with server.running(replace(filled, run_dir=run_dir)) as address:
-        folder = Path(address.removeprefix("unix:")).parent.stat()
+        at = Path(address.removeprefix("unix:"))
+        folder = at.parent.stat()
+        got = {user: tried(user, at) for user in (filled.puller_uid, STRANGER, filled.registry_uid)}
     assert (folder.st_uid, folder.st_gid) == (filled.registry_uid, filled.puller_uid)
     assert stat.S_IMODE(folder.st_mode) == 0o750
+    # what came of connecting to it, and of making another
+    assert got[filled.puller_uid] == [0, errno.EACCES]
+    assert got[STRANGER] == [errno.EACCES] * 2
+    assert got[filled.registry_uid][1] == 0
+
+
+def tried(user: int, at: Path) -> list[int]:
+    """What an ordinary user of the machine gets who tries to connect to a socket, and to listen beside it."""
+    become = ("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups")
+    command = [*reachable.checkout(), *become, sys.executable, "-I", "-c", TRIES, str(at)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/")
+    return [int(word) for word in done.stdout.split()]
 
 
 def status_of(pid: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -21,7 +21,7 @@ from support.backend import Backend
 from support.client import call, new_host, run
 from support.files import text_of
 from support.footprint import at_rest, settled
-from support.open_run import OpenRun
+from support.streams import reach, reading
 
 pytestmark = pytest.mark.container
 RANGE = 1 << 16
@@ -34,7 +34,7 @@ class Visit:
     """A visitor's run that has started."""
 
     visitor: str
-    opened: OpenRun
+    leaving: ExitStack
     name: str
     container: str
     pid: int
@@ -51,13 +51,12 @@ class Visitors(RuleBasedStateMachine):
         self.open: list[Visit] = []
 
     def _visit(self, visitor: str, options: str = "") -> Visit:
-        opened = OpenRun(self.backend.url, f"docker run {options} {SLEEPS}", visitor)
-        try:
-            name, container = opened.until("accepted")["run"], opened.until("created")["container"]
-            made = Visit(visitor, opened, str(name), str(container), int(str(opened.until("started")["pid"])))
-        except AssertionError:
-            opened.leave()
-            raise
+        with ExitStack() as stack:
+            events = stack.enter_context(reading(self.backend, f"docker run {options} {SLEEPS}", visitor))
+            name = reach(events, "accepted")["run"]
+            container = reach(events, "created")["container"]
+            pid = reach(events, "started")["pid"]
+            made = Visit(visitor, stack.pop_all(), name, container, pid)
         self.open.append(made)
         return made
 
@@ -70,7 +69,7 @@ class Visitors(RuleBasedStateMachine):
     @rule(target=visits, donor=visits, kind=st.sampled_from(["pid", "ipc", "network"]))
     def join(self, donor: Visit, kind: str) -> Visit:
         # whether the other one is still there is the backend's to say
-        with suppress(AssertionError):
+        with suppress(StopIteration):
             return self._visit(donor.visitor, f"--{kind} container:{donor.container}")
         return donor
 
@@ -103,7 +102,7 @@ class Visitors(RuleBasedStateMachine):
         return {int(pid): file.parent.name for file in files for pid in text_of(file).split()}
 
     def _forget(self, visit: Visit) -> None:
-        visit.opened.leave()
+        visit.leaving.close()
         if visit in self.open:
             self.open.remove(visit)
 

@@ -14,6 +14,7 @@ from support import footprint, pace
 from support.backend import Backend, running
 from support.client import new_host, run
 from support.files import runs, text_of
+from support.running_container import running_container
 
 pytestmark = pytest.mark.container
 SECONDS = 5.0
@@ -108,3 +109,21 @@ def test_the_prestarted_ends_with_a_runner_that_is_killed(used: Backend) -> None
     (prestarted,) = settled(used, 1)
     os.kill(used.pid_of("runner"), signal.SIGKILL)
     assert gone(prestarted)
+
+
+def test_life_14_neither_the_prestarted_nor_one_that_does_nothing_keeps_the_only_place() -> None:
+    seconds = pace.seconds(1)
+    with running({"slots": 1, "limits": {"seconds": seconds}}) as backend:
+        host = new_host(backend.url)
+        run(backend.url, "docker run alpine true", host)
+        # a terminal needs a runtime of its own, beside the prestarted one
+        for options in ("-t", "", "-t"):
+            assert len(settled(backend, 1)) == 1
+            kinds = [event["type"] for event in run(backend.url, f"docker run {options} alpine true", host).events]
+            assert kinds[-1] == "exited"
+            assert "queued" not in kinds
+        with running_container(backend.url, host, command="sleep 300"):
+            begun = time.monotonic()
+            waited = run(backend.url, "docker run alpine echo mine", host)
+        assert (waited.event("queued")["position"], waited.stdout) == (1, "mine\n")
+        assert time.monotonic() - begun < seconds + pace.seconds(2)

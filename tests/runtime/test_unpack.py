@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 import stat
 import subprocess
 import tarfile
@@ -17,6 +19,7 @@ from sandbox.images.unpacker.client import Budget, UnpackError, unpack
 from sandbox.model.image import Layer
 from sandbox.settings import Settings
 from support import oci
+from support.files import children, text_of
 from support.oci import File, Folder, Link, Node, Tree
 from support.pulls import store_in
 
@@ -176,6 +179,29 @@ async def test_a_bomb_is_stopped_at_its_byte_budget(made: Made) -> None:
 
 async def test_a_bomb_after_the_archive_s_end_is_stopped_too(made: Made) -> None:
     assert (await refusal(made, bytes(40 << 20))).code == "image-too-large"
+
+
+async def test_what_is_unpacked_takes_little_memory_however_much_it_becomes(tmp_path: Path) -> None:
+    made = store_in(tmp_path, image_bytes=256 << 20)
+    data = oci.tar({"f": b"1"}) + bytes(160 << 20)
+    unpacking, most = asyncio.create_task(unpacked(made, data)), 0
+    while not unpacking.done():
+        most = max(most, *(highest(pid) for pid in unpackers()), 0)
+        await asyncio.sleep(0.002)
+    assert (unpacking.result() / "f").read_bytes() == b"1"
+    assert 0 < most < 96 << 20
+
+
+def unpackers() -> list[int]:
+    """The processes that unpack, and those that wait for them."""
+    ours = [pid for pid in children(os.getpid()) if "unpacker" in text_of(Path(f"/proc/{pid}/cmdline"))]
+    return [*ours, *(below for pid in ours for below in children(pid))]
+
+
+def highest(pid: int) -> int:
+    """The most memory that a process has had, in bytes; 0 of one that has ended."""
+    found = re.search(r"VmHWM:\s+(\d+)", text_of(Path(f"/proc/{pid}/status")))
+    return int(found[1]) << 10 if found else 0
 
 
 async def test_a_huge_zstd_window_is_refused(made: Made) -> None:

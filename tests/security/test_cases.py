@@ -7,27 +7,19 @@ import hashlib
 import os
 import shutil
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox.linux import processes
-from security.test_kernel_resources import MIB, SLACK, attacking, numbers
 from support import oci, registry
-from support.arena import Peak, attack, opened, visitor
+from support.arena import MIB, SLACK, Peak, attack, attacking, numbers, visitor
 from support.backend import Backend, running
 from support.client import Docker, new_host, run
 from support.running_container import running_container
 
 pytestmark = pytest.mark.container
 BUSYBOX = Path("/bin/busybox")
-
-
-@pytest.fixture(scope="module")
-def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
-    with opened(tmp_path_factory.mktemp("arena")) as backend:
-        yield backend
 
 
 def digest(file: Path) -> str:
@@ -71,6 +63,34 @@ def test_esc_19_the_writable_layer_gives_nobody_a_privilege(backend: Backend) ->
         rows = [line.split() for line in Path(f"/proc/{pids[0]}/mountinfo").read_text().splitlines()]
     (root,) = [row for row in rows if row[4] == "/"]
     assert {"nosuid", "nodev"} <= set(root[5].split(","))
+
+
+def layer_file(arena: Backend) -> Path:
+    """The attacking program in its layer, on the machine."""
+    (found,) = (arena.state / "layers").rglob("attack")
+    return found
+
+
+@pytest.mark.parametrize("inside", ["/attack", "/sbin/docker-init"])
+def test_esc_24_the_cached_pages_of_what_all_share_cannot_be_changed(arena: Backend, inside: str) -> None:
+    of_all = [layer_file(arena), arena.state / "docker-init"]
+    before = [digest(one) for one in of_all]
+    reading = numbers(attack(arena, f"sum {inside}", "--init"))
+    tried = numbers(attack(arena, f"page-cache {inside}", "--init"))
+    # the ways that are closed to a program
+    assert {name: tried.pop(name) for name in ("map", "protect", "memory-shared", "truncate", "punch", "crypto")} == {
+        "map": errno.EACCES,
+        "protect": errno.EACCES,
+        "memory-shared": errno.EIO,
+        "truncate": errno.EINVAL,
+        "punch": errno.EBADF,
+        "crypto": errno.EPERM,
+    }
+    assert tried.pop("map-files") in (errno.EPERM, errno.EACCES)
+    # and those by which it may change copies
+    assert tried == dict.fromkeys(("memory-forced", "splice", "vmsplice", "tee"), 1)
+    assert numbers(attack(arena, f"sum {inside}", "--init")) == reading
+    assert [digest(one) for one in of_all] == before
 
 
 @pytest.mark.parametrize("words", ["memory-files 3", "full-pipes 1"])

@@ -108,6 +108,13 @@ def test_there_is_no_network_but_loopback(docker: Docker) -> None:
     assert "unreachable" in sh(docker, "ping -c 1 -W 1 169.254.169.254").lower()
 
 
+def test_there_is_no_name_server(docker: Docker) -> None:
+    said = sh(docker, "cat /etc/resolv.conf; for at in '' 127.0.0.11 192.0.2.53; do nslookup docs.example $at; done")
+    assert said.count("unreachable") + said.count("refused") >= 3, said
+    assert "Name:" not in said
+    assert "nameserver" not in said
+
+
 def test_the_backend_cannot_be_reached(docker: Docker) -> None:
     said = sh(docker, f"wget -T 1 -q -O - http://127.0.0.1:{docker.port}/v1/health || echo unreachable")
     assert "unreachable" in said

@@ -1,6 +1,6 @@
 """What the kernel counts outside a container's cgroup, or for the whole machine: attacked for real, from inside one.
 
-The attacks are `attack/attack.c`; each row is named by its number in the list of attacks that once got somewhere.
+The attacks are in `attack/`; each row is named by its number in the list of attacks that once got somewhere.
 """
 
 from __future__ import annotations
@@ -12,51 +12,18 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from support import pace
-from support.arena import LITTLE, Peak, attack, line, opened, visitor
+from support.arena import LITTLE, MIB, SLACK, Peak, attack, attacking, line, numbers, visitor
 from support.backend import Backend
-from support.client import Result, new_host, run
+from support.client import new_host, run
 
 pytestmark = pytest.mark.container
-MIB = 1 << 20
 SYS_RESOURCE = 24
-# besides its limit; what else runs on the machine is in it
-SLACK = 96 * MIB
-
-
-@pytest.fixture(scope="module")
-def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
-    with opened(tmp_path_factory.mktemp("arena")) as backend:
-        yield backend
-
-
-def numbers(result: Result) -> dict[str, int]:
-    return {name: int(value) for name, _, value in (line.partition("=") for line in result.stdout.splitlines())}
-
-
-@contextmanager
-def attacking(arena: Backend, words: str, options: str = "", host: str = "") -> Iterator[Future[Result]]:
-    """The attack goes on during the block, which begins when it has got what it can get."""
-    got = threading.Event()
-
-    def note(event: dict[str, object]) -> None:
-        if event["type"] == "output":
-            got.set()
-
-    # whoever has to pull the image first has output of that
-    own = host or visitor(arena)
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(run, arena.url, line(words, options), own, each=note)
-        assert got.wait(pace.seconds(10)), arena.log.read_text()[-2000:]
-        yield future
-        future.result()
 
 
 def test_attack_1_writers_that_go_on_after_the_end_hold_nobody_up(arena: Backend) -> None:

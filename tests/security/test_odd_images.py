@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from support import oci, pace, registry
 from support.backend import Backend, running
 from support.client import Event, Result, call, new_host, run
+from support.streams import reach, reading
 
 pytestmark = pytest.mark.container
 BUSYBOX = Path("/bin/busybox").read_bytes()
@@ -34,50 +36,110 @@ IMAGES: dict[str, tuple[dict[str, oci.Entry], dict[str, object]]] = {
 }
 
 
+NODES = ["null", "zero", "full", "random", "urandom", "tty", "ptmx", "console"]
+FOLDERS = ["pts", "shm", "mqueue"]
+
+
 @pytest.fixture(scope="module")
-def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
-    """A backend whose images are those."""
+def decoy() -> Iterator[Path]:
+    """A folder of the machine that anybody may write to, with a file that anybody may, too."""
+    with tempfile.TemporaryDirectory(prefix="decoy-") as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        (folder / "file").write_text("as it was")
+        (folder / "file").chmod(0o666)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory, decoy: Path) -> Iterator[str]:
+    """A registry that has those images, and some whose devices lead to the decoy, or are files."""
     with registry.running(tmp_path_factory.mktemp("registry")) as url:
-        for name, (files, config) in IMAGES.items():
+        for name, (files, config) in (IMAGES | _with_devices(decoy)).items():
             oci.push_image(url, f"library/{name}:latest", [ROOT | files], config)
-        with running({"registry": url}) as backend:
-            yield backend
+        yield url
 
 
-def ended(odd: Backend, line: str, host: str = "") -> Result:
-    result = run(odd.url, line, host or new_host(odd.url))
+def _with_devices(decoy: Path) -> dict[str, tuple[dict[str, oci.Entry], dict[str, object]]]:
+    def linked(to: Path | str) -> dict[str, oci.Entry]:
+        nodes: dict[str, oci.Entry] = {f"dev/{name}": oci.Link(f"{to}/file") for name in NODES}
+        return nodes | {f"dev/{name}": oci.Link(str(to)) for name in FOLDERS}
+
+    files: dict[str, oci.Entry] = {f"dev/{name}": oci.File(b"as it was", 0o666) for name in [*NODES, *FOLDERS]}
+    return {"led": (linked(decoy), {}), "climbing": (linked(f"../../../../..{decoy}"), {}), "filed": (files, {})}
+
+
+@pytest.fixture(scope="module")
+def odd(shelf: str) -> Iterator[Backend]:
+    """A backend whose images are those."""
+    with running({"registry": shelf}) as backend:
+        yield backend
+
+
+def ended(odd: Backend, line: str, host: str = "", isolation: str = "container") -> Result:
+    result = run(odd.url, line, host or new_host(odd.url), isolation=isolation)
     assert result.events[-1]["type"] == "exited", (result.events[-1], odd.log.read_text()[-3000:])
     assert str(odd.runtime) not in result.stderr + result.stdout
     assert str(odd.state) not in result.stderr + result.stdout
     return result
 
 
-def test_attack_2_the_ids_of_a_container_that_outlives_its_donor_are_nobody_elses(odd: Backend) -> None:
-    host, ids, begun = new_host(odd.url), [], threading.Event()
-    donor: dict[str, str] = {}
-    leaving = threading.Event()
+def seen(*paths: Path) -> list[tuple[object, ...]]:
+    """What can be told of files without reading when they were last read."""
+    found = [(path, path.stat()) for path in paths]
+    return [(path.name, one.st_mode, one.st_uid, one.st_gid, one.st_size, one.st_mtime_ns) for path, one in found]
 
-    def donate(event: Event) -> None:
-        if event["type"] == "created":
-            donor["run"], donor["id"] = str(donor.get("run")), str(event["container"])
-        if event["type"] == "accepted":
-            donor["run"] = str(event["run"])
-        if event["type"] == "started":
-            begun.set()
+
+@pytest.mark.parametrize(("isolation", "options"), [("container", ""), ("container", "-t"), ("gvisor", "")])
+@pytest.mark.parametrize("image", ["led", "climbing", "filed"])
+def test_esc_03_devices_are_nodes_whatever_an_image_has_in_their_places(
+    odd: Backend, decoy: Path, image: str, isolation: str, options: str
+) -> None:
+    nodes = [name for name in NODES if name != "console" or options]
+    before = seen(decoy, decoy / "file")
+    script = (
+        f"cd /dev; for name in {' '.join(nodes)}; do busybox test -c $name || echo $name; done; busybox rm ptmx;"
+        f" for name in {' '.join(nodes)}; do busybox test -L $name && echo $name; done;"
+        # gVisor has no message queues
+        f" for name in {' '.join(FOLDERS)}; do busybox test -L $name -o -f $name && echo $name; done;"
+        " echo taken 2>&1 >null; echo taken >shm/file; echo taken >zero; echo tried"
+    )
+    assert ended(odd, f"docker run {options} {image} sh -c '{script}'", isolation=isolation).stdout.split() == ["tried"]
+    assert seen(decoy, decoy / "file") == before
+    assert (decoy / "file").read_text() == "as it was"
+    layers = [file for file in (odd.state / "layers").rglob("dev/null") if not file.is_symlink()]
+    assert {file.read_text() for file in layers} <= {"as it was"}
+
+
+def test_img_15_a_tag_that_leads_elsewhere_now_changes_no_image_that_a_visitor_has(odd: Backend, shelf: str) -> None:
+    hosts = [new_host(odd.url), new_host(odd.url)]
+    line = "docker run moving busybox cat /which"
+    for which, host in zip((b"first", b"second"), hosts, strict=True):
+        oci.push_image(shelf, "library/moving:latest", [ROOT | {"which": which}])
+        assert ended(odd, line, host).stdout == which.decode()
+    assert [ended(odd, line, host).stdout for host in hosts] == ["first", "second"]
+    created = [ended(odd, line, host).event("created")["image_digest"] for host in hosts]
+    assert len(set(created)) == 2
+
+
+def test_attack_2_the_ids_of_a_container_that_outlives_its_donor_are_nobody_elses(odd: Backend) -> None:
+    host, ids, leaving = new_host(odd.url), [], threading.Event()
+    ended(odd, "docker run plain sh -c 'exit 0'", host)
 
     def note(event: Event) -> None:
         if event["type"] == "output":
             ids.append(int(str(event["text"]).split()[1]))
             leaving.set()
 
-    with ThreadPoolExecutor(2) as pool:
-        pool.submit(run, odd.url, "docker run plain sh -c 'sleep 9'", host, each=donate)
-        assert begun.wait(pace.seconds(10))
-        script = "busybox cat /proc/self/uid_map; busybox sleep 4"
-        line = f"docker run --network container:{donor['id']} plain sh -c '{script}'"
-        guest = pool.submit(run, odd.url, line, host, each=note)
-        assert leaving.wait(pace.seconds(10))
-        call(odd.url, "DELETE", f"/v1/runs/{donor['run']}")
+    with ThreadPoolExecutor(1) as pool:
+        with reading(odd, "docker run plain sh -c 'busybox sleep 20'", host) as donor:
+            name = reach(donor, "created")["container"]
+            reach(donor, "started")
+            script = "busybox cat /proc/self/uid_map; busybox sleep 4"
+            line = f"docker run --network container:{name} plain sh -c '{script}'"
+            guest = pool.submit(run, odd.url, line, host, each=note)
+            assert leaving.wait(pace.seconds(10))
+        # the donor's reader has hung up
         for _ in range(8):
             stranger = ended(odd, "docker run plain sh -c 'busybox cat /proc/self/uid_map'")
             assert int(stranger.stdout.split()[1]) != ids[0]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from sandbox.settings import Settings
+from sandbox.web.api import openapi
 from sandbox.web.http.trusted_hosts import allowed_hosts, own_hosts
 from security.raw_requests import JSON, LISTED, RUN, everything, ran, send
 from support.web_server import Web, serving
+
+HANDSHAKE = "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+FOREIGN = "https://evil.example"
+# what a browser or a program sends that wants more than one answer
+WISHES = {
+    "websocket": ("Upgrade: websocket", "Connection: Upgrade", *HANDSHAKE),
+    "http2": ("Upgrade: h2c", "Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAMAAABkAAQAAP__"),
+    "events": ("Accept: text/event-stream", "Cache-Control: no-cache", "Last-Event-ID: 1"),
+}
 
 
 def foreign_origins(port: int) -> list[str]:
@@ -44,6 +55,35 @@ def test_a_foreign_origin_gets_403_and_nothing_runs(web: Web) -> None:
         assert "access-control-allow-origin" not in headers
     for path in ("/v1/health", "/v1/openapi.json", "/metrics"):
         assert send(web, "GET", path, None, {"Origin": "https://evil.example"})[0] == 403
+    assert ran(web) == before
+
+
+def asked(web: Web, method: str, path: str, headers: tuple[str, ...], body: bytes = b"") -> tuple[int, bytes]:
+    """The status of an answer, and its head."""
+    own = (f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{web.port}", f"Content-Length: {len(body)}")
+    with web.connect() as client:
+        client.sendall("\r\n".join((*own, *headers, "", "")).encode() + body)
+        got = client.recv(65536)
+    head = got.partition(b"\r\n\r\n")[0]
+    return int(head.split()[1]), head.lower()
+
+
+@pytest.mark.parametrize("wish", WISHES)
+@pytest.mark.parametrize("origins", [(FOREIGN,), (LISTED, FOREIGN), (FOREIGN, LISTED), ()], ids=len)
+def test_nobody_gets_a_websocket_or_an_event_stream(web: Web, wish: str, origins: tuple[str, ...]) -> None:
+    before = ran(web)
+    headers = (*WISHES[wish], *(f"Origin: {origin}" for origin in origins))
+    api = [re.sub(r"\{\w+\}", "0" * 32, path) for path in openapi.document()["paths"]]
+    assert len(api) >= 5
+    for path in (*api, "/metrics", "/", "/ws", "/v1/ws"):
+        status, head = asked(web, "GET", path, headers)
+        assert status in ((403, 404) if origins else (200, 404, 405)), path
+        assert status == 403 or not origins or path in ("/", "/ws"), path
+        for name in (b"upgrade:", b"sec-websocket", b"event-stream"):
+            assert name not in head
+    if origins:
+        typed = (*headers, "Content-Type: application/json")
+        assert asked(web, "POST", "/v1/runs", typed, RUN)[0] == 403
     assert ran(web) == before
 
 

@@ -1,19 +1,22 @@
-"""A backend whose images hold the program that attacks, `tests/security/attack/attack.c`."""
+"""A backend whose images hold the program that attacks, `tests/security/attack`."""
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from support import oci, registry
+from support import oci, pace, registry
 from support.backend import REPOSITORY, Backend, running
-from support.client import Result, new_host, run
+from support.client import Event, Result, new_host, run
 
-SOURCE = REPOSITORY / "tests/security/attack/attack.c"
+SOURCES = sorted((REPOSITORY / "tests/security/attack").glob("*.c"))
 COMPILE = "gcc -std=c11 -Os -Wall -Wextra -Werror -static"
 ATTACKS = (
     "raw 110 1",
@@ -32,6 +35,13 @@ ATTACKS = (
 )
 # does next to nothing, and lasts as long
 LITTLE = "oom"
+MIB = 1 << 20
+# of the kernel's memory, besides an attack's limit; what else runs on the machine is in it
+SLACK = 96 * MIB
+# what its site has, as large as the largest file of ours: one with compressed copies, and one without
+LARGE, COPIES, BYTES = ("large.wasm", "plain.wasm"), (".br", ".gz"), 9_000_000
+# of few values, which takes long to compress
+FEW = bytes(value & 3 for value in range(256))
 
 
 def line(words: str, options: str = "") -> str:
@@ -51,18 +61,53 @@ def attack(arena: Backend, words: str, options: str = "", host: str = "") -> Res
     return run(arena.url, line(words, options), host or new_host(arena.url))
 
 
+def numbers(result: Result) -> dict[str, int]:
+    """What an attack says that it has got, by name."""
+    return {name: int(value) for name, _, value in (line.partition("=") for line in result.stdout.splitlines())}
+
+
+@contextmanager
+def attacking(arena: Backend, words: str, options: str = "", host: str = "") -> Iterator[Future[Result]]:
+    """The attack goes on during the block, which begins when it has got what it can get."""
+    got = threading.Event()
+
+    def note(event: Event) -> None:
+        if event["type"] in ("output", "exited", "failed"):
+            got.set()
+
+    # whoever has to pull the image first has output of that
+    own = host or visitor(arena)
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(run, arena.url, line(words, options), own, each=note)
+        assert got.wait(pace.seconds(10)), arena.log.read_text()[-2000:]
+        yield future
+        future.result()
+
+
 @contextmanager
 def opened(folder: Path, *, python: str = sys.executable, **settings: object) -> Iterator[Backend]:
     """The arena, with more `settings` and another `python` if one is named; `folder` is scratch space."""
-    subprocess.run([*COMPILE.split(), "-o", folder / "attack", SOURCE], check=True)
+    subprocess.run([*COMPILE.split(), "-o", folder / "attack", *SOURCES], check=True)
     files: dict[str, oci.Entry] = {
         "attack": oci.File((folder / "attack").read_bytes(), mode=0o755),
         "tmp/": oci.Folder(mode=0o1777),
     }
-    with registry.running(folder / "registry") as url:
+    with registry.running(folder / "registry") as url, _site() as site:
         oci.push_image(url, "library/attack:latest", [files])
-        with running({"registry": url, "limits": {"seconds": 20}, **settings}, python=python) as backend:
+        values = {"registry": url, "limits": {"seconds": 20}, **settings}
+        with running(values, site=site, python=python) as backend:
             yield backend
+
+
+@contextmanager
+def _site() -> Iterator[Path]:
+    """A site of large files, where the web process can see it."""
+    with tempfile.TemporaryDirectory(prefix="site-") as folder:
+        site = Path(folder)
+        site.chmod(0o755)
+        for name in (*LARGE, *(LARGE[0] + suffix for suffix in COPIES)):
+            (site / name).write_bytes(random.randbytes(BYTES).translate(FEW))
+        yield site
 
 
 class Peak:

@@ -6,15 +6,19 @@ import http.client
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from urllib.parse import urlsplit
 
+from support.backend import Backend
 from support.client import Event, call
 from support.web_server import Web
 
 
 @contextmanager
-def reading(web: Web, line: str, host: str | None = None, address: str = "127.0.0.1") -> Iterator[Iterator[Event]]:
+def reading(
+    server: Web | Backend, line: str, host: str | None = None, address: str = "127.0.0.1"
+) -> Iterator[Iterator[Event]]:
     """The events of a run as they come to `address`; leaving the block closes the connection."""
-    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=20, source_address=(address, 0))
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=20, source_address=(address, 0))
     body = {"command": line} | ({"host": host} if host else {})
     with closing(connection):
         connection.request("POST", "/v1/runs", json.dumps(body), {"Content-Type": "application/json"})

@@ -18,8 +18,8 @@ GROUPS = {"ESC": 24, "RES": 14, "LIFE": 14, "IMG": 17, "WEB": 17, "OUT": 8}
 # those that once got somewhere
 ATTACKS = 15
 MOST_REASONS = 6
-# to be lowered with each test that is written
-MISSING_STILL = 13
+# it stays so
+MISSING_STILL = 0
 
 EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import assets
+import policy
 import pytest
 import search
 
@@ -79,3 +80,13 @@ def test_a_joined_file_has_all_parts_in_their_order_and_no_source_map() -> None:
 def test_the_name_of_a_file_changes_with_its_content() -> None:
     assert assets.fingerprint("a") != assets.fingerprint("b")
     assert re.fullmatch("[0-9a-f]{8}", assets.fingerprint("a"))
+
+
+def test_a_page_names_each_of_its_scripts_once_before_the_first_and_what_is_no_page_stays() -> None:
+    head = f"<head>{policy.CHARSET}"
+    page = f'{head}<script>0</script><script src="a.js"></script><script>0</script><script type="x">no</script>'
+    # echo -n 0 | openssl dgst -sha256 -binary | base64
+    allowed = "script-src 'self' 'wasm-unsafe-eval' 'sha256-X+zrZv/IbzjZUnhsbWlsecLbwjndTpG0ZynXOif7V+k='"
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{allowed}">'
+    assert policy.guarded(page) == page.replace(head, head + meta)
+    assert policy.guarded("<urlset></urlset>") == "<urlset></urlset>"

@@ -1,16 +1,11 @@
 /* What a hostile program does inside a container, one attack a run: attack NAME [ARGUMENT…]. It prints what it got, as
  * `name=number`, and holds what it has for the seconds that its last argument names. */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
+#include "attack.h"
 #include <mqueue.h>
 #include <stddef.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
@@ -22,26 +17,6 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
-#include <time.h>
-#include <unistd.h>
-
-enum { MOST = 5000, PIECE = 60000 };
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec + time.tv_nsec / 1e9;
-}
-
-static void tell(const char *name, long number) {
-    printf("%s=%ld\n", name, number);
-    fflush(stdout);
-}
-
-static void hold(const char *seconds) { usleep((useconds_t)(atof(seconds) * 1e6)); }
-
-/* 0 when it was let through, else the errno */
-static long outcome(long result) { return result < 0 ? errno : 0; }
 
 /* Each socket gets packets of its own: one that several get is in memory once. */
 static void flood(int type, int count, int host, double seconds) {
@@ -253,6 +228,13 @@ int main(int count, char **arguments) {
     else if (!strcmp(name, "allocate")) allocate(first);
     else if (!strcmp(name, "files")) descriptors("files", another_file), hold(last);
     else if (!strcmp(name, "abort")) abort();
+    else if (!strcmp(name, "spin")) spin(atoi(first), atof(last));
+    else if (!strcmp(name, "bomb")) bomb(atof(last));
+    else if (!strcmp(name, "threads")) threads(last);
+    else if (!strcmp(name, "tree")) tree(first, last);
+    else if (!strcmp(name, "fill")) fill(first, last);
+    else if (!strcmp(name, "page-cache")) page_cache(last);
+    else if (!strcmp(name, "sum")) sum(last);
     else if (!strcmp(name, "watch")) watch(first, atof(last));
     else if (!strcmp(name, "flock")) tell("errno", outcome(flock(open(first, O_RDONLY), LOCK_EX | LOCK_NB))), hold(last);
     else if (!strcmp(name, "sync")) {

@@ -6,6 +6,7 @@ import { events } from "./ndjson.js";
 import { recordingIn, replayed } from "./replay.js";
 import { isEnd, RunView } from "./run.js";
 import { originText, problemText, texts } from "./strings.js";
+import { inTurn } from "./turns.js";
 import { build } from "./view.js";
 
 /** The element's state after an event, by the event's type. @type {Strings} */
@@ -105,7 +106,7 @@ export class DockerRun extends HTMLElement {
   async #runOrReplay(command, signal) {
     try {
       await this.#runBeside();
-      const live = this.#client.run(command, signal, this.getAttribute("isolation") ?? undefined).then(body => this.#read(events(body)));
+      const live = inTurn(() => this.#live(command, signal), signal, position => this.#runView.show({ type: "queued", position }));
       return await live.catch(error => this.#replay(command, signal, error));
     } catch (error) {
       this.#runView.terminal.draw(true);
@@ -114,6 +115,11 @@ export class DockerRun extends HTMLElement {
     } finally {
       this.#controller = this.#run = null;
     }
+  }
+
+  /** @param {string} command @param {AbortSignal} signal */
+  async #live(command, signal) {
+    return this.#read(events(await this.#client.run(command, signal, this.getAttribute("isolation") ?? undefined)));
   }
 
   /** Start the demo that has to run beside this one, unless it runs already. */

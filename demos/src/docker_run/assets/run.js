@@ -47,6 +47,8 @@ export class RunView {
     for (const panel of this.panels) panel.show(event);
     if (type === "output") this.terminal.write(event.stream, event.text);
     if (type === "queued") view.result.textContent = queueText(event);
+    // its turn has come, here or at the backend
+    if (type === "accepted" || type === "created") view.result.textContent = "";
     // boot messages are long; a panel shows them to who unfolds it
     if (type === "notice" && event.code !== "boot") view.note(event.text);
     if (isEnd(event)) {

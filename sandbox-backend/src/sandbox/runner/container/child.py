@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import threading
@@ -91,6 +92,8 @@ class Child:
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal; nothing happens when it has ended."""
+        if self._pidfd < 0:
+            return
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, number)
 
@@ -117,7 +120,7 @@ def _ended(result: os.waitid_result | None) -> Ended:
 def spawn(
     program: str, arguments: Sequence[str], stdio: Stdio, within: str | None = None, nodes: Path | None = None
 ) -> Child:
-    """Start the program at a path with just the three given descriptors.
+    """Start the program at a path with just the three given descriptors. OSError when the machine cannot.
 
     It is born in the cgroup `within`, if any, and finds the device nodes in the folder `nodes` where the machine's are.
     """
@@ -138,7 +141,10 @@ def spawn(
 
     # a thread of its own goes with the groups and mounts that it has entered; it takes half a millisecond
     thread = threading.Thread(target=start)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
     thread.join()
     pid = started.result()
     # the runner's own priority is not for what it starts; one that has ended already needs none

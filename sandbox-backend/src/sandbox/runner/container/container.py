@@ -110,8 +110,8 @@ class Container:
     def _meanwhile(self) -> None:
         """Do for other runs what takes time, while the runtime is at work."""
         self._environment.cleanup.do_next()
-        # this run has its runtime, whatever becomes of the next one's; a thread that cannot start is a RuntimeError
-        with contextlib.suppress(OSError, RuntimeError):
+        # this run has its runtime, whatever becomes of the next one's
+        with contextlib.suppress(OSError):
             self._environment.prestarter.refill()
 
     def _configuration(
