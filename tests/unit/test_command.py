@@ -139,6 +139,7 @@ WORST = {
     "refused flags": "docker run " + "-v a " * (LONG // 5) + "alpine",
     "number": "docker run --cpus " + "1" * LONG + " alpine",
     "size": "docker run -m " + "1" * LONG + " alpine",
+    "wrong size": "docker run -m " + "1" * LONG + "x1 alpine",
     "platform": "docker run --platform " + "a/" * (LONG // 2) + " alpine",
     "typographic": "docker run alpine " + "“" * LONG,
     "spaces": "docker　" * (LONG // 7),
