@@ -12,6 +12,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import NewConnectionError
 
 SCHEME = "unix:"
+PORTS = {"https": 443, "http": 80}
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 
@@ -29,6 +30,17 @@ def named(address: str) -> str:
 def path(address: str) -> Path:
     """The path of the socket at an address."""
     return Path(address.removeprefix(SCHEME))
+
+
+def origin(url: str) -> tuple[str, str, int]:
+    """Return scheme, host and port, read by the very parser that connects, so that no address means one host to a check
+    and another to the call; empty ones for what is no address."""
+    try:
+        parts = urllib3.util.parse_url(url)
+    except ValueError:
+        return "", "", 0
+    scheme = parts.scheme or ""
+    return scheme, (parts.host or "").lower(), parts.port or PORTS.get(scheme, 0)
 
 
 def pool(address: str, proxy: str = "") -> PoolManager:

@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -114,8 +115,11 @@ class Service:
             pass
         except RegistryError as error:
             self.send(number, Failed(error.code, error.text[:4000]))
-        except OSError as error:
-            self.send(number, Failed("puller-failed", f"{type(error).__name__}: {error}"))
+        except Exception as error:
+            # whatever it is, somebody waits for an answer
+            if not isinstance(error, OSError):
+                traceback.print_exc()
+            self.send(number, Failed("puller-failed", f"{type(error).__name__}: {error}"[:4000]))
 
     def _fetch(self, number: int, wish: Fetch, file: int) -> Fetched:
         if not self.wanted(number):
