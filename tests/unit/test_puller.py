@@ -8,7 +8,8 @@ from typing import cast
 import pytest
 
 from sandbox.images.puller import messages
-from sandbox.images.puller.messages import Failed
+from sandbox.images.puller.connections import Use
+from sandbox.images.puller.messages import Check, Failed
 from sandbox.images.puller.process import Service
 from sandbox.images.puller.registry import Registry, RegistryError
 
@@ -40,5 +41,7 @@ def test_every_error_is_an_answer(error: Exception, said: Failed) -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs:
         ours.settimeout(10)
-        Service(theirs, cast(Registry, Broken(error)))._check(NUMBER)
+        service = Service(theirs, cast(Registry, Broken(error)))
+        service._wanted[NUMBER] = Use()
+        service.answer(NUMBER, Check(), [])
         assert messages.decode_reply(ours.recv(messages.LARGEST_MESSAGE)) == (NUMBER, said)
