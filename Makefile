@@ -1,7 +1,7 @@
 # Every target installs what it needs and can be run again after an interruption.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve test check site site-offline record fresh bench bench-site soak doctor clean
+.PHONY: help serve test check site site-offline record fresh bench bench-site soak fuzz doctor clean
 
 ready := sandbox-backend/setup/ready
 as_root := . sandbox-backend/setup/common.sh; as_root
@@ -53,6 +53,10 @@ bench-site: ## 쪽마다 무게와 요청을 재고 Lighthouse와 axe의 판정�
 soak: ## 해로운 손님과 보통 손님을 함께 오래 돌려 보고 무엇이 느려지고 남는지 보여 줘요. SECONDS=600
 	@$(ready) test
 	@$(with_rights) .venv/bin/python tests/soak/main.py $(or $(SECONDS),600)
+
+fuzz: ## 낯선 글을 읽는 곳마다 이상한 입력을 오래 넣어 보고 견디는지 보여 줘요. SECONDS=600
+	@$(ready) test
+	@$(with_rights) .venv/bin/python tests/fuzz/main.py $(or $(SECONDS),600)
 
 doctor: ## 이 컴퓨터에 무엇이 모자라고 어떻게 고치는지 알려 줘요
 	@$(ready) doctor

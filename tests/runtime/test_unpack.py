@@ -96,6 +96,11 @@ async def test_a_later_entry_takes_the_place_of_an_earlier_one(made: Made) -> No
     assert ((root / "a").read_bytes(), (root / "b").read_bytes()) == (b"2", b"file")
 
 
+async def test_a_folder_as_deep_as_there_may_be_can_be_replaced(made: Made) -> None:
+    root = await unpacked(made, [("/".join("d" * 100), Folder()), ("d", b"file")])
+    assert (root / "d").read_bytes() == b"file"
+
+
 async def test_whiteouts_are_what_overlayfs_understands(made: Made) -> None:
     lower = await unpacked(made, {"etc/old": b"1", "etc/kept": b"2", "var/x": b"3", "opt/a/b": b"4"})
     upper = await unpacked(
@@ -150,6 +155,7 @@ async def test_attributes_and_file_capabilities_are_dropped(made: Made) -> None:
         pytest.param([("d", Folder()), ("h", Link("d", hard=True))], id="hard link to a folder"),
         pytest.param([("f", b""), ("f", Link("f", hard=True))], id="hard link to itself"),
         pytest.param([(".wh.w", b""), ("h", Link("w", hard=True))], id="hard link to a whiteout"),
+        pytest.param([("d/f", b""), ("d", Link("d/f", hard=True))], id="hard link into the folder that it replaces"),
         pytest.param([("f", b""), ("f/x", b"")], id="file as a folder"),
         pytest.param({".": Link("/etc")}, id="root is a link"),
         pytest.param({".": b""}, id="root is a file"),

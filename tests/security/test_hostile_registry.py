@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from sandbox.docker.messages import pull_error
-from support import oci
+from support import oci, pace
 from support.fake_registry import Answer, FakeRegistry
 from support.pulls import Bench, pulling, refused
 
@@ -68,6 +73,53 @@ async def test_img_17_a_registry_in_trouble_is_said(
 ) -> None:
     fake.on("/manifests/", answer)
     assert (await refused(bench))["reason"] == code
+
+
+class Endless:
+    """A registry that sends `begin` and then `more` for as long as somebody listens."""
+
+    def __init__(self, begin: bytes, more: bytes) -> None:
+        self.left = threading.Event()
+        self._begin, self._more = begin, more
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def _serve(self) -> None:
+        client, _ = self._listener.accept()
+        with client, suppress(OSError):
+            client.sendall(self._begin)
+            while True:
+                client.sendall(self._more)
+                time.sleep(0.001)
+        self.left.set()
+
+    def __enter__(self) -> Endless:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+        self._thread.join()
+
+
+@pytest.mark.parametrize(
+    ("begin", "more"),
+    [
+        pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n", id="interim answers"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n", b"X", id="a header"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"A: b\r\n", id="trailers"),
+    ],
+)
+async def test_an_answer_without_end_is_given_up_with_the_pull(tmp_path: Path, begin: bytes, more: bytes) -> None:
+    with Endless(begin, more) as endless:
+        async with pulling(tmp_path, endless.url, pull_seconds=0.5) as bench:
+            assert (await refused(bench))["reason"] in ("registry-slow", "registry-down")
+            # nobody waits for it any more, and the puller has a thread and a processor for the next one
+            assert await asyncio.to_thread(endless.left.wait, pace.seconds(5))
 
 
 async def test_img_17_a_registry_that_is_down_is_said_in_docker_s_words(tmp_path: Path) -> None:

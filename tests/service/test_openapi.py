@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any, get_args
+from typing import get_args
 
 import jsonschema
 import pytest
@@ -12,13 +12,12 @@ import pytest
 from sandbox.model import events, plain
 from sandbox.model.events import Event
 from sandbox.model.image import Image
-from sandbox.web.api import openapi
 from sandbox.web.api.problems import CATALOGUE
 from support.client import NoStreamError, call, new_host, run
+from support.contract import DOCUMENT, call_of, check, check_problem
 from support.fake_runner import created, known_image, started
 from support.web_server import Web
 
-DOCUMENT = openapi.document()
 ID = "0" * 32
 EXAMPLES: tuple[Event, ...] = (
     events.Inspection(
@@ -42,12 +41,6 @@ EXAMPLES: tuple[Event, ...] = (
     events.Failed("runner-lost", "끊겼어요."),
     events.Heartbeat(),
 )
-
-
-def check(value: object, name: str) -> None:
-    """Hold `value` against a schema of the document."""
-    schema = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
-    jsonschema.Draft202012Validator(schema).validate(value)
 
 
 def test_the_served_document_is_the_one_of_these_settings(web: Web) -> None:
@@ -122,11 +115,9 @@ def test_problems_are_among_those_that_the_document_gives_for_the_call(
     web: Web, method: str, path: str, body: object
 ) -> None:
     status, problem = call(web.url, method, path.format(run=ID, host=ID), body)
-    check(problem, "Problem")
-    calls = DOCUMENT["paths"][path]
-    served: dict[str, Any] = calls[method.lower()] if method.lower() in calls else calls["get"]
-    assert problem["code"] in served["responses"][str(status)]["x-codes"]
-    assert problem["type"].endswith("/" + problem["code"])
+    served = call_of(method, path.format(run=ID, host=ID))
+    assert served
+    check_problem(served, status, problem)
     assert DOCUMENT["x-problems"][problem["code"]] == dataclasses.asdict(CATALOGUE[problem["code"]])
 
 

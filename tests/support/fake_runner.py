@@ -19,6 +19,8 @@ Json = dict[str, Any]
 LAYER = "sha256:" + "1" * 64
 CHUNK = "x" * 16_000
 KNOWN = ("alpine:latest", "hello-world:latest", "slow:latest")
+# any other does nothing
+PROGRAMS = "true sh echo nothere sleep stubborn wait steps flood crash garbage fail".split()
 
 
 def known_image(reference: str) -> image.Image:
@@ -118,7 +120,7 @@ class Scene:
             return
         await self._send(created(), started())
         program = (request.plan.args or ("sh",))[0]
-        play: Callable[[], Coroutine[Any, Any, None]] = getattr(self, f"_{program}")
+        play: Callable[[], Coroutine[Any, Any, None]] = getattr(self, f"_{program}" if program in PROGRAMS else "_true")
         await play()
 
     async def _pull(self, request: PullRequest) -> None:

@@ -37,6 +37,7 @@ def image(*cmd: str) -> Image:
         ("docker run alpine bash", "bash", "docker run alpine sh 를"),
         ("docker run alpine /bin/bash -c ls", "/bin/bash", "docker run alpine sh -c ls 를"),
         ("docker run alpine sl", "sl", "docker run alpine ls 를"),
+        ("docker run alpine -=x", "-=x", "이 이미지에는 -=x 파일이 없어요."),
         ("docker run alpine 'ls -l'", "ls -l", "docker run alpine ls -l 를"),
         ("docker run alpine cd /tmp", "cd", "docker run alpine sh -c 'cd /tmp' 를"),
         ("docker run alpine --rm ls", "--rm", "docker run --rm alpine ls 를"),

@@ -32,6 +32,11 @@ def test_an_unknown_reference_lists_nothing() -> None:
     assert names(table(Images(reference="nope"), IMAGES, (), NOW)) == []
 
 
+def test_a_pattern_that_is_longer_than_any_name_lists_nothing() -> None:
+    assert len(names(table(Images(reference="*" * 512), IMAGES, (), NOW))) == 2
+    assert names(table(Images(reference="*" * 513), IMAGES, (), NOW)) == []
+
+
 def test_quiet_prints_ids_alone() -> None:
     assert table(Images(quiet=True), IMAGES, (), NOW) == "aaaaaaaaaaaa\nbbbbbbbbbbbb\n"
 

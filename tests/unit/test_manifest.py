@@ -77,6 +77,7 @@ def test_platforms_print_as_docker_prints_them() -> None:
         pytest.param(a_manifest(), OCI_INDEX, id="manifest sent as an index"),
         pytest.param(a_manifest(mediaType=DOCKER_MANIFEST), OCI_MANIFEST, id="says one type, sent as another"),
         pytest.param(a_manifest(mediaType="text/html"), "", id="odd type"),
+        pytest.param(a_manifest(mediaType=[]), "", id="type is no text"),
         pytest.param(a_manifest(schemaVersion=1), "", id="schema 1"),
         pytest.param(a_manifest(config=None), "", id="no config"),
         pytest.param(a_manifest(layers={}), "", id="layers are no list"),

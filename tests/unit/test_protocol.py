@@ -105,6 +105,8 @@ def test_a_request_without_one_of_its_fields_is_refused(name: str) -> None:
         b'{"type":"status"} x',
         b'{"type":"status","x":NaN}',
         b'{"type":"run","received":Infinity}',
+        protocol.encode(RUN).replace(b'"received":1.5', b'"received":-1e999'),
+        protocol.encode(RUN).replace(b'"received":1.5', b'"received":1' + b"0" * 400),
         b'{"type":"status"}'.ljust(protocol.LONGEST_REPLY + 1),
     ],
     ids=lambda line: str(line[:20]),

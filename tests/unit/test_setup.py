@@ -19,7 +19,7 @@ SETUP = ROOT / "sandbox-backend/setup"
 LOCKS = ["runtime", "site", "node", "dev", "pyodide"]
 # two versions each, told apart by the version of Python
 TWICE = {"pymdown-extensions", "soupsieve"}
-GOALS = "serve test check site site-offline record fresh bench bench-site soak doctor clean help".split()
+GOALS = "serve test check site site-offline record fresh bench bench-site soak fuzz doctor clean help".split()
 
 
 @pytest.mark.parametrize("name", LOCKS)

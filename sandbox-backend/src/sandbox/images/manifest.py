@@ -100,7 +100,10 @@ def parse_document(data: bytes, media_type: str) -> Index | Manifest:
     of another kind.
     """
     document = parse_json(data)
-    kinds = {kind for kind in (document.get("mediaType"), media_type or None) if kind is not None}
+    stated = document.get("mediaType")
+    if not isinstance(stated, str | None):
+        raise BadImage("the document's media type is not a text")
+    kinds = {kind for kind in (stated, media_type or None) if kind is not None}
     if len(kinds) > 1:
         raise BadImage("the document's media type is not the one that the registry has given it")
     if document.get("schemaVersion") != 2:

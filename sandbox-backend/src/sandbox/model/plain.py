@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import dacite
 
@@ -24,6 +25,20 @@ def line(value: dict[str, Any]) -> bytes:
     """Return `value` as one line of JSON, newline included; half a surrogate pair becomes a question mark."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=encode)
     return text.encode("utf-8", "replace") + b"\n"
+
+
+def parse(data: bytes) -> Any:
+    """Return what a text of JSON holds; ValueError when it is none, or holds a number that JSON could not say again."""
+    return json.loads(data, parse_constant=_refuse, parse_float=_finite)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse(digits[:40])
 
 
 def decode(kind: type[T], value: object) -> T:
@@ -53,8 +68,11 @@ def _integer(value: Any) -> Any:
 
 
 def _number(value: Any) -> Any:
-    """Take a whole number where any is wanted."""
-    return float(_integer(value)) if isinstance(value, int) else value
+    """Take a whole number where any is wanted, unless it is too large for one."""
+    try:
+        return float(_integer(value)) if isinstance(value, int) else value
+    except OverflowError:
+        raise dacite.WrongTypeError(float, value) from None
 
 
 _STRICT = dacite.Config(strict=True, type_hooks={int: _integer, float: _number})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
 
 MIB = 1024 * 1024
 TMPFS_OPTIONS = frozenset(
@@ -32,6 +33,11 @@ _ULIMITS: dict[str, int | None] = {
 }
 ULIMITS = frozenset(_ULIMITS)
 UNLIMITED = -1
+MOST_TMPFS = 16
+# NUL ends a text for the kernel, and half a character cannot be written down
+UNUSABLE = re.compile("[\0\ud800-\udfff]")
+# what a command line may ask to have less of, and the least of each: bytes, cores and processes
+LEAST = {"memory": 6 * MIB, "cpus": 0.01, "pids": 1}
 JOINABLE = frozenset({"pid", "network", "ipc"})
 _ID = re.compile(r"[0-9a-f]{64}")
 _TMPFS_OWNER = re.compile(r"[ug]id=[0-9]{1,9}")
@@ -129,20 +135,16 @@ def _is_ordered(limit: Ulimit) -> bool:
 
 
 def check(plan: Plan, ceiling: Limits) -> None:
-    """Check a plan once more in the runner: ValueError when it asks for more than `ceiling` or holds a NUL byte."""
+    """Check a plan once more in the runner: ValueError when it asks for more than `ceiling`, or for what no command
+    line can ask for."""
     for name in Limits.__dataclass_fields__:
-        if not 0 < getattr(plan.limits, name) <= getattr(ceiling, name):
-            raise ValueError(f"{name}: {getattr(plan.limits, name)} is not within {getattr(ceiling, name)}")
-    texts = [*plan.args, *(plan.entrypoint or ()), *plan.env, plan.workdir, plan.user, plan.hostname]
-    if any(text and "\0" in text for text in texts):
-        raise ValueError("a NUL byte")
-    for limit in plan.ulimits:
-        if limit.name not in ULIMITS or not _is_ordered(limit) or exceeds(limit, most_of(limit.name, ceiling)):
-            raise ValueError(f"ulimit {limit.name}: {limit.soft}:{limit.hard} is not allowed")
-    if sum(mount.size for mount in plan.tmpfs) > ceiling.disk or any(mount.size <= 0 for mount in plan.tmpfs):
-        raise ValueError("tmpfs: more than the disk limit")
-    if any(not mount.path.startswith("/") for mount in plan.tmpfs):
-        raise ValueError("tmpfs: not an absolute path")
+        asked, most = getattr(plan.limits, name), getattr(ceiling, name)
+        if not min(LEAST.get(name, most), most) <= asked <= most:
+            raise ValueError(f"{name}: {asked} is not within {most}")
+    if any(map(UNUSABLE.search, _texts(plan))):
+        raise ValueError("a character that no program can be given")
+    _check_ulimits(plan.ulimits, ceiling)
+    _check_tmpfs(plan.tmpfs, ceiling)
     if any(not rate.path.startswith("/dev/") or rate.rate < 0 for rate in (*plan.read_bps, *plan.write_bps)):
         raise ValueError("a rate: not that of a device")
     kinds = [join.kind for join in plan.joins]
@@ -152,10 +154,39 @@ def check(plan: Plan, ceiling: Limits) -> None:
         raise ValueError("bridge: the network is another one's")
     if not all(_ID.fullmatch(join.container) for join in plan.joins):
         raise ValueError("joins: not the id of a container")
-    if not all(map(_has_plain_options, plan.tmpfs)):
+
+
+def _check_ulimits(limits: tuple[Ulimit, ...], ceiling: Limits) -> None:
+    if len({limit.name for limit in limits}) < len(limits):
+        raise ValueError("a ulimit that stands twice")
+    for limit in limits:
+        if limit.name not in ULIMITS or not _is_ordered(limit) or exceeds(limit, most_of(limit.name, ceiling)):
+            raise ValueError(f"ulimit {limit.name}: {limit.soft}:{limit.hard} is not allowed")
+
+
+def _check_tmpfs(mounts: tuple[Tmpfs, ...], ceiling: Limits) -> None:
+    if len(mounts) > MOST_TMPFS:
+        raise ValueError("tmpfs: more mounts than there may be")
+    if sum(mount.size for mount in mounts) > ceiling.disk or any(mount.size <= 0 for mount in mounts):
+        raise ValueError("tmpfs: more than the disk limit")
+    if any(not mount.path.startswith("/") for mount in mounts):
+        raise ValueError("tmpfs: not an absolute path")
+    if not all(map(_has_plain_options, mounts)):
         raise ValueError("tmpfs: an option that is not allowed")
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a plan, wherever it stands."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _texts(one)
+    elif is_dataclass(value):
+        for own in fields(value):
+            yield from _texts(getattr(value, own.name))
 
 
 def _has_plain_options(mount: Tmpfs) -> bool:
     known = all(option in TMPFS_OPTIONS or _TMPFS_OWNER.fullmatch(option) for option in mount.options)
-    return known and {"nosuid", "nodev"} <= set(mount.options)
+    return known and {"nosuid", "nodev"} <= set(mount.options) and 0 <= mount.mode <= 0o7777

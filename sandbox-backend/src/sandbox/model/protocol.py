@@ -5,10 +5,9 @@ One connection carries one request. An event is in the wire's own form, with `at
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NoReturn, get_args
+from typing import Any, ClassVar, get_args
 
 from sandbox.model import events, plain
 from sandbox.model.events import Event, Provenance
@@ -142,7 +141,7 @@ def _decode(line: bytes, longest: int, kinds: Mapping[str, Any]) -> Any:
     if len(line) > longest:
         raise ProtocolError(f"more than {longest} bytes")
     try:
-        value = json.loads(line, parse_constant=_refuse)
+        value = plain.parse(line)
         kind = kinds[value.pop("type")]
         at = value.pop("at") if kind in _EVENTS.values() else 0.0
         message = plain.decode(kind, value)
@@ -151,7 +150,3 @@ def _decode(line: bytes, longest: int, kinds: Mapping[str, Any]) -> Any:
     if not isinstance(at, int | float):
         raise ProtocolError("not a message: no time")
     return message
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")

@@ -23,8 +23,6 @@ from sandbox.policy.errors import refused
 from sandbox.policy.signals import SIGNALS
 
 KIB = 1024
-SMALLEST_MEMORY = 6 * MIB
-SMALLEST_CPUS = 0.01
 LONGEST_HOSTNAME = 64
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
@@ -138,7 +136,7 @@ def _limits(run: Run, limits: Limits) -> Limits:
 
 def _memory(run: Run, limits: Limits) -> int:
     memory, swap = run.memory or 0, run.memory_swap or 0
-    if 0 < memory < SMALLEST_MEMORY:
+    if 0 < memory < plans.LEAST["memory"]:
         hint = wording.NO_UNIT.format(memory=memory) if memory < KIB else wording.TOO_LITTLE_MEMORY
         raise refused("Minimum memory limit allowed is 6MB", hint)
     if memory and 0 < swap < memory:
@@ -159,7 +157,7 @@ def _memory(run: Run, limits: Limits) -> int:
 def _cpus(run: Run, limits: Limits) -> float:
     if not run.cpus:
         return limits.cpus
-    if not SMALLEST_CPUS <= run.cpus <= limits.cpus:
+    if not plans.LEAST["cpus"] <= run.cpus <= limits.cpus:
         most = f"{limits.cpus:g}"
         text = f"Range of CPUs is from 0.01 to {limits.cpus:.2f}, as there are only {most} CPUs available"
         raise refused(text, wording.TOO_MANY_CPUS.format(most=most))

@@ -11,7 +11,7 @@ from sandbox.docker.cli import wording
 from sandbox.docker.errors import DockerError
 from sandbox.docker.go import quote
 from sandbox.docker.messages import task_error
-from sandbox.model.plan import MIB, Tmpfs
+from sandbox.model.plan import MIB, MOST_TMPFS, Tmpfs
 from sandbox.policy.errors import refused
 
 _SIZE = re.compile(r"([0-9]{1,15})([kKmMgG%]?)")
@@ -32,7 +32,6 @@ _DEFAULTS = ("noexec", "nosuid", "nodev")
 _MODE_BITS = 0o1777
 # set-id programs and devices stay off: the folder is the container's own, the kernel is not
 _KEPT_OFF = {"suid": "nosuid", "dev": "nodev"}
-MOST = 16
 
 
 def parse_all(texts: Iterable[str], most: int) -> tuple[Tmpfs, ...]:
@@ -41,8 +40,8 @@ def parse_all(texts: Iterable[str], most: int) -> tuple[Tmpfs, ...]:
     A later one replaces an earlier one at the same path.
     """
     mounts = {mount.path: mount for mount in (parse(text, most) for text in texts)}
-    if len(mounts) > MOST:
-        raise refused(f"more than {MOST} tmpfs mounts", wording.MANY_TMPFS.format(most=MOST))
+    if len(mounts) > MOST_TMPFS:
+        raise refused(f"more than {MOST_TMPFS} tmpfs mounts", wording.MANY_TMPFS.format(most=MOST_TMPFS))
     given = sum(mount.size for mount in mounts.values())
     sharing = sum(not mount.size for mount in mounts.values())
     if given + sharing > most:

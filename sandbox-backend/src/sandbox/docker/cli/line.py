@@ -13,10 +13,10 @@ from sandbox.docker.cli.names import KNOWN, MANAGEMENT
 from sandbox.docker.cli.pflag import FlagError, HelpAskedError, scan
 from sandbox.docker.cli.verbs import images, pull, run
 from sandbox.docker.cli.verbs.flags import GLOBAL
+from sandbox.model.plan import UNUSABLE
 
 # Docker still answers -h this way, on stdout (spf13/pflag, deprecated shorthand)
 _OLD_HELP = "Flag shorthand -h has been deprecated, use --help\n"
-_UNENCODABLE = re.compile("[\0\ud800-\udfff]")
 MOST_WORDS = 1024
 _CURLY = re.compile(r"(?:^|=)[“”‘’„‟«»]")
 
@@ -33,7 +33,7 @@ def parse(line: str) -> Command:
 
 def read(line: str) -> Command:
     """Parse as `parse` does, without a guess at what was perhaps meant."""
-    if _UNENCODABLE.search(line):
+    if UNUSABLE.search(line):
         text = "docker: invalid argument: the line holds a character that no program can be given\n"
         return Printed(stderr=text, code=125, hint=wording.BAD_TEXT)
     split = shell.split(line)

@@ -5,7 +5,6 @@ A request has a number of its own, which its replies carry. `Fetch` comes with t
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -102,7 +101,7 @@ def decode_reply(data: bytes) -> tuple[int, Reply]:
 
 def _decode(data: bytes, kinds: dict[str, Any]) -> tuple[int, Any]:
     try:
-        value = json.loads(data)
+        value = plain.parse(data)
         number, kind = value.pop("id"), kinds[value.pop("type")]
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a message: {error}") from error

@@ -14,14 +14,25 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+import traceback
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.images.manifest import ACCEPT
 from sandbox.images.puller import connections, messages
-from sandbox.images.puller.messages import LARGEST_MESSAGE, Check, Failed, Fetch, Fetched, Options, Progress, Reply
+from sandbox.images.puller.messages import (
+    LARGEST_MESSAGE,
+    Cancel,
+    Check,
+    Failed,
+    Fetch,
+    Fetched,
+    Options,
+    Progress,
+    Reply,
+)
 from sandbox.images.puller.registry import Registry, RegistryError, read
 from sandbox.linux import processes
 from sandbox.linux.confine import confine
@@ -64,7 +75,7 @@ class Service:
 
     def __init__(self, connection: socket.socket, registry: Registry) -> None:
         self._connection, self._registry = connection, registry
-        self._wanted: set[int] = set()
+        self._wanted: dict[int, connections.Use] = {}
         self._lock = threading.Lock()
 
     def serve(self) -> None:
@@ -76,14 +87,12 @@ class Service:
                     # downloads that still run are for nobody
                     os._exit(0)
                 number, request = messages.decode_request(data)
+                if isinstance(request, Cancel):
+                    self._cancel(number)
+                    continue
                 with self._lock:
-                    self._wanted.discard(number)
-                    if isinstance(request, Fetch):
-                        self._wanted.add(number)
-                if isinstance(request, Fetch):
-                    threads.submit(self._answer, number, request, descriptors[0])
-                elif isinstance(request, Check):
-                    threads.submit(self._check, number)
+                    self._wanted[number] = connections.Use()
+                threads.submit(self.answer, number, request, descriptors)
 
     def wanted(self, number: int) -> bool:
         with self._lock:
@@ -92,19 +101,33 @@ class Service:
     def send(self, number: int, message: Reply) -> None:
         self._connection.send(messages.encode(number, message))
 
-    def _check(self, number: int) -> None:
-        with self._failures_sent(number):
-            self._registry.check()
-            self.send(number, Fetched())
-
-    def _answer(self, number: int, wish: Fetch, file: int) -> None:
+    def answer(self, number: int, request: Fetch | Check, files: Sequence[int]) -> None:
+        """Answer a request, unless it was cancelled; a file that it came with is closed afterwards."""
         try:
-            with self._failures_sent(number):
-                self.send(number, self._fetch(number, wish, file))
+            with self._failures_sent(number), connections.used(self._use(number)):
+                self.send(number, self._reply(number, request, files))
         finally:
-            os.close(file)
             with self._lock:
-                self._wanted.discard(number)
+                self._wanted.pop(number, None)
+            for file in files:
+                os.close(file)
+
+    def _use(self, number: int) -> connections.Use:
+        with self._lock:
+            if number not in self._wanted:
+                raise Cancelled
+            return self._wanted[number]
+
+    def _cancel(self, number: int) -> None:
+        with self._lock:
+            if use := self._wanted.pop(number, None):
+                use.end()
+
+    def _reply(self, number: int, request: Fetch | Check, files: Sequence[int]) -> Fetched:
+        if isinstance(request, Fetch):
+            return self._fetch(number, request, files[0])
+        self._registry.check()
+        return Fetched()
 
     @contextmanager
     def _failures_sent(self, number: int) -> Iterator[None]:
@@ -114,12 +137,13 @@ class Service:
             pass
         except RegistryError as error:
             self.send(number, Failed(error.code, error.text[:4000]))
-        except OSError as error:
-            self.send(number, Failed("puller-failed", f"{type(error).__name__}: {error}"))
+        except Exception as error:
+            # whatever it is, somebody waits for an answer
+            if not isinstance(error, OSError):
+                traceback.print_exc()
+            self.send(number, Failed("puller-failed", f"{type(error).__name__}: {error}"[:4000]))
 
     def _fetch(self, number: int, wish: Fetch, file: int) -> Fetched:
-        if not self.wanted(number):
-            raise Cancelled
         by_digest = ":" in wish.reference
         download = Download(self, number, file, wish.reference.partition(":")[0] if by_digest else "sha256")
         if wish.kind == "manifest":

@@ -16,7 +16,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
-import urllib3
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -32,7 +31,6 @@ from sandbox.images.puller import connections
 CHUNK = 256 * 1024
 MOST_REDIRECTS = 5
 LARGEST_TOKEN = 64 * 1024
-PORTS = {"https": 443, "http": 80}
 REDIRECTS = (301, 302, 303, 307, 308)
 _FIELD = re.compile(r'([a-zA-Z_]+)="([^"]*)"')
 _IO = (HTTPError, OSError)
@@ -58,7 +56,7 @@ class Registry:
 
     def __init__(self, base: str, hosts: tuple[str, ...], *, anywhere: bool = False, proxy: str = "") -> None:
         self._base = connections.named(base)
-        self._home = _origin(self._base)
+        self._home = connections.origin(self._base)
         self._hosts = frozenset(host.lower() for host in hosts)
         self._anywhere = anywhere
         self._pool = connections.pool(base, proxy)
@@ -123,18 +121,27 @@ class Registry:
             if answer.status not in REDIRECTS:
                 return answer
             answer.close()
-            url = urljoin(url, answer.headers.get("Location", ""))
-            self._allow(url)
-            if _origin(url) != self._home:
+            url = self._sent_to(url, answer.headers.get("Location", ""))
+            if connections.origin(url) != self._home:
                 headers = {name: value for name, value in headers.items() if name != "Authorization"}
         raise RegistryError("registry-error", f"failed to do request: {_line(url)}: stopped after 5 redirects")
 
+    def _sent_to(self, url: str, location: str) -> str:
+        """Return where the answer from `url` sends us, if we may go there."""
+        try:
+            url = urljoin(url, location)
+        except ValueError as error:
+            text = f"failed to do request: {_line(url)}: failed to parse Location header"
+            raise RegistryError("registry-error", text) from error
+        self._allow(url)
+        return url
+
     def _allow(self, url: str) -> None:
         """Check an address before its name is looked up; plain HTTP only where the registry uses it too."""
-        scheme, host, port = origin = _origin(url)
+        scheme, host, port = origin = connections.origin(url)
         if origin == self._home or (self._anywhere and scheme == "https"):
             return
-        names = {f"{host}:{port}"} | ({host} if port == PORTS.get(scheme) else set())
+        names = {f"{host}:{port}"} | ({host} if port == connections.PORTS.get(scheme) else set())
         if not names & self._hosts or scheme not in ("https", self._home[0]):
             raise RegistryError("foreign-host", f"failed to do request: {_line(url)}: host is not allowed here")
 
@@ -205,7 +212,7 @@ def _slow(error: BaseException) -> bool:
 
 def _reason(error: BaseException, url: str) -> str:
     """Return Go's own message for the usual failures."""
-    _, host, port = _origin(url)
+    _, host, port = connections.origin(url)
     cause = error.__cause__ or error.__context__
     if isinstance(error, NameResolutionError):
         return f"dial tcp: lookup {host}: no such host"
@@ -216,16 +223,6 @@ def _reason(error: BaseException, url: str) -> str:
     if _slow(error):
         return "net/http: timeout awaiting response headers"
     return "tls: failed to verify certificate" if isinstance(error, SSLError) else "EOF"
-
-
-def _origin(url: str) -> tuple[str, str, int]:
-    """Read by the very parser that connects, so that no address means one host to the check and another to the call."""
-    try:
-        parts = urllib3.util.parse_url(url)
-    except ValueError:
-        return "", "", 0
-    scheme = parts.scheme or ""
-    return scheme, (parts.host or "").lower(), parts.port or PORTS.get(scheme, 0)
 
 
 def _line(url: str) -> str:

@@ -105,8 +105,9 @@ class Layer:
 
     def _make_hard_link(self, above: int, parts: Parts, entry: Entry) -> None:
         target = split(entry.link)
-        if not target or target == parts:
-            raise BadLayer(f"{_shown(entry.name)} is a hard link to itself or the root")
+        # what is below the entry's own name goes, to make room for it
+        if not target or target[: len(parts)] == parts:
+            raise BadLayer(f"{_shown(entry.name)} is a hard link to itself, into itself or to the root")
         with self._folder(target[:-1]) as source:
             status = _status(source, target[-1])
             if status is None or not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):

@@ -8,6 +8,7 @@ the layer's new folder as its whole file system, under limits of time, memory an
 from __future__ import annotations
 
 import ctypes
+import errno
 import gzip
 import hashlib
 import io
@@ -23,7 +24,7 @@ from typing import Protocol
 
 import zstandard
 
-from sandbox.images.unpacker.layer import BadLayer, Layer
+from sandbox.images.unpacker.layer import DEEPEST, BadLayer, Layer
 from sandbox.images.unpacker.order import Order, Report
 from sandbox.images.unpacker.tarstream import BadTar, Tar
 from sandbox.linux import mounts, namespaces, processes
@@ -32,6 +33,10 @@ GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 LARGEST_WINDOW = 8 << 20  # RFC 8878, 3.1.1.1.2: what every decoder should take, and the most that it has to
 MEMORY = 512 << 20
 CHUNK = 1 << 18
+# what the kernel says of names and links that a file system cannot have, or not at once; the rest is of this machine
+OF_THE_LAYER = frozenset(
+    (errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.EMLINK, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR)
+)
 # CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID (linux/capability.h)
 KEPT_CAPABILITIES = 1 << 0 | 1 << 1 | 1 << 3 | 1 << 4
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -96,7 +101,8 @@ def unpack(order: Order) -> Report:
     except (BadTar, BadLayer, zlib.error, zstandard.ZstdError, gzip.BadGzipFile, EOFError, MemoryError) as error:
         return Report("bad-image", str(error) or type(error).__name__)
     except OSError as error:
-        return Report("unpack-failed", f"{type(error).__name__}: {error}")
+        code = "bad-image" if error.errno in OF_THE_LAYER else "unpack-failed"
+        return Report(code, f"{type(error).__name__}: {error}")
     finally:
         os.close(root)
     return Report(diff_id=stream.digest, bytes=stream.count, files=layer.files, skipped=layer.skipped)
@@ -151,7 +157,8 @@ def _limit(order: Order) -> None:
         resource.RLIMIT_CPU: order.seconds,
         resource.RLIMIT_FSIZE: order.bytes,
         resource.RLIMIT_AS: MEMORY,
-        resource.RLIMIT_NOFILE: 64,
+        # a folder that is replaced is removed with one descriptor for each folder in it
+        resource.RLIMIT_NOFILE: 64 + DEEPEST,
         resource.RLIMIT_CORE: processes.core_limit(),
     }
     for name, value in limits.items():

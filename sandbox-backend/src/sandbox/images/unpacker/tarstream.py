@@ -176,11 +176,12 @@ def _time(extensions: dict[bytes, bytes], otherwise: int) -> float:
 
 def _records(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """`<length> <key>=<value>\\n`, where the length counts the whole record."""
-    while data:
-        length, space, _ = data[:8].partition(b" ")
-        end = int(length) if space and length.isdigit() else 0
-        key, equals, value = data[len(length) + 1 : max(end - 1, 0)].partition(b"=")
+    at = 0
+    while at < len(data):
+        length, space, _ = data[at : at + 8].partition(b" ")
+        end = at + int(length) if space and length.isdigit() else 0
+        key, equals, value = data[at + len(length) + 1 : max(end - 1, 0)].partition(b"=")
         if not equals or data[end - 1 : end] != b"\n":
             raise BadTar("invalid PAX record")
         yield key, value
-        data = data[end:]
+        at = end

@@ -44,8 +44,8 @@ def _paths() -> Json:
         },
         "/v1/hosts/{host}": {
             "parameters": [host],
-            "get": _call("Its images and running containers", {200: "Host"}, ("no-such-host",)),
-            "delete": _call("Back to an empty host; ends its runs", {204: None}, ("no-such-host",)),
+            "get": _call("Its images and running containers", {200: "Host"}, _HOST_ERRORS),
+            "delete": _call("Back to an empty host; ends its runs", {204: None}, _HOST_ERRORS),
         },
         "/v1/runs": {
             "post": _call(
@@ -58,7 +58,7 @@ def _paths() -> Json:
         },
         "/v1/runs/{run}": {
             "parameters": [run],
-            "delete": _call("End it; closing the stream does too", {204: None}, ("no-such-run",)),
+            "delete": _call("End it; closing the stream does too", {204: None}, _STOP_ERRORS),
         },
         "/v1/openapi.json": {"get": _call("This document", {200: "Document"})},
         "/metrics": {
@@ -74,6 +74,8 @@ _BODY_ERRORS = (
     *("malformed-json", "not-an-object", "unknown-field", "body-timeout"),
     *("too-large", "not-json"),
 )
+# what is no id by its form may be no part of a path at all
+_HOST_ERRORS, _STOP_ERRORS = ("no-such-host", "not-found"), ("no-such-run", "not-found")
 _RUN_ERRORS = (
     "bad-field",
     "isolation-unavailable",

@@ -72,10 +72,10 @@ def _server(settings: Settings, app: Starlette) -> Server:
         ws="none",
         loop="asyncio",
         lifespan="off",
-        # what a stranger writes in a request line does not belong into a log
+        # what a stranger writes does not belong into a log, and what is no request is no reason for a line in it
         access_log=False,
         log_config=None,
-        log_level=logging.WARNING,
+        log_level=logging.ERROR,
         # the peer that counts is the one that is connected
         proxy_headers=False,
         server_header=False,

@@ -13,6 +13,7 @@ from sandbox.model.image import Image
 from sandbox.model.reference import Reference
 
 DAY = 24
+LONGEST_PATTERN = 512
 
 
 def table(asked: Images, images: Mapping[str, Image], used: Iterable[str], now: datetime) -> str:
@@ -58,4 +59,7 @@ def _duration(span: timedelta) -> str:
 def _asked_for(pattern: str | None, name: Reference) -> bool:
     if pattern is None:
         return True
+    # no name is as long, and a pattern costs memory and time that its reader does not wait for
+    if len(pattern) > LONGEST_PATTERN:
+        return False
     return any(fnmatchcase(text, pattern) for text in (name.familiar, name.familiar_name))

@@ -143,6 +143,5 @@ def flag_named(word: str) -> Flag | None:
     """Return the flag of `docker run` that `word` would be before the image: `--rm`, `-e`, `-it`."""
     if word.startswith("--"):
         return RUN.by_name.get(word[2:].partition("=")[0])
-    if len(word) > 1 and word[0] == "-" and all(letter in RUN.by_letter for letter in word[1:].partition("=")[0]):
-        return RUN.by_letter[word[1]]
-    return None
+    letters = word[1:].partition("=")[0] if word.startswith("-") else ""
+    return RUN.by_letter[letters[0]] if letters and RUN.by_letter.keys() >= set(letters) else None
