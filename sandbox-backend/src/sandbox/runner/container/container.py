@@ -16,6 +16,7 @@ from typing import Any
 from sandbox.docker import messages
 from sandbox.linux import namespaces, processes
 from sandbox.linux.loop import Device
+from sandbox.model import plan as plans
 from sandbox.model.events import Started, Stream
 from sandbox.model.image import Image
 from sandbox.model.plan import Plan, Ulimit
@@ -135,7 +136,7 @@ class Container:
             files=(*made.files, *files),
             disk=snapshot.disk,
             nodes=nodes,
-            core=processes.core_limit(),
+            rlimits=processes.within_own(plans.HELD),
             namespaces={**shared, "user": joined.id_range.path} if features.user_namespaces else shared,
             sysctls=joined.sysctls,
         )
