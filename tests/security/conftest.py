@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from security.raw_requests import LISTED
+from support.arena import opened
+from support.backend import Backend
 from support.fake_registry import FakeRegistry
 from support.pulls import Bench, pulling
 from support.web_server import Web, serving
@@ -30,3 +32,10 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     """A server that one other site may use."""
     with serving(tmp_path_factory.mktemp("web"), origins=(LISTED,), allowed_hosts=("sandbox.example",)) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """A backend whose image holds the attacks."""
+    with opened(tmp_path_factory.mktemp("arena")) as backend:
+        yield backend

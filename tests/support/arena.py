@@ -1,21 +1,28 @@
-"""A backend whose images hold the program that attacks, `tests/security/attack/attack.c`."""
+"""A backend whose images hold the program that attacks, made of `tests/security/attack`."""
 
 from __future__ import annotations
 
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from support import oci, registry
+from sandbox.linux import shared
+from sandbox.settings import Settings
+from support import oci, pace, registry
 from support.backend import REPOSITORY, Backend, running
 from support.client import Result, new_host, run
 
-SOURCE = REPOSITORY / "tests/security/attack/attack.c"
-COMPILE = "gcc -std=c11 -Os -Wall -Wextra -Werror -static"
+SOURCE = REPOSITORY / "tests/security/attack"
+COMPILE = "gcc -std=c11 -D_GNU_SOURCE -Os -Wall -Wextra -Werror -static"
 # does next to nothing, and lasts as long
 LITTLE = "oom"
+MIB = 1 << 20
+# what a run may take of the machine besides its limit
+SLACK, ATTEMPTS = 32 * MIB, 4
 
 
 def line(words: str, options: str = "") -> str:
@@ -35,17 +42,41 @@ def attack(arena: Backend, words: str, options: str = "", host: str = "") -> Res
     return run(arena.url, line(words, options), host or new_host(arena.url))
 
 
+def numbers(result: Result) -> dict[str, int]:
+    """What an attack said that it got; the last one, where it said so more than once."""
+    return {name: int(value) for name, _, value in (line.partition("=") for line in result.stdout.splitlines())}
+
+
+@contextmanager
+def attacking(arena: Backend, words: str, options: str = "", host: str = "") -> Iterator[Future[Result]]:
+    """The attack goes on during the block, which begins when it has got what it can get."""
+    got = threading.Event()
+
+    def note(event: dict[str, object]) -> None:
+        if event["type"] == "output":
+            got.set()
+
+    # whoever has to pull the image first has output of that
+    own = host or visitor(arena)
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(run, arena.url, line(words, options), own, each=note)
+        assert got.wait(pace.seconds(10)), arena.log.read_text()[-2000:]
+        yield future
+        future.result()
+
+
 @contextmanager
 def opened(folder: Path, **settings: object) -> Iterator[Backend]:
     """The arena, with more `settings`; `folder` is scratch space."""
-    subprocess.run([*COMPILE.split(), "-o", folder / "attack", SOURCE], check=True)
+    subprocess.run([*COMPILE.split(), "-o", folder / "attack", *sorted(SOURCE.glob("*.c"))], check=True)
     files: dict[str, oci.Entry] = {
         "attack": oci.File((folder / "attack").read_bytes(), mode=0o755),
         "tmp/": oci.Folder(mode=0o1777),
     }
     with registry.running(folder / "registry") as url:
         oci.push_image(url, "library/attack:latest", [files])
-        with running({"registry": url, "limits": {"seconds": 20}, **settings}) as backend:
+        watched = {"kernel_bytes": Settings().kernel_bytes}
+        with running({"registry": url, "limits": {"seconds": 20}, **watched, **settings}) as backend:
             yield backend
 
 
@@ -70,15 +101,21 @@ class Peak:
             self.bytes = max(self.bytes, used() - self._before)
 
 
+def least_peak(arena: Backend, words: str, options: str = "--memory 32m", enough: int = 32 * MIB + SLACK) -> int:
+    """The highest that the kernel's own memory was above what it was at first while an attack went on, by a visitor who
+    has the image: the least of so many that what else runs on the machine cannot be in all of them."""
+    host, found = visitor(arena), []
+    for _ in range(ATTEMPTS):
+        with Peak() as peak:
+            attack(arena, words, options, host)
+        found.append(peak.bytes)
+        if peak.bytes < enough:
+            break
+        time.sleep(pace.seconds(0.5))
+    return min(found)
+
+
 def used() -> int:
     """The bytes of memory that the kernel has for itself: what programs, files and caches have comes and goes with all
     that runs on the machine."""
-    rows = {name: int(rest.split()[0]) for name, rest in _meminfo()}
-    others = ("MemFree", "Buffers", "Cached", "SwapCached", "AnonPages", "SReclaimable")
-    return 1024 * (rows["MemTotal"] - sum(rows[name] for name in others))
-
-
-def _meminfo() -> Iterator[tuple[str, str]]:
-    for row in Path("/proc/meminfo").read_text().splitlines():
-        name, _, rest = row.partition(":")
-        yield name, rest
+    return shared.kernel_bytes()
