@@ -181,4 +181,4 @@ def test_socket_buffers_are_charged_to_the_run(backend: Backend, docker: Docker)
         values = {int(file.read_text()) for file in limits}
         sleeping.result()
     # only v1 counts them apart; v2 has no such file because it counts them with the rest
-    assert not limits or 32 << 20 in values
+    assert not limits or 16 << 20 in values

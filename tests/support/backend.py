@@ -93,7 +93,9 @@ def running(
     folder = Path(tempfile.mkdtemp(prefix="sandbox-test-"))
     folder.chmod(0o755)
     port = free_port()
-    values = {"cgroup": f"docker-run-test-{port}", "vm_accelerator": "tcg", **(settings or {})}
+    # what others do on the machine meanwhile shall end none of our runs: the arena alone watches for that
+    own = {"cgroup": f"docker-run-test-{port}", "vm_accelerator": "tcg", "kernel_bytes": 1 << 40}
+    values = own | dict(settings or {})
     state = state or folder / "state"
     vm = vm and (images / "vm").exists()
     if not state.exists():

@@ -100,6 +100,28 @@ def test_usage_reads_the_same_in_every_layout(tmp_path: Path, files: dict[str, s
     assert kind(tmp_path).usage("/g") == expected
 
 
+V2_KERNEL = {
+    "g/cpu.stat": "usage_usec 2500\nuser_usec 1000\nsystem_usec 1500\n",
+    "g/memory.stat": "anon 9\nkernel 100\nsock 7\nslab_reclaimable 30\n",
+    "g/memory.events": "oom 1\noom_kill 2\n",
+}
+V1_KERNEL = {
+    "cpuacct/g/cpuacct.usage_sys": "1500000\n",
+    "memory/g/memory.kmem.usage_in_bytes": "70\n",
+    "memory/g/memory.kmem.tcp.usage_in_bytes": "7\n",
+    "memory/g/memory.oom_control": "under_oom 0\noom_kill 2\n",
+}
+
+
+@pytest.mark.parametrize(("files", "kind"), [(V2_KERNEL, V2), (V1_KERNEL, V1), ({}, V1), ({}, V2)])
+def test_what_the_kernel_does_reads_the_same_in_every_layout(
+    tmp_path: Path, files: dict[str, str], kind: type[Groups]
+) -> None:
+    write(tmp_path, files)
+    assert kind(tmp_path).kernel("/g") == (cgroup.Kernel(77, 1.5) if files else cgroup.Kernel())
+    assert kind(tmp_path).kills("/g") == (2 if files else 0)
+
+
 def test_the_unified_tree_of_a_hybrid_machine_is_left_alone(tmp_path: Path) -> None:
     write(tmp_path, V1_USED | {"unified/cgroup.controllers": ""})
     assert sorted(folder.parent.name for folder in V1(tmp_path).folders("/g")) == ["cpuacct", "memory"]

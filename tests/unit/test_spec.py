@@ -133,7 +133,22 @@ def test_options_reach_their_place() -> None:
 def test_kernel_paths_are_masked_or_read_only() -> None:
     made = build(Plan("a"))["linux"]
     assert {"/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware"} <= set(made["maskedPaths"])
-    assert {"/proc/sys", "/proc/sysrq-trigger"} <= set(made["readonlyPaths"])
+    assert {"/proc/sys", "/proc/sysrq-trigger", "/proc/pressure"} <= set(made["readonlyPaths"])
+
+
+@pytest.mark.parametrize(("tty", "option"), [(False, "nodev"), (True, "max=1")])
+def test_a_container_has_the_terminal_that_it_was_given_and_no_other(tty: bool, option: str) -> None:
+    (mount,) = [mount for mount in build(Plan("a", tty=tty))["mounts"] if mount["type"] == "devpts"]
+    assert {"nodev", "max=1"} & set(mount["options"]) == {option}
+
+
+def test_a_process_has_the_limits_that_no_stranger_may_ask_for_more_of() -> None:
+    limits = build(Plan("a"), own=replace(OWN, rlimits={"sigpending": 7, "core": 1}))["process"]["rlimits"]
+    assert [(one["type"], one["soft"], one["hard"]) for one in limits] == [
+        ("RLIMIT_NOFILE", 1024, 1024),
+        ("RLIMIT_SIGPENDING", 7, 7),
+        ("RLIMIT_CORE", 1, 1),
+    ]
 
 
 def test_a_container_is_called_as_asked_or_by_the_first_digits_of_its_id() -> None:
@@ -158,7 +173,7 @@ def test_a_runtime_gets_nothing_that_it_does_not_do() -> None:
     assert not {"resources", "sysctl"} & set(made["linux"])
     assert made["root"]["readonly"] is False
     assert "/dev/mqueue" not in {mount["destination"] for mount in made["mounts"]}
-    assert {one["type"] for one in made["process"]["rlimits"]} == {"RLIMIT_NOFILE", "RLIMIT_CORE"}
+    assert {one["type"] for one in made["process"]["rlimits"]} == {"RLIMIT_NOFILE"}
     assert build(Plan("a"))["linux"]["resources"]
 
 

@@ -84,7 +84,7 @@ def test_what_the_machine_itself_is_falls_away_from_the_container_in_it() -> Non
 def test_the_readers_own_limit_replaces_the_usual_one() -> None:
     limits = inside(Plan("x", args=("true",), ulimits=(Ulimit("nofile", 3, 4), Ulimit("nproc", 5, 6))))
     made = {limit["type"]: (limit["soft"], limit["hard"]) for limit in limits["process"]["rlimits"]}
-    assert (made["RLIMIT_NOFILE"], made["RLIMIT_NPROC"], made["RLIMIT_CORE"]) == ((3, 4), (5, 6), (0, 0))
+    assert (made["RLIMIT_NOFILE"], made["RLIMIT_NPROC"], made["RLIMIT_CORE"]) == ((3, 4), (5, 6), (1, 1))
     assert len(made) == len(limits["process"]["rlimits"])
 
 

@@ -39,6 +39,7 @@ class Settings:
     KVM where that works, unless `vm_accelerator` wants software emulation ("tcg").
     A container on a bridge sends `network_bits` a second at most, and receives as many.
     All runs together have `runs_memory` bytes; 0 is what the machine has free at the start, but for a reserve.
+    Runs together may make the kernel take `kernel_bytes` of memory that their limits do not count.
     `emulated` says that this machine itself is software: runs take longer, and pages say so.
     `data_dir` holds images and survives a restart; `run_dir` holds sockets and live runs and does not. It and `cgroup`
     are named for the port, so that two backends on one machine do not meet.
@@ -78,6 +79,7 @@ class Settings:
     vm_accelerator: Literal["auto", "tcg"] = "auto"
     network_bits: int = 8_000_000
     runs_memory: int = 0
+    kernel_bytes: int = 96 * 1024 * 1024
     first_uid: int = 2_000_000_000
     limits: Limits = field(default_factory=Limits)
 

@@ -1,38 +1,27 @@
-/* What every attack is written with. */
-#define _GNU_SOURCE
+/* What the attacks have in common. Each is a verb: `attack NAME [WORD…]`. It prints what it got, as `name=number`, and
+ * holds what it has for the seconds that its last word names. */
+#pragma once
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
+#include <stddef.h>
 
-enum { MOST = 5000, PIECE = 60000 };
+enum { MOST = 5000 };
 
-static inline double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec + time.tv_nsec / 1e9;
-}
+/* `words` are those after the name, and NULL after the last one */
+struct verb {
+    const char *name;
+    void (*run)(char **words);
+};
 
-static inline void tell(const char *name, long number) {
-    printf("%s=%ld\n", name, number);
-    fflush(stdout);
-}
+/* one table for each file, up to a row without a name */
+extern const struct verb CROWDS[], DESCRIPTORS[], FILES[], KEPT[], MESSAGES[], PAGE_CACHE[], PROCESSES[], SOCKETS[],
+    TERMINALS[];
 
-static inline void hold(const char *seconds) { usleep((useconds_t)(atof(seconds) * 1e6)); }
-
+double now(void);
+void tell(const char *name, long number);
+void hold(const char *seconds);
+const char *last(char **words);
 /* 0 when it was let through, else the errno */
-static inline long outcome(long result) { return result < 0 ? errno : 0; }
-
-/* crowds.c */
-void spin(int count, double seconds);
-void bomb(double seconds);
-void threads(const char *seconds);
-void tree(const char *kind, const char *folder);
-void fill(const char *path, const char *seconds);
-
-/* page_cache.c */
-void page_cache(const char *path);
-void sum(const char *path);
+long outcome(long result);
+/* Have `count` processes, each with a table of descriptors of its own, do `work` until `end`; the sum of what they
+ * return is told as `name` when all hold what they have, and they hold it for 0.3 s more. */
+void together(int count, const char *name, long (*work)(int number, double end), double end);

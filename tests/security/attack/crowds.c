@@ -1,14 +1,21 @@
 /* Attacks that take as much as they can of what all have: processors, processes, files, room. */
 #include "attack.h"
+
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum { STACK = 64 << 10, MOST_FOLDERS = 50000 };
 
-/* `count` processes that do nothing but look at the clock */
-void spin(int count, double seconds) {
-    double end = now() + seconds;
+/* as many processes as are named first, that do nothing but look at the clock */
+static void spin(char **words) {
+    int count = atoi(words[0]);
+    double end = now() + atof(last(words));
     for (int number = 0; number < count; number++)
         if (fork() == 0) {
             while (now() < end) {}
@@ -19,9 +26,9 @@ void spin(int count, double seconds) {
 }
 
 /* each process makes as many more as it can */
-void bomb(double seconds) {
+static void bomb(char **words) {
     tell("begun", 1);
-    for (double end = now() + seconds; now() < end;) fork();
+    for (double end = now() + atof(last(words)); now() < end;) fork();
 }
 
 static void *idle(void *nothing) {
@@ -30,7 +37,7 @@ static void *idle(void *nothing) {
 }
 
 /* they end with the program */
-void threads(const char *seconds) {
+static void threads(char **words) {
     pthread_attr_t small;
     pthread_t one;
     int made = 0, error = 0;
@@ -39,14 +46,14 @@ void threads(const char *seconds) {
     while (made < MOST && (error = pthread_create(&one, &small, idle, NULL)) == 0) made++;
     tell("threads", made);
     tell("errno", error);
-    hold(seconds);
+    hold(last(words));
 }
 
 /* folders one in the other (`deep`), or all beside each other */
-void tree(const char *kind, const char *folder) {
-    int deep = !strcmp(kind, "deep"), made = 0;
+static void tree(char **words) {
+    int deep = !strcmp(words[0], "deep"), made = 0;
     char name[16] = "deeper";
-    long error = outcome(chdir(folder));
+    long error = outcome(chdir(words[1]));
     while (!error && made < MOST_FOLDERS) {
         if (!deep) snprintf(name, sizeof name, "%d", made);
         error = outcome(mkdir(name, 0755));
@@ -57,12 +64,16 @@ void tree(const char *kind, const char *folder) {
     tell("errno", error);
 }
 
-void fill(const char *path, const char *seconds) {
+static void fill(char **words) {
     static char data[1 << 16];
-    int file = open(path, O_CREAT | O_WRONLY, 0644);
+    int file = open(words[0], O_CREAT | O_WRONLY, 0644);
     long got, bytes = 0;
     while ((got = write(file, data, sizeof data)) > 0) bytes += got;
     tell("kib", bytes >> 10);
     tell("errno", errno);
-    hold(seconds);
+    hold(last(words));
 }
+
+const struct verb CROWDS[] = {
+    {"spin", spin}, {"bomb", bomb}, {"threads", threads}, {"tree", tree}, {"fill", fill}, {NULL, NULL},
+};

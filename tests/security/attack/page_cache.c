@@ -1,9 +1,13 @@
 /* Tries to change a file that may only be read in the one copy of it that the machine keeps in memory for all. */
 #include "attack.h"
+
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 enum { PAGE = 4096, CRYPTO = 38 };
 static const char EVIL[] = "EVIL";
@@ -59,8 +63,8 @@ static void by_pipes(int file, char *shared) {
 }
 
 /* an outcome is an errno; what is done, which the kernel itself has to keep from the file, is 1 */
-void page_cache(const char *path) {
-    int file = open(path, O_RDONLY);
+static void page_cache(char **words) {
+    int file = open(words[0], O_RDONLY);
     char *shared = mapped(file, PROT_READ, MAP_SHARED);
     by_mapping(file, shared);
     by_memory(file, shared);
@@ -72,11 +76,13 @@ void page_cache(const char *path) {
 }
 
 /* FNV-1a of what is read now */
-void sum(const char *path) {
+static void sum(char **words) {
     static unsigned char data[1 << 16];
     unsigned found = 2166136261u;
-    int file = open(path, O_RDONLY);
+    int file = open(words[0], O_RDONLY);
     for (long got; (got = read(file, data, sizeof data)) > 0;)
         for (long at = 0; at < got; at++) found = (found ^ data[at]) * 16777619u;
     tell("sum", found);
 }
+
+const struct verb PAGE_CACHE[] = {{"page-cache", page_cache}, {"sum", sum}, {NULL, NULL}};

@@ -19,6 +19,7 @@ CLONE_NEWIPC = 0x08000000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
+NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 def unshare(flags: int) -> None:
@@ -27,18 +28,26 @@ def unshare(flags: int) -> None:
 
 
 def user_namespace(
-    inside: int, outside: int, count: int = 65536, *, owner: int = 0, limits: Mapping[str, int] = MappingProxyType({})
+    inside: int,
+    outside: int,
+    count: int = 65536,
+    *,
+    owner: int = 0,
+    limits: Mapping[str, int] = NOTHING,
+    totals: Mapping[str, int] = NOTHING,
 ) -> int:
     """A descriptor of a user namespace that maps `inside`… to `outside`…; nobody lives in it. The caller closes it.
 
     What the kernel counts of those in it, it counts for the user `owner` outside as well. `limits` are what each user
     in it may have, by the names of /proc/sys/user (namespaces(7)); a name that this kernel does not have is left out.
+    `totals` are what all of them together may have, by the names of getrlimit(2): those of memlock, msgqueue, nproc and
+    sigpending are counted so, too (kernel/ucount.c).
     """
     mapped, ready = os.pipe(), os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            _become_namespace(owner, limits, mapped[0], ready[1])
+            _become_namespace(owner, limits, totals, mapped[0], ready[1])
         finally:
             os._exit(1)
     try:
@@ -58,12 +67,15 @@ def user_namespace(
         os.waitpid(pid, 0)
 
 
-def _become_namespace(owner: int, limits: Mapping[str, int], mapped: int, ready: int) -> None:
+def _become_namespace(
+    owner: int, limits: Mapping[str, int], totals: Mapping[str, int], mapped: int, ready: int
+) -> None:
     """Enter a new user namespace, and limit it once the parent has written its maps; the parent ends this process."""
     if owner:
         # the owner of a namespace is whoever has made it
         os.seteuid(owner)
         processes.raise_capabilities()
+    processes.limit(totals)
     unshare(CLONE_NEWUSER)
     os.write(ready, b"x")
     os.read(mapped, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import resource
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox.linux import libc
@@ -58,14 +59,33 @@ def raise_capabilities() -> None:
     libc.check(libc.LIBC.capset(header, sets), "capset")
 
 
+def within_own(limits: Mapping[str, int]) -> dict[str, int]:
+    """The limits of getrlimit(2), by their names in small letters, none above this process's own: whoever may not raise
+    a limit has to stay below it."""
+    return {name: _within(limit, resource.getrlimit(_number(name))[1]) for name, limit in limits.items()}
+
+
+def _within(limit: int, hard: int) -> int:
+    return limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+
+
+def _number(name: str) -> int:
+    return int(getattr(resource, f"RLIMIT_{name.upper()}"))
+
+
+def limit(limits: Mapping[str, int]) -> None:
+    """Set limits of this process, by their names in small letters, as far as it may."""
+    for name, most in within_own(limits).items():
+        resource.setrlimit(_number(name), (most, most))
+
+
 def core_limit() -> int:
     """The limit of core files, in bytes, with which a crash leaves none and starts nothing, as far as it may be set.
 
     With 0 a machine whose core pattern is a program starts that, as root, for every crash; with 1 it does not
-    (fs/coredump.c). sudo leaves 0, and whoever may not raise a limit has to stay there.
+    (fs/coredump.c). sudo leaves 0.
     """
-    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    return 1 if hard == resource.RLIM_INFINITY else min(1, hard)
+    return within_own({"core": 1})["core"]
 
 
 def kernel_log(size: int = 1 << 16) -> str:

@@ -13,7 +13,7 @@ TMPFS_OPTIONS = frozenset(
     atime noatime relatime norelatime strictatime nostrictatime
     """.split()
 )
-# the most of each limit that a stranger may ask for; None where it is the reader's own affair, or the operator's
+# the most of each limit that a stranger may ask for, and has; None where it is the reader's affair, or the operator's
 _ULIMITS: dict[str, int | None] = {
     "core": 0,
     "cpu": None,
@@ -32,6 +32,8 @@ _ULIMITS: dict[str, int | None] = {
     "stack": None,
 }
 ULIMITS = frozenset(_ULIMITS)
+# what every process has at most; with a byte of a core file a crash starts no program of the machine's (core(5))
+HELD = {name: most for name, most in _ULIMITS.items() if most is not None} | {"core": 1}
 UNLIMITED = -1
 MOST_TMPFS = 16
 # NUL ends a text for the kernel, and half a character cannot be written down

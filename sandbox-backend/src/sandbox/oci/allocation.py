@@ -27,9 +27,9 @@ class Allocation:
 
     `first_uid` is the first of its user ids on the machine; None gives it no user namespace. `files` are bound into it,
     each with its path inside and its path on the machine. `devices` are the block devices that its plan names, with
-    their numbers, `disk` the numbers of its own disk, `nodes` its own character devices, `core` the
-    limit of core files in bytes. `namespaces` are the paths of
-    those that it joins, by their OCI type, and `sysctls` its kernel settings besides those that all have.
+    their numbers, `disk` the numbers of its own disk, `nodes` its own character devices, `rlimits`
+    the limits of its processes besides that of open files. `namespaces` are the paths of those that it joins, by their
+    OCI type, and `sysctls` its kernel settings besides those that all have.
     """
 
     container: str
@@ -40,7 +40,7 @@ class Allocation:
     files: tuple[tuple[str, str], ...] = ()
     disk: tuple[int, int] | None = None
     nodes: tuple[Node, ...] = ()
-    core: int = 0
+    rlimits: Mapping[str, int] = field(default_factory=dict)
     namespaces: Mapping[str, str] = field(default_factory=dict)
     sysctls: Mapping[str, str] = field(default_factory=dict)
 

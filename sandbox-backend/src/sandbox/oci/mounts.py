@@ -22,13 +22,13 @@ MASKED = (
     "/sys/devices/virtual/powercap",
     "/sys/firmware",
 )
-MOST_TERMINALS = 64
-READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
+# whoever may write to /proc/pressure can have the kernel measure for them, which it ends slowly
+READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/pressure", "/proc/sys", "/proc/sysrq-trigger")
 
 
 def build(plan: Plan, allocation: Allocation, features: Features) -> list[dict[str, Any]]:
     """The `mounts` of a configuration: those that Docker gives a container, `--tmpfs`, and what is bound."""
-    mounts = [*_system(features), *map(_tmpfs, plan.tmpfs), *_bound(allocation)]
+    mounts = [*_system(plan.tty, features), *map(_tmpfs, plan.tmpfs), *_bound(allocation)]
     return [mount for mount in mounts if mount["type"] not in features.unknown_mounts]
 
 
@@ -36,14 +36,16 @@ def _mount(destination: str, kind: str, *options: str, source: str | None = None
     return {"destination": destination, "type": kind, "source": source or kind, "options": list(options)}
 
 
-def _system(features: Features) -> list[dict[str, Any]]:
+def _system(tty: bool, features: Features) -> list[dict[str, Any]]:
     closed = ("nosuid", "noexec", "nodev")
-    # the machine has so many terminals for all
-    most = (f"max={MOST_TERMINALS}",) if features.devices else ()
+    # the one that it has, if any: what is typed into others is looked at by the kernel's own threads, whose time is
+    # nobody's, sixteen times as long as it takes to write
+    own = ["max=1" if tty else "nodev"] if features.devices else []
+    terminals = ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5", *own]
     return [
         _mount("/proc", "proc", *closed),
         _mount("/dev", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k"),
-        _mount("/dev/pts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5", *most),
+        _mount("/dev/pts", "devpts", *terminals),
         _mount("/sys", "sysfs", *closed, "ro"),
         _mount("/sys/fs/cgroup", "cgroup", *closed, "ro", "relatime"),
         _mount("/dev/mqueue", "mqueue", *closed),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from sandbox.model.image import Config
@@ -52,7 +53,7 @@ def workdir(plan: Plan, config: Config) -> str:
 
 
 def build(
-    plan: Plan, config: Config, identity: Identity, hostname: str, features: Features, core: int
+    plan: Plan, config: Config, identity: Identity, hostname: str, features: Features, held: Mapping[str, int]
 ) -> dict[str, Any]:
     """The `process` of a configuration."""
     args, _ = argv(plan, config)
@@ -67,7 +68,7 @@ def build(
         "cwd": workdir(plan, config),
         "user": {"uid": identity.uid, "gid": identity.gid, "additionalGids": list(identity.groups)},
         "capabilities": dict.fromkeys(sets, capabilities.kept(plan.cap_drop)),
-        "rlimits": rlimits.build(plan.limits, plan.ulimits if features.ulimits else (), core=core),
+        "rlimits": rlimits.build(plan.limits, plan.ulimits if features.ulimits else (), held),
         "noNewPrivileges": True,
         "oomScoreAdj": OOM_SCORE_ADJ,
     }

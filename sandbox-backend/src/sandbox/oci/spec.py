@@ -16,7 +16,12 @@ from sandbox.oci.namespaces import FILES
 from sandbox.oci.users import IDS, Identity
 
 CRUN = Features()
-SYSCTLS = {"net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 65535"}
+SYSCTLS = {
+    "net.ipv4.ip_unprivileged_port_start": "0",
+    "net.ipv4.ping_group_range": "0 65535",
+    # what the kernel keeps of ended connections for a minute is counted nowhere
+    "net.ipv4.tcp_max_tw_buckets": "4096",
+}
 
 
 def build(
@@ -33,7 +38,7 @@ def build(
         "ociVersion": "1.0.2",
         "hostname": allocation.hostname,
         "root": {"path": allocation.root, "readonly": plan.read_only and features.read_only_root},
-        "process": process.build(plan, config, identity, allocation.hostname, features, allocation.core),
+        "process": process.build(plan, config, identity, allocation.hostname, features, allocation.rlimits),
         "mounts": mounts.build(plan, allocation, features),
         "annotations": dict([seccomp] if seccomp else ()),
         "linux": _linux(plan, allocation, features),

@@ -10,6 +10,7 @@ from sandbox.runner.container.deadlines import Deadlines
 from sandbox.runner.container.prestarted import Prestarter
 from sandbox.runner.container.running import RunningContainers
 from sandbox.runner.container.runtime import Runtime
+from sandbox.runner.container.watch import Watch
 from sandbox.runner.kernel.bridge import Bridges
 from sandbox.runner.kernel.disk import Disks
 
@@ -18,8 +19,8 @@ from sandbox.runner.kernel.disk import Disks
 class Environment:
     """The runtime, the folder of the containers' root file systems (`runs`), the parent of their groups (`cgroup`), the
     annotation with the compiled filter, where the runtime takes one, the layer and the program that Docker, too, adds
-    to an image, the deadlines of runs, the containers that run, and disks and bridges, where the machine can make
-    them."""
+    to an image, the deadlines of runs, what watches them, the containers that run, and disks and bridges, where the
+    machine can make them."""
 
     runtime: Runtime
     runs: Path
@@ -29,6 +30,7 @@ class Environment:
     init_program: Path
     cleanup: DeferredCleanup
     deadlines: Deadlines
+    watch: Watch
     prestarter: Prestarter
     running: RunningContainers
     disks: Disks | None

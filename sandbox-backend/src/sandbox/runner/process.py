@@ -30,6 +30,7 @@ from sandbox.runner.container.deadlines import Deadlines
 from sandbox.runner.container.prestarted import Prestarter
 from sandbox.runner.container.running import RunningContainers
 from sandbox.runner.container.runtime import Runtime
+from sandbox.runner.container.watch import Watch
 from sandbox.runner.environment import Environment
 from sandbox.runner.isolation.crun import Crun
 from sandbox.runner.isolation.gvisor import isolation as gvisor
@@ -192,6 +193,7 @@ def _made_environment(settings: Settings, bridges: Bridges | None) -> Environmen
         init_program=_init_program(settings),
         cleanup=DeferredCleanup(),
         deadlines=Deadlines(),
+        watch=Watch(settings.kernel_bytes),
         prestarter=Prestarter(runtime, bundles, settings.cgroup, devices),
         disks=disk.usable(settings.data_dir, settings.limits, runs),
         bridges=bridges,

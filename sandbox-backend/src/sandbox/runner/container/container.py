@@ -16,6 +16,7 @@ from typing import Any
 from sandbox.docker import messages
 from sandbox.linux import namespaces, processes
 from sandbox.linux.loop import Device
+from sandbox.model import plan as plans
 from sandbox.model.events import Started, Stream
 from sandbox.model.image import Image
 from sandbox.model.plan import Plan, Ulimit
@@ -29,6 +30,7 @@ from sandbox.runner.container.inspect import Inspector, pid_inside
 from sandbox.runner.container.joined import Joined
 from sandbox.runner.container.running import RunningContainer
 from sandbox.runner.container.runtime import Begun, RuntimeFailed, TooLarge
+from sandbox.runner.container.watch import Watched
 from sandbox.runner.environment import Environment
 from sandbox.runner.kernel import cgroup
 from sandbox.runner.kernel.rootfs import Snapshot
@@ -135,7 +137,7 @@ class Container:
             files=(*made.files, *files),
             disk=snapshot.disk,
             nodes=nodes,
-            core=processes.core_limit(),
+            rlimits=processes.within_own(plans.HELD),
             namespaces={**shared, "user": joined.id_range.path} if features.user_namespaces else shared,
             sysctls=joined.sysctls,
         )
@@ -190,6 +192,10 @@ class Container:
     def killed_in(self, seconds: float) -> AbstractContextManager[Deadline]:
         """Have it killed in `seconds`, unless the block has ended by then, whatever else the runner is doing."""
         return self._environment.deadlines.after(seconds, self.kill)
+
+    def watched(self) -> AbstractContextManager[Watched]:
+        """Have it killed, for as long as the block lasts, when it takes of the machine what its limits do not count."""
+        return self._environment.watch.on(self.cgroup, self.child.pid, self.kill)
 
     def inspector(self) -> Inspector:
         """What reads what the machine sees of it while it runs."""

@@ -17,10 +17,16 @@ from sandbox.runner.container.child import KILL_SECONDS, Ended
 from sandbox.runner.container.container import Container
 from sandbox.runner.container.events import RunEvents
 from sandbox.runner.container.output import Outputs
+from sandbox.runner.container.watch import Cause, Watched
 from sandbox.runner.kernel import cgroup
 
 OUTPUT_CUT = "출력이 한도를 넘어서 여기서 잘랐어요."
-TOO_MANY_SOCKETS = "소켓을 너무 많이 열어서 여기서 끝냈어요."
+TOO_MUCH: dict[Cause, str] = {
+    "too-many-sockets": "소켓을 너무 많이 열어서 여기서 끝냈어요.",
+    "too-many-kills": "메모리가 모자라 커널이 끝낸 프로세스가 너무 많아서 여기서 끝냈어요.",
+    "too-much-kernel-memory": "커널이 이 실행 때문에 메모리를 너무 많이 써서 여기서 끝냈어요.",
+    "too-many-files": "파일을 너무 많이 열어서 여기서 끝냈어요.",
+}
 # after this a run is one that goes on, and others come first when they begin
 FIRST_SECONDS = 0.5
 NOTHING = contextlib.nullcontext()
@@ -39,19 +45,22 @@ async def follow(
     ready: asyncio.Event | None = None,
 ) -> tuple[Ended, Reason | None]:
     """Send all that comes until the end; how the program ended, and why we ended it, if we did: after `seconds`, at
-    `cancel`, or when it writes more than it may.
+    `cancel`, or when it writes, or takes of the machine, more than it may.
 
     `beside` is held until the program has ended, and no output is sent before `ready` is set.
     """
     relaying = asyncio.create_task(_relay(outputs, events, ready))
     try:
         async with beside, _measured(container, events):
-            ended, reason = await _end(container, outputs, events, seconds, cancel)
+            with container.watched() as watched:
+                ended, reason = await _end(container, outputs, watched, seconds, cancel)
     except BaseException:
         relaying.cancel()
         raise
     outputs.finish()
     await relaying
+    if watched.cause:
+        await events.send(Notice(watched.cause, TOO_MUCH[watched.cause]))
     if reason == "output-limit":
         await events.send(Notice("output-cut", OUTPUT_CUT))
     return ended, reason
@@ -93,22 +102,15 @@ async def _measure(container: Container, events: RunEvents, over: asyncio.Event)
                 await events.send(seen)
 
 
-async def _too_many_sockets(container: Container, events: RunEvents) -> bool:
-    await stats.too_many_sockets(container.child.pid)
-    container.kill()
-    await events.send(Notice("too-many-sockets", TOO_MANY_SOCKETS))
-    return True
-
-
 async def _end(
-    container: Container, outputs: Outputs, events: RunEvents, seconds: float, cancel: asyncio.Event
+    container: Container, outputs: Outputs, watched: Watched, seconds: float, cancel: asyncio.Event
 ) -> tuple[Ended, Reason | None]:
     """Wait for the program's end, or end it: how it ended, and why we ended it, if we did."""
     process = asyncio.create_task(container.child.wait())
     causes: dict[asyncio.Task[bool], Reason] = {
         asyncio.create_task(outputs.over.wait()): "output-limit",
         asyncio.create_task(cancel.wait()): "cancelled",
-        asyncio.create_task(_too_many_sockets(container, events)): "signal",
+        asyncio.create_task(watched.ended.wait()): "signal",
     }
     later = asyncio.get_running_loop().call_later(FIRST_SECONDS, cgroup.here().lower_weight, container.cgroup)
     try:
@@ -117,7 +119,7 @@ async def _end(
                 {process, *causes}, timeout=seconds + KILL_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
         if process in done:
-            return await process, "timeout" if deadline.passed else None
+            return await process, "timeout" if deadline.passed else "signal" if watched.cause else None
         reason: Reason = next((causes[task] for task in causes if task in done), "timeout")
         # a process that waits for a disk does not end at once, and its reader shall not wait for that: at the deadline
         # it was killed, and had its time to end

@@ -1,5 +1,4 @@
-"""Reads what a running container uses, ten times a second, from its cgroup and its network namespace; and watches what
-no cgroup counts."""
+"""Reads what a running container uses, ten times a second, from its cgroup and its network namespace."""
 
 from __future__ import annotations
 
@@ -14,8 +13,6 @@ from sandbox.model.events import Stats
 from sandbox.runner.kernel import cgroup
 
 SECONDS = 0.1
-# a queue holds 208 KiB, unless the machine is set otherwise (net.core.rmem_default)
-MOST_SOCKETS, SOCKETS_SECONDS = 128, 0.01
 
 
 async def readings(path: str, pid: int, disk: Device | None = None) -> AsyncIterator[Stats]:
@@ -41,20 +38,3 @@ def traffic(pid: int) -> tuple[int, int]:
             if name.strip() != "lo":
                 received, sent = received + int(counts[0]), sent + int(counts[8])
     return received, sent
-
-
-async def too_many_sockets(pid: int) -> None:
-    """Wait until the network namespace of a process has more sockets than MOST_SOCKETS, of those whose queues no memory
-    limit counts: all but TCP and UDP."""
-    while _uncounted(pid) <= MOST_SOCKETS:  # noqa: ASYNC110  # the kernel tells nobody
-        await asyncio.sleep(SOCKETS_SECONDS)
-
-
-def _uncounted(pid: int) -> int:
-    counts: dict[str, int] = {}
-    for name in ("sockstat", "sockstat6"):
-        with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{pid}/net/{name}").read_text().splitlines():
-                kind, _, number, *_ = line.split()
-                counts[kind] = int(number)
-    return counts.get("sockets:", 0) - sum(counts.get(kind, 0) for kind in ("TCP:", "UDP:", "TCP6:", "UDP6:"))

@@ -29,6 +29,10 @@ ADDRESSES = list(SUBNET.hosts())[1:]
 BRIDGE = "docker0"
 SECONDS = 5.0
 ENVIRONMENT = {"PATH": "/usr/sbin:/sbin:/usr/bin:/bin", "LC_ALL": "C"}
+# For whoever names the interface the kernel takes an address that no route leads to for a neighbour's
+# (ip_route_output_key_hash_rcu), and looks for it: in the machine's one table. To them there is a way, to the gateway,
+# where nobody is; nobody else finds it.
+STRAYS = ("rule add pref 40000 oif eth0 lookup 100", f"route add default via {next(SUBNET.hosts())} dev eth0 table 100")
 # a neighbour that claims an address outside the subnet is not believed; no second kind of address to look after
 _SYSCTLS = {"net.ipv4.conf.all.rp_filter": "1", "net.ipv6.conf.default.disable_ipv6": "1"}
 
@@ -74,7 +78,7 @@ class Member:
         await _batch(bridge, "tc", f"qdisc add dev {port} root {self._bridge.rate}")
         await _batch(container, "tc", f"qdisc add dev eth0 root {self._bridge.rate}")
         address = f"{self.address}/{SUBNET.prefixlen}"
-        await _batch(container, "ip", f"addr add {address} brd + dev eth0", "link set eth0 up")
+        await _batch(container, "ip", f"addr add {address} brd + dev eth0", "link set eth0 up", *STRAYS)
 
     async def leave(self) -> None:
         """Take the interface away, also from whoever shares the namespace that it is in, and give the address back;
@@ -171,9 +175,12 @@ async def tried(bits: int) -> None:
     bridge = Bridge(bits)
     try:
         namespace = await bridge.namespace()
-        await _batch(namespace, "ip", "link add veth1 type veth peer name eth0", f"link set veth1 master {BRIDGE}")
+        await _batch(namespace, "ip", "link add veth1 type veth peer name eth0", f"link set veth1 master {BRIDGE} up")
         await _batch(namespace, "bridge", "link set dev veth1 learning off")
         await _batch(namespace, "tc", f"qdisc add dev eth0 root {bridge.rate}")
+        await _batch(
+            namespace, "ip", f"addr add {ADDRESSES[0]}/{SUBNET.prefixlen} dev eth0", "link set eth0 up", *STRAYS
+        )
     finally:
         bridge.close()
 

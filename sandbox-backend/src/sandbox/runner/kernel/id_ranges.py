@@ -20,6 +20,8 @@ LIMITS = {
     "max_inotify_instances": 32,
     "max_inotify_watches": 8192,
 }
+# what all users of a container may have together: bytes of POSIX message queues, and signals and timers that wait
+TOTALS = {"msgqueue": 819_200, "sigpending": 4096}
 
 
 @dataclass(eq=False, slots=True)
@@ -90,4 +92,5 @@ def make(settings: Settings) -> IdRanges:
 def _make(store_uid: int, first: int) -> IdRange:
     translating = namespaces.user_namespace(store_uid, first, IDS)
     # owned by a user of its own, as the kernel has budgets of each owner's that all would share if it were root
-    return IdRange(first, translating, namespaces.user_namespace(0, first, IDS, owner=first, limits=LIMITS))
+    home = namespaces.user_namespace(0, first, IDS, owner=first, limits=LIMITS, totals=TOTALS)
+    return IdRange(first, translating, home)

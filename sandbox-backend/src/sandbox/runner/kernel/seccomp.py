@@ -19,7 +19,7 @@ import pyseccomp
 
 PROFILE = Path(__file__).with_name("seccomp.json")
 ANNOTATION = "run.oci.seccomp_bpf_data"
-AF_NETLINK, SOL_SOCKET, PR_SET_SECCOMP = 16, 1, 22
+AF_UNIX, AF_NETLINK, PR_SET_SECCOMP = 1, 16, 22
 # socket(2) takes SOCK_CLOEXEC and SOCK_NONBLOCK in the same argument (SOCK_TYPE_MASK, include/linux/net.h)
 TYPE_BITS = 0xF
 # the kernel takes an int, and would not see what stands in the register above it
@@ -34,48 +34,59 @@ def compiled(*, filters: bool = False) -> str:
     profile = json.loads(PROFILE.read_text())
     # the runtime applies the filter before its last steps, so a refused call must be an error, not a kill
     made = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.EPERM))
-    for name in profile["allow"]:
+    for name in (name for group in profile["allow"] for name in group["calls"]):
         _rule(made, pyseccomp.ALLOW, name)
     for name, answer in profile["errors"].items():
-        number = getattr(errno, answer["error"]) if answer["error"] else 0
-        _rule(made, pyseccomp.ERRNO(number), name)
-    _allow_arguments(made, profile)
+        _rule(made, _answer(answer["error"]), name)
+    for name, allowed in profile["arguments"].items():
+        _ranges(made, name, allowed["argument"], allowed)
+    _without_bits(made, profile["without_bits"])
     if filters:
         _rule(made, pyseccomp.ALLOW, "seccomp")
         _rule(made, pyseccomp.ALLOW, "prctl", *_in([(PR_SET_SECCOMP, PR_SET_SECCOMP)], 0))
-    _allow_sockets(made, profile)
+    _sockets(made, profile["sockets"])
+    for level, allowed in profile["options"].items():
+        _ranges(made, "setsockopt", 2, allowed, *_in([(int(level), int(level))], 1))
     with tempfile.TemporaryFile() as file:
         made.export_bpf(file)
         file.seek(0)
         return base64.b64encode(file.read()).decode("ascii")
 
 
-def _allow_arguments(made: Any, profile: dict[str, Any]) -> None:
-    _rule(made, pyseccomp.ALLOW, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, profile["clone_forbidden_flags"], 0))
-    for value in profile["personalities"]:
-        _rule(made, pyseccomp.ALLOW, "personality", pyseccomp.Arg(0, pyseccomp.EQ, value))
-    for name, allowed in profile["arguments"].items():
-        for argument in _in(allowed["ranges"], allowed["argument"]):
-            _rule(made, pyseccomp.ALLOW, name, argument)
-        for argument in _in(allowed.get("unheeded", ()), allowed["argument"]):
-            _rule(made, pyseccomp.ERRNO(0), name, argument)
+def _ranges(made: Any, name: str, argument: int, allowed: dict[str, Any], *others: Any) -> None:
+    """Allow a call when an argument is in one of the ranges, and answer in place of it when it is in others."""
+    for one in _in(allowed["ranges"], argument):
+        _rule(made, pyseccomp.ALLOW, name, *others, one)
+    for error, ranges in allowed.get("answers", {}).items():
+        for one in _in(ranges, argument):
+            _rule(made, _answer(error), name, *others, one)
 
 
-def _allow_sockets(made: Any, profile: dict[str, Any]) -> None:
-    for domain in profile["socket_domains"]:
-        # of the internet's, SOCK_PACKET would be AF_PACKET (net/socket.c, __sock_create)
-        for kind in _in(profile["socket_types"], 1, TYPE_BITS):
-            _rule(made, pyseccomp.ALLOW, "socket", pyseccomp.Arg(0, pyseccomp.EQ, domain), kind)
-    for protocol in profile["netlink_protocols"]:
+def _without_bits(made: Any, calls: dict[str, Any]) -> None:
+    for name, call in calls.items():
+        argument, bits = call["argument"], call["bits"]
+        _rule(made, pyseccomp.ALLOW, name, pyseccomp.Arg(argument, pyseccomp.MASKED_EQ, bits, 0))
+        if call["error"] != "EPERM":
+            _rule(made, _answer(call["error"]), name, pyseccomp.Arg(argument, pyseccomp.MASKED_EQ, bits, bits))
+
+
+def _sockets(made: Any, allowed: dict[str, Any]) -> None:
+    for kind in _in(allowed["local"], 1, TYPE_BITS):
+        _rule(made, pyseccomp.ALLOW, "socket", pyseccomp.Arg(0, pyseccomp.EQ, AF_UNIX), kind)
+    for domain, kinds in allowed["internet"].items():
+        family = pyseccomp.Arg(0, pyseccomp.EQ, int(domain))
+        for number, protocols in kinds.items():
+            (kind,) = _in([(int(number), int(number))], 1, TYPE_BITS)
+            for protocol in protocols:
+                _rule(made, pyseccomp.ALLOW, "socket", family, kind, pyseccomp.Arg(2, pyseccomp.EQ, protocol))
+    for protocol in allowed["netlink"]:
         netlink = pyseccomp.Arg(0, pyseccomp.EQ, AF_NETLINK)
         _rule(made, pyseccomp.ALLOW, "socket", netlink, pyseccomp.Arg(2, pyseccomp.EQ, protocol))
-    options = profile["socket_options"]
-    for level in _in(options["levels"], 1):
-        _rule(made, pyseccomp.ALLOW, "setsockopt", level)
-    (sockets,) = _in([(SOL_SOCKET, SOL_SOCKET)], 1)
-    for action, names in ((pyseccomp.ALLOW, "of_sockets"), (pyseccomp.ERRNO(0), "unheeded")):
-        for option in _in(options[names], 2):
-            _rule(made, action, "setsockopt", sockets, option)
+
+
+def _answer(error: str | None) -> Any:
+    """An errno by its name; none, or 0, is success without anything done."""
+    return pyseccomp.ERRNO(getattr(errno, error) if error and error != "0" else 0)
 
 
 def _in(ranges: Iterable[Sequence[int]], argument: int, bits: int = INT_BITS) -> list[Any]:

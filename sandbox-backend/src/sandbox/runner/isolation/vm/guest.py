@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 
 from sandbox.model.image import Config
-from sandbox.model.plan import Plan
+from sandbox.model.plan import HELD, Plan
 from sandbox.oci import spec
 from sandbox.oci.allocation import Allocation, Features
 from sandbox.oci.users import Identity
@@ -25,5 +25,5 @@ def configuration(
     plan: Plan, config: Config, identity: Identity, container: str, hostname: str, seccomp: tuple[str, str] | None
 ) -> bytes:
     """The configuration as the guest's crun reads it, for the container of this id."""
-    own = Allocation(container, hostname, ROOT, f"{GROUPS}/{container}")
+    own = Allocation(container, hostname, ROOT, f"{GROUPS}/{container}", rlimits=HELD)
     return json.dumps(spec.build(plan, config, identity, own, seccomp, FEATURES)).encode("ascii")

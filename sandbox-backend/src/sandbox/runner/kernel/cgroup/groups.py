@@ -33,6 +33,15 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Kernel:
+    """What the kernel does for a group: bytes that it keeps for it and counts as the group's, which it does not give
+    back by itself as far as it says so, and milliseconds of CPU."""
+
+    bytes: int = 0
+    cpu_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """What a group uses at one moment, in milliseconds and bytes; a limit that is not set is 0."""
 
@@ -74,6 +83,14 @@ class Groups(ABC):
     def sample(self, path: str, disk: Device | None = None) -> Sample:
         """Return what the group uses now, with zeros where the group or a file of it is gone; of what it reads and
         writes that of all block devices, or of one `disk`."""
+
+    @abstractmethod
+    def kernel(self, path: str) -> Kernel:
+        """Return what the kernel has done for the group so far; zeros where the group or a file of it is gone."""
+
+    @abstractmethod
+    def kills(self, path: str) -> int:
+        """Return how many processes of the group the kernel has killed for its memory."""
 
     @abstractmethod
     def prepare_parent(self, path: str, memory: int) -> None:

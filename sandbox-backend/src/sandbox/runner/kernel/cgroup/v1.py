@@ -17,12 +17,14 @@ from typing import Any
 
 from sandbox.linux.loop import Device
 from sandbox.runner.kernel.cgroup.files import keyed, number, summed
-from sandbox.runner.kernel.cgroup.groups import Groups, Sample, Usage
+from sandbox.runner.kernel.cgroup.groups import Groups, Kernel, Sample, Usage
 
 # what every container may use: null, zero, full, tty, random, urandom, and terminals
 DEVICES = ("c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 5:0 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 5:2 rwm", "c 136:* rwm")
 # and what a run must be allowed by name: KVM
 BY_NAME = "c 10:232 rw"
+# in buffers of sockets, besides a run's memory: the machine's own limit for all (net.ipv4.tcp_mem) is a part of its RAM
+MOST_IN_SOCKETS = 16 << 20
 
 
 class V1(Groups):
@@ -51,7 +53,7 @@ class V1(Groups):
         return Usage(
             cpu_ms=number(self._group("cpuacct", path) / "cpuacct.usage") / 1e6,
             peak_memory_bytes=number(memory / "memory.max_usage_in_bytes"),
-            oom_kills=keyed(memory / "memory.oom_control", "oom_kill"),
+            oom_kills=self.kills(path),
         )
 
     def sample(self, path: str, disk: Device | None = None) -> Sample:
@@ -66,6 +68,14 @@ class V1(Groups):
             read_bytes=summed(blkio, rf"{device} Read (\d+)"),
             written_bytes=summed(blkio, rf"{device} Write (\d+)"),
         )
+
+    def kernel(self, path: str) -> Kernel:
+        memory = self._group("memory", path)
+        counted = number(memory / "memory.kmem.usage_in_bytes") + number(memory / "memory.kmem.tcp.usage_in_bytes")
+        return Kernel(counted, number(self._group("cpuacct", path) / "cpuacct.usage_sys") / 1e6)
+
+    def kills(self, path: str) -> int:
+        return keyed(self._group("memory", path) / "memory.oom_control", "oom_kill")
 
     def prepare_parent(self, path: str, memory: int) -> None:
         """With what the groups in it inherit: processors and devices."""
@@ -122,8 +132,8 @@ def _limits(resources: dict[str, Any]) -> Iterator[tuple[str, str]]:
     memory, cpu = resources["memory"], resources["cpu"]
     yield "memory/memory.limit_in_bytes", str(memory["limit"])
     yield "memory/memory.memsw.limit_in_bytes", str(memory["swap"])
-    # v1 does not count the buffers of TCP sockets with the rest
-    yield "memory/memory.kmem.tcp.limit_in_bytes", str(memory["limit"])
+    # v1 does not count the buffers of TCP and UDP sockets with the rest
+    yield "memory/memory.kmem.tcp.limit_in_bytes", str(min(memory["limit"], MOST_IN_SOCKETS))
     yield "cpu/cpu.cfs_period_us", str(cpu["period"])
     yield "cpu/cpu.cfs_quota_us", str(cpu["quota"])
     yield "cpu/cpu.shares", str(cpu["shares"])

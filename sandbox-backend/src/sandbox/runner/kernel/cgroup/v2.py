@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from sandbox.linux.loop import Device
 from sandbox.runner.kernel.cgroup.files import keyed, number, summed
-from sandbox.runner.kernel.cgroup.groups import Groups, Sample, Usage
+from sandbox.runner.kernel.cgroup.groups import Groups, Kernel, Sample, Usage
 
 
 class V2(Groups):
@@ -31,7 +31,7 @@ class V2(Groups):
         return Usage(
             cpu_ms=keyed(group / "cpu.stat", "usage_usec") / 1e3,
             peak_memory_bytes=number(group / "memory.peak"),
-            oom_kills=keyed(group / "memory.events", "oom_kill"),
+            oom_kills=self.kills(path),
         )
 
     def sample(self, path: str, disk: Device | None = None) -> Sample:
@@ -46,6 +46,16 @@ class V2(Groups):
             read_bytes=summed(group / "io.stat", rf"{device} .*?rbytes=(\d+)"),
             written_bytes=summed(group / "io.stat", rf"{device} .*?wbytes=(\d+)"),
         )
+
+    def kernel(self, path: str) -> Kernel:
+        (group,) = self.folders(path)
+        stat = group / "memory.stat"
+        counted = keyed(stat, "kernel") - keyed(stat, "slab_reclaimable") + keyed(stat, "sock")
+        return Kernel(counted, keyed(group / "cpu.stat", "system_usec") / 1e3)
+
+    def kills(self, path: str) -> int:
+        (group,) = self.folders(path)
+        return keyed(group / "memory.events", "oom_kill")
 
     def prepare_parent(self, path: str, memory: int) -> None:
         (group,) = self.folders(path)

@@ -1,0 +1,48 @@
+"""Follows what the machine's kernel has taken for itself, and how many files are open, since runs began."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sandbox.linux import shared
+from sandbox.model.plan import MIB
+
+# what others do on the machine is in it, too: a rise that slow is not a run's
+FORGOTTEN_BYTES, FORGOTTEN_FILES = 2 * MIB, 1000
+
+
+@dataclass(slots=True)
+class Rise:
+    """How far a number is above the least that it was, where `forgotten` of that is forgotten in a second."""
+
+    forgotten: float
+    _least: float = float("inf")
+    _at: float = 0.0
+
+    def to(self, number: float, now: float) -> float:
+        """Take the number of this moment; its rise."""
+        self._least = min(number, self._least + self.forgotten * (now - self._at))
+        self._at = now
+        return number - self._least
+
+
+class Shared:
+    """What runs may take together of what the whole machine shares: `kernel_bytes` that their limits do not count, and
+    half of the files that could be open besides those that are."""
+
+    def __init__(self, kernel_bytes: int) -> None:
+        self._most = kernel_bytes
+        self._memory, self._files = Rise(FORGOTTEN_BYTES), Rise(FORGOTTEN_FILES)
+
+    def too_much_memory(self, counted: Callable[[], Iterable[int]]) -> bool:
+        """Whether the kernel has taken more; `counted` gives what the limits of those that run now count of it."""
+        rise = self._memory.to(shared.kernel_bytes(), time.monotonic())
+        return rise > self._most and rise - sum(counted()) > self._most
+
+    def too_many_files(self) -> bool:
+        """Whether more files are open."""
+        used, most = shared.open_files()
+        rise = self._files.to(used, time.monotonic())
+        return rise > (most - (used - rise)) / 2

@@ -1,0 +1,141 @@
+"""Ends runs that take of the machine what no limit of theirs counts, in a thread of its own.
+
+Each run is looked at by itself: its sockets, and the processes of it that the kernel had to kill. What has no owner,
+the machine's, is looked at as a whole; if runs have taken too much of that, the one that has kept the kernel busiest is
+ended, and if that was not it, the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from sandbox.runner.container.rise import Shared
+from sandbox.runner.kernel import cgroup
+
+Cause = Literal["too-many-sockets", "too-many-kills", "too-much-kernel-memory", "too-many-files"]
+# of sockets in one network, whatever they are; and of those whose queues nothing counts, 208 KiB each
+MOST_SOCKETS, MOST_UNCOUNTED = 1024, 32
+UNCOUNTED = {"RAW", "RAWv6", "PING", "PINGv6", "NETLINK"}
+# the kernel writes a line of its log for each
+MOST_KILLS = 32
+LOOK_SECONDS, MACHINE_SECONDS, KILLS_SECONDS = 0.01, 0.02, 0.2
+# a look at a large machine takes longer, and shall not take more than this part of a processor
+LARGEST_SHARE = 0.03
+# what a run must have had of the kernel's time to be the one that has taken so much
+LEAST_KERNEL_MS = 50
+# memory takes a moment to come back
+PATIENCE_SECONDS = 0.2
+NICE = -10
+
+
+@dataclass(eq=False, slots=True)
+class Watched:
+    """A run: its group, its first process, and what ends it. `cause` says why it was ended, and `ended` then is set."""
+
+    group: str
+    pid: int
+    kill: Callable[[], None]
+    loop: asyncio.AbstractEventLoop
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    cause: Cause | None = None
+
+    def end(self, cause: Cause) -> None:
+        """End it, from any thread."""
+        self.cause = cause
+        self.kill()
+        # the loop may be over
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(self.ended.set)
+
+
+class Watch:
+    """Watches all runs; they may have `kernel_bytes` together that their limits do not count. Its thread starts with
+    the first one, and ends with the process."""
+
+    def __init__(self, kernel_bytes: int) -> None:
+        self._watched: list[Watched] = []
+        self._changed = threading.Condition()
+        self._shared = Shared(kernel_bytes)
+        self._thread: threading.Thread | None = None
+        self._due: dict[Callable[[list[Watched]], None], float] = {}
+        self._patient_until = 0.0
+
+    @contextmanager
+    def on(self, group: str, pid: int, kill: Callable[[], None]) -> Iterator[Watched]:
+        """Watch a run for as long as the block lasts; `kill` is called in the thread: it may neither wait nor raise."""
+        one = Watched(group, pid, kill, asyncio.get_running_loop())
+        with self._changed:
+            self._watched.append(one)
+            self._changed.notify()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
+                self._thread.start()
+        try:
+            yield one
+        finally:
+            with self._changed:
+                self._watched.remove(one)
+
+    def _look(self) -> None:
+        # runs may keep all processors busy, and what ends them comes before them
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        while True:
+            with self._changed:
+                while not self._watched:
+                    self._changed.wait()
+                watched = [one for one in self._watched if one.cause is None]
+            # a file of a run is gone with that
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                self._now_and_then(LOOK_SECONDS, _end_those_with_many_sockets, watched)
+                self._now_and_then(KILLS_SECONDS, _end_those_that_are_killed_often, watched)
+                self._now_and_then(MACHINE_SECONDS, self._end_the_busiest, watched)
+            time.sleep(LOOK_SECONDS)
+
+    def _now_and_then(self, seconds: float, look: Callable[[list[Watched]], None], watched: list[Watched]) -> None:
+        if time.monotonic() >= self._due.get(look, 0.0):
+            # not the time that others had the processor meanwhile
+            begun = time.thread_time()
+            look(watched)
+            self._due[look] = time.monotonic() + max(seconds, (time.thread_time() - begun) / LARGEST_SHARE)
+
+    def _end_the_busiest(self, watched: list[Watched]) -> None:
+        memory = self._shared.too_much_memory(lambda: (cgroup.here().kernel(one.group).bytes for one in watched))
+        if (not memory and not self._shared.too_many_files()) or time.monotonic() < self._patient_until:
+            return
+        busiest = max(watched, key=lambda one: cgroup.here().kernel(one.group).cpu_ms, default=None)
+        if busiest and cgroup.here().kernel(busiest.group).cpu_ms >= LEAST_KERNEL_MS:
+            busiest.end("too-much-kernel-memory" if memory else "too-many-files")
+            self._patient_until = time.monotonic() + PATIENCE_SECONDS
+
+
+def _end_those_with_many_sockets(watched: list[Watched]) -> None:
+    for one in watched:
+        with contextlib.suppress(OSError):
+            if _too_many_sockets(Path(f"/proc/{one.pid}/net")):
+                one.end("too-many-sockets")
+
+
+def _too_many_sockets(network: Path) -> bool:
+    used = int((network / "sockstat").read_text().split(maxsplit=3)[2])
+    return used > MOST_SOCKETS or (used > MOST_UNCOUNTED and _uncounted(network) > MOST_UNCOUNTED)
+
+
+def _uncounted(network: Path) -> int:
+    rows = (line.split(maxsplit=3) for line in (network / "protocols").read_text().splitlines())
+    return sum(int(row[2]) for row in rows if row[0] in UNCOUNTED)
+
+
+def _end_those_that_are_killed_often(watched: list[Watched]) -> None:
+    for one in watched:
+        if cgroup.here().kills(one.group) > MOST_KILLS:
+            one.end("too-many-kills")

@@ -1,0 +1,198 @@
+"""What no limit counts: how it is read, how its rise is followed, and who is ended for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from sandbox.linux import shared
+from sandbox.runner.container import rise, watch
+from sandbox.runner.container.rise import Rise, Shared
+from sandbox.runner.container.watch import MOST_KILLS, MOST_SOCKETS, MOST_UNCOUNTED, Watch, Watched
+from sandbox.runner.kernel import cgroup
+from sandbox.runner.kernel.cgroup import Kernel
+
+MOST = 100
+MEMINFO = """\
+MemTotal:        1000 kB
+MemFree:          400 kB
+MemAvailable:     700 kB
+Buffers:           10 kB
+Cached:            90 kB
+SwapCached:         0 kB
+AnonPages:        100 kB
+SReclaimable:      50 kB
+SUnreclaim:        30 kB
+"""
+ZONEINFO = """\
+  pagesets
+    cpu: 0
+              count:    7
+              high:     61
+    cpu: 1
+              count:    3
+  start_pfn:           1
+"""
+SOCKSTAT = "sockets: used {used}\nTCP: inuse 1 orphan 0 tw 0 alloc 1 mem 0\nUDP: inuse 0 mem 0\n"
+PROTOCOLS = (
+    "protocol  size sockets  memory press maxhdr\nPING 9 {pings} -1 NI 0 no kernel\nUNIX 9 500 -1 NI 0 yes kernel\n"
+)
+
+
+@dataclass
+class Machine:
+    """What the watch sees of the machine."""
+
+    kernel: int = 1000
+    files: tuple[int, int] = (10, 1000)
+    groups: dict[str, Kernel] = field(default_factory=dict)
+    killed: dict[str, int] = field(default_factory=dict)
+
+    def kills(self, group: str) -> int:
+        return self.killed.get(group, 0)
+
+    def group(self, group: str) -> Kernel:
+        return self.groups.get(group, Kernel())
+
+
+class Groups:
+    def __init__(self, machine: Machine) -> None:
+        self.kernel, self.kills = machine.group, machine.kills
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    made = Machine()
+    monkeypatch.setattr(shared, "kernel_bytes", lambda: made.kernel)
+    monkeypatch.setattr(shared, "open_files", lambda: made.files)
+    monkeypatch.setattr(cgroup, "here", lambda: Groups(made))
+    monkeypatch.setattr(rise, "FORGOTTEN_BYTES", 0)
+    monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.05)
+    return made
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not true():  # noqa: ASYNC110  # another thread makes it so
+            await asyncio.sleep(0.005)
+
+
+@contextmanager
+def watched(*groups: str) -> Iterator[list[Watched]]:
+    own = Watch(MOST)
+    with ExitStack() as stack:
+        # no such process: it has no sockets to look at
+        yield [stack.enter_context(own.on(group, 1 << 30, lambda: None)) for group in groups]
+
+
+def test_the_kernels_memory_is_what_nobody_else_has(tmp_path: Path) -> None:
+    (tmp_path / "meminfo").write_text(MEMINFO)
+    (tmp_path / "zoneinfo").write_text(ZONEINFO)
+    # 350 KiB without what is free, cached or a program's; 40 KiB of that are kept at hand
+    assert shared.kernel_bytes(tmp_path) == (350 - 40) * 1024
+
+
+def test_files_are_those_that_are_open(tmp_path: Path) -> None:
+    (tmp_path / "sys/fs").mkdir(parents=True)
+    (tmp_path / "sys/fs/file-nr").write_text("120\t20\t1000\n")
+    assert shared.open_files(tmp_path) == (100, 1000)
+
+
+def test_a_slow_rise_is_forgotten_and_a_fall_is_not_held_against_anybody() -> None:
+    own = Rise(forgotten=10)
+    assert [own.to(number, at) for number, at in ((100, 0), (150, 1), (150, 3), (40, 4), (60, 4.5))] == [
+        0,
+        40,
+        20,
+        0,
+        15,
+    ]
+
+
+def test_memory_that_is_counted_is_no_rise(machine: Machine) -> None:
+    own = Shared(MOST)
+    assert not own.too_much_memory(lambda: ())
+    machine.kernel += 2 * MOST
+    assert not own.too_much_memory(lambda: [MOST])
+    assert own.too_much_memory(lambda: [MOST - 1])
+
+
+def test_half_of_the_files_that_are_left_may_be_open(machine: Machine) -> None:
+    own = Shared(MOST)
+    assert not own.too_many_files()
+    machine.files = (505, 1000)
+    assert not own.too_many_files()
+    machine.files = (506, 1000)
+    assert own.too_many_files()
+
+
+@pytest.mark.parametrize(
+    ("used", "pings", "too_many"),
+    [
+        (MOST_UNCOUNTED, 0, False),
+        (MOST_SOCKETS, MOST_UNCOUNTED, False),
+        (MOST_SOCKETS, MOST_UNCOUNTED + 1, True),
+        (MOST_SOCKETS + 1, 0, True),
+    ],
+)
+def test_sockets_are_too_many_in_all_or_of_those_that_nothing_counts(
+    tmp_path: Path, used: int, pings: int, too_many: bool
+) -> None:
+    (tmp_path / "sockstat").write_text(SOCKSTAT.format(used=used))
+    (tmp_path / "protocols").write_text(PROTOCOLS.format(pings=pings))
+    assert watch._too_many_sockets(tmp_path) is too_many
+
+
+async def test_the_run_that_kept_the_kernel_busiest_is_ended_and_then_the_next_one(machine: Machine) -> None:
+    machine.groups = {"a": Kernel(0, 100), "b": Kernel(0, 300), "c": Kernel(0, watch.LEAST_KERNEL_MS - 1)}
+    with watched("a", "b", "c") as (a, b, c):
+        await asyncio.sleep(0.1)
+        machine.kernel += MOST + 1
+        await until(lambda: b.cause)
+        assert [one.cause for one in (a, b, c)] == [None, "too-much-kernel-memory", None]
+        await until(lambda: a.cause)
+        await asyncio.sleep(0.2)
+        assert [one.cause for one in (a, b, c)] == ["too-much-kernel-memory", "too-much-kernel-memory", None]
+        assert a.ended.is_set()
+
+
+async def test_nobody_is_ended_when_the_memory_has_come_back(machine: Machine) -> None:
+    machine.groups = {"a": Kernel(0, 100), "b": Kernel(0, 300)}
+    with watched("a", "b") as (a, b):
+        await asyncio.sleep(0.1)
+        machine.kernel += MOST + 1
+        await until(lambda: b.cause)
+        machine.kernel -= MOST
+        await asyncio.sleep(0.2)
+        assert a.cause is None
+
+
+async def test_whoever_opens_half_of_the_machines_files_is_ended(machine: Machine) -> None:
+    machine.groups = {"a": Kernel(0, 100)}
+    with watched("a") as (a,):
+        await asyncio.sleep(0.1)
+        machine.files = (900, 1000)
+        await until(lambda: a.cause)
+        assert a.cause == "too-many-files"
+
+
+async def test_whoever_the_kernel_has_to_kill_again_and_again_is_ended(machine: Machine) -> None:
+    machine.killed = {"a": MOST_KILLS, "b": MOST_KILLS + 1}
+    with watched("a", "b") as (a, b):
+        await until(lambda: b.cause)
+        assert (a.cause, b.cause) == (None, "too-many-kills")
+
+
+async def test_a_run_that_is_over_is_watched_no_more(machine: Machine) -> None:
+    machine.groups = {"a": Kernel(0, 100)}
+    own = Watch(MOST)
+    with own.on("a", 1 << 30, lambda: None) as first:
+        await asyncio.sleep(0.1)
+    machine.kernel += MOST + 1
+    await asyncio.sleep(0.1)
+    assert first.cause is None
