@@ -73,9 +73,9 @@ def layer_file(arena: Backend) -> Path:
 
 @pytest.mark.parametrize("inside", ["/attack", "/sbin/docker-init"])
 def test_esc_24_the_cached_pages_of_what_all_share_cannot_be_changed(arena: Backend, inside: str) -> None:
+    reading = numbers(attack(arena, f"sum {inside}", "--init"))
     of_all = [layer_file(arena), arena.state / "docker-init"]
     before = [digest(one) for one in of_all]
-    reading = numbers(attack(arena, f"sum {inside}", "--init"))
     tried = numbers(attack(arena, f"page-cache {inside}", "--init"))
     # the ways that are closed to a program
     assert {name: tried.pop(name) for name in ("map", "protect", "memory-shared", "truncate", "punch", "crypto")} == {
