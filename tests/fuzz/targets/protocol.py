@@ -35,6 +35,7 @@ from sandbox.model.protocol import Fetched, ProtocolError, PullRequest, RunReque
 from sandbox.settings import Settings
 from support import pace
 from support.backend import Backend, running
+from support.footprint import at_rest, settled
 
 LIMITS = {"seconds": 2.0, "output": 65_536, "disk": 8 << 20, "inodes": 800, "memory": 32 << 20, "pids": 24}
 CEILING = Limits(**LIMITS)  # type: ignore[arg-type]  # whole numbers where they are to be whole
@@ -174,7 +175,9 @@ def opened(_: Path) -> Iterator[Check]:
         fetched = runner.answer(PullRequest("alpine", None, (), time.monotonic()))
         assert isinstance(fetched, Fetched)
         runner.image = fetched.image.id
+        before = at_rest(backend)
         yield lambda given: check(runner, given)
+        assert settled(backend, before) == before, "something is left of the runs"
 
 
 TARGET = Target("protocol", inputs, opened, examples=120, container=True)
