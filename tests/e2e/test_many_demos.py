@@ -14,6 +14,7 @@ COUNT = 8
 DEMO = '<docker-run id="d{0}" lines="2"><pre><code>docker run alpine echo {0}</code></pre></docker-run>'
 PAGE = """<!doctype html><html lang="ko"><title>여덟</title>
 <link rel="stylesheet" href="src/docker_run/assets/docker-run.css">
+<script type="module" src="src/docker_run/assets/turns.js"></script>
 <script type="module" src="src/docker_run/assets/element.js"></script>""" + "".join(map(DEMO.format, range(COUNT)))
 
 

@@ -25,11 +25,13 @@ from docker_run.recording.file import Recording, path_of, read
 ASSETS = Path(__file__).parent / "assets"
 FOLDER = "assets/docker-run"
 STYLES = (ASSETS / "docker-run.css", ASSETS / "panels/panels.css")
-SCRIPT, PANELS = f"{FOLDER}/docker-run.js", f"{FOLDER}/panels.js"
+SCRIPT, PANELS, TURNS = (f"{FOLDER}/{name}.js" for name in ("docker-run", "panels", "turns"))
 # the module that each published script is made of, with those that it imports
-ENTRIES = {SCRIPT: ASSETS / "element.js", PANELS: ASSETS / "panels/panels.js"}
+ENTRIES = {SCRIPT: ASSETS / "element.js", PANELS: ASSETS / "panels/panels.js", TURNS: ASSETS / "turns.js"}
 # a page with such an element loads the panels as well
 _HAS_PANELS = re.compile(rf"<docker-run[^>]* (?:{'|'.join(markup.PANELS)})=")
+# and one with more elements than stream at once what lets them do so in turn
+_ELEMENT, STREAMING = "<docker-run", 4
 SUPERFENCES = "pymdownx.superfences"
 FENCE = {"name": fence.NAME, "class": fence.NAME, "format": fence.fence, "validator": fence.validator}
 
@@ -73,7 +75,8 @@ class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  #
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Add the styles and the joined scripts to the site."""
         for style in STYLES:
-            files.append(File.generated(config, f"{FOLDER}/{style.name}", abs_src_path=str(style)))
+            short = bundle.shortened_style(style.read_text(encoding="utf-8"))
+            files.append(File.generated(config, f"{FOLDER}/{style.name}", content=short))
         for path, entry in ENTRIES.items():
             files.append(File.generated(config, path, content=bundle.joined(entry)))
         return files
@@ -119,11 +122,10 @@ class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  #
         return fence.fence(source, language, css_class, options, md, recordings=self._recordings, **more)
 
     def on_page_content(self, content: str, *, page: Page, **_: Any) -> str:
-        """Add the panels' script to a page that has panels; it runs before the element's."""
-        if not _HAS_PANELS.search(content):
-            return content
-        address = get_relative_url(PANELS, page.url)
-        return f'<script defer src="{html.escape(address)}"></script>{content}'
+        """Add the scripts that only some pages need; they run before the element's."""
+        needed = {PANELS: _HAS_PANELS.search(content), TURNS: content.count(_ELEMENT) > STREAMING}
+        addresses = [html.escape(get_relative_url(script, page.url)) for script, wanted in needed.items() if wanted]
+        return "".join(f'<script defer src="{address}"></script>' for address in addresses) + content
 
     def on_post_page(self, output: str, **_: Any) -> str:
         """Write the backend's address into the page, where the element reads it."""
