@@ -10,7 +10,15 @@ import re
 from pathlib import Path
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[\w./-]+\.js)";\n', re.MULTILINE)
-_COMMENT = re.compile(r"/\*\*(?:[^*]|\*(?!/))*\*/[ \n]?|^ *//.*\n|^ +|^\n", re.MULTILINE)
+# what stays as it is (strings, templates, regular expressions), or else what separates words (comments, white space)
+_PIECE = re.compile(
+    r"""(?P<kept>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`"""
+    r"""|(?<=[\s(,=:?&|!\[{;>])/(?![*/\s])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*)"""
+    r"""|(?P<gap>(?:\s|//[^\n]*|/\*.*?\*/)+)""",
+    re.DOTALL,
+)
+_STYLE_GAP = re.compile(r"/\*.*?\*/|(?<=[{};,:\s])\s+|\s+(?=[{};,])", re.DOTALL)
+_NAME = re.compile(r"[\w$#@]")
 _EXPORT = re.compile(r"^export (?=(?:async )?function|class|const)", re.MULTILINE)
 
 
@@ -31,8 +39,30 @@ def joined(entry: Path) -> str:
 
 
 def shortened(source: str) -> str:
-    """Remove the comments and indents of a script, which are half of it.
+    """Remove the comments of a script, and the white space that separates nothing.
 
-    No string of the script may hold `/**`, or have a line that begins with `//`.
+    A template of the script may not hold another one.
     """
-    return _COMMENT.sub("", source)
+    made: list[str] = []
+    end = 0
+    for piece in _PIECE.finditer(source):
+        made.append(source[end : piece.start()])
+        end = piece.end()
+        made.append(piece["kept"] or _gap(source[piece.start() - 1 : piece.start()], piece[0], source[end : end + 1]))
+    return "".join(made) + source[end:]
+
+
+def _gap(before: str, gap: str, after: str) -> str:
+    """Return what has to stay of a gap between two characters of a script."""
+    if _NAME.match(before) and _NAME.match(after):
+        return "\n" if "\n" in gap else " "
+    if before == after and before in ("+", "-"):
+        return " "
+    # a line that ends here may end a statement
+    ends = "\n" in gap and re.match(r"[\w$)\]}]", before) and after not in ")]},;.?:"
+    return "\n" if ends else ""
+
+
+def shortened_style(sheet: str) -> str:
+    """Remove the comments of a style sheet, and the white space that separates nothing."""
+    return _STYLE_GAP.sub("", sheet.replace("\n", " ")).replace(";}", "}")

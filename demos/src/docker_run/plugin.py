@@ -73,7 +73,8 @@ class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  #
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Add the styles and the joined scripts to the site."""
         for style in STYLES:
-            files.append(File.generated(config, f"{FOLDER}/{style.name}", abs_src_path=str(style)))
+            short = bundle.shortened_style(style.read_text(encoding="utf-8"))
+            files.append(File.generated(config, f"{FOLDER}/{style.name}", content=short))
         for path, entry in ENTRIES.items():
             files.append(File.generated(config, path, content=bundle.joined(entry)))
         return files
