@@ -13,12 +13,14 @@ class Demo:
     def __init__(self, page: Page, id: str) -> None:
         self.page, self.root = page, page.locator(f"docker-run#{id}")
         self.line = self.root.get_by_role("textbox")
-        self.output = self.root.locator(".screen")
+        # what docker itself says before there is a container, and what the program puts out
+        self.docker, self.output = self.root.locator(".said"), self.root.locator(".screen")
         self.result, self.status = self.root.locator(".result"), self.root.get_by_role("status")
+        self.badge = self.root.locator(".badge")
         self.hint, self.source = self.root.locator(".hint"), self.root.locator(".source")
 
     def button(self, name: str) -> Locator:
-        """실행, 멈춤, 처음부터, 복사 or 이 줄로 바꾸기."""
+        """실행, 멈춤, 복사, 되돌리기, 지난 기록 or 이 줄로 바꾸기."""
         return self.root.get_by_role("button", name=name, exact=True)
 
     def run(self, line: str | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from docker_run import fence
 from docker_run.plugin import ASSETS
 from e2e.pages import Demo
-from support.canned_backend import HINT, Canned, serving, whole_run
+from support.canned_backend import HINT, Canned, Run, serving
 from support.recorded import output, recording
 
 LABEL = "2026-01-31에 실행한 기록이에요. (sandbox 1 · crun 1)"
@@ -28,6 +28,7 @@ def at(seconds: float, **fields: Any) -> dict[str, Any]:
 
 
 SLOW = recording(
+    at(0.05, type="created", container="12" * 32, argv=["slow"], argv_source="request", created_ms=3.21),
     output("first\n") | at(0.1),
     output("error\n", "stderr") | at(0.2),
     output("last\n") | at(1.5),
@@ -35,6 +36,18 @@ SLOW = recording(
     code=3,
     hint=HINT,
 )
+
+
+def alike(run: Run) -> None:
+    """A run as long as the recorded one, after a pull; it waits for the gates `start` and `end`."""
+    run.begin(pulls=True)
+    run.output("Unable to find image 'alpine:latest' locally\n", "stderr")
+    run.until("start")
+    run.send("pulled", digest="sha256:", bytes=2_000_000)
+    run.start()
+    run.output("one\ntwo\nthree\n")
+    run.until("end")
+    run.exit(127, hint=HINT)
 
 
 def element(**options: str) -> str:
@@ -48,7 +61,7 @@ def served(folder: Path) -> Iterator[Canned]:
     demos = element(id="first"), element(id="question", predict="yes")
     (folder / "page.html").write_text(PAGE.format(*demos))
     with serving(folder) as backend:
-        backend.script = whole_run
+        backend.script = alike
         yield backend
 
 
@@ -61,8 +74,8 @@ def text(demo: Demo) -> str:
     return str(demo.output.evaluate("e => e.textContent"))
 
 
-def to_state(demo: Demo, backend: Canned, state: str) -> None:
-    """Idle with the recording, replaying, replayed to its end, or ended live."""
+def to_state(demo: Demo, backend: Canned, state: str, clicked: Callable[[], None] = lambda: None) -> None:
+    """Idle, replaying, replayed to its end, or ended live; `clicked` looks at the page as the click leaves it."""
     if state == "live":
         backend.open("start")
         backend.open("end")
@@ -70,4 +83,6 @@ def to_state(demo: Demo, backend: Canned, state: str) -> None:
         gone(demo)
     if state != "idle":
         demo.root.evaluate("e => void e.run()")
+    clicked()
+    if state != "idle":
         demo.wait_for("replaying" if state == "replaying" else "ended")

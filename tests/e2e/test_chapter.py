@@ -24,12 +24,12 @@ def chapter(page: Page, live: Backend) -> Page:
 @pytest.mark.claim("C30")
 def test_hello_world_is_pulled_once_and_greets(chapter: Page) -> None:
     demo = finished(chapter, "hello-world")
-    expect(demo.output).to_contain_text("Unable to find image 'hello-world:latest' locally")
+    expect(demo.docker).to_contain_text("Unable to find image 'hello-world:latest' locally")
     expect(demo.output).to_contain_text("Hello from Docker!")
     assert demo.code == 0
     demo = finished(chapter, "hello-world")
     expect(demo.output).to_contain_text("Hello from Docker!")
-    expect(demo.output).not_to_contain_text("Unable to find image")
+    expect(demo.docker).not_to_contain_text("Unable to find image")
 
 
 @pytest.mark.claim("C30")
@@ -88,11 +88,11 @@ def test_the_figure_lights_the_exit_code_of_the_run(chapter: Page) -> None:
 def test_reset_brings_the_first_pull_back(chapter: Page) -> None:
     finished(chapter, "alpine-ls")
     demo = finished(chapter, "alpine-ls")
-    expect(demo.output).not_to_contain_text("Unable to find image")
-    demo.button("처음부터").click()
+    expect(demo.docker).not_to_contain_text("Unable to find image")
+    demo.button("되돌리기").click()
     expect(demo.root).to_have_attribute("state", "idle")
     demo = finished(chapter, "alpine-ls")
-    expect(demo.output).to_contain_text("Unable to find image 'alpine:latest' locally")
+    expect(demo.docker).to_contain_text("Unable to find image 'alpine:latest' locally")
 
 
 def test_output_streams_from_a_real_container(chapter: Page) -> None:

@@ -73,7 +73,7 @@ def test_a_container_that_does_nothing_tells_how_long_it_took(vm: Page) -> None:
     sent = run(vm, "start-time")
     assert (sent.demo.code, sent.out) == (0, "")
     steps = dict(step.split(" ", 1) for step in sent.demo.steps)
-    assert steps["컨테이너"].startswith("생성 ")
+    assert steps["컨테이너"].endswith(" ms")
     assert steps["종료"].startswith("0 · ")
 
 

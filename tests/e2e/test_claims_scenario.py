@@ -99,8 +99,8 @@ def test_the_first_picture_leaves_the_registry_dark_when_nothing_is_pulled(scena
 def test_reset_brings_the_pull_back(scenario: Page) -> None:
     run(scenario, "hello-missing")
     demo = run(scenario, "hello-present").demo
-    demo.button("처음부터").click()
-    expect(demo.result).to_contain_text("처음으로 돌아왔어요")
+    demo.button("되돌리기").click()
+    expect(demo.result).to_contain_text("되돌렸어요")
     sent = run(scenario, "hello-present")
     assert sent.one("pulled")["bytes"] > 0
     is_over(scenario, "p3")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+import re
+
+from playwright.sync_api import Browser, expect
 
 from e2e.pages import Demo
 from support.canned_backend import Canned, Run
@@ -46,7 +48,7 @@ def test_the_pull_shows_its_progress_and_then_its_size(demo: Demo, canned: Canne
 
     canned.script = script
     demo.run()
-    expect(demo.root.locator(".done")).to_have_text(["이미지 받는 중 2.0/4.0 MB"])
+    expect(demo.root.locator(".done")).to_have_text(["이미지 2.0/4.0 MB"])
     assert demo.state == "pulling"
     canned.open("pulled")
     demo.wait_for_end()
@@ -65,3 +67,115 @@ def test_the_place_in_line_is_shown(demo: Demo, canned: Canned) -> None:
     assert demo.state == "queued"
     canned.open("end")
     demo.wait_for_end()
+
+
+def pulling(run: Run) -> None:
+    run.begin(pulls=True)
+    run.output("Unable to find image 'alpine:latest' locally\nlatest: Pulling from library/alpine\n", "stderr")
+    run.until("pulled")
+    run.send("pulled", digest="sha256:", bytes=4_000_000)
+    run.start()
+    run.output("one line\n")
+    run.exit()
+
+
+def test_what_docker_says_while_it_pulls_is_folded_and_the_program_comes_first(demo: Demo, canned: Canned) -> None:
+    canned.script = pulling
+    demo.run()
+    fold = demo.root.locator(".fold")
+    expect(fold).to_have_text("docker의 말 2줄")
+    canned.open("pulled")
+    demo.wait_for_end()
+    expect(demo.output).to_have_text("one line")
+    expect(demo.docker).to_be_hidden()
+    fold.click()
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    expect(demo.docker).to_contain_text("Pulling from library/alpine")
+    # a new run folds them again
+    demo.run()
+    expect(demo.docker).to_be_hidden()
+
+
+def test_where_there_was_no_container_what_docker_says_is_the_answer(demo: Demo, canned: Canned) -> None:
+    def script(run: Run) -> None:
+        run.output("docker: Error response from daemon: No such image\n", "stderr")
+        run.exit(125, "not-started")
+
+    canned.script = script
+    demo.run()
+    demo.wait_for_end()
+    expect(demo.docker).to_be_visible()
+    expect(demo.output).to_be_hidden()
+    expect(demo.result).to_have_text("종료 코드 125. docker가 이 명령을 실행하지 않았어요.")
+
+
+def test_a_run_says_how_long_it_takes_and_then_that_it_was_one(demo: Demo, canned: Canned) -> None:
+    canned.script = pulling
+    demo.run()
+    expect(demo.badge).to_have_text(re.compile(r"실행 중 \d\.\d초"))
+    canned.open("pulled")
+    demo.wait_for_end()
+    expect(demo.badge).to_have_text("방금 실행")
+
+
+def colours(demo: Demo) -> list[str]:
+    found: list[str] = demo.root.locator(".mirror").evaluate(
+        "e => [...e.children].map(one => `${one.className} ${one.textContent}`)"
+    )
+    return found
+
+
+def test_the_words_of_the_command_are_told_apart_as_they_are_typed_and_undone(demo: Demo) -> None:
+    assert colours(demo) == ["verb docker run", "image alpine", "cmd ls"]
+    demo.line.press("End")
+    demo.page.keyboard.insert_text(" -l")
+    assert colours(demo)[-1] == "cmd -l"
+    demo.line.press("Control+z")
+    expect(demo.line).to_have_value("docker run alpine ls")
+    assert colours(demo) == ["verb docker run", "image alpine", "cmd ls"]
+
+
+def test_a_long_command_is_whole_and_the_arrows_go_through_its_lines(demo: Demo) -> None:
+    demo.page.set_viewport_size({"width": 320, "height": 800})
+    demo.run("docker run one")
+    demo.wait_for_end()
+    demo.line.fill("docker run alpine sh -c 'echo a long command that needs more than one line'")
+    assert demo.line.evaluate("e => [e.scrollHeight - e.clientHeight, e.scrollWidth - e.clientWidth]") == [0, 0]
+    assert demo.line.evaluate("e => e.clientHeight") > 60
+    demo.line.evaluate("e => e.setSelectionRange(40, 40)")
+    demo.line.press("ArrowUp")
+    assert 0 < int(demo.line.evaluate("e => e.selectionStart")) < 40
+    demo.line.press("Control+End")
+    demo.line.press("ArrowUp")
+    expect(demo.line).to_have_value("docker run one")
+
+
+def test_what_is_dropped_in_several_lines_becomes_one(demo: Demo) -> None:
+    demo.line.evaluate(
+        "e => { e.value = 'docker run\\n  alpine'; e.dispatchEvent(new InputEvent('input', {bubbles: true})); }"
+    )
+    expect(demo.line).to_have_value("docker run alpine")
+
+
+def test_a_keyboard_that_names_no_key_runs_the_line_with_its_line_break(demo: Demo, canned: Canned) -> None:
+    event = "new InputEvent('beforeinput', {inputType: 'insertLineBreak', bubbles: true, cancelable: true})"
+    assert demo.line.evaluate(f"e => e.dispatchEvent({event})") is False
+    demo.wait_for_end()
+    assert canned.commands == ["docker run alpine ls"]
+
+
+def test_a_finger_gets_the_keyboard_out_of_the_answers_way(browser: Browser, canned: Canned) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 780}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(f"{canned.url}/example.html")
+    demo = Demo(page, "first")
+    demo.line.press("Enter")
+    demo.wait_for_end()
+    expect(demo.line).not_to_be_focused()
+    context.close()
+
+
+def test_in_forced_colours_the_command_itself_is_shown(demo: Demo) -> None:
+    demo.page.emulate_media(forced_colors="active")
+    expect(demo.root.locator(".mirror")).to_have_css("visibility", "hidden")
+    assert demo.line.evaluate("e => getComputedStyle(e).color") != "rgba(0, 0, 0, 0)"

@@ -50,8 +50,8 @@ def test_stop_stays_and_words_say_who_still_runs_until_the_last_isolation_has_en
     lead: Demo, canned: Canned, width: int
 ) -> None:
     lead.page.set_viewport_size({"width": width, "height": 900})
-    before = heights(lead.page)
     lead.run()
+    before = heights(lead.page)
     for isolation, words in [
         ("container", "gVisor와 가상 머신은 아직 돌고 있어요."),
         ("gvisor", "가상 머신은 아직 돌고 있어요."),

@@ -204,7 +204,7 @@ def test_stop_and_reset_are_for_all_of_them(vm: Page) -> None:
     for id in ISOLATIONS:
         Demo(vm, id).wait_for("ended")
         assert Demo(vm, id).code == 137
-    lead.button("처음부터").click()
+    lead.button("되돌리기").click()
     for id in ISOLATIONS:
         Demo(vm, id).wait_for("idle")
     assert lead.line.input_value() == "docker run alpine uname -r"

@@ -12,18 +12,36 @@ from e2e.recorded_page import COMMAND, LABEL, REPLAYED, SLOW, gone, text
 from support.canned_backend import Canned
 
 
-def test_the_recorded_output_is_there_before_the_first_run_and_says_what_it_is(recorded: Demo) -> None:
-    assert text(recorded) == "first\nerror\nlast\n"
-    expect(recorded.output.get_by_role("group", name="표준 오류")).to_have_text("error")
-    expect(recorded.result).to_have_text("종료 코드 3. 프로그램이 남긴 숫자예요.")
-    expect(recorded.source).to_have_text(LABEL)
-    assert (recorded.state, recorded.code, recorded.steps) == ("idle", None, ["이미지 있음 (대역)", "종료 3 · 9.1 ms"])
+def test_the_recorded_output_is_folded_before_the_first_run_and_says_what_it_is(recorded: Demo) -> None:
+    kept = recorded.root.locator(".recorded")
+    expect(kept).to_be_hidden()
+    expect(recorded.output).to_be_hidden()
+    recorded.button("지난 기록").click()
+    expect(recorded.button("지난 기록")).to_have_attribute("aria-expanded", "true")
+    assert kept.locator("samp").evaluate("e => e.textContent") == "first\nerror\nlast\n"
+    expect(kept.get_by_role("group", name="표준 오류")).to_have_text("error")
+    for words in ("종료 코드 3", LABEL):
+        expect(kept.get_by_text(words, exact=True)).to_be_visible()
+    assert (recorded.state, recorded.code, recorded.steps) == ("idle", None, [])
     expect(recorded.status).to_be_empty()
-    expect(recorded.root.locator("samp")).to_be_hidden()
+    recorded.button("지난 기록").click()
+    expect(kept).to_be_hidden()
+
+
+def test_a_run_folds_the_recording_and_takes_its_place(recorded: Demo, scripted: Canned) -> None:
+    recorded.button("지난 기록").click()
+    recorded.run()
+    expect(recorded.root.locator(".recorded")).to_be_hidden()
+    expect(recorded.button("지난 기록")).to_be_hidden()
+    scripted.open("start")
+    scripted.open("end")
+    recorded.wait_for_end()
+    expect(recorded.badge).to_have_text("방금 실행")
 
 
 def test_a_question_shows_nothing_of_its_answer_before_it_is_run(recorded: Demo) -> None:
     question = Demo(recorded.page, "question")
+    expect(question.button("지난 기록")).to_be_hidden()
     assert text(question) == ""
     expect(question.result).to_be_empty()
     expect(question.source).to_be_empty()
@@ -55,6 +73,7 @@ def test_without_a_backend_the_recording_plays_and_says_so(recorded: Demo) -> No
     assert (recorded.state, recorded.code) == ("replaying", None)
     recorded.wait_for("ended")
     assert (recorded.code, text(recorded)) == (3, "first\nerror\nlast\n")
+    expect(recorded.badge).to_have_text("기록")
     expect(recorded.source).to_have_text(REPLAYED)
     # who listens is told at the end, too, what it was
     expect(recorded.status).to_contain_text("종료 코드 3")
@@ -129,14 +148,13 @@ def test_a_changed_command_is_told_that_it_needs_a_backend(recorded: Demo) -> No
     recorded.run("docker run alpine other")
     recorded.wait_for("offline")
     expect(recorded.result).to_have_text(
-        "고친 명령은 실행 서버가 있어야 실행돼요. 처음부터를 누르면 기록이 있는 명령으로 돌아가요."
+        "고친 명령은 실행 서버가 있어야 해요. 되돌리기를 누르면 기록이 있는 명령으로 돌아가요."
     )
     assert text(recorded) == ""
-    recorded.button("처음부터").click()
+    recorded.button("되돌리기").click()
     recorded.wait_for("idle")
     expect(recorded.line).to_have_value(COMMAND)
-    assert text(recorded) == "first\nerror\nlast\n"
-    expect(recorded.source).to_have_text(LABEL)
+    expect(recorded.button("지난 기록")).to_be_visible()
 
 
 def test_spaces_around_the_line_do_not_make_it_another(recorded: Demo) -> None:
@@ -166,11 +184,11 @@ def test_reset_in_the_middle_of_a_replay_leaves_the_recording_as_it_was(recorded
     gone(recorded)
     recorded.run()
     recorded.wait_for("replaying")
-    recorded.button("처음부터").click()
+    recorded.button("되돌리기").click()
     recorded.wait_for("idle")
     recorded.page.wait_for_timeout(1700)
-    assert (text(recorded), recorded.state) == ("first\nerror\nlast\n", "idle")
-    expect(recorded.source).to_have_text(LABEL)
+    assert (text(recorded), recorded.state, recorded.steps) == ("", "idle", [])
+    expect(recorded.button("지난 기록")).to_be_visible()
 
 
 def test_a_backend_that_is_back_is_used_again(recorded: Demo, scripted: Canned) -> None:

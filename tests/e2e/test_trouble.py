@@ -110,6 +110,7 @@ def test_hostile_output_stays_text(demo: Demo, canned: Canned) -> None:
 
 def test_stdout_and_stderr_share_a_line_as_on_a_terminal_and_are_told_apart(demo: Demo, canned: Canned) -> None:
     def script(run: Run) -> None:
+        run.start()
         run.output("out ")
         run.output("err\n", "stderr")
         run.output("100%\r\n")
@@ -143,7 +144,7 @@ def test_a_flood_keeps_the_page_responsive_and_its_memory_bounded(demo: Demo, ca
     assert demo.page.evaluate("window.worst") < pace.seconds(250)
     assert demo.output.evaluate("e => e.textContent.length") == 200_000
     assert demo.output.locator("*").count() < 200
-    assert demo.output.evaluate("e => e.scrollHeight - e.scrollTop - e.clientHeight") < 24
+    assert demo.output.evaluate("e => e.scrollTop") == 0
 
 
 def test_old_output_is_dropped_and_the_newest_kept(demo: Demo, canned: Canned) -> None:
@@ -160,21 +161,49 @@ def test_old_output_is_dropped_and_the_newest_kept(demo: Demo, canned: Canned) -
     assert shown.endswith(f"000039 {'x' * 32}\n")
 
 
-def test_the_screen_follows_its_end_until_the_reader_scrolls(demo: Demo, canned: Canned) -> None:
+def lines_at_gates(run: Run) -> None:
+    run.output("".join(f"{number}\n" for number in range(100)))
+    for gate in ("later", "end"):
+        run.until(gate)
+        run.output(f"{gate}\n" * 100)
+    run.exit()
+
+
+def to_its_second_second(demo: Demo, canned: Canned) -> None:
+    canned.script = lines_at_gates
+    demo.run()
+    expect(demo.output).to_contain_text("99")
+    assert demo.output.evaluate("e => e.scrollTop") == 0
+    demo.page.wait_for_timeout(1100)
+    canned.open("later")
+    expect(demo.output).to_contain_text("later")
+
+
+def test_a_long_run_is_followed_and_ends_at_its_first_line(demo: Demo, canned: Canned) -> None:
+    to_its_second_second(demo, canned)
+    assert demo.output.evaluate("e => e.scrollHeight - e.scrollTop - e.clientHeight") < 24
+    canned.open("end")
+    demo.wait_for_end()
+    assert demo.output.evaluate("e => e.scrollTop") == 0
+
+
+def test_where_the_reader_has_scrolled_to_stays(demo: Demo, canned: Canned) -> None:
+    to_its_second_second(demo, canned)
+    demo.output.evaluate("e => e.scrollTop = 63")
+    canned.open("end")
+    demo.wait_for_end()
+    assert demo.output.evaluate("e => e.scrollTop") == 63
+
+
+def test_a_run_that_has_lost_its_first_lines_ends_at_its_last(demo: Demo, canned: Canned) -> None:
     def script(run: Run) -> None:
-        run.output("".join(f"{number}\n" for number in range(100)))
-        run.until("more")
-        run.output("more\n" * 100)
+        run.output("x\n" * 300_000)
         run.exit()
 
     canned.script = script
     demo.run()
-    expect(demo.output).to_contain_text("99")
-    assert demo.output.evaluate("e => e.scrollTop") > 0
-    demo.output.evaluate("e => e.scrollTop = 0")
-    canned.open("more")
     demo.wait_for_end()
-    assert demo.output.evaluate("e => e.scrollTop") == 0
+    assert demo.output.evaluate("e => e.scrollHeight - e.scrollTop - e.clientHeight") < 24
 
 
 def test_reset_in_a_flood_leaves_nothing_of_it(demo: Demo, canned: Canned) -> None:
@@ -186,8 +215,8 @@ def test_reset_in_a_flood_leaves_nothing_of_it(demo: Demo, canned: Canned) -> No
     canned.script = script
     demo.run()
     expect(demo.output).to_contain_text("x")
-    demo.button("처음부터").click()
-    expect(demo.result).to_contain_text("처음으로")
+    demo.button("되돌리기").click()
+    expect(demo.result).to_contain_text("되돌렸어요")
     demo.page.wait_for_timeout(200)
     expect(demo.output).to_be_empty()
     assert demo.state == "idle"

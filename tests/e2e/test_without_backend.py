@@ -61,7 +61,8 @@ def replays(page: Page, source: str, demo: Fence) -> None:
         f"실행 서버에 닿지 못해 기록을 보여 드려요. {kept.recorded}에 실행한 기록이에요. ({kept.engine})"
     )
     whole = "".join(event["text"] for event in kept.events if event["type"] == "output")
-    assert shown.output.evaluate("e => e.textContent") == terminal.shown(whole)
+    docker, program = (part.evaluate("e => e.textContent") for part in (shown.docker, shown.output))
+    assert docker + program == terminal.shown(whole)
 
 
 # a recording comes with its page, so that a host which is no disk makes a difference to the page's own files alone

@@ -25,6 +25,7 @@ OPTIONS = {
     "title": ".*\\S.*",
     "lines": "[1-9]|1[0-9]|20",
     "predict": "yes",
+    "pull": "open",
     "charts": f"{_MEASURE}( {_MEASURE})?",
     "view": "inspection",
     "beside": "[A-Za-z][A-Za-z0-9_-]*",

@@ -12,8 +12,8 @@ from docker_run.recording import render
 from docker_run.recording.file import Recording
 
 DEFAULT_LINES = "6"
-# attributes that each ask for a panel, which shows more of a run
-PANELS = ("charts", "isolation", "view")
+# attributes that each ask for a panel, which shows more of a run or starts others with it
+PANELS = ("charts", "isolation", "view", "beside")
 
 
 def elements(options: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
@@ -46,6 +46,7 @@ def _element(source: str, options: Mapping[str, str], isolation: str | None, rec
         "charts": options.get("charts"),
         "view": options.get("view"),
         "beside": options.get("beside"),
+        "pull": options.get("pull"),
         "isolation": isolation,
         "follows": first if first != options["id"] else None,
         "lines": options["lines"],

@@ -27,7 +27,7 @@ interface Known {
 
 /** Shows more of a run, below its output. */
 interface Panel {
-  root: HTMLElement;
+  root?: HTMLElement;
   /** What a screen reader reads of it at the end. */
   readonly text: string;
   show(event: WireEvent): void;
@@ -35,7 +35,21 @@ interface Panel {
 }
 
 /** Each kind of panel, by the attribute that asks for it. */
-declare var dockerRunPanels: { [attribute: string]: new (value: string) => Panel };
+declare var dockerRunPanels: { [attribute: string]: new (value: string, demo: import("./assets/element.js").DockerRun) => Panel };
+
+/** The elements that act with an element. */
+interface Company {
+  /** Whether one of them runs. */
+  readonly busy?: boolean;
+  /** What to say of them after the result. */
+  readonly words?: string;
+  /** They do the same. */
+  act?(action: "run" | "stop" | "restore"): void;
+  /** What has to happen before a run. */
+  before?(): Promise<unknown>;
+  /** The element's state has changed. */
+  changed?(): void;
+}
 
 /** Computes a value to draw, from one reading, the one before and the seconds between. */
 type Measure = (now: WireEvent, last: WireEvent, seconds: number) => number;

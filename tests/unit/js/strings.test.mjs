@@ -16,11 +16,11 @@ test("the golden events fill the steps", () => {
   const steps = golden.map(line => JSON.parse(line)).map(one => stepText(one, known(one))?.join(" ")).filter(Boolean);
   assert.deepEqual(steps, [
     "image 없음 (대역)",
-    "image 받는 중 1.0/3.6 MB",
+    "image 1.0/3.6 MB",
     "image 받는 중",
     "image 받음 3.6 MB",
-    "container 생성 3.2 ms",
-    "process 시작 pid 4121",
+    "container 3.2 ms",
+    "process pid 4121",
     "end 0 · 9.1 ms",
     "end 137 · 0 ms",
     "end 실패",
@@ -30,7 +30,7 @@ test("the golden events fill the steps", () => {
 
 test("the bytes of all layers are summed up", () => {
   const layers = [event("pull", { current: 500, total: 1000 }), event("pull", { current: 100_000, total: 2_000_000 })];
-  assert.equal(stepText(event("pull"), known(...layers))?.[1], "받는 중 0.1/2.0 MB");
+  assert.equal(stepText(event("pull"), known(...layers))?.[1], "0.1/2.0 MB");
 });
 
 test("what was pulled says that it is a stand-in, and a pull of nothing new says so", () => {
@@ -48,7 +48,7 @@ test("an event that is no step says nothing", () => {
 test("times have the digits that matter", () => {
   /** @type {[number, string][]} */
   const cases = [[0.4, "0.4 ms"], [9.125, "9.1 ms"], [45.6, "46 ms"], [340, "340 ms"], [30_012, "30.0초"]];
-  for (const [given, text] of cases) assert.equal(stepText(event("created", { created_ms: given }), known())?.[1], `생성 ${text}`);
+  for (const [given, text] of cases) assert.equal(stepText(event("created", { created_ms: given }), known())?.[1], text);
 });
 
 test("every reason has its text, with the exit code", () => {
@@ -121,7 +121,7 @@ test("one step back from the line that was just run is the one before it", () =>
 
 test("a pasted text of more lines is taken apart, and one that goes on after a backslash is one line", () => {
   assert.equal(apart("docker run alpine ls"), undefined);
-  assert.equal(apart("docker run alpine ls\n"), undefined);
+  assert.deepEqual(apart("docker run alpine ls\n"), ["docker run alpine ls"]);
   assert.deepEqual(apart("docker pull alpine\r\n\n docker run alpine"), ["docker pull alpine", "docker run alpine"]);
   assert.deepEqual(apart("docker run \\\n  --rm \\\n  alpine ls"), ["docker run --rm alpine ls"]);
 });

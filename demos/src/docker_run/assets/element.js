@@ -1,20 +1,23 @@
 // <docker-run>: one docker command line that the reader can change and run.
 import { Client, explained, lacksIsolation } from "./client.js";
-import { busy, busyFollowers, callFollowers, follow, followed, followersText } from "./followers.js";
 import { History, listen } from "./line.js";
 import { events } from "./ndjson.js";
 import { recordingIn, replayed } from "./replay.js";
 import { isEnd, RunView } from "./run.js";
-import { originText, problemText, texts } from "./strings.js";
+import { clockText, originText, problemText, texts } from "./strings.js";
 import { build } from "./view.js";
 
 /** The element's state after an event, by the event's type. @type {Strings} */
 const STATES = { queued: "queued", pull: "pulling", created: "creating", started: "running", exited: "ended", failed: "failed" };
+// the states of a run that goes on
+const GOING = /ing$|^queued$/;
 const STOPPED = new Error("stopped");
 // ms until a run that goes on after Stop is left alone
 const PATIENCE = 2000;
 // ms of events after which the browser may draw
 const TURN = 12;
+// ms between two looks at the clock, so that a run of a few milliseconds shows none
+const TICK = 100;
 
 export class DockerRun extends HTMLElement {
   #view = build();
@@ -25,35 +28,30 @@ export class DockerRun extends HTMLElement {
   #recording;
   /** Of the run that goes on. @type {AbortController | null} */
   #controller = null;
-  /** @type {Promise<unknown> | null} */
-  #done = null;
+  /** @type {Promise<WireEvent | undefined> | undefined} */
+  #done;
   /** The run's id, once it is known. @type {string | null} */
   #run = null;
   #abort = () => this.#controller?.abort(STOPPED);
+  /** The elements that act with this one, if there are any. @type {Company | undefined} */
+  company;
 
   connectedCallback() {
     addEventListener("pagehide", this.#abort);
-    const { root } = this.#view;
+    const { root, peek } = this.#view;
     if (root.parentNode) return;
     this.#original = (this.querySelector("code") ?? this).textContent?.trim() ?? "";
     this.#recording = recordingIn(this);
+    // of a question nothing is shown before it is answered
+    peek.hidden = !this.#recording || this.hasAttribute("predict");
     root.ariaLabel = this.getAttribute("label") ?? `${texts.group}: ${this.#original}`;
-    const lines = this.getAttribute("lines");
-    if (lines) this.style.setProperty("--docker-run-lines", lines);
-    this.#runView.addPanels(this);
+    this.style.setProperty("--docker-run-lines", this.getAttribute("lines"));
+    this.#runView.equip(this);
     // filled before it is on the page, where every look at a size would cost a layout;
-    // what was there stays, for paper
+    // what was there stays, for paper and to be looked at
     this.#restore();
-    this.append(root);
+    this.prepend(root);
     listen(this.#view, this.#history, this);
-    follow(this, action => this.#follow(action));
-  }
-
-  /** Do what the followed element does, with its line. @param {import("./followers.js").Action} action */
-  #follow({ action, line }) {
-    this.#view.line.value = line;
-    if (action === "restore") this.#stopAndRestore();
-    else this[action]();
   }
 
   disconnectedCallback() {
@@ -61,91 +59,100 @@ export class DockerRun extends HTMLElement {
     this.#abort();
   }
 
+  get busy() {
+    return GOING.test(this.getAttribute("state") ?? "");
+  }
+
+  /** The command line as it stands. */
+  get command() {
+    return this.#view.line.value;
+  }
+
+  set command(line) {
+    this.#view.write(line);
+  }
+
   get #client() {
     const named = document.querySelector('meta[name="docker-run-backend"]')?.getAttribute("content");
     return new Client(this.getAttribute("backend") ?? named ?? "");
   }
 
-  /** Show the original line, and its recording unless it is a question. */
+  /** Show the original line, and nothing of a run. */
   #restore() {
-    const { line, screen } = this.#view;
-    const recording = !this.hasAttribute("predict") && this.#recording;
-    this.#clear("idle");
-    line.value = this.#original;
-    screen.dataset.before = recording ? texts.silent : texts[this.#recording ? "predict" : "before"];
-    if (!recording) return;
-    for (const event of recording.events) this.#runView.show(event);
-    this.#showOrigin(recording);
-    screen.scrollTop = 0;
+    this.#rest();
+    this.#view.write(this.#original);
   }
 
-  /** Run the line as it stands; resolves with the last event, or undefined when there was none. */
-  async run() {
-    const command = this.#view.line.value.trim();
-    if (this.#controller || busyFollowers(this).length) return undefined;
-    if (!command) return this.#ask();
+  /** Show no run. */
+  #rest() {
+    this.#clear("idle");
+    this.#view.rest(true);
+  }
+
+  /** Run the line as it stands, and bring the answer into view; resolves with the last event, or undefined when there was none. */
+  async run(inView = true) {
+    const { line, root, screen, status } = this.#view;
+    const command = line.value.trim();
+    if (this.#controller || this.company?.busy) return undefined;
+    if (!command) {
+      this.#rest();
+      return this.#say(texts.empty);
+    }
     this.#controller = new AbortController();
-    callFollowers(this, "run", this.#view.line.value);
+    this.company?.act?.("run");
     this.#history.add(command);
-    this.#clear("queued");
-    this.#view.status.textContent = texts.running;
-    const running = this.#runOrReplay(command, this.#controller.signal);
-    this.#done = running;
-    return running;
+    this.#begin();
+    if (inView) for (const part of [root, screen]) part.scrollIntoView({ block: "nearest" });
+    status.textContent = texts.running;
+    return (this.#done = this.#runOrReplay(command, this.#controller.signal));
   }
 
-  /** Ask for a command line. */
-  #ask() {
-    this.#clear("idle");
-    this.#view.screen.dataset.before = texts.before;
-    this.#say(texts.empty);
+  /** Make room for the answer at once, so that nothing moves when it comes. */
+  #begin() {
+    const { line } = this.#view;
+    // a phone's keyboard would hide it
+    if (matchMedia("(pointer: coarse)").matches) line.blur();
+    this.#clear("queued");
+    this.#view.rest(false);
+    this.#runView.reserve(this.#recording?.events, Number(this.getAttribute("lines") ?? 6));
   }
 
   /** @param {string} command @param {AbortSignal} signal */
   async #runOrReplay(command, signal) {
+    const { badge } = this.#view;
+    const begun = performance.now();
+    const clock = setInterval(() => (badge.textContent = clockText(performance.now() - begun)), TICK);
     try {
-      await this.#runBeside();
+      await this.company?.before?.();
       const live = this.#client.run(command, signal, this.getAttribute("isolation") ?? undefined).then(body => this.#read(events(body)));
       return await live.catch(error => this.#replay(command, signal, error));
     } catch (error) {
-      this.#runView.terminal.draw(true);
+      this.#runView.draw();
       this.#fail(signal.aborted ? STOPPED : error);
       return undefined;
     } finally {
+      clearInterval(clock);
+      badge.textContent = texts[this.hasAttribute("shown") ? "kept" : "fresh"];
       this.#controller = this.#run = null;
     }
   }
 
-  /** Start the demo that has to run beside this one, unless it runs already. */
-  async #runBeside() {
-    const other = /** @type {DockerRun | null} */ (document.getElementById(this.getAttribute("beside") ?? ""));
-    if (!other || busy(other)) return;
-    const started = new Promise(done => other.addEventListener("docker-run:event", ({ detail }) => detail.type === "started" && done(undefined)));
-    // it may also end before it has started
-    await Promise.race([started, other.run()]);
-  }
-
   /** Play the recording, where no backend has answered. @param {string} command @param {AbortSignal} signal @param {unknown} error */
   #replay(command, signal, error) {
+    const { source, status } = this.#view;
     const recording = this.#recording;
     const absent = lacksIsolation(error);
     if (command !== recording?.command || this.#run || signal.aborted || (explained(error) && !absent)) throw error;
     this.toggleAttribute("absent", absent);
     this.#setState("replaying");
-    this.#showOrigin(recording, absent ? texts.noIsolation : texts.replaying);
-    this.#view.status.textContent = this.#view.source.textContent;
-    return this.#read(replayed(recording.events, signal));
-  }
-
-  /** Show that it is a recording. @param {Recording} recording */
-  #showOrigin(recording, why = "") {
     this.setAttribute("shown", "recording");
-    this.#view.source.textContent = why + originText(recording);
+    status.textContent = source.textContent = (absent ? texts.noIsolation : texts.replaying) + originText(recording);
+    return this.#read(replayed(recording.events, signal));
   }
 
   /** End the run; its last event then says how it ended. When none comes in time, the run is left alone. */
   stop() {
-    callFollowers(this, "stop", this.#view.line.value);
+    this.company?.act?.("stop");
     const controller = this.#controller;
     const leave = () => controller?.abort(STOPPED);
     if (!this.#run) return leave();
@@ -155,14 +162,15 @@ export class DockerRun extends HTMLElement {
 
   /** Return to the original line and to an empty Docker host. */
   async reset() {
-    callFollowers(this, "restore", this.#view.line.value);
-    await this.#stopAndRestore();
+    this.company?.act?.("restore");
+    await this.restore();
     // a host that cannot be reached ends by itself once it has been idle
     await this.#client.reset().catch(() => {});
     if (!this.#controller) this.#say(texts.wasReset);
   }
 
-  async #stopAndRestore() {
+  /** End the run, and return to the original line. */
+  async restore() {
     this.#abort();
     await this.#done;
     this.#restore();
@@ -209,18 +217,19 @@ export class DockerRun extends HTMLElement {
   #setState(state) {
     this.setAttribute("state", state);
     this.update();
-    followed(this)?.update();
+    this.company?.changed?.();
   }
 
-  /** Offer Stop while this element or a follower runs, and Run else; show which followers still run. */
+  /** Offer Stop while this element or its company runs, and Run else; show who still runs. */
   update() {
-    const running = busy(this) || busyFollowers(this).length > 0;
+    const running = this.busy || !!this.company?.busy;
     const { run, stop } = this.#view;
     const moved = document.activeElement === (running ? run : stop);
+    this.toggleAttribute("busy", running);
     run.hidden = running;
     stop.hidden = !running;
     if (moved) (running ? stop : run).focus();
-    this.#view.append(followersText(this));
+    this.#view.append(this.company?.words ?? "");
   }
 
   /** Remove what is shown of a run, before another one or none. @param {string} state */
@@ -233,10 +242,10 @@ export class DockerRun extends HTMLElement {
 
   /** Show a result, and announce it to screen readers with what belongs to it. @param {string} text */
   #say(text, more = "") {
-    this.#view.outcome.style.minHeight = "";
-    this.#view.result.textContent = text;
-    const parts = [text, more, ...this.#runView.panels.map(panel => panel.text), this.#view.source.textContent];
-    this.#view.status.textContent = parts.filter(Boolean).join(" ");
+    const { result, status, source } = this.#view;
+    result.textContent = text;
+    const parts = [text, more, ...this.#runView.panels.map(panel => panel.text), source.textContent];
+    status.textContent = parts.filter(Boolean).join(" ");
   }
 }
 

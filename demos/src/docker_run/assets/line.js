@@ -2,7 +2,7 @@
 import { texts } from "./strings.js";
 
 /** @param {View} view @param {History} history @param {import("./element.js").DockerRun} demo */
-export function listen({ root, form, line, stop, reset, copy, status, note }, history, demo) {
+export function listen({ root, form, line, write, stop, reset, copy, status, note }, history, demo) {
   form.addEventListener("submit", event => (event.preventDefault(), demo.run()));
   // Stop stands where Run was: the second click of a double click is not meant for it
   stop.addEventListener("click", event => event.detail > 1 || demo.stop());
@@ -25,23 +25,35 @@ export function listen({ root, form, line, stop, reset, copy, status, note }, hi
     document.execCommand("insertText", false, pasted[0]);
     if (pasted.length > 1) note((status.textContent = texts.oneLine));
   });
+  // a phone's keyboard may name no key
+  line.addEventListener("beforeinput", event => {
+    if (!/^insert(LineBreak|Paragraph)$/.test(event.inputType)) return;
+    event.preventDefault();
+    demo.run();
+  });
   root.addEventListener("keydown", event => {
     // in Safari an Enter that ends a composition differs from another one only in its code
     const composing = event.isComposing || event.keyCode === 229;
-    if (event.key === "Enter" && (composing || event.repeat)) event.preventDefault();
+    if (event.key === "Enter" && (composing || event.repeat || event.target === line)) event.preventDefault();
+    if (event.key === "Enter" && event.target === line && !composing && !event.repeat) demo.run();
     if (event.key === "Escape" && !composing) demo.stop();
     const way = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    const other = way && !composing && event.target === line ? history.move(way, line.value) : undefined;
+    const other = way && !composing && event.target === line && leaves(line) ? history.move(way, line.value) : undefined;
     if (other === undefined) return;
     event.preventDefault();
-    line.value = other;
+    write(other);
   });
+}
+
+/** Whether an arrow up or down has nowhere to go in the field: its line is not wrapped, or the caret is at an end. @param {HTMLTextAreaElement} line */
+function leaves({ selectionStart, selectionEnd, value, clientHeight }) {
+  return clientHeight < 40 || !selectionEnd || selectionStart === value.length;
 }
 
 /** The lines of a text that has several, a line continued by a backslash as one; undefined for a text of one line. @param {string} text */
 export function apart(text) {
   const found = text.trim().replaceAll(/\s*\\\r?\n\s*/g, " ").split(/\s*\n\s*/);
-  return /[\r\n]/.test(text.trim()) ? found : undefined;
+  return /[\r\n]/.test(text) ? found : undefined;
 }
 
 /** The lines that were run, for the arrow keys. */

@@ -8,22 +8,23 @@ export const texts = {
   stderr: "표준 오류",
   run: "실행",
   stop: "멈춤",
-  reset: "처음부터",
   copy: "복사",
+  reset: "되돌리기",
   copied: "명령을 복사했어요.",
   use: "이 줄로 바꾸기",
-  before: "실행을 누르면 출력이 여기에 나와요. 명령은 고쳐도 돼요.",
-  predict: "무엇이 나올지 예상해 보고 실행을 누르세요.",
+  peek: "지난 기록",
+  said: "docker의 말",
+  fresh: "방금 실행",
+  kept: "기록",
   silent: "출력이 없었어요.",
-  empty: "실행할 명령을 적어 주세요. 예: docker run alpine ls",
-  oneLine: "한 번에 한 줄만 실행해요. 붙여 넣은 것 중 첫 줄만 넣었어요.",
-  keys: "Enter 실행 · Esc 멈춤 · ↑↓ 지난 명령",
+  empty: "실행할 명령을 적어 주세요. docker run alpine ls 처럼요.",
+  oneLine: "한 번에 한 줄만 실행해서 첫 줄만 넣었어요.",
   steps: "실행 단계",
   running: "실행을 시작했어요.",
   stopped: "멈췄어요.",
-  wasReset: "처음으로 돌아왔어요. 내려받은 이미지도 비웠어요.",
-  offline: "실행 서버에 닿지 못했어요. 인터넷과 서버를 확인하고 다시 눌러 보세요.",
-  edited: "고친 명령은 실행 서버가 있어야 실행돼요. 처음부터를 누르면 기록이 있는 명령으로 돌아가요.",
+  wasReset: "명령을 되돌렸어요. 내려받은 이미지도 비웠어요.",
+  offline: "실행 서버에 닿지 못했어요. 인터넷을 확인하고 다시 눌러 보세요.",
+  edited: "고친 명령은 실행 서버가 있어야 해요. 되돌리기를 누르면 기록이 있는 명령으로 돌아가요.",
   replaying: "실행 서버에 닿지 못해 기록을 보여 드려요. ",
   noIsolation: "이 서버에는 이 방식이 없어서 기록을 보여 드려요. ",
   cutOff: "실행 도중에 서버와 연결이 끊겼어요. 다시 눌러 보세요.",
@@ -40,18 +41,24 @@ const stepTexts = {
   image: ({ state, provenance }) => ["image", (state === "present" ? "있음" : "없음") + standIn(provenance)],
   pull: (_, { downloads }) => {
     const [current, total] = ["current", "total"].map(what => downloads.reduce((sum, one) => sum + one[what], 0));
-    return ["image", total ? `받는 중 ${size(current, total)}` : "받는 중"];
+    return ["image", total ? size(current, total) : "받는 중"];
   },
   // where no layer was named, the registry only answered that this image is the newest
   pulled: ({ bytes }, { layers, provenance }) => ["image", (layers ? `받음 ${size(bytes)}` : "이미 최신") + standIn(provenance)],
-  created: ({ created_ms }) => ["container", `생성 ${ms(created_ms)}`],
-  started: ({ pid }) => ["process", `시작 pid ${pid}`],
+  created: ({ created_ms }) => ["container", ms(created_ms)],
+  started: ({ pid }) => ["process", `pid ${pid}`],
   exited: ({ code, wall_ms }) => ["end", `${code} · ${ms(wall_ms)}`],
   failed: () => ["end", "실패"],
 };
 
 /** The step of an event and its text; undefined when the event is no step. @type {(...given: Parameters<StepText>) => ReturnType<StepText> | undefined} */
 export const stepText = (event, known) => stepTexts[event.type]?.(event, known);
+
+/** How long it runs so far. @param {number} wait in ms */
+export const clockText = wait => `실행 중 ${(wait / 1e3).toFixed(1)}초`;
+
+/** @param {number} lines */
+export const saidText = lines => `${texts.said} ${lines}줄`;
 
 /** @type {Sentence} */
 export const queueText = event => `차례를 기다려요. 지금 ${event.position}번째예요.`;
@@ -75,12 +82,6 @@ export function endText(event, created) {
   const not = created ? `컨테이너는 만들었지만 ${notStarted[event.code] ?? "시작하지 못했어요"}.` : "docker가 이 명령을 실행하지 않았어요.";
   return `종료 코드 ${event.code}. ${reasons[event.reason]?.(event) ?? not}`;
 }
-
-/** @type {Strings} */
-const subjects = { gvisor: "gVisor는", vm: "가상 머신은", "gvisor vm": "gVisor와 가상 머신은" };
-
-/** That isolations still run. @param {string[]} isolations */
-export const stillRunning = isolations => `${subjects[isolations.join(" ")] ?? "다른 쪽은"} 아직 돌고 있어요.`;
 
 /** When and by what a recording was made. @param {Recording} recording */
 export const originText = ({ recorded, engine }) => `${recorded}에 실행한 기록이에요. (${engine})`;

@@ -6,6 +6,8 @@ const MOST_TEXT = 400_000;
 const MOST_WAITING = 1_000_000;
 // characters that the browser lays out together
 const BLOCK = 4096;
+// ms after which a run is followed to its latest line; a shorter one is read from its first
+const LONG = 1000;
 // escape sequences (CSI; OSC and the like; short ones), control characters, invisible characters and those that turn the text around;
 // a sequence ends at the next ESC at the latest, so the time is linear
 const SPECIAL =
@@ -58,6 +60,12 @@ export class Terminal {
   #tail = null;
   #weight = 0;
   #shown = 0;
+  /** When the first text came, or 0. */
+  #begun = 0;
+  /** Where this has scrolled the screen to, and whether the reader has scrolled it elsewhere. */
+  #top = 0;
+  #free = false;
+  #whole = true;
 
   /** @param {HTMLElement} screen */
   constructor(screen) {
@@ -69,11 +77,15 @@ export class Terminal {
     this.#size = this.#shown = 0;
     this.#rest = {};
     this.#tail = null;
+    this.#begun = this.#top = 0;
+    this.#free = false;
+    this.#whole = true;
     this.screen.replaceChildren();
   }
 
   /** @param {string} stream @param {string} text */
   write(stream, text) {
+    this.#begun ||= performance.now();
     if (!this.#size) requestAnimationFrame(() => this.draw());
     if (this.#waiting.at(-1)?.[0] !== stream) this.#waiting.push([stream, []]);
     this.#waiting.at(-1)?.[1].push(text);
@@ -84,22 +96,39 @@ export class Terminal {
 
   /** Draw what waits, at the `end` with what follows an unfinished sequence. */
   draw(end = false) {
-    const { screen } = this;
+    if (!end && !this.#size) return;
+    const { scrollTop, scrollHeight, clientHeight } = this.screen;
+    if (scrollTop !== this.#top) this.#free = scrollHeight - scrollTop - clientHeight >= 24;
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#size = 0;
-    const follows = screen.scrollHeight - screen.scrollTop - screen.clientHeight < 24;
     for (const [stream, texts] of waiting) {
       const [now, rest] = divided((this.#rest[stream] ?? "") + texts.join(""));
       this.#rest[stream] = rest;
       this.#add(stream, shaped(now));
     }
     if (end) for (const stream in this.#rest) this.#add(stream, shaped(this.#rest[stream].replace("\r", "")));
+    this.#scroll(end, this.#drop());
+  }
+
+  /** Drop the oldest output; returns whether any is gone. */
+  #drop() {
+    const { screen } = this;
     for (let first = screen.firstChild; this.#shown > MOST_TEXT && first?.nextSibling; first = screen.firstChild) {
       this.#shown -= first.textContent?.length ?? 0;
+      this.#whole = false;
       first.remove();
     }
-    if (follows) screen.scrollTop = screen.scrollHeight;
+    return !this.#whole;
+  }
+
+  /** Follow a long run; show the first line of one that has ended, if it is still there. The reader's own place stays.
+   * @param {boolean} end @param {boolean} dropped */
+  #scroll(end, dropped) {
+    const { screen } = this;
+    const follows = dropped || (!end && performance.now() - this.#begun > LONG);
+    if (!this.#free) screen.scrollTop = follows ? screen.scrollHeight : end ? 0 : this.#top;
+    this.#top = screen.scrollTop;
   }
 
   /** @param {string} stream @param {string} rest */

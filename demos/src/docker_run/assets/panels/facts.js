@@ -1,5 +1,6 @@
 // Shows what a run cost and what the computer sees of it, to compare isolations side by side.
 import { part } from "../dom.js";
+import { follow } from "./company.js";
 import { facts, factTexts, isolations } from "./strings.js";
 
 export class Facts {
@@ -12,9 +13,10 @@ export class Facts {
   #ready = 0;
   #memory = 0;
 
-  /** @param {string} isolation */
-  constructor(isolation) {
+  /** @param {string} isolation @param {import("../element.js").DockerRun} demo */
+  constructor(isolation, demo) {
     this.#isolation = isolation;
+    follow(demo);
     const list = part("dl", {});
     for (const name of ["first", "total", "memory", "kernel", "seen", "system"]) {
       this.#values[name] = part("dd", {});

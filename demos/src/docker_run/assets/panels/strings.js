@@ -53,6 +53,12 @@ export function factTexts(event, { isolation, seconds, memory, output }) {
   return output ? { first: took } : {};
 }
 
+/** @type {Strings} */
+const subjects = { gvisor: "gVisor는", vm: "가상 머신은", "gvisor vm": "gVisor와 가상 머신은" };
+
+/** That isolations still run. @param {string[]} isolations */
+export const stillRunning = isolations => `${subjects[isolations.join(" ")] ?? "다른 쪽은"} 아직 돌고 있어요.`;
+
 export const inspection = {
   caption: "같은 프로세스를 안과 밖에서",
   heads: ["명령", "컨테이너 안에서", "기계에서"],

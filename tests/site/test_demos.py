@@ -1,0 +1,125 @@
+"""Every demo of every page on a phone: its command whole, its answer soon, where it was asked for, and nothing that
+jumps."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from docker_run import pages
+from support import pace, static_host
+from support.browser import HASTE, SHIFTS
+from support.built_site import DOCS, Built
+from support.visits import SHIFT, Visit, each
+
+SOURCES = pages.demos(DOCS)
+# px of a demo with an answer of one line, and ms until its answer is painted
+MEDIAN_HEIGHT, PAINTED = 300, 0.05
+
+CUT = """[...document.querySelectorAll("docker-run")].filter(one => one.offsetHeight).filter(one => {
+    const [field, mirror] = [one.querySelector("textarea"), one.querySelector(".mirror")];
+    return field.scrollWidth > field.clientWidth || field.scrollHeight > field.clientHeight + 1
+        || mirror.offsetHeight !== field.offsetHeight || mirror.textContent !== field.value;
+}).map(one => one.id)"""
+RUN = """async id => {
+    const demo = document.getElementById(id);
+    const others = [...document.querySelectorAll("docker-run")].filter(one => one.getAttribute("follows") === id);
+    demo.scrollIntoView({block: "end"});
+    let ended = 0, painted = 0;
+    demo.addEventListener("docker-run:event", ({detail}) => {
+        if (detail.type !== "exited") return;
+        ended = performance.now();
+        requestAnimationFrame(() => setTimeout(() => painted = performance.now()));
+    });
+    const done = demo.run();
+    // the click itself makes the room
+    for (let frame = 0; frame < 2; frame++) await new Promise(next => requestAnimationFrame(() => setTimeout(next)));
+    window.shift = 0;
+    await done;
+    while (others.some(one => one.busy) || !painted) await new Promise(next => setTimeout(next, 20));
+    await new Promise(next => requestAnimationFrame(() => setTimeout(next)));
+    const screen = demo.querySelector(".screen"), said = demo.querySelector(".said");
+    const shown = screen.offsetHeight ? screen : said;
+    const {top} = shown.getBoundingClientRect();
+    const lines = screen.textContent.trimEnd().split("\\n").length;
+    return {
+        id, lines, height: demo.offsetHeight, painted: painted - ended, shift: window.shift,
+        first: shown.scrollTop === 0 && top >= 48 && top + 24 <= innerHeight,
+    };
+}"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a demo left when it had run."""
+
+    id: str
+    lines: int
+    height: int
+    painted: float
+    shift: float
+    first: bool
+
+
+@pytest.fixture(scope="module")
+def host(built: Built) -> Iterator[str]:
+    with static_host.serving(built.folder) as address:
+        yield address
+
+
+def on_each(host: str, see: Callable[[Visit, str], Any], width: int) -> dict[str, Any]:
+    """What is seen on each page with demos, on a screen so wide."""
+    sources = list(SOURCES)
+    urls = {f"{host}/{address(source)}": source for source in sources}
+    found = each(list(urls), lambda visit: see(visit, urls[visit.page.url]), viewport={"width": width, "height": 844})
+    return dict(zip(sources, found, strict=True))
+
+
+def address(source: str) -> str:
+    stem = source.rsplit(".", 1)[0]
+    return "" if stem == "index" else f"{stem}/"
+
+
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_no_command_is_cut(host: str, width: int) -> None:
+    cut = on_each(host, lambda visit, _: visit.page.evaluate(CUT), width)
+    assert {source: ids for source, ids in cut.items() if ids} == {}
+
+
+def run_all(page: Page, source: str) -> list[Ran]:
+    """Every demo of a page in its order, where no backend answers: its recording."""
+    page.evaluate(HASTE)
+    page.evaluate(SHIFTS)
+    leaders = [demo.id for demo in SOURCES[source] if not page.locator(f"#{demo.id}[follows]").count()]
+    return [Ran(**page.evaluate(RUN, id)) for id in leaders]
+
+
+@pytest.fixture(scope="module")
+def ran(host: str) -> dict[str, Ran]:
+    """Every demo that does not follow another, by its page and id, run on a phone."""
+    pages = on_each(host, lambda visit, source: run_all(visit.page, source), 390)
+    return {f"{source}#{one.id}": one for source, all in pages.items() for one in all}
+
+
+def test_the_first_line_of_the_answer_is_in_view_after_every_run(ran: dict[str, Ran]) -> None:
+    assert [name for name, one in ran.items() if not one.first] == []
+
+
+def test_nothing_jumps_after_the_click(ran: dict[str, Ran]) -> None:
+    assert {name: one.shift for name, one in ran.items() if one.shift > SHIFT} == {}
+
+
+def test_a_demo_is_low_after_an_answer_of_one_line(ran: dict[str, Ran]) -> None:
+    heights = [one.height for one in ran.values() if one.lines == 1]
+    assert len(heights) > 30
+    assert statistics.median(heights) <= MEDIAN_HEIGHT
+
+
+def test_an_answer_is_painted_at_once(ran: dict[str, Ran]) -> None:
+    took = sorted(one.painted / 1000 for one in ran.values())
+    assert took[len(took) * 3 // 4] <= pace.seconds(PAINTED)
