@@ -3,14 +3,10 @@ import { Client, explained, lacksIsolation } from "./client.js";
 import { History, listen } from "./line.js";
 import { events } from "./ndjson.js";
 import { recordingIn, replayed } from "./replay.js";
-import { isEnd, RunView } from "./run.js";
+import { GOING, isEnd, RunView, STATES } from "./run.js";
 import { clockText, originText, problemText, texts } from "./strings.js";
 import { build } from "./view.js";
 
-/** The element's state after an event, by the event's type. @type {Strings} */
-const STATES = { queued: "queued", pull: "pulling", created: "creating", started: "running", exited: "ended", failed: "failed" };
-// the states of a run that goes on
-const GOING = /ing$|^queued$/;
 const STOPPED = new Error("stopped");
 // ms until a run that goes on after Stop is left alone
 const PATIENCE = 2000;

@@ -2,6 +2,11 @@
 import { correctedLine, endText, queueText, stepText, texts } from "./strings.js";
 import { Terminal } from "./terminal.js";
 
+/** The element's state after an event, by the event's type. @type {Strings} */
+export const STATES = { queued: "queued", pull: "pulling", created: "creating", started: "running", exited: "ended", failed: "failed" };
+/** The states of a run that goes on. */
+export const GOING = /ing$|^queued$/;
+
 /** Whether a run has ended with this event. @param {WireEvent} event */
 export const isEnd = ({ type }) => type === "exited" || type === "failed";
 
