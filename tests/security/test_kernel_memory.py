@@ -34,6 +34,8 @@ COUNTED = (
     "marks 10 1",
     "in-flight event 2",
     "in-flight timer 2",
+    "in-flight polled 2",
+    "in-flight folder 2",
 )
 BOUNDED = ("timers 40 1", "users 1", "full-terminals 0.5", "hold timer 5000 0.2", "corked 0.2")
 REFUSED = {

@@ -9,7 +9,7 @@ import pytest
 from support.filtered import Call, errors_of
 
 SOCKET, SOCKETPAIR, SETSOCKOPT, PRCTL, IOCTL, MMAP, MADVISE = 41, 53, 54, 157, 16, 9, 28
-SHMGET, FADVISE, MEMFD_CREATE, FCNTL = 29, 221, 319, 72
+SHMGET, FADVISE, MEMFD_CREATE, FCNTL, SCHED_SETAFFINITY = 29, 221, 319, 72, 203
 # above what the kernel takes of an int
 HIGH = 1 << 32
 # no such descriptor: the kernel itself would say EBADF
@@ -57,6 +57,8 @@ UNHEEDED: list[Call] = [
     *([SETSOCKOPT, NONE, SOCKETS, option] for option in (7, 8)),
     *([FCNTL, NONE, command] for command in (6, 7)),
     [FADVISE, NONE, 0, 0, 4],
+    # no such memory: the kernel would say EFAULT
+    [SCHED_SETAFFINITY, 0, 8, 1],
 ]
 # what programs do: they get as far as the kernel, which has no such descriptor
 USUAL: list[Call] = [

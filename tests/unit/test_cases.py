@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import re
 import tomllib
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from support.named_tests import ROOT, in_file
+
 CASES: list[dict[str, Any]] = tomllib.loads((ROOT / "tests/security/cases.toml").read_text())["case"]
 # the list of attacks that the project holds itself to: 94 in six groups
 GROUPS = {"ESC": 24, "RES": 14, "LIFE": 14, "IMG": 17, "WEB": 17, "OUT": 8}
@@ -22,16 +19,6 @@ MOST_REASONS = 6
 MISSING_STILL = 0
 
 EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
-
-
-@cache
-def all_tests(file: Path) -> set[str]:
-    """The names of a file's tests, in Python or in JavaScript."""
-    text = file.read_text()
-    if file.suffix == ".mjs":
-        return {name for _, name in re.findall(r"\btest\(([\"`])(.+?)\1", text)}
-    nodes = ast.walk(ast.parse(text))
-    return {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
 def having(field: str) -> list[str]:
@@ -58,7 +45,7 @@ def test_every_test_that_is_named_exists(case: dict[str, Any]) -> None:
     assert len(set(tests)) == len(tests)
     for test in tests:
         file, _, name = test.partition("::")
-        assert name.partition("[")[0] in all_tests(ROOT / file), test
+        assert name.partition("[")[0] in in_file(ROOT / file), test
 
 
 def test_few_cases_have_a_reason_in_place_of_a_test() -> None:

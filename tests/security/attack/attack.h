@@ -2,6 +2,7 @@
  * holds what it has for the seconds that its last word names. */
 #pragma once
 #include <errno.h>
+#include <netinet/in.h>
 #include <stddef.h>
 
 enum { MOST = 5000 };
@@ -22,6 +23,7 @@ void hold(const char *seconds);
 const char *last(char **words);
 /* 0 when it was let through, else the errno */
 long outcome(long result);
+struct sockaddr_in loopback(int host, int port);
 /* Have `count` processes, each with a table of descriptors of its own, do `work` until `end`; the sum of what they
  * return is told as `name` when all hold what they have, and they hold it for 0.3 s more. */
 void together(int count, const char *name, long (*work)(int number, double end), double end);

@@ -141,5 +141,6 @@ static void in_flight(char **words) {
 }
 
 const struct verb DESCRIPTORS[] = {
-    {"inotify", inotify}, {"files", files}, {"events", events}, {"hold", hold_kind}, {"in-flight", in_flight}, {NULL, NULL},
+    {"inotify", inotify}, {"files", files}, {"events", events}, {"hold", hold_kind},
+    {"in-flight", in_flight}, {NULL, NULL},
 };

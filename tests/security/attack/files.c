@@ -148,7 +148,7 @@ static void write_out(char **words) {
 }
 
 const struct verb FILES[] = {
-    {"acls", acls},   {"locks", locks}, {"marks", marks},       {"listings", listings}, {"symlinks", symlinks},
-    {"names", names}, {"watch", watch}, {"allocate", allocate}, {"flock", lock_file},   {"sync", write_out},
+    {"acls", acls}, {"locks", locks}, {"marks", marks}, {"listings", listings}, {"symlinks", symlinks},
+    {"names", names}, {"watch", watch}, {"allocate", allocate}, {"flock", lock_file}, {"sync", write_out},
     {NULL, NULL},
 };

@@ -13,12 +13,6 @@
 
 enum { OWN = 1000, LEVEL_TCP = 6, LEVEL_IP = 0, LEVEL_IPV6 = 41, JOIN_4 = 35, JOIN_6 = 20, BACKLOG = 4096 };
 
-static struct sockaddr_in loopback(int host, int port) {
-    struct sockaddr_in made = {.sin_family = AF_INET, .sin_port = htons(port)};
-    made.sin_addr.s_addr = htonl(0x7f000000 + host);
-    return made;
-}
-
 /* Connections that nobody accepts, and whose other end is gone: what is left of each is in the listener's queue. */
 static long left_waiting(int number, double end) {
     long made = 0;
@@ -212,6 +206,6 @@ static void ended(char **words) {
 
 const struct verb KEPT[] = {
     {"backlog", backlog}, {"headers", socket_headers}, {"control-headers", control_headers}, {"keys", keys},
-    {"groups", groups}, {"ended", ended},   {"labels", labels},          {"orphans", orphans},                 {"neighbours", neighbours},
-    {NULL, NULL},
+    {"groups", groups}, {"ended", ended}, {"labels", labels}, {"orphans", orphans},
+    {"neighbours", neighbours}, {NULL, NULL},
 };

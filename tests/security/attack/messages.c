@@ -119,7 +119,7 @@ static void posix_letters(char **words) {
 }
 
 const struct verb MESSAGES[] = {
-    {"memory-files", memory_files}, {"full-pipes", full_pipes}, {"queues", meet},           {"segments", segments},
-    {"empty-segments", empty_segments}, {"semaphores", semaphores}, {"letters", letters}, {"posix-letters", posix_letters},
-    {NULL, NULL},
+    {"memory-files", memory_files}, {"full-pipes", full_pipes}, {"queues", meet}, {"segments", segments},
+    {"empty-segments", empty_segments}, {"semaphores", semaphores}, {"letters", letters},
+    {"posix-letters", posix_letters}, {NULL, NULL},
 };

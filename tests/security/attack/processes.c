@@ -2,7 +2,6 @@
 #include "attack.h"
 
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,7 +11,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -60,28 +58,6 @@ static long waiting(int number, double end) {
 
 static void timers(char **words) { together(atoi(words[0]), "timers", waiting, now() + atof(last(words))); }
 
-/* timers of many descriptors that all end at the same moment, again and again */
-static long at_once(int number, double end) {
-    enum { OWN = 1000 };
-    static int timers[OWN];
-    long made = 0;
-    (void)number;
-    while (made < OWN && (timers[made] = timerfd_create(CLOCK_MONOTONIC, 0)) >= 0) made++;
-    while (now() < end) {
-        struct timespec moment;
-        clock_gettime(CLOCK_MONOTONIC, &moment);
-        /* the next full fifth of a second is the same for all processes */
-        moment.tv_nsec = (moment.tv_nsec / 200000000 + 1) * 200000000;
-        if (moment.tv_nsec >= 1000000000) moment.tv_sec++, moment.tv_nsec = 0;
-        struct itimerspec when = {.it_value = moment};
-        for (int at = 0; at < made; at++) timerfd_settime(timers[at], TFD_TIMER_ABSTIME, &when, NULL);
-        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &moment, NULL);
-    }
-    return made;
-}
-
-static void alarms(char **words) { together(atoi(words[0]), "timers", at_once, now() + atof(last(words))); }
-
 /* the kernel kills what needs too much, and writes a line about each */
 static void kills(char **words) {
     long killed = 0;
@@ -117,24 +93,6 @@ static void users(char **words) {
     }
     tell("users", made);
     hold(last(words));
-}
-
-/* a file in memory that nobody may write to any more, as soon as no processor has a page of it at hand */
-static void seals(char **words) {
-    long times = 0;
-    for (double end = now() + atof(last(words)); now() < end; times++) {
-        int file = memfd_create("sealed", MFD_ALLOW_SEALING);
-        if (write(file, "x", 1) < 0) break;
-        fcntl(file, F_ADD_SEALS, F_SEAL_WRITE);
-        close(file);
-    }
-    tell("times", times);
-}
-
-static void barriers(char **words) {
-    long times = 0;
-    for (double end = now() + atof(last(words)); now() < end; times++) syscall(SYS_membarrier, atoi(words[0]), 0, 0);
-    tell("times", times);
 }
 
 /* files that each belong to somebody with 65,536 groups */
@@ -214,6 +172,7 @@ static void bargains(char **words) {
 }
 
 const struct verb PROCESSES[] = {
-    {"writers", writers}, {"oom", lower_oom_score}, {"abort", crash}, {"timers", timers},     {"alarms", alarms},
-    {"kills", kills}, {"credentials", credentials}, {"areas", areas}, {"page-tables", page_tables}, {"rulesets", rulesets}, {"seals", seals}, {"barriers", barriers},     {"users", users},         {"pages", pages}, {"bargains", bargains}, {NULL, NULL},
+    {"writers", writers}, {"oom", lower_oom_score}, {"abort", crash}, {"timers", timers}, {"kills", kills},
+    {"credentials", credentials}, {"areas", areas}, {"page-tables", page_tables}, {"rulesets", rulesets},
+    {"users", users}, {"pages", pages}, {"bargains", bargains}, {NULL, NULL},
 };

@@ -20,12 +20,6 @@ enum { PIECE = 60000, OWN = 1000 };
 
 static char data[PIECE];
 
-static struct sockaddr_in loopback(int host, int port) {
-    struct sockaddr_in made = {.sin_family = AF_INET, .sin_port = htons(port)};
-    made.sin_addr.s_addr = htonl(0x7f000000 + host);
-    return made;
-}
-
 /* Each socket gets packets of its own: one that several get is in memory once. So each has an address of its own. */
 static void flood(int type, int count, int host, double seconds) {
     static struct sockaddr_in addresses[MOST];
@@ -162,17 +156,6 @@ static void stream_errors(char **words) {
     together(atoi(words[0]), "sockets", timed_streams, now() + atof(last(words)));
 }
 
-/* what the first socket with this wish and the end of the last one make the kernel patch its own code for */
-static void stamps(char **words) {
-    long times = 0;
-    for (double end = now() + atof(last(words)); now() < end; times++) {
-        int one = socket(AF_INET, SOCK_DGRAM, 0), yes = 1;
-        setsockopt(one, SOL_SOCKET, SO_TIMESTAMP, &yes, sizeof yes);
-        close(one);
-    }
-    tell("times", times);
-}
-
 static void pass(int to, int one) {
     char control[CMSG_SPACE(sizeof(int))] = {0};
     struct iovec piece = {"x", 1};
@@ -241,7 +224,7 @@ static void pairs(char **words) {
 }
 
 const struct verb SOCKETS[] = {
-    {"raw", raw},         {"raws", raws},     {"udp", udp},         {"pings", pings},
-    {"unix-queues", unix_queues}, {"netlink", netlink}, {"errors", errors}, {"stream-errors", stream_errors},
-    {"packet", packet},   {"filters", filters}, {"pairs", pairs}, {"stamps", stamps}, {"corked", corked}, {"circles", circles},  {NULL, NULL},
+    {"raw", raw}, {"raws", raws}, {"udp", udp}, {"pings", pings}, {"unix-queues", unix_queues},
+    {"netlink", netlink}, {"errors", errors}, {"stream-errors", stream_errors}, {"packet", packet},
+    {"filters", filters}, {"pairs", pairs}, {"corked", corked}, {"circles", circles}, {NULL, NULL},
 };

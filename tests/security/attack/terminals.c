@@ -49,31 +49,6 @@ static void full_terminals(char **words) {
     hold("0.3");
 }
 
-/* a line that never ends: the kernel's own threads look at each character, and drop it */
-static void busy_terminals(char **words) {
-    int masters[MANY], slaves[MANY], made = opened(masters, slaves);
-    long written = 0;
-    memset(data, 'x', sizeof data);
-    for (double end = now() + atof(last(words)); now() < end;)
-        for (int at = 0; at < made; at++) {
-            long got = write(masters[at], data, sizeof data);
-            written += got > 0 ? got : 0;
-        }
-    tell("terminals", made);
-    tell("written", written);
-}
-
-static void disciplines(char **words) {
-    int masters[MANY], slaves[MANY], number = 0;
-    (void)words;
-    if (!opened(masters, slaves)) return;
-    for (int at = 0; at < 31; at++) number += ioctl(slaves[0], TIOCSETD, &at) == 0;
-    tell("set", number);
-    tell("errno", errno);
-}
-
 const struct verb TERMINALS[] = {
-    {"terminals", terminals},           {"full-terminals", full_terminals},
-    {"busy-terminals", busy_terminals}, {"disciplines", disciplines},
-    {NULL, NULL},
+    {"terminals", terminals}, {"full-terminals", full_terminals}, {NULL, NULL},
 };
