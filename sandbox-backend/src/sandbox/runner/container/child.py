@@ -91,6 +91,8 @@ class Child:
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal; nothing happens when it has ended."""
+        if self._pidfd < 0:
+            return
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, number)
 
@@ -133,7 +135,8 @@ def spawn(
             started.set_result(
                 os.posix_spawn(program, list(arguments), ENVIRONMENT, file_actions=actions, setsigmask=())
             )
-        except OSError as error:
+        except BaseException as error:
+            # whatever it is, it is for who waits here
             started.set_exception(error)
 
     # a thread of its own goes with the groups and mounts that it has entered; it takes half a millisecond
@@ -141,10 +144,16 @@ def spawn(
     thread.start()
     thread.join()
     pid = started.result()
-    # the runner's own priority is not for what it starts; one that has ended already needs none
-    with contextlib.suppress(ProcessLookupError):
-        os.setpriority(os.PRIO_PROCESS, pid, 0)
-    return Child(pid)
+    try:
+        # the runner's own priority is not for what it starts; one that has ended already needs none
+        with contextlib.suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, pid, 0)
+        return Child(pid)
+    except BaseException:
+        # nobody else knows of it
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
 
 
 def reap_orphans(names: set[str]) -> None:

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from sandbox.docker import messages
-from sandbox.linux import namespaces, processes
+from sandbox.linux import lacks, namespaces, processes
 from sandbox.linux.loop import Device
 from sandbox.model.events import Started, Stream
 from sandbox.model.image import Image
@@ -110,9 +110,7 @@ class Container:
     def _meanwhile(self) -> None:
         """Do for other runs what takes time, while the runtime is at work."""
         self._environment.cleanup.do_next()
-        # this run has its runtime, whatever becomes of the next one's; a thread that cannot start is a RuntimeError
-        with contextlib.suppress(OSError, RuntimeError):
-            self._environment.prestarter.refill()
+        self._environment.prestarter.refill()
 
     def _configuration(
         self,
@@ -149,6 +147,8 @@ class Container:
         try:
             cgroup.here().limit(self.cgroup, limits)
         except OSError as error:
+            if lacks.anything(error):
+                raise
             # a device that cannot be throttled, for one
             raise NotStarted(messages.task_error(f"failed to write {error.filename}: {error.strerror}")) from error
 
@@ -226,5 +226,7 @@ def _restrict(process: Child, ulimits: Sequence[Ulimit], user_namespace: int) ->
             # a runner without CAP_SYS_RESOURCE has it there
             namespaces.within_user_namespace(user_namespace, limit)
         except OSError as error:
+            if lacks.anything(error):
+                raise
             text = f"error setting rlimits for ready process: error setting rlimit type {number}: "
             raise NotStarted(messages.task_error(text + os.strerror(error.errno or 0).lower())) from error

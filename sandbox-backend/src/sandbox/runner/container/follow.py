@@ -44,11 +44,11 @@ async def follow(
     try:
         async with beside, _measured(container, events):
             ended, reason = await _end(container, outputs, events, seconds, cancel)
+        outputs.finish()
+        await relaying
     except BaseException:
         relaying.cancel()
         raise
-    outputs.finish()
-    await relaying
     if reason == "output-limit":
         await events.send(Notice("output-cut", OUTPUT_CUT))
     return ended, reason
