@@ -6,6 +6,7 @@ fetches goes into files that the runner has opened. It reads no image; a digest 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -115,7 +116,8 @@ class Service:
         except RegistryError as error:
             self.send(number, Failed(error.code, error.text[:4000]))
         except OSError as error:
-            self.send(number, Failed("puller-failed", f"{type(error).__name__}: {error}"))
+            code = "no-space" if error.errno == errno.ENOSPC else "puller-failed"
+            self.send(number, Failed(code, f"{type(error).__name__}: {error}"))
 
     def _fetch(self, number: int, wish: Fetch, file: int) -> Fetched:
         if not self.wanted(number):
