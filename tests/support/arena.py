@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -145,6 +146,17 @@ def least_peak(arena: Backend, words: str, options: str = "--memory 32m", enough
         if peak.bytes < enough:
             break
         time.sleep(pace.seconds(0.5))
+    return min(found)
+
+
+def least_room(arena: Backend, words: str, options: str, enough: int) -> int:
+    """The bytes of the disk that an attack has taken when it has what it can get: the least, as of `least_peak`."""
+    host = visitor(arena)
+    found: list[int] = []
+    while not found or (found[-1] >= enough and len(found) < ATTEMPTS):
+        free = shutil.disk_usage(arena.state).free
+        with attacking(arena, words, options, host):
+            found.append(free - shutil.disk_usage(arena.state).free)
     return min(found)
 
 

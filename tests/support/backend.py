@@ -37,6 +37,7 @@ class Backend:
     cgroup: str
     process: subprocess.Popen[bytes]
     log: Path
+    command: Sequence[str] = ()
 
     def pid_of(self, name: str) -> int:
         """The pid of `runner`, `web`, `puller` or `registry`, found among the backend's own children."""
@@ -107,17 +108,28 @@ def running(
     config.write_text("".join(_toml(values)))
     command = [*within, python, "-m", "sandbox", "serve", "--config", str(config), "--port", str(port)]
     command += ["--data-dir", str(state), "--run-dir", str(folder / "run"), *(["--site", str(site)] if site else [])]
-    kept = {name: value for name, value in os.environ.items() if name not in OUR_VARIABLES}
     log = folder / "log"
-    with log.open("wb") as sink:
-        process = subprocess.Popen(command, stdout=sink, stderr=sink, env=kept | dict(environ or {}))
-    backend = Backend(f"http://127.0.0.1:{port}", state, folder / "run", str(values["cgroup"]), process, log)
+    process = _started(command, log, environ)
+    url, cgroup = f"http://127.0.0.1:{port}", str(values["cgroup"])
+    backend = Backend(url, state, folder / "run", cgroup, process, log, command)
     try:
         until_isolation(backend, "vm" if vm else "container")
         yield backend
     finally:
         stop(backend)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(command: Sequence[str], log: Path, environ: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
+    kept = {name: value for name, value in os.environ.items() if name not in OUR_VARIABLES}
+    with log.open("ab") as sink:
+        return subprocess.Popen(command, stdout=sink, stderr=sink, env=kept | dict(environ or {}))
+
+
+def start_again(backend: Backend) -> None:
+    """Start one that has ended, at the same port and with the same folders; it answers."""
+    backend.process = _started(backend.command, backend.log, None)
+    until_isolation(backend, "container")
 
 
 def stop(backend: Backend) -> int:

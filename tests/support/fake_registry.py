@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ class FakeRegistry:
         self.manifests: dict[tuple[str, str], tuple[bytes, str]] = {}
         self.requests: list[Request] = []
         self.closing = threading.Event()
+        self.connections: set[socket.socket] = set()
         self._rules: list[tuple[re.Pattern[str], Answer]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._server.daemon_threads = True
@@ -124,6 +126,10 @@ class FakeRegistry:
         self.closing.set()
         self._server.shutdown()
         self._server.server_close()
+        # one that is kept alive would be served on
+        for connection in list(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         self._thread.join()
 
 
@@ -134,6 +140,15 @@ def _unknown(code: str) -> tuple[int, bytes, str]:
 def _handler(registry: FakeRegistry) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            registry.connections.add(self.connection)
+
+        def finish(self) -> None:
+            registry.connections.discard(self.connection)
+            with contextlib.suppress(OSError):
+                super().finish()
 
         def do_GET(self) -> None:
             with contextlib.suppress(ConnectionError):

@@ -11,7 +11,7 @@ from sandbox.docker.messages import pull_error
 from sandbox.model.platform import Platform
 from sandbox.model.reference import DEFAULT_DOMAIN, Reference
 
-OURS = frozenset({"puller-failed", "unpack-failed", "store-failed"})
+OURS = frozenset({"puller-failed", "unpack-failed", "store-failed", "no-space"})
 
 
 class PullError(DockerError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -26,6 +27,7 @@ from sandbox.settings import Settings
 log = logging.getLogger(__name__)
 UNPACKS_AT_ONCE = 2
 BROKEN = "이미지를 받다가 서버에 문제가 생겼어요. 잠시 뒤에 다시 해 보세요."
+NO_SPACE = "서버의 디스크에 이 이미지를 받을 자리가 없어요. 잠시 뒤에 다시 해 보세요."
 Outcome = Fetched | NoImage | events.Failed
 Message = Resolved | events.Pull | Outcome
 
@@ -76,10 +78,10 @@ class Pulls:
         except (FetchError, UnpackError) as error:
             # the text is all there is
             log.error("pull of %r: %s: %s", request.reference, error.code, error.text)  # noqa: TRY400
-            return events.Failed(error.code, BROKEN)
-        except OSError:
+            return _failed(error.code)
+        except OSError as error:
             log.exception("pull of %r", request.reference)
-            return events.Failed("store-failed", BROKEN)
+            return _failed("no-space" if error.errno == errno.ENOSPC else "store-failed")
 
     async def _image(self, request: PullRequest, report: Report) -> Image:
         named = self._reachable(reference.parse(request.reference))
@@ -92,6 +94,10 @@ class Pulls:
         if named.domain not in (None, urlsplit(self._settings.registry).netloc):
             raise errors.unreachable(named)
         return named
+
+
+def _failed(code: str) -> events.Failed:
+    return events.Failed(code, NO_SPACE if code == "no-space" else BROKEN)
 
 
 def _no_image(error: PullError) -> NoImage:

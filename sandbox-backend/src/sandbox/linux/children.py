@@ -20,7 +20,7 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # where an interpreter that is not installed, but unpacked, has its libraries
 KEPT = ("LD_LIBRARY_PATH",)
 STOP_SECONDS = 8.0
-RESTART_SECONDS = 0.1
+RESTART_SECONDS, LONGEST_PAUSE = 0.1, 2.0
 
 
 def stop_asked_for() -> asyncio.Event:
@@ -97,7 +97,7 @@ async def _keep(
                 return
             ended = error
         # at once after a crash, later and later when it cannot live at all
-        pause = RESTART_SECONDS if clock() - begun > STOP_SECONDS else min(2 * pause, STOP_SECONDS)
+        pause = RESTART_SECONDS if clock() - begun > STOP_SECONDS else min(2 * pause, LONGEST_PAUSE)
         log.error("%s ended with %s and is started again in %.1f s", name, ended, pause)
         await asyncio.sleep(pause)
 

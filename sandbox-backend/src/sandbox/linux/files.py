@@ -1,10 +1,11 @@
-"""Opens files that a stranger has laid out, and sizes pipes."""
+"""Opens files that a stranger has laid out, sizes pipes, and removes folders."""
 
 from __future__ import annotations
 
 import ctypes
 import fcntl
 import os
+import shutil
 from pathlib import Path
 
 from sandbox.linux import libc
@@ -39,3 +40,14 @@ def sync_file_system(folder: Path) -> None:
         libc.check(libc.LIBC.syncfs(descriptor), f"syncfs {folder}")
     finally:
         os.close(descriptor)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder with all that is in it; it may be gone. OSError when some of it stays, and then it can be tried
+    again."""
+
+    def failed(_: object, __: str, found: tuple[type[BaseException], BaseException, object]) -> None:
+        if not isinstance(found[1], FileNotFoundError):
+            raise found[1]
+
+    shutil.rmtree(folder, onerror=failed)

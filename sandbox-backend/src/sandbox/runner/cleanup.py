@@ -12,16 +12,29 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 LATEST_SECONDS = 0.05
-# how long after a try that came too early the next one comes, at most
-LONGEST_SECONDS = 5.0
+# how long after a try that came too early, or failed, the next one comes, at most
+LONGEST_SECONDS = 2.0
 Work = Callable[[], bool]
+
+
+def in_order(*steps: Work) -> Work:
+    """One clean-up of several, each of which is begun when the one before it is done; it goes on where it stopped."""
+    left = list(steps)
+
+    def work() -> bool:
+        while left and left[0]():
+            left.pop(0)
+        return not left
+
+    return work
 
 
 class DeferredCleanup:
     """Holds the clean-ups that are still to be done: each is a function that says whether it is done, and is called
     again when it is not.
 
-    It comes too early as long as a process of its container lives, such as one that waits for a disk.
+    It comes too early as long as a process of its container lives, such as one that waits for a disk; and it fails as
+    long as the machine lacks what it needs, such as a descriptor.
     """
 
     def __init__(self) -> None:
@@ -51,14 +64,15 @@ class DeferredCleanup:
 
     def _try(self, work: Work, pause: float) -> None:
         self._early.pop(work, None)
-        if not _done(work):
+        if not _done(work, tell=pause == LATEST_SECONDS):
             longer = min(2 * pause, LONGEST_SECONDS)
             self._early[work] = asyncio.get_running_loop().call_later(pause, self._try, work, longer)
 
 
-def _done(work: Work) -> bool:
+def _done(work: Work, *, tell: bool = True) -> bool:
     try:
         return work()
-    except OSError:
-        log.exception("a clean-up failed")
-        return True
+    except Exception:
+        if tell:
+            log.exception("a clean-up failed")
+        return False

@@ -184,6 +184,7 @@ def _made_environment(settings: Settings, bridges: Bridges | None) -> Environmen
     devices = Devices(settings.run_dir / "dev", 2 * settings.slots + 1)
     options = [] if features.cgroups else ["--cgroup-manager", "disabled"]
     runtime = Runtime(settings.crun, settings.run_dir / "crun", options, features)
+    cleanup = DeferredCleanup()
     return Environment(
         runtime=runtime,
         runs=runs,
@@ -191,10 +192,10 @@ def _made_environment(settings: Settings, bridges: Bridges | None) -> Environmen
         seccomp=(seccomp.ANNOTATION, seccomp.compiled()),
         init_layer=_init_layer(settings),
         init_program=_init_program(settings),
-        cleanup=DeferredCleanup(),
+        cleanup=cleanup,
         deadlines=Deadlines(),
         watch=Watch(settings.kernel_bytes),
-        prestarter=Prestarter(runtime, bundles, settings.cgroup, devices),
+        prestarter=Prestarter(runtime, bundles, settings.cgroup, devices, cleanup),
         disks=disk.usable(settings.data_dir, settings.limits, runs),
         bridges=bridges,
         running=RunningContainers(),

@@ -130,7 +130,9 @@ class Runner:
 
     async def _write(self, writer: asyncio.StreamWriter, line: bytes) -> None:
         writer.write(line)
-        await asyncio.wait_for(writer.drain(), self._settings.stalled_seconds)
+        # not by wait_for(), which in Python 3.11 may forget that it was cancelled
+        async with asyncio.timeout(self._settings.stalled_seconds):
+            await writer.drain()
 
 
 def _line(message: Reply | Event, received: float) -> bytes:

@@ -6,6 +6,7 @@ fetches goes into files that the runner has opened. It reads no image; a digest 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -141,7 +142,8 @@ class Service:
             # whatever it is, somebody waits for an answer
             if not isinstance(error, OSError):
                 traceback.print_exc()
-            self.send(number, Failed("puller-failed", f"{type(error).__name__}: {error}"[:4000]))
+            code = "no-space" if isinstance(error, OSError) and error.errno == errno.ENOSPC else "puller-failed"
+            self.send(number, Failed(code, f"{type(error).__name__}: {error}"[:4000]))
 
     def _fetch(self, number: int, wish: Fetch, file: int) -> Fetched:
         by_digest = ":" in wish.reference

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import signal
+import socket
 import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -19,12 +20,15 @@ from typing import IO
 
 from sandbox.images.store import ROOT, Held, Store
 from sandbox.images.unpacker.order import LARGEST_REPORT, Order, Report
+from sandbox.linux.programs import Program
 from sandbox.model import plain
 from sandbox.model.image import Layer
 from sandbox.settings import Settings
 
 CHUNK = 1 << 18
 BURIAL_SECONDS = 2.0
+# by somebody, or by the kernel when memory is short: the process that waits, or the one that it waits for
+KILLED = (-signal.SIGKILL, 256 - signal.SIGKILL)
 
 
 class UnpackError(Exception):
@@ -65,42 +69,43 @@ async def _in_time(settings: Settings, layer: Layer, root: Path, blob: IO[bytes]
 
 
 async def _by_child(settings: Settings, layer: Layer, root: Path, blob: IO[bytes], budget: Budget) -> Report:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-m", "sandbox.images.unpacker.process", _order(settings, layer, root, budget)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
-    try:
-        digest = await _feed(process, blob, layer.digest.partition(":")[0])
-        output = await process.stdout.read(LARGEST_REPORT) if process.stdout else b""
-        report = _parsed(output)
-    finally:
-        await _end(process)
+    ours, theirs = socket.socketpair()
+    with ours:
+        ours.setblocking(False)
+        with theirs:
+            order = _order(settings, layer, root, budget)
+            argv = [sys.executable, "-I", "-m", "sandbox.images.unpacker.process", order]
+            program = Program(argv, stdin=theirs, stdout=theirs, start_new_session=True)
+        try:
+            digest = await _feed(ours, blob, layer.digest.partition(":")[0])
+            output = await _answer(ours)
+        finally:
+            code = await _end(program)
+    if not output and code in KILLED:
+        raise UnpackError("unpack-failed", "the process that unpacks was killed")
+    report = _parsed(output)
     if not report.code and digest != layer.digest:
         text = f'failed commit on ref "layer-{layer.digest}": unexpected commit digest {digest}, '
         raise UnpackError("digest-mismatch", f"{text}expected {layer.digest}: failed precondition")
     return report
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(program: Program) -> int:
     """Kill the child proper, the first of a pid namespace; the process that waits for it reaps it and ends."""
-    _kill_children(process.pid)
+    # without them, all of its group
+    with suppress(OSError):
+        _kill_children(program.pid)
     try:
-        await asyncio.wait_for(process.wait(), BURIAL_SECONDS)
+        return await asyncio.wait_for(program.wait(), BURIAL_SECONDS)
     except TimeoutError:
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
-    finally:
-        # a loop that ends now would leave the pipes' transport open; asyncio has no public way to it
-        vars(process)["_transport"].close()
+            os.killpg(program.pid, signal.SIGKILL)
+        return await program.wait()
 
 
 def _kill_children(pid: int) -> None:
-    with suppress(ProcessLookupError, FileNotFoundError):
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            os.kill(int(child), signal.SIGKILL)
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        os.kill(int(child), signal.SIGKILL)
 
 
 def _order(settings: Settings, layer: Layer, root: Path, budget: Budget) -> str:
@@ -109,20 +114,28 @@ def _order(settings: Settings, layer: Layer, root: Path, budget: Budget) -> str:
     return json.dumps(asdict(order))
 
 
-async def _feed(process: asyncio.subprocess.Process, blob: IO[bytes], algorithm: str) -> str:
+async def _feed(child: socket.socket, blob: IO[bytes], algorithm: str) -> str:
     """Write the blob to the child; its digest. A child that stops reading has something to report."""
-    if process.stdin is None:
-        raise RuntimeError("the child has no standard input")
-    hashed = hashlib.new(algorithm)
+    loop, hashed = asyncio.get_running_loop(), hashlib.new(algorithm)
     blob.seek(0)
     with suppress(ConnectionError):
         while piece := blob.read(CHUNK):
             # a thread, as a quarter of a megabyte takes long enough to be felt by runs that stream
             await asyncio.to_thread(hashed.update, piece)
-            process.stdin.write(piece)
-            await process.stdin.drain()
-    process.stdin.close()
+            await loop.sock_sendall(child, piece)
+        child.shutdown(socket.SHUT_WR)
     return f"{hashed.name}:{hashed.hexdigest()}"
+
+
+async def _answer(child: socket.socket) -> bytes:
+    """What the child says, to its end or as far as a report goes."""
+    said = b""
+    with suppress(ConnectionError):
+        while len(said) < LARGEST_REPORT and (
+            piece := await asyncio.get_running_loop().sock_recv(child, LARGEST_REPORT - len(said))
+        ):
+            said += piece
+    return said
 
 
 def _parsed(output: bytes) -> Report:

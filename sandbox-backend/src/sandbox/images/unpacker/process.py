@@ -73,12 +73,27 @@ class Measured:
 def main() -> int:
     """Carry out the order in the first argument."""
     order = Order(**json.loads(sys.argv[1]))
-    child = _confine(order)
+    try:
+        child = _confine(order)
+    except OSError as error:
+        # before a byte of the blob was looked at
+        return _tell(_failed(error))
     if child:
         _, status = os.waitpid(child, 0)
         return os.waitstatus_to_exitcode(status) & 0xFF
-    os.write(1, json.dumps(asdict(unpack(order))).encode() + b"\n")
+    return _tell(unpack(order))
+
+
+def _tell(report: Report) -> int:
+    os.write(1, json.dumps(asdict(report)).encode() + b"\n")
     return 0
+
+
+def _failed(error: OSError) -> Report:
+    code = "no-space" if error.errno == errno.ENOSPC else "unpack-failed"
+    if error.errno in OF_THE_LAYER:
+        code = "bad-image"
+    return Report(code, f"{type(error).__name__}: {error}")
 
 
 def unpack(order: Order) -> Report:
@@ -101,8 +116,7 @@ def unpack(order: Order) -> Report:
     except (BadTar, BadLayer, zlib.error, zstandard.ZstdError, gzip.BadGzipFile, EOFError, MemoryError) as error:
         return Report("bad-image", str(error) or type(error).__name__)
     except OSError as error:
-        code = "bad-image" if error.errno in OF_THE_LAYER else "unpack-failed"
-        return Report(code, f"{type(error).__name__}: {error}")
+        return _failed(error)
     finally:
         os.close(root)
     return Report(diff_id=stream.digest, bytes=stream.count, files=layer.files, skipped=layer.skipped)

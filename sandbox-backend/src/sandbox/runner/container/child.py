@@ -136,7 +136,8 @@ def spawn(
             started.set_result(
                 os.posix_spawn(program, list(arguments), ENVIRONMENT, file_actions=actions, setsigmask=())
             )
-        except OSError as error:
+        except BaseException as error:
+            # whatever it is, it is for who waits here
             started.set_exception(error)
 
     # a thread of its own goes with the groups and mounts that it has entered; it takes half a millisecond
@@ -146,11 +147,20 @@ def spawn(
     except RuntimeError as error:
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
     thread.join()
-    pid = started.result()
-    # the runner's own priority is not for what it starts; one that has ended already needs none
-    with contextlib.suppress(ProcessLookupError):
-        os.setpriority(os.PRIO_PROCESS, pid, 0)
-    return Child(pid)
+    return _taken_on(started.result())
+
+
+def _taken_on(pid: int) -> Child:
+    try:
+        # the runner's own priority is not for what it starts; one that has ended already needs none
+        with contextlib.suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, pid, 0)
+        return Child(pid)
+    except BaseException:
+        # nobody else knows of it
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
 
 
 def reap_orphans(names: set[str]) -> None:

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from sandbox.docker import messages
-from sandbox.linux import namespaces, processes
+from sandbox.linux import lacks, namespaces, processes
 from sandbox.linux.loop import Device
 from sandbox.model import plan as plans
 from sandbox.model.events import Started, Stream
@@ -112,9 +112,7 @@ class Container:
     def _meanwhile(self) -> None:
         """Do for other runs what takes time, while the runtime is at work."""
         self._environment.cleanup.do_next()
-        # this run has its runtime, whatever becomes of the next one's
-        with contextlib.suppress(OSError):
-            self._environment.prestarter.refill()
+        self._environment.prestarter.refill()
 
     def _configuration(
         self,
@@ -151,6 +149,8 @@ class Container:
         try:
             cgroup.here().limit(self.cgroup, limits)
         except OSError as error:
+            if lacks.anything(error):
+                raise
             # a device that cannot be throttled, for one
             raise NotStarted(messages.task_error(f"failed to write {error.filename}: {error.strerror}")) from error
 
@@ -232,5 +232,7 @@ def _restrict(process: Child, ulimits: Sequence[Ulimit], user_namespace: int) ->
             # a runner without CAP_SYS_RESOURCE has it there
             namespaces.within_user_namespace(user_namespace, limit)
         except OSError as error:
+            if lacks.anything(error):
+                raise
             text = f"error setting rlimits for ready process: error setting rlimit type {number}: "
             raise NotStarted(messages.task_error(text + os.strerror(error.errno or 0).lower())) from error

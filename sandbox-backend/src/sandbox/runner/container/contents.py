@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox.docker import messages
+from sandbox.linux import lacks
 from sandbox.model.image import Config
 from sandbox.model.plan import Plan, Tmpfs
 from sandbox.oci import process, users
@@ -80,6 +81,8 @@ def _tmpfs(snapshot: Snapshot, mount: Tmpfs) -> Tmpfs:
     try:
         where = snapshot.make_folder(mount.path)
     except OSError as error:
+        if lacks.anything(error):
+            raise
         raise NotStarted(f"{TASK}: {mount.path}: {_reason(error)}") from error
     if where == "/" or where.startswith(SYSTEM):
         raise NotStarted(f"{TASK}: {mount.path!r} cannot be mounted because it is inside {where!r}")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(order=True, slots=True)
@@ -33,19 +36,24 @@ class Deadlines:
 
     @contextmanager
     def after(self, seconds: float, action: Callable[[], None]) -> Iterator[Deadline]:
-        """Do `action` in the thread in `seconds`, unless the block has ended by then; it may neither wait nor raise."""
+        """Do `action` in the thread in `seconds`, unless the block has ended by then; it may not wait. RuntimeError
+        when there is no thread yet, and none can be started."""
         due = Deadline(time.monotonic() + seconds, next(self._numbers), action)
         with self._changed:
+            self._start()
             heapq.heappush(self._waiting, due)
             self._changed.notify()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._keep, name="deadlines", daemon=True)
-                self._thread.start()
         try:
             yield due
         finally:
             with self._changed:
                 due.withdrawn = True
+
+    def _start(self) -> None:
+        if self._thread is None:
+            thread = threading.Thread(target=self._keep, name="deadlines", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def _keep(self) -> None:
         with self._changed:
@@ -53,6 +61,14 @@ class Deadlines:
                 while self._waiting and (self._waiting[0].withdrawn or self._waiting[0].at <= time.monotonic()):
                     due = heapq.heappop(self._waiting)
                     if not due.withdrawn:
-                        due.passed = True
-                        due.action()
+                        _pass(due)
                 self._changed.wait(self._waiting[0].at - time.monotonic() if self._waiting else None)
+
+
+def _pass(due: Deadline) -> None:
+    due.passed = True
+    try:
+        due.action()
+    except Exception:
+        # the others shall be kept
+        log.exception("what was due failed")

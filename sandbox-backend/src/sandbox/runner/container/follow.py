@@ -54,11 +54,11 @@ async def follow(
         async with beside, _measured(container, events):
             with container.watched() as watched:
                 ended, reason = await _end(container, outputs, watched, seconds, cancel)
+        outputs.finish()
+        await relaying
     except BaseException:
         relaying.cancel()
         raise
-    outputs.finish()
-    await relaying
     if watched.cause:
         await events.send(Notice(watched.cause, TOO_MUCH[watched.cause]))
     if reason == "output-limit":

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from sandbox.docker import messages
+from sandbox.linux import lacks
 from sandbox.model.plan import Plan
 from sandbox.runner.container import running
 from sandbox.runner.container.contents import NotStarted
@@ -54,6 +55,8 @@ class Joined:
             try:
                 opened = stack.enter_context(running.opened(self.donors))
             except OSError as error:
+                if lacks.anything(error):
+                    raise
                 raise NotStarted(f"cannot join a container that has ended: {error.strerror}") from error
             yield opened
 

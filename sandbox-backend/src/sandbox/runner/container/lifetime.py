@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from sandbox.model.image import Image
 from sandbox.model.plan import Plan
-from sandbox.runner.cleanup import DeferredCleanup
+from sandbox.runner.cleanup import Work, in_order
 from sandbox.runner.container.container import Container
 from sandbox.runner.environment import Environment
 from sandbox.runner.kernel import rootfs
@@ -25,27 +26,26 @@ async def prepared(
     """A container that is begun, and its root file system. At the end it is killed; its root file system, its cgroup,
     its folders and its hold on the id range go later, when no process of it is left."""
     container = Container(environment, image, plan)
-    lower = [*layers, environment.init_layer]
+    folder, lower = environment.runs / container.id[:16], [*layers, environment.init_layer]
     stack = contextlib.ExitStack()
     stack.callback(environment.prestarter.refill)
     stack.enter_context(id_range.held())
+    remains = in_order(container.forget, partial(rootfs.removed, folder), partial(_left, stack))
     try:
         container.begin()
         disks = environment.disks if plan.read_bps or plan.write_bps else None
-        folder = environment.runs / container.id[:16]
-        mounted = rootfs.mounted(folder, lower, id_range.namespace, id_range.first_uid, plan.limits, disks)
-        yield container, stack.enter_context(mounted)
+        yield container, rootfs.make(folder, lower, id_range.namespace, id_range.first_uid, plan.limits, disks)
     finally:
-        await asyncio.shield(_end(container, stack, environment.cleanup))
+        await asyncio.shield(_end(environment, container, remains))
 
 
-async def _end(container: Container, stack: contextlib.ExitStack, cleanup: DeferredCleanup) -> None:
-    def take_apart() -> bool:
-        if gone := container.forget():
-            stack.close()
-        return gone
-
+async def _end(environment: Environment, container: Container, remains: Work) -> None:
     try:
         await container.end()
     finally:
-        cleanup.later(take_apart)
+        environment.cleanup.later(remains)
+
+
+def _left(stack: contextlib.ExitStack) -> bool:
+    stack.close()
+    return True

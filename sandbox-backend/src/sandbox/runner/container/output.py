@@ -37,9 +37,13 @@ class Outputs:
         self._news = asyncio.Event()
         self._finished = asyncio.Event()
         self.over = asyncio.Event()
-        for fd in sources:
-            os.set_blocking(fd, False)
-        self._resume()
+        try:
+            for fd in sources:
+                os.set_blocking(fd, False)
+            self._resume()
+        except BaseException:
+            self.close()
+            raise
 
     async def __aiter__(self) -> AsyncIterator[Output]:
         while True:
@@ -54,7 +58,9 @@ class Outputs:
             if pending and not self._news.is_set():
                 # whatever comes within a frame goes together; the end waits for nothing
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._finished.wait(), FRAME_SECONDS)
+                    # not by wait_for(), which in Python 3.11 may forget that it was cancelled
+                    async with asyncio.timeout(FRAME_SECONDS):
+                        await self._finished.wait()
 
     def finish(self) -> None:
         """The program has ended: take what the pipes hold now, and let the iteration end.

@@ -6,18 +6,23 @@ runtime that waits for its configuration. It is used once.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import secrets
-import shutil
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sandbox.linux import files
 from sandbox.model.events import Stream
+from sandbox.runner.cleanup import DeferredCleanup
 from sandbox.runner.container.child import Stdio
 from sandbox.runner.container.runtime import Begun, Runtime
 from sandbox.runner.kernel import cgroup
 from sandbox.runner.kernel.devices import Devices
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -42,30 +47,35 @@ class Prestarted:
         self.nodes = self.devices.make(self.bundle.name)
         # a runtime that has them has a mount namespace for it, where it does not see what the runner remounts
         nodes = self.nodes if self.runtime.features.devices else None
-        console, stdio = self._terminal() if tty else (None, self._pipes())
-        try:
+        # the runtime has copies of those that it gets
+        with contextlib.ExitStack() as ours:
+            console, stdio = self._terminal(ours) if tty else (None, self._pipes(ours))
             self.begun = self.runtime.begin(self.id, self.bundle, stdio, console, within, nodes)
-        finally:
-            for descriptor in set(stdio):
-                os.close(descriptor)
+        self.begun.expose()
 
-    def _pipes(self) -> Stdio:
-        readers, writers = zip(os.pipe(), os.pipe(), strict=True)
-        self.readers = {readers[0]: "stdout", readers[1]: "stderr"}
-        return self._null(os.O_RDONLY), *writers
+    def _pipes(self, ours: contextlib.ExitStack) -> Stdio:
+        return self._null(ours, os.O_RDONLY), self._pipe(ours, "stdout"), self._pipe(ours, "stderr")
 
-    def _terminal(self) -> tuple[Path, Stdio]:
+    def _pipe(self, ours: contextlib.ExitStack, stream: Stream) -> int:
+        reader, writer = os.pipe()
+        self.readers[reader] = stream
+        ours.callback(os.close, writer)
+        return writer
+
+    def _terminal(self, ours: contextlib.ExitStack) -> tuple[Path, Stdio]:
         path = self.bundle / "console.sock"
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(str(path))
         self.listener.listen(1)
-        return path, (self._null(os.O_RDWR),) * 3
+        return path, (self._null(ours, os.O_RDWR),) * 3
 
-    def _null(self, flags: int) -> int:
+    def _null(self, ours: contextlib.ExitStack, flags: int) -> int:
         # crun gives a container's user its standard streams to own
         if self.nodes is None:
             raise RuntimeError("the device nodes are not made yet")
-        return os.open(self.nodes / "null", flags)
+        descriptor = os.open(self.nodes / "null", flags)
+        ours.callback(os.close, descriptor)
+        return descriptor
 
     def sources(self) -> dict[int, Stream]:
         """The descriptors that output comes from, which are then the caller's."""
@@ -83,7 +93,9 @@ class Prestarted:
             self.close()
 
     def close(self) -> None:
-        """Let go of the streams."""
+        """Kill the runtime, whose end is not waited for, and let go of the streams."""
+        if self.begun is not None:
+            self.begun.kill()
         readers, self.readers = self.readers, {}
         for descriptor in readers:
             os.close(descriptor)
@@ -91,12 +103,13 @@ class Prestarted:
             self.listener.close()
 
     def forget(self) -> bool:
-        """Remove all that was made for it; False, and nothing is removed, as long as a process lives in its cgroup."""
-        if not cgroup.here().remove(self.cgroup):
+        """Remove all that was made for it; False, and nothing is removed, as long as its runtime lives, or a process in
+        its cgroup. OSError when some of it stays, and then it can be tried again."""
+        if (self.begun is not None and not self.begun.lost()) or not cgroup.here().remove(self.cgroup):
             return False
         self.runtime.delete(self.id)
         self.devices.remove(self.bundle.name)
-        shutil.rmtree(self.bundle, ignore_errors=True)
+        files.remove_tree(self.bundle)
         return True
 
 
@@ -104,17 +117,26 @@ class Prestarter:
     """Keeps at most one prestarted runtime. Making one costs a millisecond, so it is made while a run waits anyway.
 
     `bundles` is the folder of all containers' own folders, `cgroup` the parent of their groups, `devices` makes what
-    they read from. Without `keep` none is prestarted: each run begins its own.
+    they read from, `cleanup` removes what was not used. Without `keep` none is prestarted: each run begins its own.
     """
 
-    def __init__(self, runtime: Runtime, bundles: Path, cgroup: str, devices: Devices, *, keep: bool = True) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        bundles: Path,
+        cgroup: str,
+        devices: Devices,
+        cleanup: DeferredCleanup,
+        *,
+        keep: bool = True,
+    ) -> None:
         self._runtime, self._bundles, self._cgroup, self._devices = runtime, bundles, cgroup, devices
-        self._keep = keep
+        self._cleanup, self._keep = cleanup, keep
         self._kept: Prestarted | None = None
 
     def none(self, runtime: Runtime) -> Prestarter:
         """A prestarter for another runtime, of which none is prestarted."""
-        return Prestarter(runtime, self._bundles, self._cgroup, self._devices, keep=False)
+        return Prestarter(runtime, self._bundles, self._cgroup, self._devices, self._cleanup, keep=False)
 
     def take(self, tty: bool) -> Prestarted:
         """The prestarted one; where there is none, or it was killed, a new one that is not begun yet. A terminal always
@@ -124,21 +146,25 @@ class Prestarter:
         prestarted, self._kept = self._kept, None
         if prestarted.begun is None or not prestarted.begun.lost():
             return prestarted
-        prestarted.close()
-        prestarted.forget()
+        self._give_up(prestarted)
         return self._new()
 
     def refill(self) -> None:
-        """Begin one if there is none."""
+        """Begin one if there is none and the machine lets it; a run does well without."""
         if self._keep and self._kept is None:
             prestarted = self._new()
             try:
                 prestarted.begin(tty=False)
-            except BaseException:
-                prestarted.close()
-                prestarted.forget()
-                raise
-            self._kept = prestarted
+            # a thread that cannot start is a RuntimeError
+            except (OSError, RuntimeError, MemoryError) as error:
+                log.warning("no runtime could be started ahead: %s", error)
+                self._give_up(prestarted)
+            else:
+                self._kept = prestarted
+
+    def _give_up(self, prestarted: Prestarted) -> None:
+        prestarted.close()
+        self._cleanup.later(prestarted.forget)
 
     async def end(self) -> None:
         """Take the prestarted one apart."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from sandbox.linux import files
 from sandbox.oci.allocation import Features
 from sandbox.oci.namespaces import FILES
 from sandbox.oci.process import OOM_SCORE_ADJ
@@ -74,8 +75,18 @@ class Begun:
         finally:
             self._close()
 
+    def expose(self) -> None:
+        """Have the kernel kill it, and what it starts, before anything of the machine when memory is short."""
+        # written by us, it is also the least that the program can set for itself
+        Path(f"/proc/{self.child.pid}/oom_score_adj").write_text(str(OOM_SCORE_ADJ))
+
+    def kill(self) -> None:
+        """Kill it if it lives; `lost` says when it has ended."""
+        self._close()
+        self.child.kill()
+
     def lost(self) -> bool:
-        """Whether it was killed while it waited; if so, it is let go of."""
+        """Whether it has ended, as one that waits only does when it is killed; if so, it is let go of."""
         if not self.child.reap():
             return False
         self._close()
@@ -134,10 +145,7 @@ class Runtime:
         argv = [self.name, *self._options, "--log", str(bundle / "log"), "--log-format", "json", *self.verb]
         try:
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-            child = self.spawn([*argv, *options, container], bundle, stdio, within, nodes)
-            # written by us, it is also the least that the program can set for itself
-            Path(f"/proc/{child.pid}/oom_score_adj").write_text(str(OOM_SCORE_ADJ))
-            return Begun(child, pipe)
+            return Begun(self.spawn([*argv, *options, container], bundle, stdio, within, nodes), pipe)
         except BaseException:
             os.close(pipe)
             raise
@@ -201,7 +209,7 @@ class Runtime:
 
     def delete(self, container: str) -> None:
         """Forget an ended container: the runtime's own state is one folder; its cgroup is the caller's to remove."""
-        shutil.rmtree(self.root / container, ignore_errors=True)
+        files.remove_tree(self.root / container)
         # a runtime that failed has not waited for its own child; executed by a descriptor, it is named for its number
         reap_orphans({self.name, str(self._program)})
 

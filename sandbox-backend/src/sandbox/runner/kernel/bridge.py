@@ -15,11 +15,13 @@ import logging
 import os
 import subprocess
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import IO
 
-from sandbox.linux import namespaces
+from sandbox.linux import lacks, namespaces
+from sandbox.linux.programs import Program
 
 log = logging.getLogger(__name__)
 # Docker's own default, but so small that the machine's one table of neighbours has room for every container's
@@ -161,10 +163,12 @@ class Bridges:
 
 
 async def usable(bits: int) -> Bridges | None:
-    """Networks, if this machine can make one, which is tried."""
+    """Networks, if this machine can make one, which is tried. OSError when it lacks something for now."""
     try:
         await tried(bits)
     except OSError as error:
+        if lacks.for_now(error):
+            raise
         log.warning("runs cannot have a network here: %s", error)
         return None
     return Bridges(bits)
@@ -207,20 +211,21 @@ def _let_go(made: asyncio.Task[int]) -> None:
 
 async def _batch(namespace: str, program: str, *lines: str) -> None:
     """Have iproute2's `program` carry out the lines in a network namespace; OSError when it says no."""
-    process = await asyncio.create_subprocess_exec(
-        *("nsenter", f"--net={namespace}", program, "-batch", "-"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=ENVIRONMENT,
-    )
-    try:
-        async with asyncio.timeout(SECONDS):
-            _, said = await process.communicate("".join(f"{line}\n" for line in lines).encode())
-    except BaseException:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-        raise
-    if process.returncode:
-        raise OSError(errno.EIO, f"{program}: {said.decode(errors='replace').strip()}")
+    with _memory("lines") as told, _memory("said") as said:
+        told.write("".join(f"{line}\n" for line in lines).encode())
+        told.seek(0)
+        argv = ("nsenter", f"--net={namespace}", program, "-batch", "-")
+        running = Program(argv, stdin=told, stdout=subprocess.DEVNULL, stderr=said, env=ENVIRONMENT)
+        try:
+            async with asyncio.timeout(SECONDS):
+                code = await running.wait()
+        finally:
+            await running.end()
+        said.seek(0)
+        if code:
+            raise OSError(errno.EIO, f"{program}: {said.read().decode(errors='replace').strip()}")
+
+
+def _memory(name: str) -> IO[bytes]:
+    """A file in memory, which nothing waits for."""
+    return os.fdopen(os.memfd_create(name), "w+b", buffering=0)

@@ -8,11 +8,10 @@ the runner has made.
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from pathlib import Path
 
-from sandbox.linux import mounts, namespaces
+from sandbox.linux import files, mounts, namespaces
 
 # those that crun and Docker give every container (runtime-spec, config-linux.md, default devices), by their numbers
 NODES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
@@ -42,7 +41,7 @@ class Devices:
 
     def remove(self, name: str) -> None:
         """Remove the nodes of one container, which may not have any."""
-        shutil.rmtree(self._folder / name, ignore_errors=True)
+        files.remove_tree(self._folder / name)
 
     def close(self) -> None:
         """Remove all that is left."""

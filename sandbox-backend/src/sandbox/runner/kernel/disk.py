@@ -14,7 +14,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from sandbox.linux import loop, mounts
+from sandbox.linux import lacks, loop, mounts
 from sandbox.linux.loop import BLOCK, INODE_BYTES, Device
 from sandbox.model.plan import MIB, Limits
 from sandbox.runner.kernel import cgroup
@@ -54,11 +54,13 @@ class Disks:
 
 
 def usable(folder: Path, limits: Limits, target: Path) -> Disks | None:
-    """Disks, if this machine can make one, which is tried once at `target`."""
+    """Disks, if this machine can make one, which is tried once at `target`. OSError when it lacks something for now."""
     try:
         disks = Disks(folder, limits)
         _try(disks, target)
     except (OSError, subprocess.SubprocessError) as error:
+        if lacks.for_now(error):
+            raise
         log.warning("runs cannot have a slow disk here: %s", error)
         return None
     return disks

@@ -7,15 +7,15 @@ user ids, so that two runs share files but no identity.
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sandbox.linux import files, mounts
+from sandbox.linux import files, lacks, mounts
 from sandbox.linux.loop import Device
 from sandbox.model.plan import Limits
 from sandbox.runner.kernel.disk import Disks
@@ -40,11 +40,14 @@ class Snapshot:
             os.close(root)
 
     def read(self, path: str, limit: int = 1 << 20) -> str:
-        """The text of a small file of the image, empty where it is not there or not a plain file."""
+        """The text of a small file of the image, empty where it is not there or not a plain file. OSError when the
+        machine lacks what it takes to look."""
         try:
             with os.fdopen(self.open(path), "rb") as file:
                 return file.read(limit).decode("utf-8", "replace")
-        except OSError:
+        except OSError as error:
+            if lacks.anything(error):
+                raise
             return ""
 
     def make_folder(self, path: str) -> str:
@@ -106,23 +109,39 @@ class Snapshot:
         return file
 
 
-@contextmanager
-def mounted(
+def make(
     folder: Path, layers: Sequence[Path], namespace: int, first_uid: int, limits: Limits, disks: Disks | None = None
-) -> Iterator[Snapshot]:
-    """The root file system of `layers` (lowest first) for a run; gone, with all that was written, at the end.
+) -> Snapshot:
+    """Make the root file system of `layers` (lowest first) for a run, in a new `folder`. OSError leaves what `removed`
+    removes.
 
     What is written goes to one of `disks`, if they are given.
     """
     folder.mkdir(mode=0o711)
+    disk = _mount_writable(folder, limits, disks)
+    return replace(_merged(folder, layers, namespace, first_uid), disk=disk)
+
+
+def removed(folder: Path) -> bool:
+    """Remove a run's root file system, as far as it was made, with all that was written; True, when it is gone.
+    OSError when some of it stays, and then it can be tried again."""
     try:
-        disk = _mount_writable(folder, limits, disks)
-        try:
-            yield replace(_merged(folder, layers, namespace, first_uid), disk=disk)
-        finally:
-            mounts.unmount(folder)
+        mounts.unmount(folder)
+    except OSError as error:
+        # nothing is mounted there, or it is gone altogether
+        if error.errno not in (errno.EINVAL, errno.ENOENT):
+            raise
+    files.remove_tree(folder)
+    return True
+
+
+@contextmanager
+def mounted(folder: Path, layers: Sequence[Path], namespace: int, first_uid: int, limits: Limits) -> Iterator[Snapshot]:
+    """A root file system that is gone, with all that was written, at the end of the block."""
+    try:
+        yield make(folder, layers, namespace, first_uid, limits)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        removed(folder)
 
 
 def _mount_writable(folder: Path, limits: Limits, disks: Disks | None) -> Device | None:

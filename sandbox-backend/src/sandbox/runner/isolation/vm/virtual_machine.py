@@ -84,7 +84,8 @@ class VirtualMachine:
     async def _write_archive(self, target: Path) -> None:
         job, first_uid = self._job, self._id_range.first_uid
         layers = [*job.layers, self._environment.init_layer]
-        folder, limit = self._environment.runs / f"{self.container.id[:16]}-image", plans.archive_limit(job.image)
+        # within QEMU's own, and with it gone in any case
+        folder, limit = self._snapshot.folder / "image", plans.archive_limit(job.image)
         with rootfs.mounted(folder, layers, self._id_range.namespace, first_uid, job.plan.limits) as image:
             config = self._fill(image)
             try:
