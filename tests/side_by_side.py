@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
-ONE_HALF = ("tests/guest", "tests/setup", "tests/e2e")
+ONE_HALF = ("tests/guest", "tests/setup", "tests/e2e", "tests/service", "tests/site")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -59,8 +59,8 @@ def test_web_11_of_eight_demos_each_streams_or_waits_in_line_and_all_heed_stop_a
     expect(demos[6].result).to_have_text("멈췄어요.")
     expect(demos[7].result).to_contain_text("지금 2번째예요")
 
-    demos[1].button("처음부터").click()
-    expect(demos[1].result).to_contain_text("처음으로 돌아왔어요")
+    demos[1].button("되돌리기").click()
+    expect(demos[1].result).to_contain_text("명령을 되돌렸어요")
     assert [path for method, path in canned.asked if method == "DELETE" and re.match("/v1/hosts/", path)]
     demos[5].wait_for("running")
 

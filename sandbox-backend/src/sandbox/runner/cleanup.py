@@ -45,6 +45,10 @@ class DeferredCleanup:
         """Take a clean-up over; it is tried within LATEST_SECONDS."""
         self._waiting[work] = asyncio.get_running_loop().call_later(LATEST_SECONDS, self._first, work)
 
+    def now(self, work: Work) -> None:
+        """Do a clean-up at once, and again later if that is too early."""
+        self._try(work, LATEST_SECONDS)
+
     def do_next(self) -> None:
         """Do the clean-up that has waited longest, if there is one."""
         if self._waiting:

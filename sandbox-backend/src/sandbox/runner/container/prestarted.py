@@ -164,7 +164,8 @@ class Prestarter:
 
     def _give_up(self, prestarted: Prestarted) -> None:
         prestarted.close()
-        self._cleanup.later(prestarted.forget)
+        # there are few device nodes, and it may be tried very often
+        self._cleanup.now(prestarted.forget)
 
     async def end(self) -> None:
         """Take the prestarted one apart."""
