@@ -42,6 +42,19 @@ ATTACKS = (
     "sync /etc/hosts",
     "flock /dev/null 1",
     "watch /dev/null 1",
+    "pings 20 2",
+    "netlink 20 2",
+    "errors 1 3",
+    "stream-errors 1 3",
+    "listings /tmp 3",
+    "orphans 2 3",
+    "backlog 4 3",
+    "kills 3",
+    "in-flight folder 3",
+    "neighbours eth0 2",
+    "full-terminals 1",
+    "hold pressure 20 1",
+    "users 1",
 )
 OPTIONS = ("", "", "-t", "--init", "--memory 16m", "--cpus 0.1", "--network bridge", "--read-only")
 
