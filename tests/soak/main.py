@@ -30,6 +30,22 @@ QUIET_SECONDS = 10.0
 # in which processes get as large as so many at once make them; what grows after that grows for ever
 WARM_SECONDS = 20.0
 LITTLE = arena.line(arena.LITTLE)
+ATTACKS = (
+    *arena.ATTACKS,
+    "pings 20 2",
+    "netlink 20 2",
+    "errors 1 3",
+    "stream-errors 1 3",
+    "listings /tmp 3",
+    "orphans 2 3",
+    "backlog 4 3",
+    "kills 3",
+    "in-flight folder 3",
+    "neighbours eth0 2",
+    "full-terminals 1",
+    "hold pressure 20 1",
+    "users 1",
+)
 OPTIONS = ("", "", "-t", "--init", "--memory 16m", "--cpus 0.1", "--network bridge", "--read-only")
 
 
@@ -65,7 +81,7 @@ def hostile(backend: Backend, seen: Seen, end: float, *, number: int) -> None:
     """One attack after the other, each by a new visitor."""
     chosen = random.Random(number)  # the same ones each time
     while time.monotonic() < end:
-        line = arena.line(chosen.choice(arena.ATTACKS), chosen.choice(OPTIONS))
+        line = arena.line(chosen.choice(ATTACKS), chosen.choice(OPTIONS))
         seen.note(run(backend.url, line, new_host(backend.url)).events[-1])
 
 

@@ -94,7 +94,19 @@ def test_the_kernels_memory_is_what_nobody_else_has(tmp_path: Path) -> None:
     (tmp_path / "meminfo").write_text(MEMINFO)
     (tmp_path / "zoneinfo").write_text(ZONEINFO)
     # 350 KiB without what is free, cached or a program's; 40 KiB of that are kept at hand
-    assert shared.kernel_bytes(tmp_path) == (350 - 40) * 1024
+    assert shared.kernel_bytes(tmp_path, tmp_path) == (350 - 40) * 1024
+
+
+def test_the_kernels_memory_is_without_caches_that_it_does_not_show_as_such(tmp_path: Path) -> None:
+    (tmp_path / "meminfo").write_text(MEMINFO + "Zswap:  7 kB\nHugetlb:  5 kB\n")
+    (tmp_path / "zoneinfo").write_text("")
+    (tmp_path / "spl/kstat/zfs").mkdir(parents=True)
+    (tmp_path / "spl/kstat/zfs/arcstats").write_text(
+        "name type data\nhits 4 9\nsize                            4    2048\n"
+    )
+    (tmp_path / "block/zram0").mkdir(parents=True)
+    (tmp_path / "block/zram0/mm_stat").write_text("  9 8 1024 0 9 0 0 0 0\n")
+    assert shared.kernel_bytes(tmp_path, tmp_path) == (350 - 7 - 5 - 2 - 1) * 1024
 
 
 def test_files_are_those_that_are_open(tmp_path: Path) -> None:
@@ -116,10 +128,9 @@ def test_a_slow_rise_is_forgotten_and_a_fall_is_not_held_against_anybody() -> No
 
 def test_memory_that_is_counted_is_no_rise(machine: Machine) -> None:
     own = Shared(MOST)
-    assert not own.too_much_memory(lambda: ())
-    machine.kernel += 2 * MOST
-    assert not own.too_much_memory(lambda: [MOST])
-    assert own.too_much_memory(lambda: [MOST - 1])
+    assert not own.too_much_memory(1000, lambda: ())
+    assert not own.too_much_memory(1000 + 2 * MOST, lambda: [MOST])
+    assert own.too_much_memory(1000 + 2 * MOST, lambda: [MOST - 1])
 
 
 def test_half_of_the_files_that_are_left_may_be_open(machine: Machine) -> None:
@@ -159,6 +170,20 @@ async def test_the_run_that_kept_the_kernel_busiest_is_ended_and_then_the_next_o
         await asyncio.sleep(0.2)
         assert [one.cause for one in (a, b, c)] == ["too-much-kernel-memory", "too-much-kernel-memory", None]
         assert a.ended.is_set()
+
+
+async def test_a_run_that_has_begun_since_is_not_ended_for_it(machine: Machine) -> None:
+    machine.groups = {"a": Kernel(0, 100), "b": Kernel(0, 300)}
+    own = Watch(MOST)
+    with own.on("a", 1 << 30, lambda: None) as a:
+        await asyncio.sleep(0.1)
+        machine.kernel += MOST
+        with own.on("b", 1 << 30, lambda: None) as b:
+            await asyncio.sleep(0.1)
+            machine.kernel += MOST // 10
+            await until(lambda: a.cause)
+            await asyncio.sleep(0.2)
+            assert b.cause is None
 
 
 async def test_nobody_is_ended_when_the_memory_has_come_back(machine: Machine) -> None:

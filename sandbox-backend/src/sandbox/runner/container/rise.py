@@ -36,9 +36,10 @@ class Shared:
         self._most = kernel_bytes
         self._memory, self._files = Rise(FORGOTTEN_BYTES), Rise(FORGOTTEN_FILES)
 
-    def too_much_memory(self, counted: Callable[[], Iterable[int]]) -> bool:
-        """Whether the kernel has taken more; `counted` gives what the limits of those that run now count of it."""
-        rise = self._memory.to(shared.kernel_bytes(), time.monotonic())
+    def too_much_memory(self, kernel_bytes: int, counted: Callable[[], Iterable[int]]) -> bool:
+        """Whether the kernel, which has `kernel_bytes` now, has taken more; `counted` gives what the limits of those
+        that run now count of it."""
+        rise = self._memory.to(kernel_bytes, time.monotonic())
         return rise > self._most and rise - sum(counted()) > self._most
 
     def too_many_files(self) -> bool:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from sandbox.linux import shared
 from sandbox.runner.container.rise import Shared
 from sandbox.runner.kernel import cgroup
 
@@ -32,6 +33,8 @@ LOOK_SECONDS, MACHINE_SECONDS, KILLS_SECONDS = 0.01, 0.02, 0.2
 LARGEST_SHARE = 0.03
 # what a run must have had of the kernel's time to be the one that has taken so much
 LEAST_KERNEL_MS = 50
+# of the memory that runs may have together, one must have seen this part come
+SUSPECTS = 8
 # memory takes a moment to come back
 PATIENCE_SECONDS = 0.2
 NICE = -10
@@ -39,13 +42,15 @@ NICE = -10
 
 @dataclass(eq=False, slots=True)
 class Watched:
-    """A run: its group, its first process, and what ends it. `cause` says why it was ended, and `ended` then is set."""
+    """A run: its group, its first process, and what ends it. `least` is the least that the kernel had since it began.
+    `cause` says why it was ended, and `ended` then is set."""
 
     group: str
     pid: int
     kill: Callable[[], None]
     loop: asyncio.AbstractEventLoop
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    least: float = float("inf")
     cause: Cause | None = None
 
     def end(self, cause: Cause) -> None:
@@ -62,6 +67,7 @@ class Watch:
     the first one, and ends with the process."""
 
     def __init__(self, kernel_bytes: int) -> None:
+        self._part = kernel_bytes / SUSPECTS
         self._watched: list[Watched] = []
         self._changed = threading.Condition()
         self._shared = Shared(kernel_bytes)
@@ -109,10 +115,15 @@ class Watch:
             self._due[look] = time.monotonic() + max(seconds, (time.thread_time() - begun) / LARGEST_SHARE)
 
     def _end_the_busiest(self, watched: list[Watched]) -> None:
-        memory = self._shared.too_much_memory(lambda: (cgroup.here().kernel(one.group).bytes for one in watched))
+        now = shared.kernel_bytes()
+        for one in watched:
+            one.least = min(one.least, now)
+        memory = self._shared.too_much_memory(now, lambda: (cgroup.here().kernel(one.group).bytes for one in watched))
         if (not memory and not self._shared.too_many_files()) or time.monotonic() < self._patient_until:
             return
-        busiest = max(watched, key=lambda one: cgroup.here().kernel(one.group).cpu_ms, default=None)
+        # whoever has begun since is not the one
+        suspects = [one for one in watched if now - one.least > self._part or not memory]
+        busiest = max(suspects, key=lambda one: cgroup.here().kernel(one.group).cpu_ms, default=None)
         if busiest and cgroup.here().kernel(busiest.group).cpu_ms >= LEAST_KERNEL_MS:
             busiest.end("too-much-kernel-memory" if memory else "too-many-files")
             self._patient_until = time.monotonic() + PATIENCE_SECONDS
