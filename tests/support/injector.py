@@ -106,8 +106,7 @@ def _watch(owner: Any, attribute: str, name: str | None = None) -> None:
 
     @functools.wraps(plain)
     def watched(*arguments: Any, **named: Any) -> Any:
-        # what is made of a descriptor asks the kernel for nothing
-        if "fileno" not in named and not (attribute == "open" and isinstance(arguments[0], int)):
+        if not _of_descriptor(attribute, arguments, named):
             ORDERS.meet(name or attribute)
         return plain(*arguments, **named)
 
@@ -115,6 +114,13 @@ def _watch(owner: Any, attribute: str, name: str | None = None) -> None:
     for table in TABLES:
         if plain in table:
             table.add(watched)
+
+
+def _of_descriptor(attribute: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> bool:
+    """Whether a file or socket is made of what is open already, for which the kernel is not asked."""
+    if attribute == "open":
+        return isinstance(arguments[0], int)
+    return attribute == "__init__" and ("fileno" in named or len(arguments) > 4)
 
 
 class Library:

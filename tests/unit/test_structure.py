@@ -17,7 +17,7 @@ ROWS = (
     ("docker",),
     ("docker.cli", "oci"),
     ("policy",),
-    ("linux", "settings", "handover"),
+    ("linux", "settings", "handover", "awake"),
     ("listening", "datafolder", "pages", "runner_client"),
     ("images",),
     ("runner", "web"),

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from sandbox import awake
 from sandbox.model import protocol
 from sandbox.model.errors import ServiceError
 from sandbox.model.events import Event, Failed
@@ -66,7 +67,7 @@ class Operation:
 
     async def _read(self) -> bytes:
         try:
-            async with asyncio.timeout(self._patience):
+            async with awake.timeout(self._patience):
                 return await self._reader.read(1 << 16)
         except OSError as error:  # TimeoutError is one
             raise lost(error) from error

@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 
+from sandbox import awake
 from sandbox.images.pull_service import Pulls
 from sandbox.images.store import Store
 from sandbox.model import events, plan, protocol
@@ -131,7 +132,7 @@ class Runner:
     async def _write(self, writer: asyncio.StreamWriter, line: bytes) -> None:
         writer.write(line)
         # not by wait_for(), which in Python 3.11 may forget that it was cancelled
-        async with asyncio.timeout(self._settings.stalled_seconds):
+        async with awake.timeout(self._settings.stalled_seconds):
             await writer.drain()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import re
 import time
@@ -11,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sandbox import policy
+from sandbox import awake, policy
 from sandbox.docker import cli, messages
 from sandbox.docker.cli import Images, Printed, Pull, Run, hints, wording
 from sandbox.docker.errors import DockerError
@@ -123,7 +122,7 @@ class Execution:
         try:
             async with (
                 self._turn(),
-                asyncio.timeout(patience + 2 * self._services.settings.stalled_seconds),
+                awake.timeout(patience + 2 * self._services.settings.stalled_seconds),
                 self._services.client.operation(request, patience) as self.operation,
             ):
                 await self._relay(self.operation, asked, image)

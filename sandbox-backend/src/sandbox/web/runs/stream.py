@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.types import Receive, Scope, Send
 
+from sandbox import awake
 from sandbox.model import events
 from sandbox.model.events import Event, Heartbeat
 
@@ -63,7 +64,7 @@ class Sink:
     async def _deliver(self, data: bytes, more: bool) -> None:
         self._busy = True
         try:
-            async with asyncio.timeout(self._stalled_seconds):
+            async with awake.timeout(self._stalled_seconds):
                 await self._send({"type": "http.response.body", "body": data, "more_body": more})
         except TimeoutError:
             raise Stalled from None
