@@ -23,8 +23,10 @@ def test_readings_come_one_after_the_other(docker: Docker) -> None:
     # one may come late, and the next in time
     assert found[-1]["at"] - found[0]["at"] > 0.05 * (len(found) - 1)
     assert all(sooner["at"] < later["at"] for sooner, later in pairwise(found))
-    assert {(one["memory_limit"], one["pids"]) for one in found} == {(67_108_864, 1)}
-    assert all(0 < one["memory_bytes"] < 67_108_864 for one in found)
+    # the last one may be of a program that has just ended
+    *before, _ = found
+    assert {(one["memory_limit"], one["pids"]) for one in before} == {(67_108_864, 1)}
+    assert all(0 < one["memory_bytes"] < 67_108_864 for one in before)
 
 
 def test_a_short_run_has_none(docker: Docker) -> None:
