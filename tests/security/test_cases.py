@@ -157,6 +157,12 @@ def test_res_12_the_limit_of_core_files_is_the_one_with_which_no_helper_is_start
     assert docker("docker run alpine sh -c 'ulimit -c'").stdout == "0\n"
 
 
+@pytest.mark.parametrize("options", ["", "--ulimit core=0"])
+def test_res_12_nobody_has_a_limit_of_core_files_with_which_a_helper_is_started(arena: Backend, options: str) -> None:
+    expected = {"set": 0, "changed": 0, "asked": 0, "limit": processes.core_limit()}
+    assert numbers(attack(arena, "lower-core", options)) == expected
+
+
 @pytest.mark.parametrize("words", ["pairs 1", "names 2"])
 def test_res_13_what_the_kernel_remembers_is_counted(arena: Backend, words: str) -> None:
     assert least_peak(arena, words) < 32 * MIB + SLACK

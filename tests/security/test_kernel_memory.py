@@ -7,10 +7,14 @@ may have as much as that lets runs have together.
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from sandbox.settings import Settings
-from support.arena import MIB, SLACK, attack, least_peak, numbers
+from support import pace
+from support.arena import MIB, SLACK, attack, least_peak, numbers, visitor
 from support.backend import Backend
 
 pytestmark = pytest.mark.container
@@ -72,6 +76,16 @@ def test_a_run_for_which_the_kernel_takes_too_much_is_ended(arena: Backend, word
     assert result.event("notice")["code"] == "too-much-kernel-memory"
     most = Settings().kernel_bytes + 2 * SLACK
     assert least_peak(arena, words, "", most) < most
+
+
+@pytest.mark.parametrize("words", ["listings /tmp 4", "errors 1 4"])
+def test_a_busier_stranger_is_not_ended_in_place_of_the_one_who_took_it(arena: Backend, words: str) -> None:
+    other = visitor(arena)
+    with ThreadPoolExecutor(1) as pool:
+        busy = pool.submit(attack, arena, "names / 5", "", other)
+        time.sleep(pace.seconds(1.5))
+        assert attack(arena, words).event("notice")["code"] == "too-much-kernel-memory"
+        assert busy.result().code == 0
 
 
 @pytest.mark.parametrize("words", MANY_SOCKETS)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.linux import shared
-from sandbox.runner.container import rise, watch
+from sandbox.runner.container import rise, suspicion, watch
 from sandbox.runner.container.rise import Rise, Shared
 from sandbox.runner.container.watch import MOST_KILLS, MOST_SOCKETS, MOST_UNCOUNTED, Watch, Watched
 from sandbox.runner.kernel import cgroup
@@ -52,6 +52,7 @@ class Machine:
     files: tuple[int, int] = (10, 1000)
     groups: dict[str, Kernel] = field(default_factory=dict)
     killed: dict[str, int] = field(default_factory=dict)
+    able: frozenset[str] = frozenset()
 
     def kills(self, group: str) -> int:
         return self.killed.get(group, 0)
@@ -59,10 +60,13 @@ class Machine:
     def group(self, group: str) -> Kernel:
         return self.groups.get(group, Kernel())
 
+    def processes(self, group: str) -> list[int]:
+        return [1 << 30] if group in self.able else []
+
 
 class Groups:
     def __init__(self, machine: Machine) -> None:
-        self.kernel, self.kills = machine.group, machine.kills
+        self.kernel, self.kills, self.processes = machine.group, machine.kills, machine.processes
 
 
 @pytest.fixture
@@ -73,6 +77,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(cgroup, "here", lambda: Groups(made))
     monkeypatch.setattr(rise, "FORGOTTEN_BYTES", 0)
     monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(suspicion, "could_hold", lambda _, pids: MOST * len(pids))
     return made
 
 
@@ -154,9 +159,33 @@ def test_half_of_the_files_that_are_left_may_be_open(machine: Machine) -> None:
 def test_sockets_are_too_many_in_all_or_of_those_that_nothing_counts(
     tmp_path: Path, used: int, pings: int, too_many: bool
 ) -> None:
-    (tmp_path / "sockstat").write_text(SOCKSTAT.format(used=used))
-    (tmp_path / "protocols").write_text(PROTOCOLS.format(pings=pings))
-    assert watch._too_many_sockets(tmp_path) is too_many
+    network = tmp_path / "7/net"
+    network.mkdir(parents=True)
+    (network / "sockstat").write_text(SOCKSTAT.format(used=used))
+    (network / "protocols").write_text(PROTOCOLS.format(pings=pings))
+    assert watch._too_many_sockets(7, tmp_path) is too_many
+
+
+def test_what_a_run_could_hold_is_told_by_its_sockets_and_the_folders_that_it_reads(tmp_path: Path) -> None:
+    (tmp_path / "7/net").mkdir(parents=True)
+    (tmp_path / "7/net/sockstat").write_text(SOCKSTAT.format(used=3))
+    (tmp_path / "read").mkdir()
+    for pid in (7, 8):
+        (tmp_path / f"{pid}/fd").mkdir(parents=True)
+        (tmp_path / f"{pid}/fd/3").symlink_to(tmp_path / "read")
+        (tmp_path / f"{pid}/fd/4").symlink_to(tmp_path / "7/net/sockstat")
+        (tmp_path / f"{pid}/fd/5").symlink_to(tmp_path / "nothing")
+    lists = 2 * (tmp_path / "read").stat().st_size * suspicion.BYTES_OF_A_LIST
+    assert suspicion.could_hold(7, [7, 8, 9], tmp_path) == 3 * suspicion.SOCKET_BYTES + lists
+    assert suspicion.could_hold(8, [], tmp_path) == 0
+
+
+def test_whoever_has_very_many_descriptors_could_hold_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suspicion, "MOST_FILES", 2)
+    (tmp_path / "7/fd").mkdir(parents=True)
+    for number in range(3):
+        (tmp_path / f"7/fd/{number}").symlink_to(tmp_path / "nothing")
+    assert suspicion.could_hold(7, [7], tmp_path) == 2 * suspicion.FILE_BYTES
 
 
 async def test_the_run_that_kept_the_kernel_busiest_is_ended_and_then_the_next_one(machine: Machine) -> None:
@@ -170,6 +199,16 @@ async def test_the_run_that_kept_the_kernel_busiest_is_ended_and_then_the_next_o
         await asyncio.sleep(0.2)
         assert [one.cause for one in (a, b, c)] == ["too-much-kernel-memory", "too-much-kernel-memory", None]
         assert a.ended.is_set()
+
+
+async def test_a_run_that_could_hold_what_has_gone_is_ended_before_a_busier_one(machine: Machine) -> None:
+    machine.groups = {"a": Kernel(0, 100), "b": Kernel(0, 9000)}
+    machine.able = frozenset("a")
+    with watched("a", "b") as (a, b):
+        await asyncio.sleep(0.1)
+        machine.kernel += MOST + 1
+        await until(lambda: a.cause)
+        assert b.cause is None
 
 
 async def test_a_run_that_has_begun_since_is_not_ended_for_it(machine: Machine) -> None:

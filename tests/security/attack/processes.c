@@ -39,6 +39,16 @@ static void lower_oom_score(char **words) {
     tell("lowered", write(file, "0", 1) == 1);
 }
 
+/* the limit of core files, lowered by either call, and what it is then */
+static void lower_core(char **words) {
+    struct rlimit none = {0, 0}, now_is;
+    (void)words;
+    tell("set", outcome(syscall(SYS_setrlimit, RLIMIT_CORE, &none)));
+    tell("changed", outcome(syscall(SYS_prlimit64, 0, RLIMIT_CORE, &none, NULL)));
+    tell("asked", outcome(syscall(SYS_prlimit64, 0, RLIMIT_CORE, NULL, &now_is)));
+    tell("limit", (long)now_is.rlim_cur);
+}
+
 static void crash(char **words) {
     (void)words;
     abort();
@@ -172,7 +182,7 @@ static void bargains(char **words) {
 }
 
 const struct verb PROCESSES[] = {
-    {"writers", writers}, {"oom", lower_oom_score}, {"abort", crash}, {"timers", timers}, {"kills", kills},
+    {"writers", writers}, {"oom", lower_oom_score}, {"abort", crash}, {"lower-core", lower_core}, {"timers", timers}, {"kills", kills},
     {"credentials", credentials}, {"areas", areas}, {"page-tables", page_tables}, {"rulesets", rulesets},
     {"users", users}, {"pages", pages}, {"bargains", bargains}, {NULL, NULL},
 };

@@ -19,6 +19,8 @@ CRUN = Features()
 SYSCTLS = {
     "net.ipv4.ip_unprivileged_port_start": "0",
     "net.ipv4.ping_group_range": "0 65535",
+    # a connection's queue of errors is as long as its buffer may become, and counted nowhere
+    "net.ipv4.tcp_rmem": "4096 131072 262144",
     # what the kernel keeps of ended connections for a minute is counted nowhere
     "net.ipv4.tcp_max_tw_buckets": "4096",
 }

@@ -224,8 +224,9 @@ class Container:
 
 
 def _restrict(process: Child, ulimits: Sequence[Ulimit], user_namespace: int) -> None:
-    """Set the reader's own limits; not earlier, as they would hinder the runtime at its work."""
-    for ulimit in ulimits:
+    """Set the reader's own limits; not earlier, as they would hinder the runtime at its work. That of core files is low
+    already, and what it is has a reason (`processes.core_limit`)."""
+    for ulimit in (one for one in ulimits if one.name != "core"):
         number = rlimits.number(ulimit)
         limit = functools.partial(resource.prlimit, process.pid, number, (ulimit.soft, ulimit.hard))
         try:

@@ -1,8 +1,8 @@
 """Ends runs that take of the machine what no limit of theirs counts, in a thread of its own.
 
 Each run is looked at by itself: its sockets, and the processes of it that the kernel had to kill. What has no owner,
-the machine's, is looked at as a whole; if runs have taken too much of that, the one that has kept the kernel busiest is
-ended, and if that was not it, the next one.
+the machine's, is looked at as a whole; if runs have taken too much of that, one of those that could have is ended, by
+the ways that are known, or else one of all: the one that has kept the kernel busiest, and if that was not it, the next.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from sandbox.linux import shared
+from sandbox.runner.container import suspicion
 from sandbox.runner.container.rise import Shared
 from sandbox.runner.kernel import cgroup
 
@@ -100,18 +101,18 @@ class Watch:
                 while not self._watched:
                     self._changed.wait()
                 watched = [one for one in self._watched if one.cause is None]
-            # a file of a run is gone with that
-            with contextlib.suppress(OSError, ValueError, KeyError):
-                self._now_and_then(LOOK_SECONDS, _end_those_with_many_sockets, watched)
-                self._now_and_then(KILLS_SECONDS, _end_those_that_are_killed_often, watched)
-                self._now_and_then(MACHINE_SECONDS, self._end_the_busiest, watched)
+            self._now_and_then(LOOK_SECONDS, _end_those_with_many_sockets, watched)
+            self._now_and_then(KILLS_SECONDS, _end_those_that_are_killed_often, watched)
+            self._now_and_then(MACHINE_SECONDS, self._end_the_busiest, watched)
             time.sleep(LOOK_SECONDS)
 
     def _now_and_then(self, seconds: float, look: Callable[[list[Watched]], None], watched: list[Watched]) -> None:
         if time.monotonic() >= self._due.get(look, 0.0):
             # not the time that others had the processor meanwhile
             begun = time.thread_time()
-            look(watched)
+            # what cannot be read, as of a run that is over, is no reason to end one
+            with contextlib.suppress(OSError, ValueError, LookupError):
+                look(watched)
             self._due[look] = time.monotonic() + max(seconds, (time.thread_time() - begun) / LARGEST_SHARE)
 
     def _end_the_busiest(self, watched: list[Watched]) -> None:
@@ -123,26 +124,30 @@ class Watch:
             return
         # whoever has begun since is not the one
         suspects = [one for one in watched if now - one.least > self._part or not memory]
-        busiest = max(suspects, key=lambda one: cgroup.here().kernel(one.group).cpu_ms, default=None)
+        able = [one for one in suspects if memory and self._could_hold(one)]
+        busiest = max(able or suspects, key=lambda one: cgroup.here().kernel(one.group).cpu_ms, default=None)
         if busiest and cgroup.here().kernel(busiest.group).cpu_ms >= LEAST_KERNEL_MS:
             busiest.end("too-much-kernel-memory" if memory else "too-many-files")
             self._patient_until = time.monotonic() + PATIENCE_SECONDS
 
+    def _could_hold(self, one: Watched) -> bool:
+        return suspicion.could_hold(one.pid, cgroup.here().processes(one.group)) > self._part
+
 
 def _end_those_with_many_sockets(watched: list[Watched]) -> None:
     for one in watched:
-        with contextlib.suppress(OSError):
-            if _too_many_sockets(Path(f"/proc/{one.pid}/net")):
+        with contextlib.suppress(OSError, ValueError, LookupError):
+            if _too_many_sockets(one.pid):
                 one.end("too-many-sockets")
 
 
-def _too_many_sockets(network: Path) -> bool:
-    used = int((network / "sockstat").read_text().split(maxsplit=3)[2])
-    return used > MOST_SOCKETS or (used > MOST_UNCOUNTED and _uncounted(network) > MOST_UNCOUNTED)
+def _too_many_sockets(pid: int, proc: Path = suspicion.PROC) -> bool:
+    used = suspicion.sockets(pid, proc)
+    return used > MOST_SOCKETS or (used > MOST_UNCOUNTED and _uncounted(pid, proc) > MOST_UNCOUNTED)
 
 
-def _uncounted(network: Path) -> int:
-    rows = (line.split(maxsplit=3) for line in (network / "protocols").read_text().splitlines())
+def _uncounted(pid: int, proc: Path) -> int:
+    rows = (line.split(maxsplit=3) for line in (proc / str(pid) / "net/protocols").read_text().splitlines())
     return sum(int(row[2]) for row in rows if row[0] in UNCOUNTED)
 
 

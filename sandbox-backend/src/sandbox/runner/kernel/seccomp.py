@@ -57,9 +57,13 @@ def _ranges(made: Any, name: str, argument: int, allowed: dict[str, Any], *other
     """Allow a call when an argument is in one of the ranges, and answer in place of it when it is in others."""
     for one in _in(allowed["ranges"], argument):
         _rule(made, pyseccomp.ALLOW, name, *others, one)
+    new = allowed.get("asks_without")
+    asks, sets = ([pyseccomp.Arg(new, how, 0)] if new else [] for how in (pyseccomp.EQ, pyseccomp.NE))
     for error, ranges in allowed.get("answers", {}).items():
         for one in _in(ranges, argument):
-            _rule(made, _answer(error), name, *others, one)
+            _rule(made, _answer(error), name, *others, one, *sets)
+            if asks:
+                _rule(made, pyseccomp.ALLOW, name, *others, one, *asks)
 
 
 def _without_bits(made: Any, calls: dict[str, Any]) -> None:
