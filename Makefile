@@ -1,7 +1,7 @@
 # Every target installs what it needs and can be run again after an interruption.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve test check site site-offline record fresh bench bench-site soak fuzz doctor clean
+.PHONY: help serve test check site site-offline record fresh bench bench-site soak fuzz guards doctor clean
 
 ready := sandbox-backend/setup/ready
 as_root := . sandbox-backend/setup/common.sh; as_root
@@ -57,6 +57,10 @@ soak: ## 해로운 손님과 보통 손님을 함께 오래 돌려 보고 무엇
 fuzz: ## 낯선 글을 읽는 곳마다 이상한 입력을 오래 넣어 보고 견디는지 보여 줘요. SECONDS=600
 	@$(ready) test
 	@$(with_rights) .venv/bin/python tests/fuzz/main.py $(or $(SECONDS),600)
+
+guards: ## 막는 코드를 하나씩 빼 보고 그 테스트가 실패하는지 모두 확인해요
+	@$(ready) test
+	@EVERY_GUARD=1 SANDBOX_MUST_RUN=1 $(with_rights) .venv/bin/python -m pytest tests/security/test_guards.py
 
 doctor: ## 이 컴퓨터에 무엇이 모자라고 어떻게 고치는지 알려 줘요
 	@$(ready) doctor

@@ -19,7 +19,7 @@ SETUP = ROOT / "sandbox-backend/setup"
 LOCKS = ["runtime", "site", "node", "dev", "pyodide"]
 # two versions each, told apart by the version of Python
 TWICE = {"pymdown-extensions", "soupsieve"}
-GOALS = "serve test check site site-offline record fresh bench bench-site soak fuzz doctor clean help".split()
+GOALS = "serve test check site site-offline record fresh bench bench-site soak fuzz guards doctor clean help".split()
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -157,8 +157,9 @@ def test_a_goal_that_does_not_exist_is_refused() -> None:
     assert "usage" in told.stderr
 
 
-def test_continuous_integration_pins_what_it_uses() -> None:
-    text = (ROOT / ".github/workflows/ci.yml").read_text()
+@pytest.mark.parametrize("workflow", ["ci", "nightly", "pages"])
+def test_continuous_integration_pins_what_it_uses(workflow: str) -> None:
+    text = (ROOT / f".github/workflows/{workflow}.yml").read_text()
     used = re.findall(r"uses: *(\S+)", text)
     assert used
     assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", one) for one in used)
