@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ from sandbox.images import pull
 from sandbox.images.store import Held, Store
 from sandbox.images.unpacker.client import Budget, unpack
 from sandbox.model import plain
-from sandbox.model.image import Image, Layer
+from sandbox.model.image import Config, Image, Layer
 from sandbox.model.protocol import PullRequest
 from sandbox.settings import Settings
 from support import oci, pace, registry
@@ -89,10 +90,20 @@ async def test_an_image_comes_from_a_real_registry(bench: Bench, real: str, form
         "stand-in",
     )
     assert made.id != digest
-    assert bench.store.image(made.id) == made
-    assert made in bench.store.images()
+    kept = bench.store.image(made.id)
+    assert dataclasses.replace(kept, config=made.config) == made
+    assert kept in bench.store.images()
     paths = [bench.store.layer_path(layer) for layer in made.layers]
     assert [(path / name).exists() for path in paths for name in ("bin/busybox", "etc/os-release")] == [1, 0, 0, 1]
+
+
+async def test_what_only_a_container_needs_of_an_image_stays_in_the_store(watched: Bench, fake: FakeRegistry) -> None:
+    said = {"Entrypoint": ["/e" * 1000], "Cmd": ["a"] * 900, "Env": [f"A{n}=" for n in range(50)]}
+    oci.hold(fake, "library/wordy:latest", oci.build(LAYERS, said, LABELS))
+    shown = plain.decode(Image, last(await watched.pull("wordy"))["image"])
+    assert shown.config == Config(("/e" * 128,), ("a",) * 16)
+    kept = watched.store.image(shown.id).config
+    assert (len(kept.entrypoint[0]), len(kept.cmd), len(kept.env), len(kept.labels)) == (2000, 900, 50, 1)
 
 
 async def test_progress_is_told_in_docker_s_words(bench: Bench, real: str) -> None:

@@ -19,12 +19,15 @@ from pathlib import Path
 from typing import IO
 
 from sandbox.images.manifest import check_spelling
+from sandbox.images.recent import Recent
 from sandbox.linux import files
 from sandbox.model import plain
 from sandbox.model.image import Image, Layer
 from sandbox.settings import Settings
 
 RECORD = "layer.json"
+# images that are ready without the disk; the largest has a configuration of a quarter of a megabyte
+MOST_KNOWN = 64
 ROOT = "root"
 
 
@@ -48,7 +51,7 @@ class Store:
         self._layers, self._images, self._tmp = (settings.data_dir / name for name in ("layers", "images", "tmp"))
         self._owner, self._uid = settings.data_dir / "owner", settings.store_uid
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
-        self._known: dict[str, Image] = {}
+        self._known: Recent[str, Image] = Recent(MOST_KNOWN)
 
     def sweep(self) -> None:
         """Make the folders and remove what a killed process left half done, and layers unpacked for another owner."""
@@ -78,13 +81,15 @@ class Store:
 
     def image(self, identity: str) -> Image:
         """Return the image with this id (its manifest's digest). UnknownImageError when it is not held."""
-        if identity not in self._known:
+        known = self._known.get(identity)
+        if known is None:
             try:
                 text = (self._images / f"{_name(identity)}.json").read_text()
-                self._known[identity] = plain.decode(Image, json.loads(text))
+                known = plain.decode(Image, json.loads(text))
             except (FileNotFoundError, ValueError) as error:
                 raise UnknownImageError(f"no image {identity[:80]!r}") from error
-        return self._known[identity]
+            self._known.put(identity, known)
+        return known
 
     def images(self) -> list[Image]:
         """Return all images whose layers are held, by reference; what another version has written is passed over."""
@@ -103,7 +108,7 @@ class Store:
             file.flush()
             os.fsync(file.fileno())
         Path(file.name).rename(self._images / f"{_name(made.id)}.json")
-        self._known.pop(made.id, None)
+        self._known.forget(made.id)
 
     def spool(self) -> IO[bytes]:
         """Open a file without a name, for a blob on its way: it is gone when the last descriptor of it is."""
