@@ -6,7 +6,6 @@ the ones that containerd gives to Docker's daemon, as far as it has one for the 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
@@ -28,6 +27,7 @@ from urllib3.response import BaseHTTPResponse
 
 from sandbox.images.puller import connections
 from sandbox.images.recent import Recent
+from sandbox.model import plain
 
 CHUNK = 256 * 1024
 MOST_REDIRECTS = 5
@@ -242,7 +242,7 @@ def _status(number: int) -> str:
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = plain.parse(body)
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
