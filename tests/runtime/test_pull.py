@@ -16,7 +16,7 @@ import pytest
 
 from sandbox.docker.messages import pull_error
 from sandbox.images import pull
-from sandbox.images.store import Held, Store
+from sandbox.images.store import Held, Store, UnknownImageError
 from sandbox.images.unpacker.client import Budget, unpack
 from sandbox.model import plain
 from sandbox.model.image import Config, Image, Layer
@@ -184,6 +184,27 @@ async def test_two_pulls_at_once_unpack_a_layer_once(watched: Bench, monkeypatch
     both = await asyncio.gather(*(watched.pull() for _ in range(4)))
     assert [last(lines)["type"] for lines in both] == ["fetched"] * 4
     assert sorted(unpacked) == sorted(set(unpacked))
+
+
+async def test_a_pull_makes_room_for_itself(tmp_path: Path, fake: FakeRegistry) -> None:
+    oci.hold(fake, "library/other:latest", oci.build([{"f": b"y" * 200_000}]))
+    async with pulling(tmp_path, fake.url, store_bytes=500_000, kept_images=()) as small:
+        first = plain.decode(Image, last(await small.pull())["image"])
+        second = plain.decode(Image, last(await small.pull("other"))["image"])
+        assert [one.id for one in small.store.images()] == [second.id]
+        with pytest.raises(UnknownImageError):
+            small.store.layer_path(first.layers[0])
+        # it comes again, also for a visitor who has it
+        assert last(await small.pull(have=[layer.digest for layer in first.layers]))["type"] == "fetched"
+
+
+async def test_layers_of_a_pull_that_failed_are_no_more_than_others(tmp_path: Path, fake: FakeRegistry) -> None:
+    built = oci.build(LAYERS)
+    oci.hold(fake, "library/half:latest", built)
+    fake.on(built.layer_digests[1], Answer(status=404, delay=0.5))
+    async with pulling(tmp_path, fake.url, store_bytes=1, kept_images=()) as small:
+        assert last(await small.pull("half"))["type"] == "no-image"
+        assert [*small.settings.data_dir.glob("layers/*")] == []
 
 
 async def test_a_layer_that_is_there_twice_counts_once(watched: Bench, fake: FakeRegistry) -> None:

@@ -6,7 +6,6 @@ import pytest
 
 from sandbox.model import plain
 
-
 WRONG = {
     "empty": b"",
     "half": b"{",

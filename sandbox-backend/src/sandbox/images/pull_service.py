@@ -58,6 +58,8 @@ class Pulls:
                 messages.put_nowait(await self._outcome(request, messages.put_nowait))
             finally:
                 messages.put_nowait(None)
+                # also after a pull that failed or was given up, as it may have left layers
+                self._make_room()
 
         task = asyncio.create_task(work())
         try:
@@ -84,6 +86,12 @@ class Pulls:
         except OSError as error:
             log.exception("pull of %r", request.reference)
             return _failed("no-space" if error.errno == errno.ENOSPC else "store-failed")
+
+    def _make_room(self) -> None:
+        try:
+            self._tools.store.make_room()
+        except (OSError, RuntimeError):  # a disk in trouble, or no thread to be had
+            log.exception("making room")
 
     async def _image(self, request: PullRequest, report: Report) -> Image:
         named = self._reachable(reference.parse(request.reference))

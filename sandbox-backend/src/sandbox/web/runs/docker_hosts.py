@@ -87,6 +87,10 @@ class DockerHost:
         while len(self.images) > MOST_IMAGES:
             del self.images[next(iter(self.images))]
 
+    def forget(self, image: Image) -> None:
+        """Have an image no more, under whatever names."""
+        self.images = {name: one for name, one in self.images.items() if one.id != image.id}
+
     def blobs(self) -> list[str]:
         """Return the digests of the layers that are here already."""
         return list(dict.fromkeys(layer.digest for image in self.images.values() for layer in image.layers))
