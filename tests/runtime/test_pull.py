@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import re
 import shutil
@@ -15,10 +16,10 @@ import pytest
 
 from sandbox.docker.messages import pull_error
 from sandbox.images import pull
-from sandbox.images.store import Held, Store
+from sandbox.images.store import Held, Store, UnknownImageError
 from sandbox.images.unpacker.client import Budget, unpack
 from sandbox.model import plain
-from sandbox.model.image import Image, Layer
+from sandbox.model.image import Config, Image, Layer
 from sandbox.model.protocol import PullRequest
 from sandbox.settings import Settings
 from support import oci, pace, registry
@@ -89,10 +90,20 @@ async def test_an_image_comes_from_a_real_registry(bench: Bench, real: str, form
         "stand-in",
     )
     assert made.id != digest
-    assert bench.store.image(made.id) == made
-    assert made in bench.store.images()
+    kept = bench.store.image(made.id)
+    assert dataclasses.replace(kept, config=made.config) == made
+    assert kept in bench.store.images()
     paths = [bench.store.layer_path(layer) for layer in made.layers]
     assert [(path / name).exists() for path in paths for name in ("bin/busybox", "etc/os-release")] == [1, 0, 0, 1]
+
+
+async def test_what_only_a_container_needs_of_an_image_stays_in_the_store(watched: Bench, fake: FakeRegistry) -> None:
+    said = {"Entrypoint": ["/e" * 1000], "Cmd": ["a"] * 900, "Env": [f"A{n}=" for n in range(50)]}
+    oci.hold(fake, "library/wordy:latest", oci.build(LAYERS, said, LABELS))
+    shown = plain.decode(Image, last(await watched.pull("wordy"))["image"])
+    assert shown.config == Config(("/e" * 128,), ("a",) * 16)
+    kept = watched.store.image(shown.id).config
+    assert (len(kept.entrypoint[0]), len(kept.cmd), len(kept.env), len(kept.labels)) == (2000, 900, 50, 1)
 
 
 async def test_progress_is_told_in_docker_s_words(bench: Bench, real: str) -> None:
@@ -173,6 +184,27 @@ async def test_two_pulls_at_once_unpack_a_layer_once(watched: Bench, monkeypatch
     both = await asyncio.gather(*(watched.pull() for _ in range(4)))
     assert [last(lines)["type"] for lines in both] == ["fetched"] * 4
     assert sorted(unpacked) == sorted(set(unpacked))
+
+
+async def test_a_pull_makes_room_for_itself(tmp_path: Path, fake: FakeRegistry) -> None:
+    oci.hold(fake, "library/other:latest", oci.build([{"f": b"y" * 200_000}]))
+    async with pulling(tmp_path, fake.url, store_bytes=500_000, kept_images=()) as small:
+        first = plain.decode(Image, last(await small.pull())["image"])
+        second = plain.decode(Image, last(await small.pull("other"))["image"])
+        assert [one.id for one in small.store.images()] == [second.id]
+        with pytest.raises(UnknownImageError):
+            small.store.layer_path(first.layers[0])
+        # it comes again, also for a visitor who has it
+        assert last(await small.pull(have=[layer.digest for layer in first.layers]))["type"] == "fetched"
+
+
+async def test_layers_of_a_pull_that_failed_are_no_more_than_others(tmp_path: Path, fake: FakeRegistry) -> None:
+    built = oci.build(LAYERS)
+    oci.hold(fake, "library/half:latest", built)
+    fake.on(built.layer_digests[1], Answer(status=404, delay=0.5))
+    async with pulling(tmp_path, fake.url, store_bytes=1, kept_images=()) as small:
+        assert last(await small.pull("half"))["type"] == "no-image"
+        assert [*small.settings.data_dir.glob("layers/*")] == []
 
 
 async def test_a_layer_that_is_there_twice_counts_once(watched: Bench, fake: FakeRegistry) -> None:

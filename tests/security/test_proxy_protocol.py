@@ -100,7 +100,26 @@ def test_runs_are_counted_for_the_address_in_the_line(proxied: Web) -> None:
         assert b" 429 " in late.recv(65536).split(b"\r\n")[0]
 
 
-def test_connections_are_counted_for_the_address_in_the_line(proxied: Web) -> None:
+def test_whoever_has_a_network_of_ipv6_is_one_visitor(proxied: Web) -> None:
+    with ExitStack() as stack:
+        for number, address in enumerate(("2001:db8:1:2::1", "2001:db8:1:3::1"), 1):
+            start_run(proxied, stack.enter_context(proxied.connect()), address)
+            until(lambda number=number: proxied.fake.live == number)  # type: ignore[misc]  # a default argument
+        late = stack.enter_context(proxied.connect())
+        start_run(proxied, late, "2001:db8:1:2:ffff::9")
+        assert b" 429 " in late.recv(65536).split(b"\r\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "others", "again"),
+    [
+        ("203.0.113.9", ("203.0.113.10", "203.0.113.11"), "203.0.113.9"),
+        ("2001:db8:1:2::1", ("2001:db8:1:3::1", "2001:db8:1:4::1"), "2001:db8:1:2:ffff::9"),
+    ],
+)
+def test_connections_are_counted_for_the_address_in_the_line(
+    proxied: Web, first: str, others: tuple[str, ...], again: str
+) -> None:
     def introduced(address: str) -> socket.socket:
         client = stack.enter_context(proxied.connect())
         client.sendall(line(proxied, address))
@@ -110,14 +129,14 @@ def test_connections_are_counted_for_the_address_in_the_line(proxied: Web) -> No
         until(lambda: len(proxied.server.server_state.connections) == count)
 
     with ExitStack() as stack:
-        first = introduced("203.0.113.9")
+        oldest = introduced(first)
         opened(1)
-        for count, address in enumerate(("203.0.113.10", "203.0.113.11", "203.0.113.9"), 2):
+        for count, address in enumerate((*others, again), 2):
             introduced(address)
             opened(count)
-        introduced("203.0.113.9")
-        # the third of one address takes the place of its first
-        assert everything(first) == b""
+        introduced(again)
+        # the third of one visitor takes the place of their first
+        assert everything(oldest) == b""
         opened(4)
 
 

@@ -43,6 +43,25 @@ def test_on_a_host_the_second_run_needs_no_pull(web: Web) -> None:
     assert result.stderr == ""
 
 
+def test_an_image_that_the_runner_has_removed_is_pulled_again(web: Web) -> None:
+    host = new_host(web.url)
+    run(web.url, "docker run alpine true", host)
+    web.fake.removed.add(known_image("alpine:latest").id)
+    result = run(web.url, "docker run alpine true", host)
+    assert kinds(result) == ["accepted", "image", "image", "pull", "pull", "pull", "pulled", *RAN]
+    assert result.stderr.startswith("Unable to find image 'alpine:latest' locally\n")
+    assert result.code == 0
+
+
+def test_an_image_that_the_runner_has_removed_is_missing_where_none_is_pulled(web: Web) -> None:
+    host = new_host(web.url)
+    run(web.url, "docker pull alpine", host)
+    web.fake.removed.add(known_image("alpine:latest").id)
+    result = run(web.url, "docker run --pull never alpine true", host)
+    assert (result.code, result.reason) == (125, "not-started")
+    assert "No such image: alpine:latest" in result.stderr
+
+
 def test_a_missing_image_is_pulled_in_dockers_words(web: Web) -> None:
     digest = known_image("alpine:latest").digest
     assert run(web.url, "docker run alpine true").stderr == (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,7 @@ from sandbox.images.manifest import ACCEPT
 from sandbox.images.puller import connections
 from sandbox.images.puller import registry as client
 from sandbox.images.puller.registry import Registry, RegistryError
-from support import oci
+from support import oci, pace
 from support.fake_registry import Answer, FakeRegistry
 
 REPOSITORY = "library/alpine"
@@ -134,6 +135,28 @@ def test_a_token_with_a_line_break_is_not_sent(fake: FakeRegistry, other: FakeRe
     fake.on("/manifests/", Answer(status=401, headers={"WWW-Authenticate": f'Bearer realm="{other.url}/token"'}))
     assert refusal(Registry(fake.url, (other.netloc,))).code == "no-such-repository"
     assert all("X-Evil" not in request.headers for request in fake.requests)
+
+
+def test_tokens_are_kept_of_the_repositories_that_were_asked_last(
+    fake: FakeRegistry, other: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "MOST_TOKENS", 2)
+    registry = Registry(fake.url, (other.netloc,))
+    fake.on("/manifests/", Answer(status=401, headers={"WWW-Authenticate": f'Bearer realm="{other.url}/token"'}))
+    for name in "abc":
+        refusal(registry, repository=name)
+    fake.behave()
+    for name in "abc":
+        refusal(registry, repository=name)
+    with_token = {request.path[4]: "Authorization" in request.headers for request in fake.asked("/manifests/")}
+    assert with_token == {"a": False, "b": True, "c": True}
+
+
+def test_a_long_challenge_without_a_realm_is_read_at_once(fake: FakeRegistry) -> None:
+    fake.on("/manifests/", Answer(status=401, headers={"WWW-Authenticate": "Bearer " + "a" * 60_000}))
+    begun = time.process_time()
+    assert refusal(Registry(fake.url, ())).code == "no-such-repository"
+    assert time.process_time() - begun < pace.seconds(1)
 
 
 def test_proxies_of_the_environment_are_not_used(

@@ -12,6 +12,7 @@ from typing import Any
 
 from sandbox.docker import messages
 from sandbox.model import events, image, protocol
+from sandbox.model.errors import IMAGE_GONE
 from sandbox.model.events import Created, Event, Exited, Output, Pull, Started
 from sandbox.model.protocol import Fetched, NoImage, PullRequest, Reply, Resolved, RunRequest, Status, StatusRequest
 
@@ -60,6 +61,8 @@ class FakeRunner:
         # what else it says of itself
         self.about: Json = {}
         self.release = asyncio.Event()
+        # ids of images that it has removed to make room
+        self.removed: set[str] = set()
 
     @property
     def live(self) -> int:
@@ -88,7 +91,7 @@ class FakeRunner:
         gone = asyncio.create_task(self._watch(reader, operation))
         try:
             with suppress(ConnectionError):
-                await Scene(operation, writer, gone, self.release).play()
+                await Scene(operation, writer, gone, self.release, self.removed).play()
         finally:
             operation.ended = time.monotonic()
             gone.cancel()
@@ -110,13 +113,18 @@ class Scene:
         writer: asyncio.StreamWriter,
         gone: asyncio.Task[None],
         release: asyncio.Event,
+        removed: set[str],
     ) -> None:
         self._operation, self._writer, self._gone, self._release = operation, writer, gone, release
+        self._removed = removed
 
     async def play(self) -> None:
         request = self._operation.request
         if isinstance(request, PullRequest):
             await self._pull(request)
+            return
+        if request.image in self._removed:
+            await self._send(events.Failed(IMAGE_GONE, "치웠어요."))
             return
         await self._send(created(), started())
         program = (request.plan.args or ("sh",))[0]
@@ -143,6 +151,7 @@ class Scene:
         status = "Already exists" if LAYER in request.have else "Pull complete"
         await self._send(Pull("1" * 12, "Pulling fs layer"), Pull("1" * 12, "Downloading", 500, 1000))
         await self._send(Pull("1" * 12, status))
+        self._removed.discard(found.id)
         await self._reply(Fetched(found))
 
     async def _true(self) -> None:

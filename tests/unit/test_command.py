@@ -102,7 +102,8 @@ def test_words_survive_joining_and_splitting(words: list[str]) -> None:
     assert list(split.texts) == words
 
 
-LONG = 65_536
+# four times what a body may hold: there, a time that grows faster than the line is seconds
+LONG = 4 * 65_536
 WORST = {
     "one word": "a" * LONG,
     "image": "docker run " + "a" * LONG,
@@ -121,6 +122,9 @@ WORST = {
     "size": "docker run -m " + "1" * LONG + " alpine",
     "wrong size": "docker run -m " + "1" * LONG + "x1 alpine",
     "platform": "docker run --platform " + "a/" * (LONG // 2) + " alpine",
+    "repeated cluster": "docker run -" + "id" * (LONG // 2) + " alpine",
+    "dollars": "docker run alpine " + "$" * LONG,
+    "networks": "docker run " + "--network n " * (LONG // 12) + "alpine",
     "typographic": "docker run alpine " + "“" * LONG,
     "spaces": "docker　" * (LONG // 7),
     "tmpfs": "docker run " + "--tmpfs /a " * (LONG // 11) + "alpine",
@@ -135,6 +139,25 @@ def test_the_longest_line_takes_a_moment_only(line: str) -> None:
         with suppress(DockerError):
             policy.decide(answer, Limits())
     assert time.process_time() - begun < pace.seconds(1)
+
+
+def test_a_row_of_what_might_begin_an_operator_costs_less_than_a_row_of_quotes() -> None:
+    def cost(row: str) -> float:
+        begun = time.process_time()
+        assert isinstance(parse(f"docker run alpine {row}"), Run)
+        return time.process_time() - begun
+
+    dollars, quotes = (min(cost(sign * LONG) for _ in range(3)) for sign in ("$", "'"))
+    assert dollars < quotes
+
+
+def test_a_switch_that_a_cluster_repeats_is_one_switch() -> None:
+    answer = parse("docker run -itiiti=false alpine")
+    assert isinstance(answer, Run)
+    assert (answer.interactive, answer.tty) == (False, True)
+    refused = parse("docker run -iidie A=B alpine")
+    assert isinstance(refused, Printed)
+    assert "docker run -i -e A=B alpine 를" in (refused.hint or "")
 
 
 def test_a_slip_of_the_fingers_is_one_step() -> None:

@@ -131,3 +131,14 @@ def test_a_host_keeps_only_so_many_images() -> None:
         host.add(dataclasses.replace(known_image("alpine:latest"), reference=name.familiar), name)
     assert len(host.images) == 64
     assert "alpine:199" in host.images
+
+
+def test_what_is_known_of_an_image_is_kept_once_for_all_hosts_that_have_it() -> None:
+    hosts, _ = make()
+    one, other = hosts.create("a"), hosts.create("b")
+    with hosts.passing("c") as third:
+        for host in (one, other, third):
+            host.add(known_image("alpine:latest"), ALPINE)
+        assert one.images["alpine:latest"] is other.images["alpine:latest"] is third.images["alpine:latest"]
+    one.add(dataclasses.replace(known_image("alpine:latest"), digest="sha256:" + "0" * 64), ALPINE)
+    assert one.images["alpine:latest"] != other.images["alpine:latest"]

@@ -117,10 +117,12 @@ REPORTS: list[tuple[bytes, Any]] = [
     (b'refused {"msg":"open executable: Is","level":"error"}\n', Refused("open executable: Is")),
     (b"refused crun: No such file or directory\n", Refused("crun: No such file or directory")),
     (b"refused []\n", Refused("[]")),
+    (b"refused " + b"[" * 8000 + b"\n", Refused("[" * 8000)),
+    (b'refused {"msg":' + b"[" * 900 + b"]" * 900 + b"}\n", Refused('{"msg":' + "[" * 900 + "]" * 900 + "}")),
 ]
 
 
-@pytest.mark.parametrize(("line", "report"), REPORTS)
+@pytest.mark.parametrize(("line", "report"), REPORTS, ids=[str(line[:40]) for line, _ in REPORTS])
 def test_each_report_is_read(line: bytes, report: Any) -> None:
     assert Control().feed(line) == [report]
 

@@ -35,6 +35,8 @@ class Settings:
     no privilege ("guest"), or nowhere ("pages": the site alone, with its recordings).
     `registry` is the one registry that images come from, an http:// or https:// base address; empty means the
     local one, which `serve` starts by itself.
+    Unpacked images may have `store_bytes` on the disk, and half of what is free there; beyond that those that were
+    unused for the longest time go, but for `kept_images`.
     `vm_slots` virtual machines at once, each of `vm_memory` at most and for `vm_seconds` with its start; with
     KVM where that works, unless `vm_accelerator` wants software emulation ("tcg").
     A container on a bridge sends `network_bits` a second at most, and receives as many.
@@ -72,6 +74,8 @@ class Settings:
     pull_seconds: float = 120.0
     image_bytes: int = 512 * 1024 * 1024
     image_files: int = 50_000
+    store_bytes: int = 4 * 1024 * 1024 * 1024
+    kept_images: tuple[str, ...] = ("hello-world:latest", "alpine:latest", "busybox:latest")
     unpack_seconds: float = 60.0
     vm_slots: int = 1
     vm_memory: int = 512 * 1024 * 1024
@@ -131,7 +135,7 @@ def from_values(values: Mapping[str, Any]) -> Settings:
         if not (values["port"].isascii() and values["port"].isdigit()):
             raise SettingsError(f"port: not a number: {values['port']!r}")
         values["port"] = int(values["port"])
-    for name in ("allowed_hosts", "origins", "registry_hosts"):
+    for name in ("allowed_hosts", "origins", "registry_hosts", "kept_images"):
         if isinstance(values.get(name), str):
             raise SettingsError(f"{name}: not a list: {values[name]!r}")
     port = values.get("port", Settings().port)

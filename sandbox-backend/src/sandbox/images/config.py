@@ -21,6 +21,8 @@ LABEL = "io.docker-run.provenance"
 LONGEST_TEXT = 128 << 10
 # in JSON it is at most six times as long, which has to fit in one reply of the runner
 LARGEST_TOTAL = 256 << 10
+# each costs some hundred bytes of memory and a few microseconds wherever it is read, however short it is
+MOST_WORDS = 1000
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _USER = re.compile(r"[^\s:/]*(:[^\s:/]*)?")
 
@@ -66,6 +68,8 @@ def _config(values: Mapping[str, Any]) -> Config:
 
 
 def _check(config: Config) -> None:
+    if sum(map(len, (config.entrypoint, config.cmd, config.env, config.labels))) > MOST_WORDS:
+        raise BadImage(f"the configuration has more than {MOST_WORDS} arguments, variables and labels")
     words = (*config.entrypoint, *config.cmd, *config.env, *(word for pair in config.labels for word in pair))
     if sum(len(word.encode()) for word in words) > LARGEST_TOTAL:
         raise BadImage(f"the configuration holds more than {LARGEST_TOTAL} bytes")

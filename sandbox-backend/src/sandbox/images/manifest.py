@@ -15,7 +15,7 @@ from sandbox.model.platform import Platform, normalised
 
 LARGEST_DOCUMENT = 4 << 20
 DEEPEST = 32
-MOST_VALUES = 100_000
+MOST_VALUES = 20_000
 MOST_LAYERS = 60  # overlay takes its options in one page, and each layer is a path in it
 INDEX_TYPES = (
     "application/vnd.oci.image.index.v1+json",

@@ -8,7 +8,7 @@ from typing import IO
 
 from sandbox.images import errors, resolve
 from sandbox.images.puller.messages import Fetch
-from sandbox.images.resolve import Tools
+from sandbox.images.resolve import Found, Tools
 from sandbox.images.store import Held
 from sandbox.images.unpacker.client import Budget, UnpackError, unpack
 from sandbox.model.events import Pull
@@ -45,6 +45,10 @@ class Pulling:
         self._report(Resolved(found.digest, found.config.provenance))
         if found.config_digest not in self._have:
             self._report(_event(found.config_digest, "Download complete"))
+        with self._tools.store.using(found.layers):
+            return await self._made(found)
+
+    async def _made(self, found: Found) -> Image:
         held = await self._layers(found.layers)
         image = Image(
             reference=self._reference.familiar,

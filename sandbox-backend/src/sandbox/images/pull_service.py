@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from sandbox.images import errors
@@ -19,13 +20,14 @@ from sandbox.images.resolve import Tools
 from sandbox.images.store import Store
 from sandbox.images.unpacker.client import UnpackError
 from sandbox.model import events, platform, reference
-from sandbox.model.image import Image
+from sandbox.model.image import Config, Image
 from sandbox.model.protocol import Fetched, NoImage, PullRequest, Resolved
 from sandbox.model.reference import InvalidReferenceError, Reference
 from sandbox.settings import Settings
 
 log = logging.getLogger(__name__)
 UNPACKS_AT_ONCE = 2
+MOST_WORDS, LONGEST_WORD = 16, 256
 BROKEN = "이미지를 받다가 서버에 문제가 생겼어요. 잠시 뒤에 다시 해 보세요."
 NO_SPACE = "서버의 디스크에 이 이미지를 받을 자리가 없어요. 잠시 뒤에 다시 해 보세요."
 Outcome = Fetched | NoImage | events.Failed
@@ -56,6 +58,8 @@ class Pulls:
                 messages.put_nowait(await self._outcome(request, messages.put_nowait))
             finally:
                 messages.put_nowait(None)
+                # also after a pull that failed or was given up, as it may have left layers
+                self._make_room()
 
         task = asyncio.create_task(work())
         try:
@@ -68,7 +72,7 @@ class Pulls:
 
     async def _outcome(self, request: PullRequest, report: Report) -> Outcome:
         try:
-            return Fetched(await self._image(request, report))
+            return Fetched(_shown(await self._image(request, report)))
         except PullError as error:
             return _no_image(error)
         except InvalidReferenceError as error:
@@ -83,6 +87,12 @@ class Pulls:
             log.exception("pull of %r", request.reference)
             return _failed("no-space" if error.errno == errno.ENOSPC else "store-failed")
 
+    def _make_room(self) -> None:
+        try:
+            self._tools.store.make_room()
+        except (OSError, RuntimeError):  # a disk in trouble, or no thread to be had
+            log.exception("making room")
+
     async def _image(self, request: PullRequest, report: Report) -> Image:
         named = self._reachable(reference.parse(request.reference))
         wanted = platform.parse(request.platform or os.uname().machine)
@@ -94,6 +104,17 @@ class Pulls:
         if named.domain not in (None, urlsplit(self._settings.registry).netloc):
             raise errors.unreachable(named)
         return named
+
+
+def _shown(image: Image) -> Image:
+    """Return what the web process keeps of an image for every visitor who has it: `docker images` shows its names and
+    sizes, hints look at the beginning of its command line. What a container is made from stays in the store."""
+    config = image.config
+    return replace(image, config=Config(_beginning(config.entrypoint), _beginning(config.cmd)))
+
+
+def _beginning(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word[:LONGEST_WORD] for word in words[:MOST_WORDS])
 
 
 def _failed(code: str) -> events.Failed:

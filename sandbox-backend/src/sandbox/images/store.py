@@ -12,19 +12,25 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from sandbox.images.inventory import Entry, Inventory
 from sandbox.images.manifest import check_spelling
+from sandbox.images.recent import Recent
 from sandbox.linux import files
 from sandbox.model import plain
 from sandbox.model.image import Image, Layer
 from sandbox.settings import Settings
 
 RECORD = "layer.json"
+# images that are ready without the disk; the largest has a configuration of a quarter of a megabyte
+MOST_KNOWN = 64
+BLOCK = 4096
 ROOT = "root"
 
 
@@ -48,7 +54,9 @@ class Store:
         self._layers, self._images, self._tmp = (settings.data_dir / name for name in ("layers", "images", "tmp"))
         self._owner, self._uid = settings.data_dir / "owner", settings.store_uid
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
-        self._known: dict[str, Image] = {}
+        self._known: Recent[str, Image] = Recent(MOST_KNOWN)
+        self._kept, self._most = settings.kept_images, settings.store_bytes
+        self._inventory = Inventory(self._kept)
 
     def sweep(self) -> None:
         """Make the folders and remove what a killed process left half done, and layers unpacked for another owner."""
@@ -60,6 +68,8 @@ class Store:
         for folder in (self._layers, self._images, self._tmp):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._owner.write_text(str(self._uid))
+        self._take_inventory()
+        self.make_room()
 
     def layer_path(self, layer: Layer) -> Path:
         """Return the folder with the layer's files, an overlay's lower layer. UnknownImageError when it is not held."""
@@ -78,13 +88,38 @@ class Store:
 
     def image(self, identity: str) -> Image:
         """Return the image with this id (its manifest's digest). UnknownImageError when it is not held."""
-        if identity not in self._known:
-            try:
-                text = (self._images / f"{_name(identity)}.json").read_text()
-                self._known[identity] = plain.decode(Image, json.loads(text))
-            except (FileNotFoundError, ValueError) as error:
-                raise UnknownImageError(f"no image {identity[:80]!r}") from error
-        return self._known[identity]
+        known = self._known.get(identity)
+        try:
+            file = self._images / f"{_name(identity)}.json"
+            if known is None:
+                known = plain.decode(Image, json.loads(file.read_text()))
+                self._known.put(identity, known)
+            os.utime(file)
+        except (FileNotFoundError, ValueError) as error:
+            raise UnknownImageError(f"no image {identity[:80]!r}") from error
+        self._inventory.touch(identity)
+        return known
+
+    def using(self, layers: Iterable[Layer]) -> AbstractContextManager[None]:
+        """Let these layers stay for as long as the block lasts, whatever room is made meanwhile."""
+        return self._inventory.using(layer.digest for layer in layers)
+
+    def make_room(self) -> None:
+        """Remove what was not used for the longest time when the store has more than its bytes.
+
+        What is removed has no name at once; its files go in a thread.
+        """
+        images, layers = self._inventory.give_up()
+        # images first, as they promise layers
+        for identity in images:
+            (self._images / f"{_name(identity)}.json").unlink(missing_ok=True)
+            self._known.forget(identity)
+        if layers:
+            grave = Path(tempfile.mkdtemp(dir=self._tmp))
+            for digest in layers:
+                with suppress(FileNotFoundError):
+                    (self._layers / _name(digest)).rename(grave / _name(digest))
+            threading.Thread(target=shutil.rmtree, args=(grave, True), daemon=True).start()
 
     def images(self) -> list[Image]:
         """Return all images whose layers are held, by reference; what another version has written is passed over."""
@@ -98,12 +133,14 @@ class Store:
         """Keep an image whose layers are held; a later one of the same id replaces it."""
         for layer in made.layers:
             self.layer_path(layer)
+        data = plain.line(plain.encode(made))
         with tempfile.NamedTemporaryFile(dir=self._tmp, delete=False) as file:
-            file.write(plain.line(plain.encode(made)))
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         Path(file.name).rename(self._images / f"{_name(made.id)}.json")
-        self._known.pop(made.id, None)
+        self._known.forget(made.id)
+        self._inventory.add_image(made.id, _entry(made, len(data)))
 
     def spool(self) -> IO[bytes]:
         """Open a file without a name, for a blob on its way: it is gone when the last descriptor of it is."""
@@ -129,6 +166,8 @@ class Store:
     def adopt(self, folder: Path, digest: str) -> None:
         """Give a layer that is written down its name."""
         folder.rename(self._layers / _name(digest))
+        if (held := self.layer(digest)) is not None:
+            self._inventory.add_layer(digest, _size(held))
 
     @contextmanager
     def lock(self, digest: str) -> Iterator[asyncio.Lock]:
@@ -141,6 +180,39 @@ class Store:
             lock, users = self._locks.pop(digest)
             if users > 1:
                 self._locks[digest] = (lock, users - 1)
+
+    def _take_inventory(self) -> None:
+        """Count what is on the disk; what cannot be read, or has lost its layers, is removed."""
+        self._inventory = inventory = Inventory(self._kept)
+        for folder in self._layers.iterdir():
+            try:
+                held = plain.decode(Held, json.loads((folder / RECORD).read_text()))
+                inventory.add_layer(_digest(folder.name), _size(held))
+            except (OSError, ValueError):
+                shutil.rmtree(folder, ignore_errors=True)
+        for file in sorted(self._images.glob("*.json"), key=lambda one: one.stat().st_mtime):
+            try:
+                made = plain.decode(Image, json.loads(file.read_text()))
+                for layer in made.layers:
+                    self.layer_path(layer)
+                inventory.add_image(_digest(file.stem), _entry(made, file.stat().st_size))
+            except (UnknownImageError, ValueError):
+                file.unlink()
+        free = os.statvfs(self._layers)
+        inventory.most = min(self._most, (free.f_bavail * free.f_frsize + inventory.bytes) // 2)
+
+
+def _entry(image: Image, size: int) -> Entry:
+    return Entry(image.reference, size, tuple(dict.fromkeys(layer.digest for layer in image.layers)))
+
+
+def _size(held: Held) -> int:
+    """Return about how many bytes a layer has on the disk, which gives each file whole blocks."""
+    return held.bytes + held.files * BLOCK
+
+
+def _digest(name: str) -> str:
+    return check_spelling(name.replace("-", ":", 1))
 
 
 def _name(digest: str) -> str:

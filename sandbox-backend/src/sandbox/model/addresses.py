@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 # RFC 1123 and the underscore that some machines' names have; an IPv6 address stands in brackets
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?|\[([0-9a-f:.]{2,45})\])(?::([0-9]{1,5}))?", re.I)
@@ -19,6 +19,16 @@ def plain(text: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
+
+
+def visitor(text: str) -> str:
+    """Return who is counted for what comes from the address `text`: the IPv4 address, or the first 64 bits of an IPv6
+    address, as whoever has one of them has them all (RFC 4291, 2.5.4). Neighbours on a link share those bits of their
+    link-local addresses, so these count each for itself."""
+    address = plain(text)
+    if not isinstance(address, IPv6Address) or address.is_link_local:
+        return text if address is None else str(address)
+    return str(IPv6Network((address, 64), strict=False))
 
 
 def is_wildcard(text: str) -> bool:

@@ -28,7 +28,7 @@ class Config:
     labels: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Image:
     """An image: `digest` is what the tag points at (index or manifest), `id` the manifest's digest.
 

@@ -27,9 +27,13 @@ def line(value: dict[str, Any]) -> bytes:
     return text.encode("utf-8", "replace") + b"\n"
 
 
-def parse(data: bytes) -> Any:
-    """Return what a text of JSON holds; ValueError when it is none, or holds a number that JSON could not say again."""
-    return json.loads(data, parse_constant=_refuse, parse_float=_finite)
+def parse(data: bytes | str) -> Any:
+    """Return what a text of JSON holds; ValueError when it is none, is nested too deeply for this reader, or holds a
+    number that JSON could not say again."""
+    try:
+        return json.loads(data, parse_constant=_refuse, parse_float=_finite)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -145,7 +145,7 @@ def _decode(line: bytes, longest: int, kinds: Mapping[str, Any]) -> Any:
         kind = kinds[value.pop("type")]
         at = value.pop("at") if kind in _EVENTS.values() else 0.0
         message = plain.decode(kind, value)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ProtocolError(f"not a message: {error}") from error
     if not isinstance(at, int | float):
         raise ProtocolError("not a message: no time")

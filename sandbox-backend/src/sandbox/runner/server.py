@@ -17,8 +17,9 @@ from contextlib import aclosing, asynccontextmanager, suppress
 
 from sandbox import awake
 from sandbox.images.pull_service import Pulls
-from sandbox.images.store import Store
+from sandbox.images.store import Store, UnknownImageError
 from sandbox.model import events, plan, protocol
+from sandbox.model.errors import IMAGE_GONE
 from sandbox.model.events import Event, Failed
 from sandbox.model.protocol import ProtocolError, PullRequest, Reply, RunRequest, Status, StatusRequest
 from sandbox.runner.isolation.isolation import Isolation
@@ -29,6 +30,7 @@ from sandbox.settings import Settings
 
 log = logging.getLogger(__name__)
 CREDENTIALS = struct.Struct("3i")
+GONE = "서버가 이 이미지를 치웠어요. 한 번 더 실행하면 다시 받아요."
 BROKEN = "실행기에 문제가 생겼어요. 잠시 뒤에 다시 해 보세요."
 
 
@@ -93,15 +95,20 @@ class Runner:
         isolation = self._isolations.get(request.isolation)
         if isolation is None:
             raise ProtocolError(f"no such isolation here: {request.isolation!r}")
-        job = self._job(request)
+        try:
+            job = self._job(request)
+        except UnknownImageError:
+            await self._write(writer, _line(Failed(IMAGE_GONE, GONE), request.received))
+            return
         if lack := isolation.profile.refuses(job.plan):
             raise ProtocolError(f"not in the isolation {request.isolation}: {lack}")
 
         async def send(event: Event) -> None:
             await self._write(writer, _line(event, request.received))
 
-        if await isolation.run(job, send, gone):
-            self._selftest.seen(isolation)
+        with self._store.using(job.image.layers):
+            if await isolation.run(job, send, gone):
+                self._selftest.seen(isolation)
 
     def _job(self, request: RunRequest) -> Job:
         image = self._store.image(request.image)

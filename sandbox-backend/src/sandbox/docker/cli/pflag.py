@@ -118,23 +118,27 @@ class _Scanner:
         self._use(flag, text, first)
 
     def _cluster(self, word: str) -> None:
-        first, letters = self._at, word[1:]
-        while letters:
-            letter, following = letters[0], letters[1:]
+        """Read the letters of `word`; a switch that it repeats is one use, as the first of them says all."""
+        first, switched = self._at, set[str]()
+        for at, letter in enumerate(word[1:], start=1):
             flag = self._table.by_letter.get(letter)
             if flag is None:
                 if letter == "h":
                     raise HelpAskedError
-                raise FlagError(f"unknown shorthand flag: {_quoted(letter)} in -{letters}")
-            text, letters = self._short_value(flag, following, letters)
-            self._use(flag, text, first, letter)
+                raise FlagError(f"unknown shorthand flag: {_quoted(letter)} in -{word[at:]}")
+            if not flag.is_boolean or (word[at + 1 : at + 2] == "=" and len(word) > at + 2):
+                self._use(flag, self._short_value(word, at), first, letter)
+                return
+            if letter not in switched:
+                self._use(flag, "true", first, letter)
+                switched.add(letter)
 
-    def _short_value(self, flag: Flag, following: str, letters: str) -> tuple[str, str]:
-        if len(following) > 1 and following[0] == "=":
-            return following[1:], ""
-        if flag.is_boolean:
-            return "true", following
-        return following or self._next(f"'{flag.short}' in -{letters}"), ""
+    def _short_value(self, word: str, at: int) -> str:
+        """Return the value of the letter at `at`: what follows it, or the next argument."""
+        following = word[at + 1 :]
+        if len(following) > 1:
+            return following.removeprefix("=")
+        return following or self._next(f"'{word[at]}' in -{word[at:]}")
 
     def _next(self, shown: str) -> str:
         self._at += 1

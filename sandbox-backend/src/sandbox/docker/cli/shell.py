@@ -11,7 +11,8 @@ from typing import Literal
 
 BLANK = " \t\r"
 OPERATORS = ("&&", "||", ">>", "<<", "$(", "|", "&", ";", "<", ">", "(", ")", "`", "\n")
-_PLAIN = re.compile(r"[^ \t\r\n'\"\\|&;<>()`$]+")
+# a `$` alone is a letter here; what begins an operator ends the match
+_PLAIN = re.compile(r"(?:[^ \t\r\n'\"\\|&;<>()`$]++|\$(?!\())++")
 _SAFE = re.compile(r"[\w@%+=:,./~^!\[\]{}?*-]+")
 _IN_DOUBLE = re.compile(r'[^"\\]+')
 _ESCAPED_IN_DOUBLE = '$`"\\'
@@ -102,12 +103,10 @@ class _Scanner:
     def _plain(self) -> Stop | None:
         match = _PLAIN.match(self._text, self._at)
         if match is None:
-            operator = next((o for o in OPERATORS if self._text.startswith(o, self._at)), None)
-            if operator is not None:
-                return Stop("operator", operator, self._at)
-        end = match.end() if match else self._at + 1
-        self._add(self._text[self._at : end])
-        self._at = end
+            operator = next(o for o in OPERATORS if self._text.startswith(o, self._at))
+            return Stop("operator", operator, self._at)
+        self._add(match.group())
+        self._at = match.end()
         return None
 
     def _escape(self) -> None:

@@ -103,7 +103,7 @@ def _decode(data: bytes, kinds: dict[str, Any]) -> tuple[int, Any]:
     try:
         value = plain.parse(data)
         number, kind = value.pop("id"), kinds[value.pop("type")]
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a message: {error}") from error
     if type(number) is not int:
         raise ValueError("not a message: no number")

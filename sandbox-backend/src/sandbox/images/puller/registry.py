@@ -6,7 +6,6 @@ the ones that containerd gives to Docker's daemon, as far as it has one for the 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
@@ -27,12 +26,17 @@ from urllib3.exceptions import (
 from urllib3.response import BaseHTTPResponse
 
 from sandbox.images.puller import connections
+from sandbox.images.recent import Recent
+from sandbox.model import plain
 
 CHUNK = 256 * 1024
 MOST_REDIRECTS = 5
 LARGEST_TOKEN = 64 * 1024
+# one for each repository, whose names visitors make up
+MOST_TOKENS = 100
 REDIRECTS = (301, 302, 303, 307, 308)
-_FIELD = re.compile(r'([a-zA-Z_]+)="([^"]*)"')
+# a name begins where no letter is before it, so that a long one without a value is not tried from each of its letters
+_FIELD = re.compile(r'(?<![a-zA-Z_])([a-zA-Z_]+)="([^"]*)"')
 _IO = (HTTPError, OSError)
 
 
@@ -60,7 +64,7 @@ class Registry:
         self._hosts = frozenset(host.lower() for host in hosts)
         self._anywhere = anywhere
         self._pool = connections.pool(base, proxy)
-        self._tokens: dict[str, tuple[str, float]] = {}
+        self._tokens: Recent[str, tuple[str, float]] = Recent(MOST_TOKENS)
 
     def check(self) -> None:
         """Ask for the API itself. RegistryError where nothing answers, or something that is no registry."""
@@ -150,7 +154,7 @@ class Registry:
             return self._pool.request("GET", url, headers=headers, redirect=False, preload_content=False)
 
     def _authorization(self, repository: str) -> dict[str, str]:
-        token, until = self._tokens.get(repository, ("", 0.0))
+        token, until = self._tokens.get(repository) or ("", 0.0)
         return {"Authorization": f"Bearer {token}"} if time.monotonic() < until else {}
 
     def _fetch_token(self, repository: str, challenge: str) -> None:
@@ -173,7 +177,7 @@ class Registry:
         token = values.get("token") or values.get("access_token")
         if isinstance(token, str) and re.fullmatch(r"[!-~]+", token):
             # the least life that the token specification allows, so that a false promise cannot mislead us
-            self._tokens[repository] = (token, time.monotonic() + 55)
+            self._tokens.put(repository, (token, time.monotonic() + 55))
 
 
 def read(answer: BaseHTTPResponse, most: int, take: Callable[[bytes], None]) -> int:
@@ -238,7 +242,7 @@ def _status(number: int) -> str:
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = plain.parse(body)
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

@@ -141,8 +141,8 @@ async def _answer(child: socket.socket) -> bytes:
 def _parsed(output: bytes) -> Report:
     """Return the child's one line; a child that died before it, over its processor time or its memory, has none."""
     try:
-        return plain.decode(Report, json.loads(output))
-    except (ValueError, RecursionError):
+        return plain.decode(Report, plain.parse(output))
+    except ValueError:
         text = "unpacking ended before its time or memory limit let it finish"
         raise UnpackError("bad-image", text) from None
 

@@ -4,10 +4,8 @@ business."""
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import fcntl
-import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from sandbox.linux import files
+from sandbox.oci import log as runtime_log
 from sandbox.oci.allocation import Features
 from sandbox.oci.namespaces import FILES
 from sandbox.oci.process import OOM_SCORE_ADJ
@@ -218,6 +217,5 @@ def _last_error(log: Path) -> str:
     """The last error line of a runtime's JSON log."""
     message = "the runtime gave no reason"
     for line in log.read_text(errors="replace").splitlines() if log.exists() else ():
-        with contextlib.suppress(ValueError):
-            message = str(json.loads(line).get("msg", message))
+        message = runtime_log.message(line) or message
     return message

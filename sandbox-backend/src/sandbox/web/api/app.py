@@ -83,7 +83,7 @@ class Api:
         """Make a new, empty Docker host."""
         if "content-type" in request.headers or request.headers.get("content-length", "0") != "0":
             body.only(await self._json(request))
-        host = self._docker_hosts.create(_address(request))
+        host = self._docker_hosts.create(_visitor(request))
         return answer(NewHost(host.id, self._settings.idle_seconds), 201)
 
     async def host(self, request: Request) -> Response:
@@ -105,8 +105,8 @@ class Api:
 
         async def stream_events(scope: Scope, receive: Receive, send: Send) -> None:
             with ExitStack() as held:
-                self._admit(held, _address(request))
-                session = self._session(held, asked, _address(request))
+                self._admit(held, _visitor(request))
+                session = self._session(held, asked, _visitor(request))
                 sink = stream.Sink(send, received, self._settings.stalled_seconds)
                 await stream.answer(scope, receive, send, sink, lambda: session.carry_out(sink))
 
@@ -196,6 +196,11 @@ def create_app(settings: Settings, client: RunnerClient) -> Starlette:
 def _address(request: Request) -> str:
     """Return the address of the peer that is really connected, whatever its headers claim."""
     return request.client.host if request.client else ""
+
+
+def _visitor(request: Request) -> str:
+    """Return whom a request counts for."""
+    return addresses.visitor(_address(request))
 
 
 def _is_loopback(address: str) -> bool:

@@ -15,6 +15,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from sandbox.model import addresses
 from sandbox.settings import Settings
 from sandbox.web.http.proxyline import ProxyLine
 from sandbox.web.runs.stream import ABORT
@@ -27,31 +28,31 @@ TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\
 
 
 class ConnectionTable:
-    """All connections, by address: where one address has too many, its longest idle one gives way."""
+    """All connections, by visitor: where one has too many, the longest idle one of theirs gives way."""
 
-    def __init__(self, per_address: int) -> None:
-        self._per_address = per_address
+    def __init__(self, per_visitor: int) -> None:
+        self._per_visitor = per_visitor
         # a dictionary keeps the order of arrival
-        self._by_address: dict[str, dict[Connection, None]] = defaultdict(dict)
+        self._by_visitor: dict[str, dict[Connection, None]] = defaultdict(dict)
 
-    def add(self, connection: Connection, address: str) -> bool:
+    def add(self, connection: Connection, visitor: str) -> bool:
         """Add a connection; return whether there is room for it."""
-        own = self._by_address[address]
-        if len(own) >= self._per_address:
+        own = self._by_visitor[visitor]
+        if len(own) >= self._per_visitor:
             idle = next((one for one in own if one.idle), None)
             if idle is None:
                 return False
-            self.remove(idle, address)
+            self.remove(idle, visitor)
             idle.transport.abort()
-        self._by_address[address][connection] = None
+        self._by_visitor[visitor][connection] = None
         return True
 
-    def remove(self, connection: Connection, address: str) -> None:
+    def remove(self, connection: Connection, visitor: str) -> None:
         """Remove a connection that has ended; unknown ones are left alone."""
-        own = self._by_address.get(address, {})
+        own = self._by_visitor.get(visitor, {})
         own.pop(connection, None)
         if not own:
-            self._by_address.pop(address, None)
+            self._by_visitor.pop(visitor, None)
 
 
 class Connection(HttpToolsProtocol):
@@ -80,8 +81,8 @@ class Connection(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete
 
     @property
-    def _address(self) -> str:
-        return self.client[0] if self.client else ""
+    def _visitor(self) -> str:
+        return addresses.visitor(self.client[0] if self.client else "")
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
         super().connection_made(transport)
@@ -91,7 +92,7 @@ class Connection(HttpToolsProtocol):
             self._count()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._table.remove(self, self._address)
+        self._table.remove(self, self._visitor)
         self._request_came()
         super().connection_lost(exc)
 
@@ -115,7 +116,7 @@ class Connection(HttpToolsProtocol):
 
     def _count(self) -> bool:
         """Add itself to the table; return whether there is room. Without it the connection ends here."""
-        if self._table.add(self, self._address):
+        if self._table.add(self, self._visitor):
             return True
         self.transport.abort()
         return False

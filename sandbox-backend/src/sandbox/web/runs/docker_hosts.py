@@ -1,7 +1,8 @@
 """Keeps visitors' Docker hosts: each has its own images, by reference, and its own running containers.
 
-A host costs some hundred bytes; the layers behind its images are the runner's and shared. A host that nobody uses for
-`idle_seconds` is forgotten; where there are too many, an idle one gives way to a new one.
+A host costs some hundred bytes; what is known of an image is kept once for all hosts that have it, and the layers
+behind it are the runner's. A host that nobody uses for `idle_seconds` is forgotten; where there are too many, an idle
+one gives way to a new one.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from sandbox.model import platform as platforms
 from sandbox.model.image import Image
@@ -22,6 +24,7 @@ from sandbox.web.runs.queue import Queue
 SHARE = 10
 MOST_IMAGES = 64
 HEX = frozenset("0123456789abcdef")
+Shared = WeakValueDictionary[tuple[str, str, str], Image]
 
 
 def new_id() -> str:
@@ -55,6 +58,7 @@ class DockerHost:
     id: str
     address: str
     used: float
+    shared: Shared = field(default_factory=WeakValueDictionary, repr=False)
     images: dict[str, Image] = field(default_factory=dict)
     containers: dict[str, Container] = field(default_factory=dict)
     runs: dict[str, Stoppable] = field(default_factory=dict)
@@ -78,9 +82,14 @@ class DockerHost:
     def add(self, image: Image, reference: Reference) -> None:
         """Keep an image; the oldest goes when there are too many."""
         self.images.pop(reference.familiar, None)
-        self.images[reference.familiar] = image
+        # a digest says what the whole image is
+        self.images[reference.familiar] = self.shared.setdefault((image.reference, image.digest, image.id), image)
         while len(self.images) > MOST_IMAGES:
             del self.images[next(iter(self.images))]
+
+    def forget(self, image: Image) -> None:
+        """Have an image no more, under whatever names."""
+        self.images = {name: one for name, one in self.images.items() if one.id != image.id}
 
     def blobs(self) -> list[str]:
         """Return the digests of the layers that are here already."""
@@ -106,6 +115,7 @@ class DockerHosts:
     def __init__(self, most: int, idle_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._most, self._idle_seconds, self._clock = most, idle_seconds, clock
         self._hosts: dict[str, DockerHost] = {}
+        self._shared: Shared = WeakValueDictionary()
 
     def __len__(self) -> int:
         return len(self._hosts)
@@ -118,7 +128,7 @@ class DockerHosts:
             if victim is None:
                 break
             del self._hosts[victim.id]
-        return self._put(DockerHost(new_id(), address, self._clock()))
+        return self._put(self._new(address))
 
     def find(self, name: str) -> DockerHost | None:
         """Return the host of that id, which counts as used now."""
@@ -129,11 +139,14 @@ class DockerHosts:
     @contextmanager
     def passing(self, address: str) -> Iterator[DockerHost]:
         """Make a host that lasts as long as the block."""
-        host = self._put(DockerHost(new_id(), address, self._clock()))
+        host = self._put(self._new(address))
         try:
             yield host
         finally:
             self._hosts.pop(host.id, None)
+
+    def _new(self, address: str) -> DockerHost:
+        return DockerHost(new_id(), address, self._clock(), self._shared)
 
     def _put(self, host: DockerHost) -> DockerHost:
         host.used = self._clock()

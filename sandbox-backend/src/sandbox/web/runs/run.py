@@ -16,6 +16,7 @@ from sandbox.docker.cli import Images, Printed, Pull, Run, hints, wording
 from sandbox.docker.errors import DockerError
 from sandbox.model import events, protocol
 from sandbox.model import reference as references
+from sandbox.model.errors import IMAGE_GONE, ImageGoneError
 from sandbox.model.events import Accepted, Created, Exited, Failed, Output, Queued
 from sandbox.model.image import Image
 from sandbox.model.isolations import VM
@@ -102,10 +103,14 @@ class Execution:
             # there is no terminal at the other end of a stream of events, as there is none when a script runs docker
             raise DockerError(messages.NO_TERMINAL, 1)
         decision = policy.decide(asked, self._services.settings.limits)
-        image = await self._fetcher().for_run(asked, references.parse(asked.image))
+        reference = references.parse(asked.image)
+        image = await self._fetcher().for_run(asked, reference)
         policy.check(self._isolation, decision)
-        joins = tuple(Join(join.kind, self._joined(join).id) for join in decision.joins)
-        await self._operate(asked, dataclasses.replace(decision, joins=joins), image)
+        try:
+            await self._operate(asked, decision, image)
+        except ImageGoneError:
+            self._host.forget(image)
+            await self._operate(asked, decision, await self._fetcher().for_run(asked, reference))
 
     def _joined(self, join: Join) -> Container:
         """Return the running container whose namespace is to be shared."""
@@ -116,6 +121,8 @@ class Execution:
         return found
 
     async def _operate(self, asked: Run, decision: Plan, image: Image) -> None:
+        joins = tuple(Join(join.kind, self._joined(join).id) for join in decision.joins)
+        decision = dataclasses.replace(decision, joins=joins)
         request = RunRequest(image.id, decision, self._isolation, self._host.id, self._sink.received)
         seconds = self._services.settings.vm_seconds if self._isolation == VM.name else decision.limits.seconds
         patience = seconds + PATIENCE
@@ -162,6 +169,8 @@ class Execution:
             last = dataclasses.replace(last, hint=hint) if hint else last
         if not isinstance(last, Exited | Failed):
             raise lost("not a last event")
+        if isinstance(last, Failed) and last.code == IMAGE_GONE:
+            raise ImageGoneError(last.code, last.text)
         await self._sink.event(last)
         self._count(last)
 

@@ -6,10 +6,10 @@ run, and do nothing more.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 
+from sandbox.oci import log
 from sandbox.oci.namespaces import FILES
 
 LONGEST = 8192
@@ -67,7 +67,9 @@ def _report(line: str) -> Report | None:
     if match := _STARTED.fullmatch(line):
         return Started(int(match[1]), match[2], match[3], *_namespaces(match[4]))
     if line.startswith("refused "):
-        return Refused(_message(line.removeprefix("refused ")))
+        said = line.removeprefix("refused ")
+        # what is no line of crun's log is taken as it is
+        return Refused(log.message(said) or said)
     match = _ENDED.fullmatch(line)
     if match is None:
         return None
@@ -81,11 +83,3 @@ def _namespaces(pairs: str) -> tuple[dict[str, int], dict[str, int]]:
     """The program's namespaces and those of the guest's first process."""
     inside, own = zip(*(map(int, pair.split(":")) for pair in pairs.split()), strict=True)
     return dict(zip(FILES.values(), inside, strict=True)), dict(zip(FILES.values(), own, strict=True))
-
-
-def _message(line: str) -> str:
-    """What crun says in a line of its JSON log; a line of another form is taken as it is."""
-    try:
-        return str(json.loads(line)["msg"])
-    except (ValueError, LookupError, TypeError):
-        return line
