@@ -9,13 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.model.plan import MOST_FOLDERS
 from support import loop_watch
-from support.arena import ATTACKS, ATTEMPTS, attack, opened, visitor
+from support.arena import ATTACKS, ATTEMPTS, LITTLE, attack, opened, visitor
 from support.backend import REPOSITORY, Backend
 from support.client import call
 from support.python_copy import copied
 
 pytestmark = pytest.mark.container
+# as many as a line of 64 KiB has room for, each to the end of what the kernel takes for a path
+MOUNTS = 14
+TMPFS = " ".join(f"--tmpfs {{{number}}}:size=4k" for number in range(MOUNTS))
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +38,20 @@ def test_no_turn_is_long_under_an_attack(watched: Backend, words: str) -> None:
         before = slow_turns(watched)
         assert attack(watched, words).events[-1]["type"] == "exited"
         assert call(watched.url, "GET", "/v1/health")[0] == 200
+        if not (slow := slow_turns(watched)[len(before) :]):
+            break
+    assert slow == []
+
+
+@pytest.mark.parametrize(("options", "code"), [("-w {0}", 0), (TMPFS, 0), ("-w {0}", 125), (TMPFS, 125)])
+def test_no_turn_is_long_however_deep_the_folders_are_that_a_line_names(
+    watched: Backend, options: str, code: int
+) -> None:
+    deep = 2000 if code else MOST_FOLDERS // (1 + options.count("tmpfs"))
+    host, wanted = visitor(watched), options.format(*(f"/{chr(97 + number)}" * deep for number in range(MOUNTS)))
+    for _ in range(ATTEMPTS):
+        before = slow_turns(watched)
+        assert attack(watched, LITTLE, wanted, host).code == code
         if not (slow := slow_turns(watched)[len(before) :]):
             break
     assert slow == []

@@ -124,7 +124,6 @@ class Container:
     ) -> dict[str, Any]:
         environment, config, features = self._environment, self._image.config, self._environment.runtime.features
         init, address = environment.init_program, joined.address
-        contents.check_rates(self._plan, snapshot)
         made = contents.make(self._plan, config, snapshot, init, self._hostname, address)
         own = Allocation(
             container=self.id,
