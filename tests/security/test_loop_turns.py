@@ -17,6 +17,8 @@ from support.client import call
 from support.python_copy import copied
 
 pytestmark = pytest.mark.container
+# programs that keep a lock of their own memory for long
+LOCKED = "locked 6 4"
 # as many as a line of 64 KiB has room for, each to the end of what the kernel takes for a path
 MOUNTS = 14
 TMPFS = " ".join(f"--tmpfs {{{number}}}:size=4k" for number in range(MOUNTS))
@@ -31,7 +33,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
         yield backend
 
 
-@pytest.mark.parametrize("words", ATTACKS)
+@pytest.mark.parametrize("words", [*ATTACKS, LOCKED])
 def test_no_turn_is_long_under_an_attack(watched: Backend, words: str) -> None:
     # what else runs on the machine does not hold it up each time
     for _ in range(ATTEMPTS):

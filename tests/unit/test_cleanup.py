@@ -7,6 +7,7 @@ import errno
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,11 @@ def raising(error: Exception) -> Callable[..., object]:
         raise error
 
     return raises
+
+
+def noting(done: list[str], what: str) -> bool:
+    done.append(what)
+    return True
 
 
 async def test_a_clean_up_that_fails_goes_on_where_it_stopped() -> None:
@@ -68,7 +74,7 @@ async def test_a_step_that_takes_long_holds_nobody_up_and_the_next_one_comes_at_
         return True
 
     cleanup.now(in_order(cleanup.aside(slow), last))
-    cleanup.now(lambda: not done.append("other"))
+    cleanup.now(partial(noting, done, "other"))
     # so long that it would not be tried again for a while
     await asyncio.sleep(0.4)
     assert done == ["other"]
@@ -97,13 +103,13 @@ async def test_a_step_that_fails_in_its_thread_is_tried_again_and_told_once(capl
 
 
 async def test_at_the_end_a_step_that_a_thread_does_is_waited_for() -> None:
-    cleanup, done = DeferredCleanup(), []
+    cleanup, done = DeferredCleanup(), list[str]()
 
     def slow() -> bool:
         time.sleep(0.2)
-        return not done.append("slow")
+        return noting(done, "slow")
 
-    cleanup.later(in_order(cleanup.aside(slow), lambda: not done.append("last")))
+    cleanup.later(in_order(cleanup.aside(slow), partial(noting, done, "last")))
     cleanup.finish()
     assert done == ["slow", "last"]
 
