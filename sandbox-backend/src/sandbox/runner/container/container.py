@@ -225,14 +225,16 @@ class Container:
 def _restrict(process: Child, ulimits: Sequence[Ulimit], user_namespace: int) -> None:
     """Set the reader's own limits; not earlier, as they would hinder the runtime at its work. That of core files is low
     already, and what it is has a reason (`processes.core_limit`)."""
-    for ulimit in (one for one in ulimits if one.name != "core"):
-        number = rlimits.number(ulimit)
-        limit = functools.partial(resource.prlimit, process.pid, number, (ulimit.soft, ulimit.hard))
-        try:
-            # a runner without CAP_SYS_RESOURCE has it there
-            namespaces.within_user_namespace(user_namespace, limit)
-        except OSError as error:
-            if lacks.anything(error):
-                raise
-            text = f"error setting rlimits for ready process: error setting rlimit type {number}: "
-            raise NotStarted(messages.task_error(text + os.strerror(error.errno or 0).lower())) from error
+    own = [(rlimits.number(one), (one.soft, one.hard)) for one in ulimits if one.name != "core"]
+    if not own:
+        return
+    try:
+        # a runner without CAP_SYS_RESOURCE has it there
+        namespaces.within_user_namespace(
+            user_namespace, [functools.partial(resource.prlimit, process.pid, *limit) for limit in own]
+        )
+    except namespaces.StoppedError as error:
+        if lacks.anything(error):
+            raise
+        text = f"error setting rlimits for ready process: error setting rlimit type {own[error.done][0]}: "
+        raise NotStarted(messages.task_error(text + os.strerror(error.errno or 0).lower())) from error
