@@ -69,7 +69,8 @@ class Container:
     def listed(self, host: str, joined: Joined) -> AbstractContextManager[None]:
         """Let others of its Docker host join it for as long as the block lasts."""
         shareable = self._plan.shareable
-        own = RunningContainer(host, joined.id_range, self.child, self._hostname, joined.address, shareable)
+        address = joined.address
+        own = RunningContainer(host, joined.id_range, self.child, self.cgroup, self._hostname, address, shareable)
         return self._environment.running.listed(self.id, own)
 
     async def create(
@@ -89,7 +90,8 @@ class Container:
         self._pid_donor = joined.donors["pid"].child if "pid" in joined.donors else None
         with joined.namespaces() as shared, self._may_be_killed():
             config = json.dumps(self._configuration(joined, snapshot, shared, files, nodes))
-            self._child = await self._configure(self._prestarted.begun, config, snapshot)
+            async with joined.unmet(self._environment.running):
+                self._child = await self._configure(self._prestarted.begun, config, snapshot)
             if joined.member:
                 await joined.member.attach(self._child.pid)
         if not self._environment.runtime.features.ulimits:
@@ -183,10 +185,11 @@ class Container:
 
     def kill(self) -> None:
         """Kill the first process, and so all of them; the kernel ends one that waits for a slow disk when that is fast
-        again."""
+        again, and one that is stopped when it may go on."""
         if self.disk:
             cgroup.here().unthrottle(self.cgroup)
         self.child.kill()
+        self._environment.running.leave(self.id)
 
     def killed_in(self, seconds: float) -> AbstractContextManager[Deadline]:
         """Have it killed in `seconds`, unless the block has ended by then, whatever else the runner is doing."""
