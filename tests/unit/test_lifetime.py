@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from sandbox.model.image import Config, Image
-from sandbox.model.plan import Plan, Throttle
+from sandbox.model.plan import Limits, Plan, Throttle
 from sandbox.runner.cleanup import DeferredCleanup
 from sandbox.runner.container import lifetime
 from sandbox.runner.container.contents import NotStarted
@@ -85,6 +85,14 @@ async def test_a_disk_is_made_in_a_thread_and_every_file_system_goes_in_one(
     assert used is (disks if slowed else None)
     assert (thread is not loop) == slowed
     assert calls["removed"][0] is not loop
+
+
+async def test_the_image_of_a_virtual_machine_goes_in_a_thread_too(
+    calls: dict[str, tuple[threading.Thread, object]],
+) -> None:
+    async with rootfs.mounted(Path("/image"), [], 0, 0, Limits()):
+        assert "removed" not in calls
+    assert calls["removed"][0] is not threading.current_thread()
 
 
 @pytest.mark.parametrize(

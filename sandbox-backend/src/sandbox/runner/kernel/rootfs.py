@@ -11,14 +11,16 @@ import contextlib
 import errno
 import os
 import posixpath
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from sandbox.linux import files, lacks, mounts
 from sandbox.linux.loop import Device
 from sandbox.model.plan import MOST_FOLDERS, Limits
+from sandbox.runner import aside
 from sandbox.runner.kernel.disk import Disks
 
 FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
@@ -142,13 +144,15 @@ def removed(folder: Path) -> bool:
     return True
 
 
-@contextmanager
-def mounted(folder: Path, layers: Sequence[Path], namespace: int, first_uid: int, limits: Limits) -> Iterator[Snapshot]:
+@asynccontextmanager
+async def mounted(
+    folder: Path, layers: Sequence[Path], namespace: int, first_uid: int, limits: Limits
+) -> AsyncIterator[Snapshot]:
     """A root file system that is gone, with all that was written, at the end of the block."""
     try:
         yield make(folder, layers, namespace, first_uid, limits)
     finally:
-        removed(folder)
+        await aside.done(partial(removed, folder))
 
 
 def _mount_writable(folder: Path, limits: Limits, disks: Disks | None) -> Device | None:
