@@ -225,6 +225,14 @@ def test_the_slowest_disk_still_starts_a_program(narrow: Docker) -> None:
     assert (result.stdout, result.code) == ("hi\n", 0)
 
 
+def test_a_rate_of_0_is_no_limit_as_it_is_for_docker(narrow: Docker) -> None:
+    result = narrow(
+        f"docker run --device-write-bps {DISK}:0 --device-read-bps {DISK}:0 alpine grep -c overlay /proc/mounts"
+    )
+    assert (result.stdout, result.code) == ("1\n", 0)
+    assert narrow("docker run --device-write-bps /dev/nosuch:0 alpine true").code == 127
+
+
 @pytest.mark.parametrize("direction", ["read", "write"])
 def test_a_rate_that_the_kernel_does_not_take_is_refused_in_plain_words(direction: str, narrow: Docker) -> None:
     result = narrow(f"docker run --device-{direction}-bps {DISK}:1 alpine echo hi")

@@ -9,13 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.model.plan import MOST_FOLDERS
 from support import loop_watch
-from support.arena import ATTACKS, ATTEMPTS, attack, opened, visitor
+from support.arena import ATTACKS, ATTEMPTS, LITTLE, attack, opened, visitor
 from support.backend import REPOSITORY, Backend
 from support.client import call
+from support.footprint import at_rest
 from support.python_copy import copied
 
 pytestmark = pytest.mark.container
+# programs that keep a lock of their own memory for long, and one of whose names the kernel has many to forget
+LOCKED, NAMES, FILL = "locked 6 4", "names / 8", "fill /big 0"
+DISK = "--device-write-bps /dev/loop0:1gb"
+# as many as a line of 64 KiB has room for, each to the end of what the kernel takes for a path
+MOUNTS = 14
+TMPFS = " ".join(f"--tmpfs {{{number}}}:size=4k" for number in range(MOUNTS))
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +35,29 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
         yield backend
 
 
-@pytest.mark.parametrize("words", ATTACKS)
-def test_no_turn_is_long_under_an_attack(watched: Backend, words: str) -> None:
+@pytest.mark.parametrize(("words", "options"), [*((words, "") for words in (*ATTACKS, LOCKED, NAMES)), (FILL, DISK)])
+def test_no_turn_is_long_under_an_attack(watched: Backend, words: str, options: str) -> None:
     # what else runs on the machine does not hold it up each time
     for _ in range(ATTEMPTS):
         before = slow_turns(watched)
-        assert attack(watched, words).events[-1]["type"] == "exited"
+        assert attack(watched, words, options).events[-1]["type"] == "exited"
+        # what is left of it is gone now
+        assert at_rest(watched)
         assert call(watched.url, "GET", "/v1/health")[0] == 200
+        if not (slow := slow_turns(watched)[len(before) :]):
+            break
+    assert slow == []
+
+
+@pytest.mark.parametrize(("options", "code"), [("-w {0}", 0), (TMPFS, 0), ("-w {0}", 125), (TMPFS, 125)])
+def test_no_turn_is_long_however_deep_the_folders_are_that_a_line_names(
+    watched: Backend, options: str, code: int
+) -> None:
+    deep = 2000 if code else MOST_FOLDERS // (1 + options.count("tmpfs"))
+    host, wanted = visitor(watched), options.format(*(f"/{chr(97 + number)}" * deep for number in range(MOUNTS)))
+    for _ in range(ATTEMPTS):
+        before = slow_turns(watched)
+        assert attack(watched, LITTLE, wanted, host).code == code
         if not (slow := slow_turns(watched)[len(before) :]):
             break
     assert slow == []

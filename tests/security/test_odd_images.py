@@ -172,6 +172,12 @@ def test_attack_11_nothing_is_mounted_over_what_a_container_is_confined_by(odd: 
     assert "proc" in result.stderr or "sys" in result.stderr
 
 
+@pytest.mark.parametrize("path", ["/proc2", "/systems/x"])
+def test_attack_11_a_folder_with_a_longer_name_is_another_one(odd: Backend, path: str) -> None:
+    result = ended(odd, f"docker run --tmpfs {path} plain sh -c 'busybox grep -o \" {path} tmpfs\" /proc/mounts'")
+    assert result.stdout == f" {path} tmpfs\n"
+
+
 def test_attack_11_a_link_is_followed_inside_the_root(odd: Backend) -> None:
     result = ended(odd, "docker run --tmpfs /dx linked sh -c 'busybox grep -o \" /data tmpfs\" /proc/mounts'")
     assert result.stdout == " /data tmpfs\n"

@@ -85,6 +85,18 @@ def test_a_throttle_is_lifted(tmp_path: Path, kind: type[Groups], file: str, thr
 
 
 @pytest.mark.parametrize(
+    ("kind", "file", "texts"),
+    [(V2, "g/cgroup.freeze", ("1", "0")), (V1, "freezer/g/freezer.state", ("FROZEN", "THAWED"))],
+)
+def test_a_group_is_stopped_and_goes_on(tmp_path: Path, kind: type[Groups], file: str, texts: tuple[str, str]) -> None:
+    write(tmp_path, {file: ""})
+    for frozen, text in zip((True, False), texts, strict=True):
+        kind(tmp_path).freeze("/g", frozen=frozen)
+        kind(tmp_path).freeze("/nosuch", frozen=frozen)
+        assert (tmp_path / file).read_text() == text
+
+
+@pytest.mark.parametrize(
     ("files", "name"),
     [(V2_USED, "v2"), (V1_USED, "v1"), (V1_USED | {"unified/cgroup.controllers": ""}, "hybrid"), ({}, "none")],
 )

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import errno
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from sandbox.linux import files
 from sandbox.linux.programs import Program
+from sandbox.runner import aside
 from sandbox.runner.cleanup import DeferredCleanup, in_order
 from sandbox.runner.container.deadlines import Deadlines
 from sandbox.runner.kernel import bridge
@@ -24,6 +27,11 @@ def raising(error: Exception) -> Callable[..., object]:
         raise error
 
     return raises
+
+
+def noting(done: list[str], what: str) -> bool:
+    done.append(what)
+    return True
 
 
 async def test_a_clean_up_that_fails_goes_on_where_it_stopped() -> None:
@@ -49,6 +57,83 @@ async def test_a_clean_up_that_fails_goes_on_where_it_stopped() -> None:
     async with asyncio.timeout(pace.seconds(5)):
         await finished.wait()
     assert done == ["first", "second", "second", "second"]
+
+
+async def test_a_step_that_takes_long_holds_nobody_up_and_the_next_one_comes_at_once() -> None:
+    cleanup, released, ended = DeferredCleanup(), threading.Event(), asyncio.Event()
+    done: list[str] = []
+
+    def slow() -> bool:
+        released.wait(pace.seconds(5))
+        done.append("slow")
+        return True
+
+    def last() -> bool:
+        done.append("last")
+        ended.set()
+        return True
+
+    cleanup.now(in_order(cleanup.aside(slow), last))
+    cleanup.now(partial(noting, done, "other"))
+    # so long that it would not be tried again for a while
+    await asyncio.sleep(0.4)
+    assert done == ["other"]
+    released.set()
+    async with asyncio.timeout(pace.seconds(0.2)):
+        await ended.wait()
+    assert done == ["other", "slow", "last"]
+
+
+async def test_a_step_that_fails_in_its_thread_is_tried_again_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    cleanup, ended, lacking = DeferredCleanup(), asyncio.Event(), [OSError(errno.EMFILE, "no more")] * 2
+
+    def step() -> bool:
+        if lacking:
+            raise lacking.pop()
+        return True
+
+    def last() -> bool:
+        ended.set()
+        return True
+
+    cleanup.now(in_order(cleanup.aside(step), last))
+    async with asyncio.timeout(pace.seconds(5)):
+        await ended.wait()
+    assert caplog.text.count("a clean-up failed") == 1
+
+
+async def test_at_the_end_a_step_that_a_thread_does_is_waited_for() -> None:
+    cleanup, done = DeferredCleanup(), list[str]()
+
+    def slow() -> bool:
+        time.sleep(0.2)
+        return noting(done, "slow")
+
+    cleanup.later(in_order(cleanup.aside(slow), partial(noting, done, "last")))
+    cleanup.finish()
+    assert done == ["slow", "last"]
+
+
+async def test_what_a_thread_does_is_done_when_its_run_goes_on_though_that_is_cancelled() -> None:
+    done: list[str] = []
+
+    def slow() -> None:
+        time.sleep(0.2)
+        done.append("slow")
+
+    async def cancelled() -> None:
+        try:
+            await aside.done(slow)
+        finally:
+            done.append("next")
+
+    task = asyncio.create_task(cancelled())
+    for _ in range(3):
+        await asyncio.sleep(0.02)
+        task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert done == ["slow", "next"]
 
 
 async def test_a_deadline_that_fails_leaves_the_others() -> None:

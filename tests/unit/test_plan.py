@@ -56,6 +56,8 @@ def test_a_plan_is_an_object(value: object) -> None:
         Plan("a", tmpfs=(Tmpfs("/x", 5, mode=-1),)),
         Plan("a", tmpfs=(Tmpfs("/x", 5, mode=0o10000),)),
         Plan("a", tmpfs=tuple(Tmpfs(f"/{number}", 5) for number in range(17))),
+        Plan("a", workdir="/x" * 129),
+        Plan("a", workdir="/x" * 64, tmpfs=(Tmpfs("/x" * 64, 5), Tmpfs("/x", 5))),
         Plan("a", ulimits=(Ulimit("nofile", 1, 2), Ulimit("nofile", 1, 1))),
         Plan("a", ulimits=(Ulimit("nofile", 5, 1025),)),
         Plan("a", ulimits=(Ulimit("memlock", 0, -1),)),

@@ -134,6 +134,15 @@ def test_many_tmpfs_mounts_are_too_many() -> None:
     assert refused(" ".join(f"--tmpfs /{n}" for n in range(17))).code == 125
 
 
+@pytest.mark.parametrize("options", ["-w {}", "--tmpfs {}", "-w {} --tmpfs /x"])
+def test_a_line_names_so_many_folders_and_not_one_more(options: str) -> None:
+    most = plan.MOST_FOLDERS - options.count("/x")
+    allowed = decided(options.format("/a" * most))
+    plan.check(allowed, LIMITS)
+    answer = refused(options.format("/a" * (most + 1)))
+    assert (answer.code, f"{plan.MOST_FOLDERS}개까지" in (answer.hint or "")) == (125, True)
+
+
 @pytest.mark.parametrize("path", ["/proc", "/sys/fs/cgroup", "/x/../proc", "//proc", "/./sys"])
 def test_the_kernels_folders_are_not_covered(path: str) -> None:
     assert "inside /" in refused(f"--tmpfs {path}").stderr

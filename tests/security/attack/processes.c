@@ -145,6 +145,23 @@ static void page_tables(char **words) {
     hold("0.3");
 }
 
+/* memory of many areas takes long to copy, and nobody else reads of it meanwhile */
+static long copied(int number, double end) {
+    enum { AREAS = 15000 };
+    long copies = 0;
+    (void)number;
+    for (int area = 0; area < AREAS; area++)
+        mmap(NULL, 4096, area % 2 ? PROT_READ : PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    for (; now() < end; copies++) {
+        pid_t copy = fork();
+        if (copy == 0) _exit(0);
+        waitpid(copy, NULL, 0);
+    }
+    return copies;
+}
+
+static void locked(char **words) { together(atoi(words[0]), "copies", copied, now() + atof(last(words))); }
+
 /* rules of a program about itself */
 static void rulesets(char **words) {
     struct { unsigned long files; unsigned long net; unsigned long scoped; } rights = {1, 2, 0};
@@ -183,6 +200,6 @@ static void bargains(char **words) {
 
 const struct verb PROCESSES[] = {
     {"writers", writers}, {"oom", lower_oom_score}, {"abort", crash}, {"lower-core", lower_core}, {"timers", timers}, {"kills", kills},
-    {"credentials", credentials}, {"areas", areas}, {"page-tables", page_tables}, {"rulesets", rulesets},
+    {"credentials", credentials}, {"areas", areas}, {"locked", locked}, {"page-tables", page_tables}, {"rulesets", rulesets},
     {"users", users}, {"pages", pages}, {"bargains", bargains}, {NULL, NULL},
 };

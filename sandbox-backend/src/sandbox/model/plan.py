@@ -36,6 +36,8 @@ ULIMITS = frozenset(_ULIMITS)
 HELD = {name: most for name, most in _ULIMITS.items() if most is not None} | {"core": 1}
 UNLIMITED = -1
 MOST_TMPFS = 16
+# of folders that one command line names: each is looked for, or made, while others wait
+MOST_FOLDERS = 128
 # NUL ends a text for the kernel, and half a character cannot be written down
 UNUSABLE = re.compile("[\0\ud800-\udfff]")
 # what a command line may ask to have less of, and the least of each: bytes, cores and processes
@@ -121,6 +123,17 @@ class Plan:
     shareable: bool = False
     limits: Limits = field(default_factory=Limits)
 
+    @property
+    def throttles(self) -> tuple[Throttle, ...]:
+        """All rates of disks."""
+        return (*self.read_bps, *self.write_bps)
+
+
+def named_folders(plan: Plan) -> int:
+    """Return how many folders, one below the other, the paths of a plan name altogether."""
+    paths = (plan.workdir or "", *(mount.path for mount in plan.tmpfs))
+    return sum(len([name for name in path.split("/") if name]) for path in paths)
+
 
 def most_of(ulimit: str, limits: Limits) -> int | None:
     """Return the most that a stranger may ask for of a limit of this name; None where any number will do."""
@@ -145,9 +158,11 @@ def check(plan: Plan, ceiling: Limits) -> None:
             raise ValueError(f"{name}: {asked} is not within {most}")
     if any(map(UNUSABLE.search, _texts(plan))):
         raise ValueError("a character that no program can be given")
+    if named_folders(plan) > MOST_FOLDERS:
+        raise ValueError("more folders than a command line may name")
     _check_ulimits(plan.ulimits, ceiling)
     _check_tmpfs(plan.tmpfs, ceiling)
-    if any(not rate.path.startswith("/dev/") or rate.rate < 0 for rate in (*plan.read_bps, *plan.write_bps)):
+    if any(not rate.path.startswith("/dev/") or rate.rate < 0 for rate in plan.throttles):
         raise ValueError("a rate: not that of a device")
     kinds = [join.kind for join in plan.joins]
     if len(set(kinds)) < len(kinds) or not JOINABLE.issuperset(kinds):

@@ -33,6 +33,14 @@ def decide(run: Run, limits: Limits) -> Plan:
     """Return the plan that carries `run` out within `limits`. DockerError when the daemon or this host does not."""
     _check_identity(run)
     _check_stop_signal(run.stop_signal or "")
+    plan = _plan(run, limits)
+    if plans.named_folders(plan) > plans.MOST_FOLDERS:
+        text = f"--workdir and --tmpfs name more than {plans.MOST_FOLDERS} folders"
+        raise refused(text, wording.MANY_FOLDERS.format(most=plans.MOST_FOLDERS))
+    return plan
+
+
+def _plan(run: Run, limits: Limits) -> Plan:
     return Plan(
         image=_image(run.image),
         args=run.args,

@@ -22,4 +22,4 @@ def check(isolation: str, plan: Plan) -> None:
             raise refused(BRIDGE, wording.ISOLATION_OF_BRIDGES)
         case "rates":
             # a virtual machine has no disk, so no device of this name
-            raise outcome.not_created(f"stat {(*plan.read_bps, *plan.write_bps)[0].path}: no such file or directory")
+            raise outcome.not_created(f"stat {plan.throttles[0].path}: no such file or directory")

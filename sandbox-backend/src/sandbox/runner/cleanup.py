@@ -7,8 +7,13 @@ OCI runtime they are free; when no run comes, they are done a moment later anywa
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+
+from sandbox.runner import aside
 
 log = logging.getLogger(__name__)
 LATEST_SECONDS = 0.05
@@ -40,6 +45,35 @@ class DeferredCleanup:
     def __init__(self) -> None:
         self._waiting: dict[Work, asyncio.TimerHandle] = {}
         self._early: dict[Work, asyncio.TimerHandle] = {}
+        # those of which it is told already
+        self._failed: set[Work] = set()
+        self._trying: Work = bool
+        self._finishing = False
+
+    def aside(self, step: Work) -> Work:
+        """The same as a step that a thread does: until that is done it is too early for the next one, which then comes
+        at once."""
+        begun: list[Future[bool]] = []
+
+        def work() -> bool:
+            if not begun:
+                begun.append(aside.begun(step))
+                again = partial(self._again, asyncio.get_running_loop(), self._trying)
+                begun[0].add_done_callback(again)
+            if not begun[0].done() and not self._finishing:
+                return False
+            return begun.pop().result()
+
+        return work
+
+    def _again(self, loop: asyncio.AbstractEventLoop, work: Work, _: object) -> None:
+        # the loop may be over
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._at_once, work)
+
+    def _at_once(self, work: Work) -> None:
+        if work in self._early and self._done(work):
+            self._early.pop(work).cancel()
 
     def later(self, work: Work) -> None:
         """Take a clean-up over; it is tried within LATEST_SECONDS."""
@@ -56,10 +90,11 @@ class DeferredCleanup:
 
     def finish(self) -> None:
         """Do all that are left, now."""
+        self._finishing = True
         for held in (self._waiting, self._early):
             for work, timer in held.items():
                 timer.cancel()
-                _done(work)
+                self._done(work)
             held.clear()
 
     def _first(self, work: Work) -> None:
@@ -68,15 +103,19 @@ class DeferredCleanup:
 
     def _try(self, work: Work, pause: float) -> None:
         self._early.pop(work, None)
-        if not _done(work, tell=pause == LATEST_SECONDS):
+        if not self._done(work):
             longer = min(2 * pause, LONGEST_SECONDS)
             self._early[work] = asyncio.get_running_loop().call_later(pause, self._try, work, longer)
 
-
-def _done(work: Work, *, tell: bool = True) -> bool:
-    try:
-        return work()
-    except Exception:
-        if tell:
-            log.exception("a clean-up failed")
-        return False
+    def _done(self, work: Work) -> bool:
+        self._trying = work
+        try:
+            done = work()
+        except Exception:
+            if work not in self._failed:
+                log.exception("a clean-up failed")
+            self._failed.add(work)
+            return False
+        if done:
+            self._failed.discard(work)
+        return done

@@ -213,6 +213,7 @@ ABSOLUTE_FOLDER = "작업 폴더는 / 로 시작하는 경로로 적어요. 예:
 BAD_SIGNAL = "SIGTERM, SIGINT 처럼 있는 신호 이름을 적어 보세요."
 BAD_CAPABILITY = "CHOWN, NET_RAW 처럼 있는 권한 이름이나 ALL 을 적어 보세요."
 MANY_TMPFS = "--tmpfs 는 {most}개까지만 쓸 수 있어요."
+MANY_FOLDERS = "-w 와 --tmpfs 의 경로에는 모두 합해 폴더를 {most}개까지 적을 수 있어요."
 SYSTEM_TMPFS = "/proc 과 /sys 에는 --tmpfs 를 쓸 수 없어요. 예: --tmpfs /tmp"
 BAD_TMPFS = "--tmpfs 는 /tmp:size=16m,mode=1777 처럼 적어요."
 LONG_HOSTNAME = "호스트 이름은 64바이트까지예요."

@@ -11,7 +11,7 @@ import errno
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ from sandbox.runner.kernel import cgroup, devices
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 KILL_SECONDS = 5.0
 Stdio = tuple[int, int, int]
+# where the runtimes that are at work write which process they leave to us
+_expected: set[Path] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +165,35 @@ def _taken_on(pid: int) -> Child:
         raise
 
 
+@contextlib.contextmanager
+def expected(file: Path) -> Iterator[None]:
+    """Keep the process whose number an OCI runtime writes into `file` for the caller, for as long as the block lasts:
+    it may have ended when the runtime leaves it to us, and whoever else cleans up then does not reap it."""
+    _expected.add(file)
+    try:
+        yield
+    finally:
+        _expected.discard(file)
+
+
 def reap_orphans(names: set[str]) -> None:
-    """Reap the ended children of these names that a process of ours has left to us, and that have no Child."""
-    for pid in _children() - Child.held:
-        name, state = _name_and_state(pid)
-        if state == "Z" and name in names:
-            os.waitpid(pid, os.WNOHANG)
+    """Reap the ended children of these names that a process of ours has left to us, and that have no Child and will
+    have none."""
+    ended = [pid for pid in _children() - Child.held if _is_ended(pid, names)]
+    # in this order: a runtime has written the number down before it leaves the process to us
+    for pid in set(ended).difference(map(_number, _expected)):
+        os.waitpid(pid, os.WNOHANG)
+
+
+def _is_ended(pid: int, names: set[str]) -> bool:
+    name, state = _name_and_state(pid)
+    return state == "Z" and name in names
+
+
+def _number(file: Path) -> int:
+    with contextlib.suppress(OSError, ValueError):
+        return int(file.read_text())
+    return -1
 
 
 def _children() -> set[int]:

@@ -69,7 +69,8 @@ class Container:
     def listed(self, host: str, joined: Joined) -> AbstractContextManager[None]:
         """Let others of its Docker host join it for as long as the block lasts."""
         shareable = self._plan.shareable
-        own = RunningContainer(host, joined.id_range, self.child, self._hostname, joined.address, shareable)
+        address = joined.address
+        own = RunningContainer(host, joined.id_range, self.child, self.cgroup, self._hostname, address, shareable)
         return self._environment.running.listed(self.id, own)
 
     async def create(
@@ -89,7 +90,8 @@ class Container:
         self._pid_donor = joined.donors["pid"].child if "pid" in joined.donors else None
         with joined.namespaces() as shared, self._may_be_killed():
             config = json.dumps(self._configuration(joined, snapshot, shared, files, nodes))
-            self._child = await self._configure(self._prestarted.begun, config, snapshot)
+            async with joined.unmet(self._environment.running):
+                self._child = await self._configure(self._prestarted.begun, config, snapshot)
             if joined.member:
                 await joined.member.attach(self._child.pid)
         if not self._environment.runtime.features.ulimits:
@@ -124,7 +126,6 @@ class Container:
     ) -> dict[str, Any]:
         environment, config, features = self._environment, self._image.config, self._environment.runtime.features
         init, address = environment.init_program, joined.address
-        contents.check_rates(self._plan, snapshot)
         made = contents.make(self._plan, config, snapshot, init, self._hostname, address)
         own = Allocation(
             container=self.id,
@@ -184,10 +185,11 @@ class Container:
 
     def kill(self) -> None:
         """Kill the first process, and so all of them; the kernel ends one that waits for a slow disk when that is fast
-        again."""
+        again, and one that is stopped when it may go on."""
         if self.disk:
             cgroup.here().unthrottle(self.cgroup)
         self.child.kill()
+        self._environment.running.leave(self.id)
 
     def killed_in(self, seconds: float) -> AbstractContextManager[Deadline]:
         """Have it killed in `seconds`, unless the block has ended by then, whatever else the runner is doing."""
@@ -226,14 +228,16 @@ class Container:
 def _restrict(process: Child, ulimits: Sequence[Ulimit], user_namespace: int) -> None:
     """Set the reader's own limits; not earlier, as they would hinder the runtime at its work. That of core files is low
     already, and what it is has a reason (`processes.core_limit`)."""
-    for ulimit in (one for one in ulimits if one.name != "core"):
-        number = rlimits.number(ulimit)
-        limit = functools.partial(resource.prlimit, process.pid, number, (ulimit.soft, ulimit.hard))
-        try:
-            # a runner without CAP_SYS_RESOURCE has it there
-            namespaces.within_user_namespace(user_namespace, limit)
-        except OSError as error:
-            if lacks.anything(error):
-                raise
-            text = f"error setting rlimits for ready process: error setting rlimit type {number}: "
-            raise NotStarted(messages.task_error(text + os.strerror(error.errno or 0).lower())) from error
+    own = [(rlimits.number(one), (one.soft, one.hard)) for one in ulimits if one.name != "core"]
+    if not own:
+        return
+    try:
+        # a runner without CAP_SYS_RESOURCE has it there
+        namespaces.within_user_namespace(
+            user_namespace, [functools.partial(resource.prlimit, process.pid, *limit) for limit in own]
+        )
+    except namespaces.StoppedError as error:
+        if lacks.anything(error):
+            raise
+        text = f"error setting rlimits for ready process: error setting rlimit type {own[error.done][0]}: "
+        raise NotStarted(messages.task_error(text + os.strerror(error.errno or 0).lower())) from error

@@ -16,6 +16,7 @@ from sandbox.oci import process, users
 from sandbox.oci.users import Identity
 from sandbox.runner.kernel import cgroup
 from sandbox.runner.kernel.devices import NODES
+from sandbox.runner.kernel.disk import Disks
 from sandbox.runner.kernel.rootfs import Snapshot
 
 Files = tuple[tuple[str, str], ...]
@@ -84,7 +85,7 @@ def _tmpfs(snapshot: Snapshot, mount: Tmpfs) -> Tmpfs:
         if lacks.anything(error):
             raise
         raise NotStarted(f"{TASK}: {mount.path}: {_reason(error)}") from error
-    if where == "/" or where.startswith(SYSTEM):
+    if where == "/" or any(f"{where}/".startswith(f"{folder}/") for folder in SYSTEM):
         raise NotStarted(f"{TASK}: {mount.path!r} cannot be mounted because it is inside {where!r}")
     return replace(mount, path=where)
 
@@ -116,18 +117,22 @@ def _make_workdir(snapshot: Snapshot, path: str) -> str:
     return where
 
 
-def check_rates(plan: Plan, snapshot: Snapshot) -> None:
-    """Check the devices for which `plan` sets rates. NotStarted when one is no disk here, or when the container has no
-    disk of its own to be slowed down."""
-    throttles = (*plan.read_bps, *plan.write_bps)
-    for throttle in throttles:
+def disks_for(plan: Plan, disks: Disks | None) -> Disks | None:
+    """Check the devices for which `plan` sets rates: one of `disks` is for it, if any of them slows it down. NotStarted
+    when one is no disk here, or when there are no disks of a container's own."""
+    rates = [throttle.rate for throttle in plan.throttles]
+    for throttle in plan.throttles:
         name = throttle.path.removeprefix("/dev/")
         if throttle.path.startswith("/dev/") and name in NODES:
             raise NotStarted(messages.task_error(messages.not_throttled(*NODES[name], throttle.rate)))
         # which ones the machine has is nobody's business
         if throttle.path != DISK:
             raise NotStarted(f"stat {throttle.path}: no such file or directory")
-    if throttles and snapshot.disk is None:
+    # 0 is no limit, as it is for Docker
+    if not any(rates):
+        return None
+    if disks is None:
         raise NotStarted(messages.NO_DISK)
-    if any(throttle.rate < cgroup.here().slowest_rate for throttle in throttles):
+    if any(0 < rate < cgroup.here().slowest_rate for rate in rates):
         raise NotStarted(messages.TOO_SLOW)
+    return disks

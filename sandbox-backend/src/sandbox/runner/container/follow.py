@@ -97,7 +97,7 @@ async def _measure(container: Container, events: RunEvents, over: asyncio.Event)
                 return
             await events.send(reading)
             # a look at the processes costs as much as a reading, and every half second is soon enough
-            seen = inspector.changed() if next(looking) else None
+            seen = await inspector.look(stats.SECONDS) if next(looking) else None
             if seen is not None and not over.is_set():
                 await events.send(seen)
 

@@ -6,9 +6,11 @@ two readings; and it is listed only if /proc still has it in the group.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +26,8 @@ LONGEST_COMMAND = 200
 LONGEST_MOUNT = 2000
 CHUNK = 65_536
 SECCOMP = {"0": "disabled", "1": "strict", "2": "filter"}
+# one for each run that may be keeping one waiting, and for those whose processes are just ending
+_THREADS = ThreadPoolExecutor(64, "inspect")
 Signature = tuple[int, tuple[tuple[int, int, str], ...]]
 
 
@@ -36,6 +40,21 @@ class Inspector:
     runs: Path
     _seen: Signature = (0, ())
     _count: int = field(default=0)
+    _looking: Future[Inspection | None] | None = None
+
+    async def look(self, seconds: float) -> Inspection | None:
+        """What `changed` gives, or the call before that was not done yet; None when it is not there in `seconds`.
+
+        A thread calls it: the kernel reads a process's command line under a lock that the process itself can keep for
+        long, in which its run is then not looked at again.
+        """
+        if self._looking is None:
+            self._looking = _THREADS.submit(self.changed)
+        await asyncio.wait([asyncio.wrap_future(self._looking)], timeout=seconds)
+        if not self._looking.done():
+            return None
+        looked, self._looking = self._looking, None
+        return looked.result()
 
     def changed(self) -> Inspection | None:
         """The inspection, if the processes are not those of the last call; at most MOST_EVENTS times."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -12,10 +13,14 @@ from sandbox.linux import lacks
 from sandbox.model.plan import Plan
 from sandbox.runner.container import running
 from sandbox.runner.container.contents import NotStarted
-from sandbox.runner.container.running import RunningContainer
+from sandbox.runner.container.running import RunningContainer, RunningContainers
 from sandbox.runner.environment import Environment
 from sandbox.runner.kernel.bridge import Member
 from sandbox.runner.kernel.id_ranges import IdRange
+
+# many times what it takes, while those that are joined stand still
+JOIN_SECONDS = 10.0
+TOO_SLOW = messages.task_error("context deadline exceeded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,20 @@ class Joined:
                     raise
                 raise NotStarted(f"cannot join a container that has ended: {error.strerror}") from error
             yield opened
+
+    @asynccontextmanager
+    async def unmet(self, others: RunningContainers) -> AsyncIterator[None]:
+        """Stop those of `others` whose pid namespace is joined, for as long as the block lasts. NotStarted when that is
+        long."""
+        if "pid" not in self.donors:
+            yield
+            return
+        try:
+            with others.stopped(self.id_range):
+                async with asyncio.timeout(JOIN_SECONDS):
+                    yield
+        except TimeoutError as error:
+            raise NotStarted(TOO_SLOW) from error
 
 
 @asynccontextmanager

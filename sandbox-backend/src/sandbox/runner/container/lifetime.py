@@ -11,7 +11,9 @@ from pathlib import Path
 
 from sandbox.model.image import Image
 from sandbox.model.plan import Plan
+from sandbox.runner import aside
 from sandbox.runner.cleanup import Work, in_order
+from sandbox.runner.container import contents
 from sandbox.runner.container.container import Container
 from sandbox.runner.environment import Environment
 from sandbox.runner.kernel import rootfs
@@ -24,17 +26,21 @@ async def prepared(
     environment: Environment, id_range: IdRange, image: Image, plan: Plan, layers: Sequence[Path]
 ) -> AsyncIterator[tuple[Container, Snapshot]]:
     """A container that is begun, and its root file system. At the end it is killed; its root file system, its cgroup,
-    its folders and its hold on the id range go later, when no process of it is left."""
+    its folders and its hold on the id range go later, when no process of it is left. NotStarted when the machine has
+    not the disks that `plan` is to slow down."""
+    disks = contents.disks_for(plan, environment.disks)
     container = Container(environment, image, plan)
     folder, lower = environment.runs / container.id[:16], [*layers, environment.init_layer]
     stack = contextlib.ExitStack()
     stack.callback(environment.prestarter.refill)
     stack.enter_context(id_range.held())
-    remains = in_order(container.forget, partial(rootfs.removed, folder), partial(_left, stack))
+    removed = environment.cleanup.aside(partial(rootfs.removed, folder))
+    remains = in_order(container.forget, removed, partial(_left, stack))
+    make = partial(rootfs.make, folder, lower, id_range.namespace, id_range.first_uid, plan.limits, disks)
     try:
         container.begin()
-        disks = environment.disks if plan.read_bps or plan.write_bps else None
-        yield container, rootfs.make(folder, lower, id_range.namespace, id_range.first_uid, plan.limits, disks)
+        # a thread takes as long as all else, where there is no disk to wait for
+        yield container, await aside.done(make) if disks else make()
     finally:
         await asyncio.shield(_end(environment, container, remains))
 

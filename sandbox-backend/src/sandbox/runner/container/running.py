@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import errno
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sandbox.oci.namespaces import FILES
 from sandbox.runner.container.child import Child
+from sandbox.runner.kernel import cgroup
 from sandbox.runner.kernel.id_ranges import IdRange
 
 
 @dataclass(frozen=True, slots=True)
 class RunningContainer:
-    """A running container: its Docker host, its id range, its first process, its name for itself, its address where it
-    has one, and whether its ipc namespace may be joined."""
+    """A running container: its Docker host, its id range, its first process, its group, its name for itself, and its
+    address where it has one; and whether its ipc namespace may be joined."""
 
     host: str
     id_range: IdRange
     child: Child
+    group: str
     hostname: str
     address: str | None
     shareable: bool
@@ -36,15 +39,41 @@ class RunningContainers:
 
     def __init__(self) -> None:
         self._by_id: dict[str, RunningContainer] = {}
+        self._joining: Counter[IdRange] = Counter()
 
     @contextmanager
     def listed(self, name: str, container: RunningContainer) -> Iterator[None]:
         """List a container by its id for as long as the block lasts."""
         self._by_id[name] = container
+        if self._joining[container.id_range]:
+            cgroup.here().freeze(container.group, frozen=True)
         try:
             yield
         finally:
-            del self._by_id[name]
+            self.leave(name)
+
+    def leave(self, name: str) -> None:
+        """List a container no more, from any thread: it is not joined now, and not stopped on its way to its end."""
+        container = self._by_id.pop(name, None)
+        if container and self._joining[container.id_range]:
+            cgroup.here().freeze(container.group, frozen=False)
+
+    @contextmanager
+    def stopped(self, id_range: IdRange) -> Iterator[None]:
+        """Stop the containers of an id range for as long as the block lasts, in which another one of it is made: what
+        makes that is in their pid namespace already, where they could stop it, and read what it sees of the machine."""
+        self._joining[id_range] += 1
+        self._freeze(id_range)
+        try:
+            yield
+        finally:
+            self._joining[id_range] -= 1
+            self._freeze(id_range)
+
+    def _freeze(self, id_range: IdRange) -> None:
+        for container in list(self._by_id.values()):
+            if container.id_range is id_range:
+                cgroup.here().freeze(container.group, frozen=self._joining[id_range] > 0)
 
     def find(self, host: str, name: str) -> RunningContainer | None:
         """The container of this id on this Docker host; nobody else's."""

@@ -19,7 +19,7 @@ from sandbox.oci.allocation import Features
 from sandbox.oci.namespaces import FILES
 from sandbox.oci.process import OOM_SCORE_ADJ
 from sandbox.oci.spec import CRUN
-from sandbox.runner.container.child import Child, Stdio, reap_orphans, spawn
+from sandbox.runner.container.child import Child, Stdio, expected, reap_orphans, spawn
 
 CREATE_SECONDS = 30.0
 CONFIG = "config.json"
@@ -173,15 +173,16 @@ class Runtime:
         # to the first time yet, it finds the plain file then, too
         (bundle / "plain").write_bytes(data[:PIPE_BYTES])
         (bundle / "plain").rename(bundle / CONFIG)
-        begun.give(data)
-        meanwhile()
-        async with asyncio.timeout(CREATE_SECONDS):
-            ended = await begun.child.wait()
-        if ended.signal:
-            raise ProcessLookupError(errno.ESRCH, f"the OCI runtime was killed by signal {ended.signal}")
-        if ended.code:
-            raise RuntimeFailed(self.reason(_last_error(bundle / "log")))
-        return Child(int((bundle / "pid").read_text()))
+        with expected(bundle / "pid"):
+            begun.give(data)
+            meanwhile()
+            async with asyncio.timeout(CREATE_SECONDS):
+                ended = await begun.child.wait()
+            if ended.signal:
+                raise ProcessLookupError(errno.ESRCH, f"the OCI runtime was killed by signal {ended.signal}")
+            if ended.code:
+                raise RuntimeFailed(self.reason(_last_error(bundle / "log")))
+            return Child(int((bundle / "pid").read_text()))
 
     def reason(self, message: str) -> str:
         """Why a program did not start, in crun's words, which `docker.outcome` translates."""

@@ -7,18 +7,23 @@ user ids, so that two runs share files but no identity.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import posixpath
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from sandbox.linux import files, lacks, mounts
 from sandbox.linux.loop import Device
-from sandbox.model.plan import Limits
+from sandbox.model.plan import MOST_FOLDERS, Limits
+from sandbox.runner import aside
 from sandbox.runner.kernel.disk import Disks
+
+FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,35 +58,39 @@ class Snapshot:
     def make_folder(self, path: str) -> str:
         """Make the missing ones of `path` and the folders above it; where it truly is, all links followed.
 
-        NotADirectoryError or FileExistsError where something else is in the way.
+        NotADirectoryError or FileExistsError where something else is in the way; OSError with ENAMETOOLONG when it
+        names more than MOST_FOLDERS.
         """
-        root = os.open(self.root, os.O_PATH | os.O_DIRECTORY)
+        # what is above the root is the root
+        names = [name for name in posixpath.normpath(f"/{path}").split("/") if name]
+        if len(names) > MOST_FOLDERS:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+        root = at = os.open(self.root, FOLDER)
         try:
-            parts = [part for part in posixpath.normpath(path).split("/") if part]
-            for depth in range(1, len(parts) + 1):
-                self._make_one(root, "/".join(parts[: depth - 1]) or ".", parts[depth - 1])
-            return self._true_path(root, "/".join(parts) or ".")
+            for name in names:
+                above, at = at, self._entered(root, at, name)
+                if above != root:
+                    os.close(above)
+            return self._true_path(at)
         finally:
-            os.close(root)
+            for descriptor in {root, at}:
+                os.close(descriptor)
 
-    def _true_path(self, root: int, path: str) -> str:
-        found = files.open_in_root(root, path, os.O_PATH)
-        try:
-            return str(Path(f"/proc/self/fd/{found}").readlink()).removeprefix(str(self.root)) or "/"
-        finally:
-            os.close(found)
+    def _true_path(self, found: int) -> str:
+        return str(Path(f"/proc/self/fd/{found}").readlink()).removeprefix(str(self.root)) or "/"
 
-    def _make_one(self, root: int, parent: str, name: str) -> None:
-        flags = os.O_PATH | os.O_DIRECTORY
+    def _entered(self, root: int, at: int, name: str) -> int:
+        """The folder `name` of the folder `at`, made if it is missing; a link is followed as if `root` were all."""
         try:
-            os.close(files.open_in_root(root, f"{parent}/{name}", flags))
+            return os.open(name, FOLDER | os.O_NOFOLLOW, dir_fd=at)
+        except NotADirectoryError:
+            with contextlib.suppress(FileNotFoundError):
+                return files.open_in_root(root, f"{self._true_path(at)}/{name}", FOLDER)
         except FileNotFoundError:
-            at = files.open_in_root(root, parent, flags)
-            try:
-                os.mkdir(name, 0o755, dir_fd=at)
-                os.chown(name, self.first_uid, self.first_uid, dir_fd=at, follow_symlinks=False)
-            finally:
-                os.close(at)
+            pass
+        os.mkdir(name, 0o755, dir_fd=at)
+        os.chown(name, self.first_uid, self.first_uid, dir_fd=at, follow_symlinks=False)
+        return os.open(name, FOLDER | os.O_NOFOLLOW, dir_fd=at)
 
     def put(self, path: str, content: bytes, mode: int) -> None:
         """A file at `path` of the root file system, in place of what is there; owned by the container's root."""
@@ -135,13 +144,15 @@ def removed(folder: Path) -> bool:
     return True
 
 
-@contextmanager
-def mounted(folder: Path, layers: Sequence[Path], namespace: int, first_uid: int, limits: Limits) -> Iterator[Snapshot]:
+@asynccontextmanager
+async def mounted(
+    folder: Path, layers: Sequence[Path], namespace: int, first_uid: int, limits: Limits
+) -> AsyncIterator[Snapshot]:
     """A root file system that is gone, with all that was written, at the end of the block."""
     try:
         yield make(folder, layers, namespace, first_uid, limits)
     finally:
-        removed(folder)
+        await aside.done(partial(removed, folder))
 
 
 def _mount_writable(folder: Path, limits: Limits, disks: Disks | None) -> Device | None:

@@ -86,7 +86,7 @@ class VirtualMachine:
         layers = [*job.layers, self._environment.init_layer]
         # within QEMU's own, and with it gone in any case
         folder, limit = self._snapshot.folder / "image", plans.archive_limit(job.image)
-        with rootfs.mounted(folder, layers, self._id_range.namespace, first_uid, job.plan.limits) as image:
+        async with rootfs.mounted(folder, layers, self._id_range.namespace, first_uid, job.plan.limits) as image:
             config = self._fill(image)
             try:
                 # a large image must not make others wait

@@ -67,6 +67,8 @@ class Groups(ABC):
     _usual_weight: ClassVar[tuple[str, str]]
     # the files of limits of disks, each with what lifts one
     _throttles: ClassVar[Mapping[str, str]]
+    # the tree and the file that stop a group, what lets it go on, and what stops it
+    _freezer: ClassVar[tuple[str, str, str, str]]
 
     def __init__(self, mount: Path = MOUNT) -> None:
         self.mount = mount
@@ -132,6 +134,13 @@ class Groups(ABC):
                     with contextlib.suppress(OSError):
                         file.write_text(f"{device} {full_speed}")
 
+    def freeze(self, path: str, *, frozen: bool) -> None:
+        """Stop all that lives in the group, or let it go on. Nothing happens where the group is gone, or the machine
+        cannot."""
+        tree, name, thawed, stopped = self._freezer
+        with contextlib.suppress(OSError):
+            (self.mount / tree / path.lstrip("/") / name).write_text(stopped if frozen else thawed)
+
     def processes(self, path: str) -> list[int]:
         """Return the numbers of the processes in the group; none where it is gone."""
         return _processes(self.folders(path)[0])
@@ -173,3 +182,7 @@ def _kill(group: Path) -> None:
     for pid in _processes(group):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+    # on v1 what is stopped does not end either
+    if (state := group / "freezer.state").exists():
+        with contextlib.suppress(OSError):
+            state.write_text("THAWED")

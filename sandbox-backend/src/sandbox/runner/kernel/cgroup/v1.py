@@ -35,6 +35,7 @@ class V1(Groups):
     counts_loop_pages = False
     _usual_weight = ("cpu.shares", "1024")
     _throttles = dict.fromkeys(("blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device"), "0")
+    _freezer = ("freezer", "freezer.state", "THAWED", "FROZEN")
 
     def folders(self, path: str) -> list[Path]:
         return [tree / path.lstrip("/") for tree in self._trees]

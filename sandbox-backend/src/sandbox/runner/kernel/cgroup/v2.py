@@ -22,6 +22,7 @@ class V2(Groups):
     # what crun makes of 1024 shares
     _usual_weight = ("cpu.weight", "39")
     _throttles: ClassVar[Mapping[str, str]] = {"io.max": "rbps=max wbps=max"}
+    _freezer = ("", "cgroup.freeze", "0", "1")
 
     def folders(self, path: str) -> list[Path]:
         return [self.mount / path.lstrip("/")]
