@@ -171,7 +171,7 @@ def test_a_new_container_says_how_long_the_machine_has_been_up(isolation: Page) 
 @pytest.mark.container("looks at this machine's own kernel and processes")
 def test_what_a_container_writes_is_kept_in_the_machines_one_page_cache(isolation: Page) -> None:
     written = 20_000_000 / 1024
-    grown = []
+    grown: list[int] = []
     # others fill and empty it meanwhile, too
     while len(grown) < ATTEMPTS and pytest.approx(written, rel=0.25) not in grown:
         machine = re.search(r"^Cached: +(\d+)", Path("/proc/meminfo").read_text(), re.M)
