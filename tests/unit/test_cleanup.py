@@ -7,6 +7,7 @@ import errno
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -134,6 +135,20 @@ async def test_what_a_thread_does_is_done_when_its_run_goes_on_though_that_is_ca
     with pytest.raises(asyncio.CancelledError):
         await task
     assert done == ["slow", "next"]
+
+
+async def test_the_one_thread_there_is_does_all_when_no_more_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = ThreadPoolExecutor(4)
+    monkeypatch.setattr(aside, "_THREADS", threads)
+    aside.ready()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", raising(RuntimeError("can't start new thread")))
+        both = asyncio.gather(
+            *(aside.done(partial(time.sleep, 0.1)) for _ in range(2)), aside.done(threading.get_ident)
+        )
+        async with asyncio.timeout(pace.seconds(5)):
+            assert (await both)[-1] != threading.get_ident()
+    threads.shutdown()
 
 
 async def test_a_deadline_that_fails_leaves_the_others() -> None:

@@ -25,6 +25,7 @@ from sandbox.linux import machine, mounts, processes
 from sandbox.linux.children import beside
 from sandbox.model import protocol
 from sandbox.oci.allocation import Features
+from sandbox.runner import aside
 from sandbox.runner.cleanup import DeferredCleanup
 from sandbox.runner.container.deadlines import Deadlines
 from sandbox.runner.container.prestarted import Prestarter
@@ -162,6 +163,7 @@ async def _listening(settings: Settings, runner: Runner) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _environment(settings: Settings, bridges: Bridges | None) -> AsyncIterator[Environment]:
     """What runs are made with; at the end nothing waits there any more."""
+    aside.ready()
     environment = _made_environment(settings, bridges)
     try:
         yield environment

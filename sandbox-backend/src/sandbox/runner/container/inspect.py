@@ -18,6 +18,7 @@ from pathlib import Path
 from sandbox.model.events import Inspection, Process
 from sandbox.oci import capabilities
 from sandbox.oci.namespaces import FILES
+from sandbox.runner import aside
 from sandbox.runner.kernel import cgroup
 
 MOST_PROCESSES = 16
@@ -49,7 +50,7 @@ class Inspector:
         long, in which its run is then not looked at again.
         """
         if self._looking is None:
-            self._looking = _THREADS.submit(self.changed)
+            self._looking = aside.queued(_THREADS, self.changed)
         await asyncio.wait([asyncio.wrap_future(self._looking)], timeout=seconds)
         if not self._looking.done():
             return None
