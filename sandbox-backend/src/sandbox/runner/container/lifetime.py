@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -25,16 +25,30 @@ async def prepared(
 ) -> AsyncIterator[tuple[Container, Snapshot]]:
     """A container that is begun, and its root file system. At the end it is killed; its root file system, its cgroup,
     its folders and its hold on the id range go later, when no process of it is left."""
-    container = Container(environment, image, plan)
-    folder, lower = environment.runs / container.id[:16], [*layers, environment.init_layer]
+    with _parent(environment, id_range, plan) as parent:
+        container = Container(environment, image, plan, parent)
+        async with _owned(environment, id_range, container) as folder:
+            disks = environment.disks if plan.read_bps or plan.write_bps else None
+            lower = [*layers, environment.init_layer]
+            yield container, rootfs.make(folder, lower, id_range.namespace, id_range.first_uid, plan.limits, disks)
+
+
+def _parent(environment: Environment, id_range: IdRange, plan: Plan) -> AbstractContextManager[str | None]:
+    """The group that the container's own is in, where that is not the one of all."""
+    return id_range.shared(environment.cgroup, plan.limits.memory) if plan.joins else contextlib.nullcontext()
+
+
+@asynccontextmanager
+async def _owned(environment: Environment, id_range: IdRange, container: Container) -> AsyncIterator[Path]:
+    """Begin it; where its root file system is to be."""
+    folder = environment.runs / container.id[:16]
     stack = contextlib.ExitStack()
     stack.callback(environment.prestarter.refill)
     stack.enter_context(id_range.held())
     remains = in_order(container.forget, partial(rootfs.removed, folder), partial(_left, stack))
     try:
         container.begin()
-        disks = environment.disks if plan.read_bps or plan.write_bps else None
-        yield container, rootfs.make(folder, lower, id_range.namespace, id_range.first_uid, plan.limits, disks)
+        yield folder
     finally:
         await asyncio.shield(_end(environment, container, remains))
 

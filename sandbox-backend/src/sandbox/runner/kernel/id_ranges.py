@@ -6,10 +6,11 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sandbox.linux import namespaces
 from sandbox.oci.users import IDS
+from sandbox.runner.kernel import cgroup
 from sandbox.settings import Settings
 
 # what each user in a container may have at once, besides what the owner of its user namespace may (user_namespaces(7));
@@ -22,6 +23,9 @@ LIMITS = {
 }
 # what all users of a container may have together: bytes of POSIX message queues, and signals and timers that wait
 TOTALS = {"msgqueue": 819_200, "sigpending": 4096}
+
+# the kernel's own for removed groups, which those that join one after the other share
+SPARE = 16 << 20
 
 
 @dataclass(eq=False, slots=True)
@@ -38,6 +42,7 @@ class IdRange:
     home: int = -1
     free: Callable[[IdRange], None] = lambda _: None
     _holders: int = 0
+    _shares: list[int] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -59,6 +64,26 @@ class IdRange:
             self._holders -= 1
             if not self._holders:
                 self.free(self)
+
+    @contextmanager
+    def shared(self, parent: str, memory: int) -> Iterator[str]:
+        """The path of a group in `parent` for those that join a container with these ids, which count for as long as
+        the block lasts: as much as `memory` of each is what they have together with what ended ones have left.
+
+        Whoever has a namespace in common with a run can hold its memory when it has ended, and the kernel counts that
+        for the run's removed group still, and for the groups above. It goes with the last holder of the range.
+        """
+        group = f"{parent}/{self.first_uid}"
+        self._shares.append(memory)
+        try:
+            self._limit(group)
+            yield group
+        finally:
+            self._shares.remove(memory)
+            self._limit(group)
+
+    def _limit(self, group: str) -> None:
+        cgroup.here().share(group, sum(self._shares) + SPARE, len(self._shares))
 
 
 class IdRanges:
