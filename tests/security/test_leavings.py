@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.docker.messages import SHARED_DISK
 from support.arena import MIB, attack, attacking, numbers, visitor
 from support.backend import Backend
+from support.footprint import backing_files
 
 pytestmark = pytest.mark.container
 EACH, RUNS = 24, 8
@@ -25,3 +27,12 @@ def kept(arena: Backend, words: str, options: str) -> int:
 @pytest.mark.parametrize("words", [f"leave memory {EACH}", f"leave /left {EACH}"])
 def test_attack_2_a_companion_holds_no_more_of_ended_runs_than_one_may_have(arena: Backend, words: str) -> None:
     assert EACH * MIB <= kept(arena, words, "--memory 32m") <= MOST
+
+
+def test_attack_3_a_run_that_joins_another_has_no_disk_to_leave(arena: Backend) -> None:
+    host, slow = visitor(arena), "--device-write-bps /dev/loop0:1gb"
+    with attacking(arena, "keep 4", "--name keeper", host) as keeper:
+        refused = [attack(arena, "leave /left 1", f"--network container:keeper {slow}", host) for _ in range(3)]
+        held = backing_files(arena)
+    assert [(one.code, SHARED_DISK in one.stderr) for one in refused] == [(125, True)] * 3
+    assert (held, numbers(keeper.result())["kept"]) == ([], 0)

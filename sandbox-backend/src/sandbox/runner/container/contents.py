@@ -118,7 +118,7 @@ def _make_workdir(snapshot: Snapshot, path: str) -> str:
 
 def check_rates(plan: Plan, snapshot: Snapshot) -> None:
     """Check the devices for which `plan` sets rates. NotStarted when one is no disk here, or when the container has no
-    disk of its own to be slowed down."""
+    disk of its own to be slowed down, as none has that joins another."""
     throttles = (*plan.read_bps, *plan.write_bps)
     for throttle in throttles:
         name = throttle.path.removeprefix("/dev/")
@@ -127,6 +127,8 @@ def check_rates(plan: Plan, snapshot: Snapshot) -> None:
         # which ones the machine has is nobody's business
         if throttle.path != DISK:
             raise NotStarted(f"stat {throttle.path}: no such file or directory")
+    if throttles and plan.joins:
+        raise NotStarted(messages.SHARED_DISK)
     if throttles and snapshot.disk is None:
         raise NotStarted(messages.NO_DISK)
     if any(throttle.rate < cgroup.here().slowest_rate for throttle in throttles):

@@ -28,7 +28,8 @@ async def prepared(
     with _parent(environment, id_range, plan) as parent:
         container = Container(environment, image, plan, parent)
         async with _owned(environment, id_range, container) as folder:
-            disks = environment.disks if plan.read_bps or plan.write_bps else None
+            # one for each range of ids: those that join one after the other could each leave theirs open with the donor
+            disks = environment.disks if (plan.read_bps or plan.write_bps) and not plan.joins else None
             lower = [*layers, environment.init_layer]
             yield container, rootfs.make(folder, lower, id_range.namespace, id_range.first_uid, plan.limits, disks)
 
