@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
 
 from sandbox.docker.messages import SHARED_DISK
+from support import pace
 from support.arena import MIB, attack, attacking, numbers, visitor
 from support.backend import Backend
 from support.footprint import backing_files
@@ -36,3 +40,20 @@ def test_attack_3_a_run_that_joins_another_has_no_disk_to_leave(arena: Backend) 
         held = backing_files(arena)
     assert [(one.code, SHARED_DISK in one.stderr) for one in refused] == [(125, True)] * 3
     assert (held, numbers(keeper.result())["kept"]) == ([], 0)
+
+
+def orphans() -> int:
+    """The machine's connections that are nobody's any more."""
+    (row,) = (row.split() for row in Path("/proc/net/sockstat").read_text().splitlines() if row.startswith("TCP:"))
+    return int(row[row.index("orphan") + 1])
+
+
+def test_attack_4_connections_of_ended_runs_are_soon_gone(arena: Backend) -> None:
+    host, made = visitor(arena), 300
+    before = orphans()
+    with attacking(arena, "silent 8", "--network bridge", host):
+        assert numbers(attack(arena, f"lasting 172.17.0.2 {made}", "--network bridge", host)) == {"made": made}
+        end = time.monotonic() + pace.seconds(15)
+        while (left := orphans() - before) > made / 10 and time.monotonic() < end:
+            time.sleep(0.1)
+    assert left <= made / 10

@@ -57,6 +57,7 @@ REFUSED: dict[str, tuple[int, list[Call]]] = {
 # the kernel would say EBADF, and the filter says that all is well
 UNHEEDED: list[Call] = [
     *([SETSOCKOPT, NONE, SOCKETS, option] for option in (7, 8)),
+    *([SETSOCKOPT, NONE, TCP, option] for option in (8, 18)),
     *([FCNTL, NONE, command] for command in (6, 7)),
     [FADVISE, NONE, 0, 0, 4],
     # no such memory: the kernel would say EFAULT
@@ -68,7 +69,7 @@ USUAL: list[Call] = [
     *([SETSOCKOPT, NONE, IP, option] for option in (1, 2, 8, 10, 11, 24, 32, 33, 34, 49)),
     *([GETSOCKOPT, NONE, level, option] for level in (SOCKETS, IP, TCP, IPV6) for option in (1, 4, 11, 23, 49, 80)),
     *([SETSOCKOPT, NONE, IPV6, option] for option in (16, 18, 25, 26, 49, 50, 67)),
-    *([SETSOCKOPT, NONE, TCP, option] for option in (1, 2, 3, 4, 5, 6, 9, 12, 13, 18, 23, 25, 30)),
+    *([SETSOCKOPT, NONE, TCP, option] for option in (1, 2, 3, 4, 5, 6, 9, 12, 13, 17, 23, 25, 30)),
     *([SETSOCKOPT, NONE, UDP, option] for option in (1, 103, 104)),
     *([SETSOCKOPT, NONE, NETLINK, option] for option in (1, 11, 12)),
     *([IOCTL, NONE, request] for request in (0x5401, 0x5413, 0x5421, 0x541B, 0x8912, 0x5422, 0x5424)),

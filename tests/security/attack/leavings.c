@@ -1,7 +1,9 @@
 /* What a run leaves with another that it has a network in common with, by a socket that has no file. */
 #include "attack.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -77,4 +79,35 @@ static void leave(char **words) {
     tell("left", 1);
 }
 
-const struct verb LEAVINGS[] = {{"keep", keep}, {"leave", leave}, {NULL, NULL}};
+/* Connections that nobody accepts, for some seconds. */
+static void silent(char **words) {
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_port = htons(7000)};
+    int one = socket(AF_INET, SOCK_STREAM, 0);
+    tell("bound", outcome(bind(one, (void *)&own, sizeof own)));
+    listen(one, 1024);
+    hold(last(words));
+}
+
+/* Connections that are closed and are to last: with data that nobody takes, or by what they wish for. */
+static void lasting(char **words) {
+    static char data[1 << 16];
+    static int all[MOST];
+    int made = 0, seconds = 120, milliseconds = 600000;
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7000)};
+    inet_aton(words[0], &to.sin_addr);
+    for (; made < atoi(last(words)); made++) {
+        int one = all[made] = socket(AF_INET, SOCK_STREAM, 0);
+        if (connect(one, (void *)&to, sizeof to)) break;
+        setsockopt(one, 6, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+        setsockopt(one, 6, TCP_LINGER2, &seconds, sizeof seconds);
+    }
+    tell("made", made);
+    /* those first that have nothing to say, as the others take all of the way */
+    for (int at = 0; at < made; at++) if (at % 3 == 0) close(all[at]);
+    hold("0.2");
+    for (int at = 0; at < made; at++) if (at % 3) send(all[at], data, sizeof data, MSG_DONTWAIT);
+}
+
+const struct verb LEAVINGS[] = {
+    {"keep", keep}, {"leave", leave}, {"silent", silent}, {"lasting", lasting}, {NULL, NULL},
+};

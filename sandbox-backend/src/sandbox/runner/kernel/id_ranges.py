@@ -17,7 +17,9 @@ from sandbox.settings import Settings
 # the first ones of every container are those that the OCI runtime makes, and a joined user namespace has several
 LIMITS = {
     "max_user_namespaces": 0,
-    **dict.fromkeys((f"max_{kind}_namespaces" for kind in ("cgroup", "ipc", "mnt", "net", "pid", "time", "uts")), 64),
+    **dict.fromkeys((f"max_{kind}_namespaces" for kind in ("cgroup", "ipc", "mnt", "pid", "time", "uts")), 64),
+    # those that the connections of ended runs keep for a moment, too, when the ids are already another's
+    "max_net_namespaces": 256,
     "max_inotify_instances": 32,
     "max_inotify_watches": 8192,
 }
