@@ -81,6 +81,14 @@ def test_attack_15_which_disks_the_machine_has_is_told_nobody(docker: Docker) ->
     assert len(answers) == 1
 
 
+def test_attack_16_the_kernel_tells_a_container_of_no_disk(docker: Docker) -> None:
+    names = "find /proc/fs /sys -name 'loop[0-9]*' -o -name backing_file"
+    script = f"cat /proc/partitions /proc/diskstats; ls /sys/block /sys/dev/block /sys/class/block /sys/fs/ext4; {names}"
+    result = docker(f'docker run --device-write-bps {DISK}:1gb alpine sh -c "{script} 2> /dev/null"')
+    folders = "/sys/block:\n\n/sys/class/block:\n\n/sys/dev/block:\n\n/sys/fs/ext4:\n"
+    assert result.stdout == folders
+
+
 def test_the_disk_is_as_large_as_any_run_may_write(narrow: Docker) -> None:
     line = f"docker run --device-write-bps {DISK}:1gb alpine sh -c"
     result = narrow(f"{line} 'dd if=/dev/zero of=/big bs=64k count=300; echo code $?; wc -c < /big'")

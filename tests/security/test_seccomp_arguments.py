@@ -9,7 +9,7 @@ import pytest
 from support.filtered import Call, errors_of
 
 SOCKET, SOCKETPAIR, SETSOCKOPT, PRCTL, IOCTL, MMAP, MADVISE = 41, 53, 54, 157, 16, 9, 28
-SHMGET, FADVISE, MEMFD_CREATE, FCNTL, SCHED_SETAFFINITY = 29, 221, 319, 72, 203
+SHMGET, FADVISE, MEMFD_CREATE, FCNTL, SCHED_SETAFFINITY, GETSOCKOPT = 29, 221, 319, 72, 203, 55
 # above what the kernel takes of an int
 HIGH = 1 << 32
 # no such descriptor: the kernel itself would say EBADF
@@ -39,8 +39,10 @@ REFUSED: dict[str, tuple[int, list[Call]]] = {
     "huge pages": (errno.ENOMEM, [[MMAP, 0, 2 << 20, 1, 0x44022, NONE], [MMAP, 0, 2 << 20, 1, HIGH + 0x44022, NONE]]),
     "a file of huge pages": (errno.ENOMEM, [[MEMFD_CREATE, 0, 4], [MEMFD_CREATE, 0, 5]]),
     "a segment of huge pages": (errno.ENOMEM, [[SHMGET, 0, 0, 0o5600]]),
-    "a group of IP": (errno.ENODEV, [[SETSOCKOPT, NONE, IP, option] for option in (35, 38, 39, 41, 42, 43, 46, 48)]),
-    "a group of IPv6": (errno.ENODEV, [[SETSOCKOPT, NONE, IPV6, option] for option in (20, 42, 43, 46, 48)]),
+    "a group of IP": (errno.ENODEV, [[SETSOCKOPT, NONE, IP, option] for option in range(35, 49)]),
+    "a group of IPv6": (errno.ENODEV, [[SETSOCKOPT, NONE, IPV6, option] for option in (20, 21, *range(42, 49))]),
+    "the filter of a group": (errno.EADDRNOTAVAIL, [[GETSOCKOPT, NONE, IP, 41], [GETSOCKOPT, NONE, IPV6, 48]]),
+    "the form of addresses": (errno.EPERM, [[SETSOCKOPT, NONE, IPV6, 1]]),
     "headers of IPv6": (errno.EPERM, [[SETSOCKOPT, NONE, IPV6, option] for option in (6, 54, 55, 57, 59)]),
     "a flow label": (errno.EPERM, [[SETSOCKOPT, NONE, IPV6, 32], [SETSOCKOPT, NONE, HIGH + IPV6, HIGH + 32]]),
     "a key of TCP": (errno.EPERM, [[SETSOCKOPT, NONE, TCP, option] for option in (14, 32, 33, 38, 39, 40)]),
@@ -55,6 +57,7 @@ REFUSED: dict[str, tuple[int, list[Call]]] = {
 # the kernel would say EBADF, and the filter says that all is well
 UNHEEDED: list[Call] = [
     *([SETSOCKOPT, NONE, SOCKETS, option] for option in (7, 8)),
+    *([SETSOCKOPT, NONE, TCP, option] for option in (8, 18)),
     *([FCNTL, NONE, command] for command in (6, 7)),
     [FADVISE, NONE, 0, 0, 4],
     # no such memory: the kernel would say EFAULT
@@ -63,9 +66,10 @@ UNHEEDED: list[Call] = [
 # what programs do: they get as far as the kernel, which has no such descriptor
 USUAL: list[Call] = [
     *([SETSOCKOPT, NONE, SOCKETS, option] for option in (2, 3, 6, 9, 13, 15, 18, 20, 21, 25, 29)),
-    *([SETSOCKOPT, NONE, IP, option] for option in (1, 2, 8, 10, 11, 24, 32, 33, 34, 36)),
+    *([SETSOCKOPT, NONE, IP, option] for option in (1, 2, 8, 10, 11, 24, 32, 33, 34, 49)),
+    *([GETSOCKOPT, NONE, level, option] for level in (SOCKETS, IP, TCP, IPV6) for option in (1, 4, 11, 23, 49, 80)),
     *([SETSOCKOPT, NONE, IPV6, option] for option in (16, 18, 25, 26, 49, 50, 67)),
-    *([SETSOCKOPT, NONE, TCP, option] for option in (1, 2, 3, 4, 5, 6, 9, 12, 13, 18, 23, 25, 30)),
+    *([SETSOCKOPT, NONE, TCP, option] for option in (1, 2, 3, 4, 5, 6, 9, 12, 13, 17, 23, 25, 30)),
     *([SETSOCKOPT, NONE, UDP, option] for option in (1, 103, 104)),
     *([SETSOCKOPT, NONE, NETLINK, option] for option in (1, 11, 12)),
     *([IOCTL, NONE, request] for request in (0x5401, 0x5413, 0x5421, 0x541B, 0x8912, 0x5422, 0x5424)),

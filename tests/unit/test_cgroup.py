@@ -112,6 +112,22 @@ def test_usage_reads_the_same_in_every_layout(tmp_path: Path, files: dict[str, s
     assert kind(tmp_path).usage("/g") == expected
 
 
+@pytest.mark.parametrize(("used", "expected"), [(4096, 8192), (12288, 12288)])
+@pytest.mark.parametrize(
+    ("kind", "folder", "usage", "limit"),
+    [
+        (V2, "a/b", "memory.current", "memory.max"),
+        (V1, "memory/a/b", "memory.memsw.usage_in_bytes", "memory.limit_in_bytes"),
+    ],
+)
+def test_what_runs_share_is_limited_but_to_what_they_have_already(
+    tmp_path: Path, kind: type[Groups], folder: str, usage: str, limit: str, used: int, expected: int
+) -> None:
+    write(tmp_path, {f"{folder}/{usage}": f"{used}\n"})
+    kind(tmp_path).share("a/b", 8192, 1)
+    assert int((tmp_path / folder / limit).read_text()) == expected
+
+
 V2_KERNEL = {
     "g/cpu.stat": "usage_usec 2500\nuser_usec 1000\nsystem_usec 1500\n",
     "g/memory.stat": "anon 9\nkernel 100\nsock 7\nslab_reclaimable 30\n",

@@ -77,6 +77,7 @@ def test_what_the_daemon_says_before_a_start() -> None:
     assert said("cannot attach stdin to a TTY-enabled container because stdin is not a terminal") == NO_TERMINAL
     assert said("stat /dev/sdz: no such file or directory") == NO_DEVICE
     assert said(messages.NO_DISK) == wording.NO_DISK
+    assert said(messages.SHARED_DISK) == wording.SHARED_DISK
     assert said(messages.TOO_SLOW) == wording.TOO_SLOW
     assert said(messages.NO_BRIDGE) == wording.NO_BRIDGE
     assert said(messages.FULL_BRIDGE) == wording.FULL_BRIDGE

@@ -14,8 +14,8 @@ struct verb {
 };
 
 /* one table for each file, up to a row without a name */
-extern const struct verb CROWDS[], DESCRIPTORS[], FILES[], KEPT[], MESSAGES[], PAGE_CACHE[], PROCESSES[], SOCKETS[],
-    TERMINALS[];
+extern const struct verb CROWDS[], DESCRIPTORS[], FILES[], KEPT[], LEAVINGS[], MESSAGES[], PAGE_CACHE[], PROCESSES[],
+    SOCKETS[], TERMINALS[];
 
 double now(void);
 void tell(const char *name, long number);

@@ -16,6 +16,8 @@ DAEMON = "Error response from daemon: "
 NO_COMMAND = "no command specified"
 # this host's own: no loop device, or no mkfs.ext4
 NO_DISK = "a disk of the container's own is not available on this host, so no rate can be set for it"
+# this host's own: who has a namespace in common with a run can hold its disk when it has ended
+SHARED_DISK = "no rate can be set on this host for a container that shares a namespace with another"
 # this host's own: the kernel's io.max begins there
 TOO_SLOW = "a rate of 1 byte a second cannot be set on this host, which has cgroup v2: 2 is the slowest"
 # Docker's own, of libnetwork

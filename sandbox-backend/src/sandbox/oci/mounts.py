@@ -21,9 +21,21 @@ MASKED = (
     "/proc/timer_stats",
     "/sys/devices/virtual/powercap",
     "/sys/firmware",
+    # which disks the machine has, and where the files are that are disks of runs, as loop devices name theirs: Docker
+    # leaves them open, but its containers are not strangers to each other
+    "/proc/diskstats",
+    "/proc/fs",
+    "/proc/partitions",
+    "/sys/block",
+    "/sys/class/block",
+    "/sys/dev/block",
+    "/sys/devices/virtual/block",
+    "/sys/fs/btrfs",
+    "/sys/fs/ext4",
+    "/sys/fs/xfs",
 )
 # whoever may write to /proc/pressure can have the kernel measure for them, which it ends slowly
-READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/pressure", "/proc/sys", "/proc/sysrq-trigger")
+READ_ONLY = ("/proc/bus", "/proc/irq", "/proc/pressure", "/proc/sys", "/proc/sysrq-trigger")
 
 
 def build(plan: Plan, allocation: Allocation, features: Features) -> list[dict[str, Any]]:

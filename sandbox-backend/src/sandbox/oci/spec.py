@@ -23,6 +23,11 @@ SYSCTLS = {
     "net.ipv4.tcp_rmem": "4096 131072 262144",
     # what the kernel keeps of ended connections for a minute is counted nowhere
     "net.ipv4.tcp_max_tw_buckets": "4096",
+    # a connection that is nobody's any more keeps its network and its memory, also when the run has ended: as long as
+    # two tries to say the last of it take, and not two minutes
+    "net.ipv4.tcp_orphan_retries": "1",
+    # of what it has not said yet
+    "net.ipv4.tcp_wmem": "4096 16384 262144",
 }
 
 

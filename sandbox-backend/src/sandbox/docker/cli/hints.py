@@ -9,7 +9,7 @@ from sandbox.docker.cli import corrections, shell, wording
 from sandbox.docker.cli.command import Run
 from sandbox.docker.cli.names import BUILT_INS, PROGRAMS, near
 from sandbox.docker.cli.verbs.run import flag_named
-from sandbox.docker.messages import FULL_BRIDGE, NO_BRIDGE, NO_DISK, TOO_SLOW
+from sandbox.docker.messages import FULL_BRIDGE, NO_BRIDGE, NO_DISK, SHARED_DISK, TOO_SLOW
 from sandbox.model.events import Exited
 from sandbox.model.image import Image
 
@@ -24,6 +24,7 @@ _DAEMON = (
     ("no command specified", wording.NO_COMMAND, None),
     ("stat /dev/", wording.NO_DEVICE, None),
     (NO_DISK, wording.NO_DISK, None),
+    (SHARED_DISK, wording.SHARED_DISK, None),
     (TOO_SLOW, wording.TOO_SLOW, None),
     (NO_BRIDGE, wording.NO_BRIDGE, None),
     (FULL_BRIDGE, wording.FULL_BRIDGE, None),

@@ -44,8 +44,8 @@ class Container:
     """One container. In this order: `begin` starts its OCI runtime, `create` hands that its configuration, `start` lets
     the first process go, `end` kills what is left, `forget` removes what was made."""
 
-    def __init__(self, environment: Environment, image: Image, plan: Plan) -> None:
-        self._prestarted = environment.prestarter.take(plan.tty)
+    def __init__(self, environment: Environment, image: Image, plan: Plan, parent: str | None = None) -> None:
+        self._prestarted = environment.prestarter.take(plan.tty, parent)
         self.id, self.cgroup = self._prestarted.id, self._prestarted.cgroup
         self._environment, self._image, self._plan = environment, image, plan
         self._hostname = allocation.hostname(plan, self.id)

@@ -119,7 +119,7 @@ def _make_workdir(snapshot: Snapshot, path: str) -> str:
 
 def disks_for(plan: Plan, disks: Disks | None) -> Disks | None:
     """Check the devices for which `plan` sets rates: one of `disks` is for it, if any of them slows it down. NotStarted
-    when one is no disk here, or when there are no disks of a container's own."""
+    when one is no disk here, when there are no disks of a container's own, or when it joins another one."""
     rates = [throttle.rate for throttle in plan.throttles]
     for throttle in plan.throttles:
         name = throttle.path.removeprefix("/dev/")
@@ -131,6 +131,9 @@ def disks_for(plan: Plan, disks: Disks | None) -> Disks | None:
     # 0 is no limit, as it is for Docker
     if not any(rates):
         return None
+    # those that join one after the other could each leave theirs open with the donor
+    if plan.joins:
+        raise NotStarted(messages.SHARED_DISK)
     if disks is None:
         raise NotStarted(messages.NO_DISK)
     if any(0 < rate < cgroup.here().slowest_rate for rate in rates):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -29,18 +29,32 @@ async def prepared(
     its folders and its hold on the id range go later, when no process of it is left. NotStarted when the machine has
     not the disks that `plan` is to slow down."""
     disks = contents.disks_for(plan, environment.disks)
-    container = Container(environment, image, plan)
-    folder, lower = environment.runs / container.id[:16], [*layers, environment.init_layer]
+    lower = [*layers, environment.init_layer]
+    with _parent(environment, id_range, plan) as parent:
+        container = Container(environment, image, plan, parent)
+        async with _owned(environment, id_range, container) as folder:
+            make = partial(rootfs.make, folder, lower, id_range.namespace, id_range.first_uid, plan.limits, disks)
+            # a thread takes as long as all else, where there is no disk to wait for
+            yield container, await aside.done(make) if disks else make()
+
+
+def _parent(environment: Environment, id_range: IdRange, plan: Plan) -> AbstractContextManager[str | None]:
+    """The group that the container's own is in, where that is not the one of all."""
+    return id_range.shared(environment.cgroup, plan.limits.memory) if plan.joins else contextlib.nullcontext()
+
+
+@asynccontextmanager
+async def _owned(environment: Environment, id_range: IdRange, container: Container) -> AsyncIterator[Path]:
+    """Begin it; where its root file system is to be."""
+    folder = environment.runs / container.id[:16]
     stack = contextlib.ExitStack()
     stack.callback(environment.prestarter.refill)
     stack.enter_context(id_range.held())
     removed = environment.cleanup.aside(partial(rootfs.removed, folder))
     remains = in_order(container.forget, removed, partial(_left, stack))
-    make = partial(rootfs.make, folder, lower, id_range.namespace, id_range.first_uid, plan.limits, disks)
     try:
         container.begin()
-        # a thread takes as long as all else, where there is no disk to wait for
-        yield container, await aside.done(make) if disks else make()
+        yield folder
     finally:
         await asyncio.shield(_end(environment, container, remains))
 

@@ -138,11 +138,11 @@ class Prestarter:
         """A prestarter for another runtime, of which none is prestarted."""
         return Prestarter(runtime, self._bundles, self._cgroup, self._devices, self._cleanup, keep=False)
 
-    def take(self, tty: bool) -> Prestarted:
+    def take(self, tty: bool, parent: str | None = None) -> Prestarted:
         """The prestarted one; where there is none, or it was killed, a new one that is not begun yet. A terminal always
-        needs a new one."""
-        if self._kept is None or tty:
-            return self._new()
+        needs a new one, and so does another `parent` of its group."""
+        if self._kept is None or tty or parent is not None:
+            return self._new(parent)
         prestarted, self._kept = self._kept, None
         if prestarted.begun is None or not prestarted.begun.lost():
             return prestarted
@@ -176,9 +176,10 @@ class Prestarter:
             finally:
                 prestarted.forget()
 
-    def _new(self) -> Prestarted:
+    def _new(self, parent: str | None = None) -> Prestarted:
         name = secrets.token_hex(32)
-        return Prestarted(self._runtime, self._devices, name, f"/{self._cgroup}/{name}", self._bundles / name[:16])
+        group = f"/{parent or self._cgroup}/{name}"
+        return Prestarted(self._runtime, self._devices, name, group, self._bundles / name[:16])
 
 
 def _received(listener: socket.socket) -> int:

@@ -6,22 +6,28 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sandbox.linux import namespaces
 from sandbox.oci.users import IDS
+from sandbox.runner.kernel import cgroup
 from sandbox.settings import Settings
 
 # what each user in a container may have at once, besides what the owner of its user namespace may (user_namespaces(7));
 # the first ones of every container are those that the OCI runtime makes, and a joined user namespace has several
 LIMITS = {
     "max_user_namespaces": 0,
-    **dict.fromkeys((f"max_{kind}_namespaces" for kind in ("cgroup", "ipc", "mnt", "net", "pid", "time", "uts")), 64),
+    **dict.fromkeys((f"max_{kind}_namespaces" for kind in ("cgroup", "ipc", "mnt", "pid", "time", "uts")), 64),
+    # those that the connections of ended runs keep for a moment, too, when the ids are already another's
+    "max_net_namespaces": 256,
     "max_inotify_instances": 32,
     "max_inotify_watches": 8192,
 }
 # what all users of a container may have together: bytes of POSIX message queues, and signals and timers that wait
 TOTALS = {"msgqueue": 819_200, "sigpending": 4096}
+
+# the kernel's own for removed groups, which those that join one after the other share
+SPARE = 16 << 20
 
 
 @dataclass(eq=False, slots=True)
@@ -38,6 +44,7 @@ class IdRange:
     home: int = -1
     free: Callable[[IdRange], None] = lambda _: None
     _holders: int = 0
+    _shares: list[int] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -59,6 +66,26 @@ class IdRange:
             self._holders -= 1
             if not self._holders:
                 self.free(self)
+
+    @contextmanager
+    def shared(self, parent: str, memory: int) -> Iterator[str]:
+        """The path of a group in `parent` for those that join a container with these ids, which count for as long as
+        the block lasts: as much as `memory` of each is what they have together with what ended ones have left.
+
+        Whoever has a namespace in common with a run can hold its memory when it has ended, and the kernel counts that
+        for the run's removed group still, and for the groups above. It goes with the last holder of the range.
+        """
+        group = f"{parent}/{self.first_uid}"
+        self._shares.append(memory)
+        try:
+            self._limit(group)
+            yield group
+        finally:
+            self._shares.remove(memory)
+            self._limit(group)
+
+    def _limit(self, group: str) -> None:
+        cgroup.here().share(group, sum(self._shares) + SPARE, len(self._shares))
 
 
 class IdRanges:

@@ -99,6 +99,12 @@ class Groups(ABC):
         """Make the group that all runs' groups will be in, which together have `memory` bytes."""
 
     @abstractmethod
+    def share(self, path: str, memory: int, runs: int) -> None:
+        """Make the group `path`, if it is not there, for `runs` that leave things to each other: those that live have
+        `memory` bytes together with what ended ones have left, or what they have already if that is more. OSError when
+        it cannot be made."""
+
+    @abstractmethod
     def make(self, path: str) -> str | None:
         """Make a run's group, where the runtime does not; the group that a process has to `enter`, if any."""
 

@@ -25,6 +25,7 @@ DEVICES = ("c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 5:0 rwm", "c 1:8 rwm", "c 1
 BY_NAME = "c 10:232 rw"
 # in buffers of sockets, besides a run's memory: the machine's own limit for all (net.ipv4.tcp_mem) is a part of its RAM
 MOST_IN_SOCKETS = 16 << 20
+WITH_SWAP, IN_SOCKETS = "memory.memsw.limit_in_bytes", "memory.kmem.tcp.limit_in_bytes"
 
 
 class V1(Groups):
@@ -96,6 +97,17 @@ class V1(Groups):
             with contextlib.suppress(OSError):
                 (devices / "devices.allow").write_text(BY_NAME)
 
+    def share(self, path: str, memory: int, runs: int) -> None:
+        for folder in self.folders(path):
+            folder.mkdir(exist_ok=True)
+        group = self._group("memory", path)
+        most = max(memory, number(group / "memory.memsw.usage_in_bytes"))
+        # the limit with swap is never below the one without: the one goes first up, and the other down
+        for name in (WITH_SWAP, "memory.limit_in_bytes", WITH_SWAP):
+            with contextlib.suppress(OSError):
+                (group / name).write_text(str(most))
+        (group / IN_SOCKETS).write_text(str(runs * MOST_IN_SOCKETS))
+
     def make(self, path: str) -> str | None:
         for folder in self.folders(path):
             folder.mkdir()
@@ -132,9 +144,9 @@ def _limits(resources: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Each limit's file, as `controller/file`, and its value, in the order that the kernel wants them."""
     memory, cpu = resources["memory"], resources["cpu"]
     yield "memory/memory.limit_in_bytes", str(memory["limit"])
-    yield "memory/memory.memsw.limit_in_bytes", str(memory["swap"])
+    yield f"memory/{WITH_SWAP}", str(memory["swap"])
     # v1 does not count the buffers of TCP and UDP sockets with the rest
-    yield "memory/memory.kmem.tcp.limit_in_bytes", str(min(memory["limit"], MOST_IN_SOCKETS))
+    yield f"memory/{IN_SOCKETS}", str(min(memory["limit"], MOST_IN_SOCKETS))
     yield "cpu/cpu.cfs_period_us", str(cpu["period"])
     yield "cpu/cpu.cfs_quota_us", str(cpu["quota"])
     yield "cpu/cpu.shares", str(cpu["shares"])

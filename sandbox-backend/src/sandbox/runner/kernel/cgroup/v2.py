@@ -66,6 +66,15 @@ class V2(Groups):
             (self.mount / "cgroup.subtree_control").write_text("+memory")
             (group / "memory.max").write_text(str(memory))
 
+    def share(self, path: str, memory: int, runs: int) -> None:  # noqa: ARG002 - what is in sockets is counted with it
+        (group,) = self.folders(path)
+        group.mkdir(exist_ok=True)
+        # as far as there is a controller, as with the parent
+        with contextlib.suppress(OSError):
+            (group.parent / "cgroup.subtree_control").write_text("+memory")
+            (group / "memory.max").write_text(str(max(memory, number(group / "memory.current"))))
+            (group / "memory.swap.max").write_text("0")
+
     def make(self, path: str) -> str | None:  # noqa: ARG002 - the runtime makes it
         return None
 

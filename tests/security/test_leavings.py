@@ -1,0 +1,59 @@
+"""What a run leaves with one that it has something in common with: when it has ended, it still counts."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox.docker.messages import SHARED_DISK
+from support import pace
+from support.arena import MIB, attack, attacking, numbers, visitor
+from support.backend import Backend
+from support.footprint import backing_files
+
+pytestmark = pytest.mark.container
+EACH, RUNS = 24, 8
+# the limits of two runs, as one begins while the other is being ended, and what those that join have besides
+MOST = 2 * 32 * MIB + 16 * MIB
+
+
+def kept(arena: Backend, words: str, options: str) -> int:
+    """The bytes that a companion holds of runs that have ended."""
+    host = visitor(arena)
+    with attacking(arena, "keep 6", "--name keeper --ipc shareable", host) as keeper:
+        for _ in range(RUNS):
+            attack(arena, words, f"--network container:keeper {options}", host)
+    return numbers(keeper.result())["kept"]
+
+
+@pytest.mark.parametrize("words", [f"leave memory {EACH}", f"leave /left {EACH}"])
+def test_attack_2_a_companion_holds_no_more_of_ended_runs_than_one_may_have(arena: Backend, words: str) -> None:
+    assert EACH * MIB <= kept(arena, words, "--memory 32m") <= MOST
+
+
+def test_attack_3_a_run_that_joins_another_has_no_disk_to_leave(arena: Backend) -> None:
+    host, slow = visitor(arena), "--device-write-bps /dev/loop0:1gb"
+    with attacking(arena, "keep 4", "--name keeper", host) as keeper:
+        refused = [attack(arena, "leave /left 1", f"--network container:keeper {slow}", host) for _ in range(3)]
+        held = backing_files(arena)
+    assert [(one.code, SHARED_DISK in one.stderr) for one in refused] == [(125, True)] * 3
+    assert (held, numbers(keeper.result())["kept"]) == ([], 0)
+
+
+def orphans() -> int:
+    """The machine's connections that are nobody's any more."""
+    (row,) = (row.split() for row in Path("/proc/net/sockstat").read_text().splitlines() if row.startswith("TCP:"))
+    return int(row[row.index("orphan") + 1])
+
+
+def test_attack_4_connections_of_ended_runs_are_soon_gone(arena: Backend) -> None:
+    host, made = visitor(arena), 300
+    before = orphans()
+    with attacking(arena, "silent 8", "--network bridge", host):
+        assert numbers(attack(arena, f"lasting 172.17.0.2 {made}", "--network bridge", host)) == {"made": made}
+        end = time.monotonic() + pace.seconds(15)
+        while (left := orphans() - before) > made / 10 and time.monotonic() < end:
+            time.sleep(0.1)
+    assert left <= made / 10
