@@ -45,6 +45,7 @@ class IdRange:
     free: Callable[[IdRange], None] = lambda _: None
     _holders: int = 0
     _shares: list[int] = field(default_factory=list)
+    _group: str | None = None
 
     @property
     def path(self) -> str:
@@ -65,7 +66,15 @@ class IdRange:
         finally:
             self._holders -= 1
             if not self._holders:
-                self.free(self)
+                self._end()
+
+    def _end(self) -> None:
+        group, self._group = self._group, None
+        try:
+            if group is not None:
+                cgroup.here().remove(group)
+        finally:
+            self.free(self)
 
     @contextmanager
     def shared(self, parent: str, memory: int) -> Iterator[str]:
@@ -75,7 +84,7 @@ class IdRange:
         Whoever has a namespace in common with a run can hold its memory when it has ended, and the kernel counts that
         for the run's removed group still, and for the groups above. It goes with the last holder of the range.
         """
-        group = f"{parent}/{self.first_uid}"
+        self._group = group = f"{parent}/{self.first_uid}"
         self._shares.append(memory)
         try:
             self._limit(group)
