@@ -26,7 +26,7 @@ from sandbox.model.image import Layer
 from sandbox.settings import Settings
 
 CHUNK = 1 << 18
-BURIAL_SECONDS = 2.0
+BURIAL_SECONDS, PAUSE_SECONDS = 2.0, 0.05
 # by somebody, or by the kernel when memory is short: the process that waits, or the one that it waits for
 KILLED = (-signal.SIGKILL, 256 - signal.SIGKILL)
 
@@ -92,15 +92,23 @@ async def _by_child(settings: Settings, layer: Layer, root: Path, blob: IO[bytes
 
 async def _end(program: Program) -> int:
     """Kill the child proper, the first of a pid namespace; the process that waits for it reaps it and ends."""
-    # without them, all of its group
-    with suppress(OSError):
-        _kill_children(program.pid)
     try:
-        return await asyncio.wait_for(program.wait(), BURIAL_SECONDS)
+        async with asyncio.timeout(BURIAL_SECONDS):
+            return await _until_ended(program)
     except TimeoutError:
+        # without the children, all of its group
         with suppress(ProcessLookupError):
             os.killpg(program.pid, signal.SIGKILL)
         return await program.wait()
+
+
+async def _until_ended(program: Program) -> int:
+    while True:
+        # again and again, as it may not have begun yet
+        with suppress(OSError):
+            _kill_children(program.pid)
+        with suppress(TimeoutError):
+            return await asyncio.wait_for(program.wait(), PAUSE_SECONDS)
 
 
 def _kill_children(pid: int) -> None:
