@@ -25,7 +25,8 @@ CHOSEN = {
         what_is_asked_for_is_shared
         processes_of_the_other_are_seen_and_end_with_it
         the_other_ones_name_goes_with_its_network
-        a_private_ipc_is_not_shared""",
+        a_private_ipc_is_not_shared
+        those_that_join_one_have_a_limit_together""",
     "security/test_escape.py": """
         root_inside_is_nobody_outside_and_two_runs_differ
         capabilities_are_at_most_dockers_and_nothing_more_can_be_gained

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event as Flag
 
 import pytest
 
+from sandbox.model.plan import MIB
+from sandbox.runner.kernel.id_ranges import SPARE
 from support import pace
+from support.backend import Backend
 from support.client import Docker, Event, Result, call, new_host, run
 
 pytestmark = pytest.mark.container
@@ -101,3 +105,21 @@ def test_a_private_ipc_is_not_shared(docker: Docker) -> None:
         refused = run(docker.base, "docker run --ipc container:web alpine true", host)
     assert refused.code == 125
     assert "non-shareable IPC" in refused.stderr
+
+
+def test_those_that_join_one_have_a_limit_together(backend: Backend) -> None:
+    host = new_host(backend.url)
+    assert run(backend.url, "docker pull alpine", host).code == 0
+    found: list[int] = []
+
+    def note(event: Event) -> None:
+        if event["type"] == "started":
+            above = str(Path(str(event["cgroup"])).parent).lstrip("/")
+            v1, v2 = Path("/sys/fs/cgroup/memory", above), Path("/sys/fs/cgroup", above)
+            file = v1 / "memory.limit_in_bytes" if v1.exists() else v2 / "memory.max"
+            found.append(int(file.read_text()))
+
+    with donor(backend.url, host):
+        line = "docker run --memory 32m --network container:web alpine sleep 1"
+        assert run(backend.url, line, host, each=note).code == 0
+    assert found == [32 * MIB + SPARE]
