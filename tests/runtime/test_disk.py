@@ -81,7 +81,7 @@ def test_attack_15_which_disks_the_machine_has_is_told_nobody(docker: Docker) ->
     assert len(answers) == 1
 
 
-def test_attack_16_the_kernel_tells_a_container_of_no_disk(docker: Docker) -> None:
+def test_attack_29_the_kernel_tells_a_container_of_no_disk(docker: Docker) -> None:
     lists = "cat /proc/partitions /proc/diskstats; ls /sys/block /sys/dev/block /sys/class/block /sys/fs/ext4"
     script = f"{lists}; find /proc/fs /sys -name 'loop[0-9]*' -o -name backing_file"
     result = docker(f'docker run --device-write-bps {DISK}:1gb alpine sh -c "{script} 2> /dev/null"')

@@ -29,11 +29,11 @@ def kept(arena: Backend, words: str, options: str) -> int:
 
 
 @pytest.mark.parametrize("words", [f"leave memory {EACH}", f"leave /left {EACH}"])
-def test_attack_2_a_companion_holds_no_more_of_ended_runs_than_one_may_have(arena: Backend, words: str) -> None:
+def test_attack_17_a_companion_holds_no_more_of_ended_runs_than_one_may_have(arena: Backend, words: str) -> None:
     assert EACH * MIB <= kept(arena, words, "--memory 32m") <= MOST
 
 
-def test_attack_3_a_run_that_joins_another_has_no_disk_to_leave(arena: Backend) -> None:
+def test_attack_18_a_run_that_joins_another_has_no_disk_to_leave(arena: Backend) -> None:
     host, slow = visitor(arena), "--device-write-bps /dev/loop0:1gb"
     with attacking(arena, "keep 4", "--name keeper", host) as keeper:
         refused = [attack(arena, "leave /left 1", f"--network container:keeper {slow}", host) for _ in range(3)]
@@ -48,7 +48,7 @@ def orphans() -> int:
     return int(row[row.index("orphan") + 1])
 
 
-def test_attack_4_connections_of_ended_runs_are_soon_gone(arena: Backend) -> None:
+def test_attack_19_connections_of_ended_runs_are_soon_gone(arena: Backend) -> None:
     host, made = visitor(arena), 300
     before = orphans()
     with attacking(arena, "silent 8", "--network bridge", host):
