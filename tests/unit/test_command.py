@@ -128,6 +128,14 @@ WORST = {
     "typographic": "docker run alpine " + "“" * LONG,
     "spaces": "docker　" * (LONG // 7),
     "tmpfs": "docker run " + "--tmpfs /a " * (LONG // 11) + "alpine",
+    "control characters": "docker run --pids-limit " + "\x7f" * LONG + " alpine",
+}
+# as long as a line may be that is looked at for what was meant
+SLIPS = {
+    "flags": "docker run " + "-zzzzzzzzz " * 180,
+    "capitals": "docker run " + "-Zzzzzzzzz " * 180,
+    "words": "docker " + "zzzzzzzz " * 220,
+    "spaces": "docker\u3000" * 280,
 }
 
 
@@ -139,6 +147,16 @@ def test_the_longest_line_takes_a_moment_only(line: str) -> None:
         with suppress(DockerError):
             policy.decide(answer, Limits())
     assert time.process_time() - begun < pace.seconds(1)
+
+
+@pytest.mark.parametrize("line", SLIPS.values(), ids=SLIPS.keys())
+def test_what_was_meant_by_a_line_is_found_in_a_moment(line: str) -> None:
+    def cost() -> float:
+        begun = time.process_time()
+        parse(line)
+        return time.process_time() - begun
+
+    assert min(cost() for _ in range(3)) < pace.seconds(0.02)
 
 
 def test_a_row_of_what_might_begin_an_operator_costs_less_than_a_row_of_quotes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -30,6 +31,22 @@ def test_a_reference_lists_only_what_it_names(pattern: str) -> None:
 
 def test_an_unknown_reference_lists_nothing() -> None:
     assert names(table(Images(reference="nope"), IMAGES, (), NOW)) == []
+
+
+def test_patterns_are_not_kept() -> None:
+    def listed(number: int) -> None:
+        table(Images(reference="".join(f"[{letter}{number}ā]*a" for letter in "bcdefghijk") * 8), IMAGES, (), NOW)
+        table(Images(reference=f"al{number}[a-z]*" * 30), IMAGES, (), NOW)
+
+    for number in range(600):
+        listed(number)
+    tracemalloc.start()
+    try:
+        for number in range(600, 1200):
+            listed(number)
+        assert tracemalloc.get_traced_memory()[0] < 24 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_pattern_that_is_longer_than_any_name_lists_nothing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 
 import pytest
@@ -169,6 +170,36 @@ def test_admission_is_bounded_and_says_which_place_it_would_have_been() -> None:
         assert full.value.retry_seconds >= 1
     with admission.admitted("b"):
         pass
+
+
+def test_addresses_that_take_all_they_can_leave_room_for_others() -> None:
+    admission = Admission(Queue(8), most=72, per_address=48)
+    with ExitStack() as inside:
+        for address in ("a",) * 48 + ("b",) * 15:
+            inside.enter_context(admission.admitted(address))
+        with pytest.raises(Full), admission.admitted("b"):
+            pass
+        for number in range(9):
+            inside.enter_context(admission.admitted(f"newcomer {number}"))
+        with pytest.raises(Full), admission.admitted("one too many"):
+            pass
+
+
+async def test_one_address_has_its_share_of_the_turns_though_nobody_else_wants_one() -> None:
+    queue = Queue(4, per_address=2)
+    async with queue.turn("a", nobody), queue.turn("a", nobody):
+        third = asyncio.ensure_future(anext(aiter(_turns(queue, "a"))))
+        await asyncio.sleep(0)
+        async with queue.turn("b", nobody):
+            assert queue.taken == 3
+            assert not third.done()
+    await third
+    assert queue.taken == 1
+
+
+async def _turns(queue: Queue, address: str) -> AsyncIterator[None]:
+    async with queue.turn(address, ignored):
+        yield
 
 
 def test_one_address_cannot_take_all_the_room() -> None:

@@ -5,6 +5,7 @@ Every step is a small pure change of the line; the first line that docker would 
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -120,24 +121,23 @@ def _subcommand(line: str) -> Iterator[str]:
 
 
 def _flag(line: str) -> Iterator[str]:
-    """Replace the first word that is no flag but nearly one."""
-    for word in shell.split(line).words[2:]:
-        if word.text == "--":
-            return
-        meant = _meant_flag(word.text)
-        if meant is not None:
-            yield line[: word.start] + meant + line[word.end :]
-            return
+    """Replace the first word that is no flag, if it is nearly one: docker looks no further."""
+    words = itertools.takewhile(lambda word: word.text != "--", shell.split(line).words[2:])
+    word = next((word for word in words if not _is_known(word.text)), None)
+    meant = word and _meant_flag(word.text)
+    if word and meant:
+        yield line[: word.start] + meant + line[word.end :]
+
+
+def _is_known(word: str) -> bool:
+    if len(word) < 3 or word[0] != "-":
+        return True
+    name, _, _ = word.lstrip("-").partition("=")
+    return name in RUN.by_name if word.startswith("--") else all(letter in RUN.by_letter for letter in name)
 
 
 def _meant_flag(word: str) -> str | None:
-    if len(word) < 3 or word[0] != "-":
-        return None
     name, equals, value = word.lstrip("-").partition("=")
-    if word.startswith("--") and name in RUN.by_name:
-        return None
-    if not word.startswith("--") and all(letter in RUN.by_letter for letter in name):
-        return None
     lower = name.lower()
     if word[1] != "-" and not equals and all(letter in RUN.by_letter for letter in lower):
         return f"-{lower}"

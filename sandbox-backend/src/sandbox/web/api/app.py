@@ -45,7 +45,8 @@ class Api:
         self._runs, self._metrics = Queue(settings.slots), Metrics()
         self._admission = Admission(self._runs, settings.slots + settings.queue, settings.per_address)
         self._services = Services(
-            settings, client, self._runs, Queue(settings.slots), self._metrics, Queue(settings.vm_slots)
+            *(settings, client, self._runs, Queue(settings.slots, max(1, settings.slots // 2))),
+            *(self._metrics, Queue(settings.vm_slots)),
         )
         self._sessions: dict[str, Session] = {}
         self._stopping = False

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import fnmatch
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 
 from sandbox.docker import messages
 from sandbox.docker.cli import Images
 from sandbox.model import reference as references
 from sandbox.model.image import Image
-from sandbox.model.reference import Reference
 
 DAY = 24
+# no name is longer, or has other characters, and what is made of a pattern costs memory and time
 LONGEST_PATTERN = 512
+_NAMES = re.compile(r"[\w./:@*?!^\[\]\\-]*", re.ASCII)
 
 
 def table(asked: Images, images: Mapping[str, Image], used: Iterable[str], now: datetime) -> str:
     """Return what docker prints; `images` by their familiar names, `used` the names that containers run from."""
     rows = [(references.parse(name), image) for name, image in sorted(images.items())]
-    rows = [(name, image) for name, image in rows if _asked_for(asked.reference, name)]
+    wanted = _pattern(asked.reference)
+    rows = [(name, image) for name, image in rows if wanted(name.familiar) or wanted(name.familiar_name)]
     if asked.quiet:
         return messages.images_quiet((image for _, image in rows), asked.no_trunc)
     if asked.digests or asked.no_trunc:
@@ -56,10 +59,11 @@ def _duration(span: timedelta) -> str:
     return next((text for fits, text in steps if fits), f"{seconds // 3600 // DAY // 365} years")
 
 
-def _asked_for(pattern: str | None, name: Reference) -> bool:
-    if pattern is None:
-        return True
-    # no name is as long, and a pattern costs memory and time that its reader does not wait for
-    if len(pattern) > LONGEST_PATTERN:
-        return False
-    return any(fnmatchcase(text, pattern) for text in (name.familiar, name.familiar_name))
+def _pattern(text: str | None) -> Callable[[str], object]:
+    """What holds for the names that are asked for."""
+    if text is None:
+        return bool
+    if len(text) > LONGEST_PATTERN or not _NAMES.fullmatch(text):
+        return lambda _: False
+    # not by fnmatchcase, which keeps 32,768 of them
+    return re.compile(fnmatch.translate(text)).match

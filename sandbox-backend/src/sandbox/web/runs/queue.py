@@ -19,6 +19,8 @@ Report = Callable[[int, float], Awaitable[None]]
 REPORT_SECONDS = 0.25
 FIRST_GUESS = 1.0
 WEIGHT = 0.1
+# so many times their share is all the room
+NEWCOMERS = 8
 
 
 class Full(Exception):
@@ -42,13 +44,14 @@ class Waiting:
 
 
 class Queue:
-    """Gives `slots` requests their turn at once; the others wait.
+    """Gives `slots` requests their turn at once, `per_address` of them to one address; the others wait.
 
     A slot that becomes free goes to the address that holds the fewest, and among equals to the longest waiting request.
     """
 
-    def __init__(self, slots: int) -> None:
+    def __init__(self, slots: int, per_address: int | None = None) -> None:
         self.slots, self._free = slots, slots
+        self._per_address = per_address or slots
         # in the order of arrival
         self._waiting: list[Waiting] = []
         self._held: Counter[str] = Counter()
@@ -74,7 +77,7 @@ class Queue:
 
         Meanwhile `report(position, retry_seconds)` is awaited whenever the position has changed; 1 is next.
         """
-        if self._free and not self._waiting:
+        if self._free and self._may_have(address) and not self._next():
             self._take(address)
         else:
             await self._wait(address, report)
@@ -121,23 +124,31 @@ class Queue:
         self._free -= 1
         self._held[address] += 1
 
+    def _may_have(self, address: str) -> bool:
+        return self._held[address] < self._per_address
+
+    def _next(self) -> Waiting | None:
+        return next((one for one in self._in_turn() if self._may_have(one.address)), None)
+
     def _give_back(self, address: str) -> None:
         self._free += 1
         self._held[address] -= 1
         if not self._held[address]:
             del self._held[address]
-        if self._waiting:
-            one = self._in_turn()[0]
+        if one := self._next():
             self._waiting.remove(one)
             self._take(one.address)
             one.turn.set_result(None)
 
 
 class Admission:
-    """Admits at most `most` requests, `per_address` of them from one address."""
+    """Admits at most `most` requests, `per_address` of them from one address; the last eighth of the room is for
+    addresses that have none yet."""
 
     def __init__(self, runs: Queue, most: int, per_address: int) -> None:
         self._runs, self._most, self._per_address = runs, most, per_address
+        # where one address may have all, it is that of a proxy
+        self._kept = most // NEWCOMERS if per_address < most else 0
         self._inside: Counter[str] = Counter()
         self._total = 0
 
@@ -146,7 +157,7 @@ class Admission:
         """Count a request as inside until the block ends. Full or TooMany when there is no room."""
         if self._inside[address] >= self._per_address:
             raise TooMany
-        if self._total >= self._most:
+        if self._total >= self._most - (self._kept if self._inside[address] else 0):
             position = self._total - self._runs.slots + 1
             raise Full(position, math.ceil(self._runs.seconds_until(position)))
         self._inside[address] += 1
