@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -51,7 +52,7 @@ async def held(store: Store, name: str, size: int) -> Image:
         store.adopt(folder, digest)
     layer = Layer(digest, digest, size)
     made = replace(known_image("alpine:latest"), reference=f"{name}:latest", id=digest, digest=digest, layers=(layer,))
-    store.save(made)
+    await store.save(made)
     return made
 
 
@@ -67,6 +68,33 @@ async def test_a_full_store_removes_what_was_not_used_for_the_longest_time(tmp_p
     with pytest.raises(UnknownImageError):
         store.layer_path(three.layers[0])
     assert len([*settings.data_dir.glob("layers/*")]) == 2
+
+
+async def test_what_cannot_be_removed_counts_on_and_goes_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, store = store_in(tmp_path, store_bytes=1 << 30)
+    one, two = [await held(store, name, 3 << 20) for name in "ab"]
+    store._inventory.most = 4 << 20
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", _refused)
+        with pytest.raises(PermissionError):
+            store.make_room()
+    assert store.make_room()
+    assert not store.make_room()
+    assert store.image(two.id)
+    with pytest.raises(UnknownImageError):
+        store.layer_path(one.layers[0])
+    assert len([*settings.data_dir.glob("layers/*")]) == 1
+
+
+async def test_an_image_that_is_always_kept_is_not_known_by_another_reference_later(tmp_path: Path) -> None:
+    _, store = store_in(tmp_path, kept_images=("a:latest",))
+    made = await held(store, "a", 1)
+    await store.save(replace(made, reference=f"a:x@{made.digest}"))
+    assert store.image(made.id).reference == "a:latest"
+
+
+def _refused(*_: object) -> None:
+    raise PermissionError(errno.EACCES, "a disk in trouble")
 
 
 async def test_a_store_knows_after_a_restart_what_it_holds_and_what_was_used_last(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ def inventory(*images: str, kept: tuple[str, ...] = ()) -> Inventory:
 
 def room_for(made: Inventory, images: float) -> tuple[list[str], list[str]]:
     made.most = int(images * (SIZE + 2 * LEAST))
-    return made.give_up()
+    gone, layers = made.give_up()
+    return gone, [*layers]
 
 
 def test_nothing_goes_while_there_is_room() -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 # what each image and each layer costs on the disk and in memory, however small it is
 LEAST = 64 << 10
+# who removes them holds up others for so long
+MOST_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,13 @@ class Inventory:
         finally:
             _take_away(self._users, users)
 
-    def give_up(self) -> tuple[list[str], list[str]]:
-        """Return the images and layers that have to go, and count them no more.
+    def keeps(self, identity: str) -> bool:
+        """Whether an image of this identity is held by a reference that is always kept."""
+        return identity in self._images and self._images[identity].reference in self._kept
+
+    def give_up(self) -> tuple[list[str], dict[str, int]]:
+        """Return images and layers that have to go, these with their bytes, and count them no more: MOST_AT_ONCE or a
+        few more.
 
         Layers that no image names go first, then images, each with the layers that it alone named. What is used or
         kept stays, and so does the image that was used last.
@@ -73,24 +80,25 @@ class Inventory:
         images: list[str] = []
         layers = self._give_up_nameless()
         for identity in [*self._images][:-1] if self.bytes > self.most else ():
-            if self.bytes <= self.most:
+            if self.bytes <= self.most or len(images) + len(layers) >= MOST_AT_ONCE:
                 break
             image = self._images[identity]
             if image.reference not in self._kept and self._users.keys().isdisjoint(image.layers):
                 self._remove_image(identity)
                 images.append(identity)
-                layers += self._give_up_nameless()
+                layers |= self._give_up_nameless()
         return images, layers
 
-    def _give_up_nameless(self) -> list[str]:
-        gone: list[str] = []
+    def _give_up_nameless(self) -> dict[str, int]:
+        gone: dict[str, int] = {}
         for digest in [*self._nameless] if self.bytes > self.most else ():
-            if self.bytes <= self.most:
+            if self.bytes <= self.most or len(gone) >= MOST_AT_ONCE:
                 break
             if digest not in self._users:
                 del self._nameless[digest]
-                self.bytes -= self._layers.pop(digest, 0)
-                gone.append(digest)
+                size = self._layers.pop(digest, 0)
+                self.bytes -= size
+                gone[digest] = max(0, size - LEAST)
         return gone
 
     def _remove_image(self, identity: str) -> None:

@@ -62,7 +62,7 @@ class Pulling:
             provenance=found.config.provenance,
             created=found.config.created,
         )
-        self._tools.store.save(image)
+        await self._tools.store.save(image)
         return image
 
     async def _layers(self, layers: Sequence[Layer]) -> list[Held]:
@@ -77,7 +77,9 @@ class Pulling:
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
         finally:
-            _close(blobs)
+            for task in blobs:
+                if task.done() and not task.cancelled() and task.exception() is None and (made := task.result()):
+                    _close(made)
         return held
 
     def _budget(self, held: Sequence[Held]) -> Budget:
@@ -98,7 +100,7 @@ class Pulling:
             try:
                 await self._download_into(blob, layer)
             except BaseException:
-                blob.close()
+                _close(blob)
                 raise
         self._report(_event(layer.digest, "Download complete"))
         return blob
@@ -143,7 +145,6 @@ def _event(digest: str, status: str, current: int | None = None, total: int | No
     return Pull(digest.partition(":")[2][:SHORT_ID], status, current, total)
 
 
-def _close(blobs: Sequence[asyncio.Task[IO[bytes] | None]]) -> None:
-    for task in blobs:
-        if task.done() and not task.cancelled() and task.exception() is None and (blob := task.result()):
-            blob.close()
+def _close(blob: IO[bytes]) -> None:
+    # in a thread: with its last descriptor the file goes, which can take the disk's time
+    asyncio.get_running_loop().run_in_executor(None, blob.close)

@@ -89,7 +89,8 @@ class Pulls:
 
     def _make_room(self) -> None:
         try:
-            self._tools.store.make_room()
+            if self._tools.store.make_room():
+                asyncio.get_running_loop().call_soon(self._make_room)
         except (OSError, RuntimeError):  # a disk in trouble, or no thread to be had
             log.exception("making room")
 

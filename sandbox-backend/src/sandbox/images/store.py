@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import secrets
 import shutil
 import tempfile
 import threading
@@ -19,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from sandbox.images import names
 from sandbox.images.inventory import Entry, Inventory
-from sandbox.images.manifest import check_spelling
 from sandbox.images.recent import Recent
 from sandbox.linux import files
 from sandbox.model import plain
@@ -69,11 +70,12 @@ class Store:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._owner.write_text(str(self._uid))
         self._take_inventory()
-        self.make_room()
+        while self.make_room():
+            pass
 
     def layer_path(self, layer: Layer) -> Path:
         """Return the folder with the layer's files, an overlay's lower layer. UnknownImageError when it is not held."""
-        path = self._layers / _name(layer.digest) / ROOT
+        path = self._layers / names.name_of(layer.digest) / ROOT
         if not path.is_dir():
             raise UnknownImageError(f"no layer {layer.digest}")
         return path
@@ -81,7 +83,7 @@ class Store:
     def layer(self, digest: str) -> Held | None:
         """Return what is known of a layer, by its blob's digest; None when it is not held."""
         try:
-            text = (self._layers / _name(digest) / RECORD).read_text()
+            text = (self._layers / names.name_of(digest) / RECORD).read_text()
         except FileNotFoundError:
             return None
         return plain.decode(Held, json.loads(text))
@@ -90,11 +92,11 @@ class Store:
         """Return the image with this id (its manifest's digest). UnknownImageError when it is not held."""
         known = self._known.get(identity)
         try:
-            file = self._images / f"{_name(identity)}.json"
+            file = self._images / f"{names.name_of(identity)}.json"
             if known is None:
                 known = plain.decode(Image, json.loads(file.read_text()))
                 self._known.put(identity, known)
-            os.utime(file)
+            names.touch(file)
         except (FileNotFoundError, ValueError) as error:
             raise UnknownImageError(f"no image {identity[:80]!r}") from error
         self._inventory.touch(identity)
@@ -104,22 +106,30 @@ class Store:
         """Let these layers stay for as long as the block lasts, whatever room is made meanwhile."""
         return self._inventory.using(layer.digest for layer in layers)
 
-    def make_room(self) -> None:
-        """Remove what was not used for the longest time when the store has more than its bytes.
+    def make_room(self) -> bool:
+        """Remove what was not used for the longest time when the store has more than its bytes; whether more has to go
+        than was removed at once.
 
-        What is removed has no name at once; its files go in a thread.
+        What is removed has no name at once; its files go in a thread. OSError when something cannot be removed, which
+        counts on then. RuntimeError when there is no thread.
         """
         images, layers = self._inventory.give_up()
         # images first, as they promise layers
         for identity in images:
-            (self._images / f"{_name(identity)}.json").unlink(missing_ok=True)
             self._known.forget(identity)
-        if layers:
-            grave = Path(tempfile.mkdtemp(dir=self._tmp))
-            for digest in layers:
+            (self._images / f"{names.name_of(identity)}.json").unlink(missing_ok=True)
+        graves = [self._tmp / secrets.token_hex(8) for _ in layers]
+        try:
+            for digest, grave in zip([*layers], graves, strict=True):
                 with suppress(FileNotFoundError):
-                    (self._layers / _name(digest)).rename(grave / _name(digest))
-            threading.Thread(target=shutil.rmtree, args=(grave, True), daemon=True).start()
+                    (self._layers / names.name_of(digest)).rename(grave)
+                del layers[digest]
+        finally:
+            for digest, size in layers.items():
+                self._inventory.add_layer(digest, size)
+            if graves:
+                threading.Thread(target=names.remove, args=(graves,), daemon=True).start()
+        return bool(images or graves)
 
     def images(self) -> list[Image]:
         """Return all images whose layers are held, by reference; what another version has written is passed over."""
@@ -129,18 +139,31 @@ class Store:
                 found.append(plain.decode(Image, json.loads(file.read_text())))
         return sorted(found, key=lambda one: (one.reference, one.id))
 
-    def save(self, made: Image) -> None:
-        """Keep an image whose layers are held; a later one of the same id replaces it."""
+    async def save(self, made: Image) -> None:
+        """Keep an image whose layers are held; a later one of the same id replaces it, unless the reference by which
+        that is known is always kept."""
         for layer in made.layers:
             self.layer_path(layer)
-        data = plain.line(plain.encode(made))
+        if self._inventory.keeps(made.id):
+            return
+        # the disk takes its time
+        writing = asyncio.ensure_future(asyncio.to_thread(self._write, made))
+        try:
+            file = await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            writing.add_done_callback(names.unlink_written)
+            raise
+        size = file.stat().st_size
+        file.rename(self._images / f"{names.name_of(made.id)}.json")
+        self._known.forget(made.id)
+        self._inventory.add_image(made.id, _entry(made, size))
+
+    def _write(self, made: Image) -> Path:
         with tempfile.NamedTemporaryFile(dir=self._tmp, delete=False) as file:
-            file.write(data)
+            file.write(plain.line(plain.encode(made)))
             file.flush()
             os.fsync(file.fileno())
-        Path(file.name).rename(self._images / f"{_name(made.id)}.json")
-        self._known.forget(made.id)
-        self._inventory.add_image(made.id, _entry(made, len(data)))
+        return Path(file.name)
 
     def spool(self) -> IO[bytes]:
         """Open a file without a name, for a blob on its way: it is gone when the last descriptor of it is."""
@@ -165,9 +188,9 @@ class Store:
 
     def adopt(self, folder: Path, digest: str) -> None:
         """Give a layer that is written down its name."""
-        folder.rename(self._layers / _name(digest))
+        folder.rename(self._layers / names.name_of(digest))
         if (held := self.layer(digest)) is not None:
-            self._inventory.add_layer(digest, _size(held))
+            self._inventory.add_layer(digest, self._size(held))
 
     @contextmanager
     def lock(self, digest: str) -> Iterator[asyncio.Lock]:
@@ -187,7 +210,7 @@ class Store:
         for folder in self._layers.iterdir():
             try:
                 held = plain.decode(Held, json.loads((folder / RECORD).read_text()))
-                inventory.add_layer(_digest(folder.name), _size(held))
+                inventory.add_layer(names.digest_of(folder.name), self._size(held))
             except (OSError, ValueError):
                 shutil.rmtree(folder, ignore_errors=True)
         for file in sorted(self._images.glob("*.json"), key=lambda one: one.stat().st_mtime):
@@ -195,25 +218,19 @@ class Store:
                 made = plain.decode(Image, json.loads(file.read_text()))
                 for layer in made.layers:
                     self.layer_path(layer)
-                inventory.add_image(_digest(file.stem), _entry(made, file.stat().st_size))
+                inventory.add_image(names.digest_of(file.stem), _entry(made, file.stat().st_size))
             except (UnknownImageError, ValueError):
                 file.unlink()
         free = os.statvfs(self._layers)
         inventory.most = min(self._most, (free.f_bavail * free.f_frsize + inventory.bytes) // 2)
 
+    def _size(self, held: Held) -> int:
+        """Return about how many bytes a layer has on the disk, which gives each file whole blocks and has room for only
+        so many."""
+        disk = os.statvfs(self._layers)
+        each = disk.f_blocks * disk.f_frsize // disk.f_files if disk.f_files else 0
+        return held.bytes + held.files * max(BLOCK, each)
+
 
 def _entry(image: Image, size: int) -> Entry:
     return Entry(image.reference, size, tuple(dict.fromkeys(layer.digest for layer in image.layers)))
-
-
-def _size(held: Held) -> int:
-    """Return about how many bytes a layer has on the disk, which gives each file whole blocks."""
-    return held.bytes + held.files * BLOCK
-
-
-def _digest(name: str) -> str:
-    return check_spelling(name.replace("-", ":", 1))
-
-
-def _name(digest: str) -> str:
-    return check_spelling(digest).replace(":", "-")

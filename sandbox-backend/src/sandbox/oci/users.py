@@ -42,7 +42,7 @@ def resolve(user: str, passwd: str, group: str) -> Identity:
     if group_name:
         gid = _group_id(group_name, group)
         return Identity(uid, gid, (gid,), home)
-    groups = tuple(_memberships(login, group))
+    groups = tuple(_memberships(login, group)) if login else ()
     return Identity(uid, gid, groups if gid in groups else (gid, *groups), home)
 
 
@@ -64,7 +64,7 @@ def _group_id(name: str, group: str) -> int:
 
 def _memberships(login: str, group: str) -> Iterator[int]:
     for fields in _rows(group, 4):
-        if login and login in fields[3].split(",") and _is_number(fields[2]):
+        if login in fields[3].split(",") and _is_number(fields[2]):
             yield _number(fields[2])
 
 

@@ -32,6 +32,7 @@ from sandbox.linux import mounts, namespaces, processes
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 LARGEST_WINDOW = 8 << 20  # RFC 8878, 3.1.1.1.2: what every decoder should take, and the most that it has to
 MEMORY = 512 << 20
+PRIORITY = 10
 CHUNK = 1 << 18
 # what the kernel says of names and links that a file system cannot have, or not at once; the rest is of this machine
 OF_THE_LAYER = frozenset(
@@ -167,6 +168,8 @@ def _become_nobody(space: int) -> None:
 
 
 def _limit(order: Order) -> None:
+    # whoever waits for a page or a run comes first
+    os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     limits = {
         resource.RLIMIT_CPU: order.seconds,
         resource.RLIMIT_FSIZE: order.bytes,

@@ -44,7 +44,7 @@ class Snapshot:
         finally:
             os.close(root)
 
-    def read(self, path: str, limit: int = 1 << 20) -> str:
+    def read(self, path: str, limit: int = 64 << 10) -> str:
         """The text of a small file of the image, empty where it is not there or not a plain file. OSError when the
         machine lacks what it takes to look."""
         try:
