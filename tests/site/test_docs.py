@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 from typing import get_args
@@ -27,7 +28,7 @@ def as_written(value: object) -> str:
         return f"`{str(value).lower()}`"
     if isinstance(value, (str, Path)):
         return f'`"{value}"`'
-    return f"`{list(value) if isinstance(value, tuple) else value}`"
+    return f"`{json.dumps(value) if isinstance(value, tuple) else value}`"
 
 
 def defaults(kind: type[Settings] | type[Limits]) -> dict[str, object]:
