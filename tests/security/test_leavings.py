@@ -11,7 +11,10 @@ from sandbox.docker.messages import SHARED_DISK
 from support import pace
 from support.arena import MIB, attack, attacking, numbers, visitor
 from support.backend import Backend
+from support.client import new_host, run
+from support.files import text_of
 from support.footprint import backing_files
+from support.running_container import running_container
 
 pytestmark = pytest.mark.container
 EACH, RUNS = 24, 8
@@ -57,3 +60,21 @@ def test_attack_19_connections_of_ended_runs_are_soon_gone(arena: Backend) -> No
         while (left := orphans() - before) > made / 10 and time.monotonic() < end:
             time.sleep(0.1)
     assert left <= made / 10
+
+
+def zombies() -> int:
+    """The machine's processes that have ended, and for which nobody has waited."""
+    return sum("\nState:\tZ" in text_of(status) for status in Path("/proc").glob("[0-9]*/status"))
+
+
+def test_attack_31_a_companion_keeps_few_processes_of_ended_runs(backend: Backend) -> None:
+    host, runs, each = new_host(backend.url), 6, 30
+    run(backend.url, "docker run alpine true", host)
+    before = zombies()
+    with running_container(backend.url, host):
+        for _ in range(runs):
+            leave = f"i=0; while [ $i -lt {each} ]; do sleep 9 & i=$((i+1)); done"
+            run(backend.url, f"docker run --pid=container:box --pids-limit 40 alpine sh -c '{leave}'", host)
+        kept = zombies() - before
+    # what one run may have, and what those that join have besides
+    assert each <= kept <= 40 + 64

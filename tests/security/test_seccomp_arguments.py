@@ -36,6 +36,10 @@ REFUSED: dict[str, tuple[int, list[Call]]] = {
     "pages merged with others'": (errno.EINVAL, [[MADVISE, 0, 0, 12], [MADVISE, 0, 0, HIGH + 12]]),
     "a page moved out": (errno.EINVAL, [[MADVISE, 0, 0, 21]]),
     "a line discipline": (errno.EPERM, [[IOCTL, NONE, 0x5423], [IOCTL, NONE, HIGH + 0x5423]]),
+    "a bridge or a VLAN": (
+        errno.EPERM,
+        [[IOCTL, NONE, call] for call in (0x8940, 0x8941, 0x8982, 0x8983, 0x89A0, 0x89A1, 0x89A2, 0x89A3)],
+    ),
     "huge pages": (errno.ENOMEM, [[MMAP, 0, 2 << 20, 1, 0x44022, NONE], [MMAP, 0, 2 << 20, 1, HIGH + 0x44022, NONE]]),
     "a file of huge pages": (errno.ENOMEM, [[MEMFD_CREATE, 0, 4], [MEMFD_CREATE, 0, 5]]),
     "a segment of huge pages": (errno.ENOMEM, [[SHMGET, 0, 0, 0o5600]]),

@@ -124,8 +124,10 @@ def test_what_runs_share_is_limited_but_to_what_they_have_already(
     tmp_path: Path, kind: type[Groups], folder: str, usage: str, limit: str, used: int, expected: int
 ) -> None:
     write(tmp_path, {f"{folder}/{usage}": f"{used}\n"})
-    kind(tmp_path).share("a/b", 8192, 1)
+    write(tmp_path, {f"{folder.replace('memory', 'pids')}/pids.current": "70\n"})
+    kind(tmp_path).share("a/b", 8192, 64, 1)
     assert int((tmp_path / folder / limit).read_text()) == expected
+    assert int((tmp_path / folder.replace("memory", "pids") / "pids.max").read_text()) == 70
 
 
 V2_KERNEL = {

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
-from sandbox.linux import shared
+from sandbox.linux import processes, shared
 from sandbox.runner.container import rise, suspicion, watch
 from sandbox.runner.container.rise import Rise, Shared
 from sandbox.runner.container.watch import MOST_KILLS, MOST_SOCKETS, MOST_UNCOUNTED, Watch, Watched
 from sandbox.runner.kernel import cgroup
 from sandbox.runner.kernel.cgroup import Kernel
+from support import pace
 
 MOST = 100
 MEMINFO = """\
@@ -91,8 +97,7 @@ async def until(true: Callable[[], object]) -> None:
 def watched(*groups: str) -> Iterator[list[Watched]]:
     own = Watch(MOST)
     with ExitStack() as stack:
-        # no such process: it has no sockets to look at
-        yield [stack.enter_context(own.on(group, 1 << 30, lambda: None)) for group in groups]
+        yield [stack.enter_context(own.on(group, None, lambda: None)) for group in groups]
 
 
 def test_the_kernels_memory_is_what_nobody_else_has(tmp_path: Path) -> None:
@@ -159,33 +164,96 @@ def test_half_of_the_files_that_are_left_may_be_open(machine: Machine) -> None:
 def test_sockets_are_too_many_in_all_or_of_those_that_nothing_counts(
     tmp_path: Path, used: int, pings: int, too_many: bool
 ) -> None:
-    network = tmp_path / "7/net"
-    network.mkdir(parents=True)
-    (network / "sockstat").write_text(SOCKSTAT.format(used=used))
-    (network / "protocols").write_text(PROTOCOLS.format(pings=pings))
-    assert watch._too_many_sockets(7, tmp_path) is too_many
+    with closing(network_in(tmp_path, used, pings)) as network:
+        assert watch._too_many_sockets(network) is too_many
 
 
-def test_what_a_run_could_hold_is_told_by_its_sockets_and_the_folders_that_it_reads(tmp_path: Path) -> None:
-    (tmp_path / "7/net").mkdir(parents=True)
-    (tmp_path / "7/net/sockstat").write_text(SOCKSTAT.format(used=3))
+def network_in(proc: Path, used: int, pings: int = 0) -> suspicion.Network:
+    (proc / "7/net").mkdir(parents=True)
+    (proc / "7/net/sockstat").write_text(SOCKSTAT.format(used=used))
+    (proc / "7/net/protocols").write_text(PROTOCOLS.format(pings=pings))
+    return suspicion.Network(7, proc)
+
+
+# its first thread ends when it is told to, and another one keeps nine sockets
+TWO_THREADS = """
+import ctypes, socket, threading, time
+def keep():
+    sockets = [socket.socket(socket.AF_NETLINK, socket.SOCK_RAW) for _ in range(9)]
+    print(flush=True)
+    time.sleep(99)
+threading.Thread(target=keep).start()
+input()
+ctypes.CDLL(None).syscall(ctypes.c_long(60), ctypes.c_long(0))
+"""
+
+
+@pytest.mark.root
+@pytest.mark.x86_64
+def test_a_network_is_counted_when_the_first_thread_of_its_process_has_gone() -> None:
+    words = ["unshare", "--net", sys.executable, "-c", TWO_THREADS]
+    with subprocess.Popen(words, stdin=PIPE, stdout=PIPE) as process:
+        try:
+            assert process.stdin
+            assert process.stdout
+            process.stdout.readline()
+            with closing(suspicion.Network(process.pid)) as network:
+                process.stdin.write(b"\n")
+                process.stdin.flush()
+                deadline = time.monotonic() + pace.seconds(5)
+                while Path(f"/proc/{process.pid}/net/sockstat").exists() and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                assert not Path(f"/proc/{process.pid}/net/sockstat").exists()
+                assert network.sockets() >= 9
+                assert network.of({"NETLINK"}) >= 9
+        finally:
+            process.kill()
+
+
+def test_what_a_run_could_hold_is_told_by_its_sockets_and_the_folders_that_it_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "share_descriptors", lambda one, other: {one, other} == {7, 8})
     (tmp_path / "read").mkdir()
-    for pid in (7, 8):
-        (tmp_path / f"{pid}/fd").mkdir(parents=True)
-        (tmp_path / f"{pid}/fd/3").symlink_to(tmp_path / "read")
-        (tmp_path / f"{pid}/fd/4").symlink_to(tmp_path / "7/net/sockstat")
-        (tmp_path / f"{pid}/fd/5").symlink_to(tmp_path / "nothing")
-    lists = 2 * (tmp_path / "read").stat().st_size * suspicion.BYTES_OF_A_LIST
-    assert suspicion.could_hold(7, [7, 8, 9], tmp_path) == 3 * suspicion.SOCKET_BYTES + lists
-    assert suspicion.could_hold(8, [], tmp_path) == 0
+    (tmp_path / "other").mkdir()
+    with closing(network_in(tmp_path, used=3)) as network:
+        # the second thread has the descriptors of the first, and the third its own
+        for thread, folder in (("7/task/7", "read"), ("7/task/8", "read"), ("7/task/9", "other"), ("8/task/1", "read")):
+            (tmp_path / thread / "fd").mkdir(parents=True)
+            (tmp_path / thread / "fd/3").symlink_to(tmp_path / folder)
+            (tmp_path / thread / "fd/4").symlink_to(tmp_path / "7/net/sockstat")
+            (tmp_path / thread / "fd/5").symlink_to(tmp_path / "nothing")
+        lists = 3 * (tmp_path / "read").stat().st_size * suspicion.BYTES_OF_A_LIST
+        assert suspicion.could_hold(network, [7, 8, 9], tmp_path) == 3 * suspicion.SOCKET_BYTES + lists
+        assert suspicion.could_hold(None, [], tmp_path) == 0
+
+
+def test_threads_share_their_descriptors_and_processes_do_not() -> None:
+    own, ready = threading.get_native_id(), threading.Event()
+    numbers: list[int] = []
+
+    def note() -> None:
+        numbers.append(threading.get_native_id())
+        ready.wait()
+
+    thread = threading.Thread(target=note)
+    thread.start()
+    try:
+        while not numbers:
+            time.sleep(0.001)
+        assert processes.share_descriptors(own, numbers[0])
+        assert not processes.share_descriptors(own, 1)
+    finally:
+        ready.set()
+        thread.join()
 
 
 def test_whoever_has_very_many_descriptors_could_hold_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suspicion, "MOST_FILES", 2)
-    (tmp_path / "7/fd").mkdir(parents=True)
+    (tmp_path / "7/task/7/fd").mkdir(parents=True)
     for number in range(3):
-        (tmp_path / f"7/fd/{number}").symlink_to(tmp_path / "nothing")
-    assert suspicion.could_hold(7, [7], tmp_path) == 2 * suspicion.FILE_BYTES
+        (tmp_path / f"7/task/7/fd/{number}").symlink_to(tmp_path / "nothing")
+    assert suspicion.could_hold(None, [7], tmp_path) == 2 * suspicion.FILE_BYTES
 
 
 async def test_the_run_that_kept_the_kernel_busiest_is_ended_and_then_the_next_one(machine: Machine) -> None:
@@ -214,10 +282,10 @@ async def test_a_run_that_could_hold_what_has_gone_is_ended_before_a_busier_one(
 async def test_a_run_that_has_begun_since_is_not_ended_for_it(machine: Machine) -> None:
     machine.groups = {"a": Kernel(0, 100), "b": Kernel(0, 300)}
     own = Watch(MOST)
-    with own.on("a", 1 << 30, lambda: None) as a:
+    with own.on("a", None, lambda: None) as a:
         await asyncio.sleep(0.1)
         machine.kernel += MOST
-        with own.on("b", 1 << 30, lambda: None) as b:
+        with own.on("b", None, lambda: None) as b:
             await asyncio.sleep(0.1)
             machine.kernel += MOST // 10
             await until(lambda: a.cause)
@@ -255,7 +323,7 @@ async def test_whoever_the_kernel_has_to_kill_again_and_again_is_ended(machine: 
 async def test_a_run_that_is_over_is_watched_no_more(machine: Machine) -> None:
     machine.groups = {"a": Kernel(0, 100)}
     own = Watch(MOST)
-    with own.on("a", 1 << 30, lambda: None) as first:
+    with own.on("a", None, lambda: None) as first:
         await asyncio.sleep(0.1)
     machine.kernel += MOST + 1
     await asyncio.sleep(0.1)

@@ -20,6 +20,7 @@ CLONE_NEWIPC = 0x08000000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
+LONGEST_SECONDS = 5
 NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
@@ -116,6 +117,8 @@ def within_user_namespace(space: int, works: Sequence[Callable[[], object]]) -> 
 
 def _enter_and_work(space: int, works: Sequence[Callable[[], object]], tell: int) -> NoReturn:
     number = errno.EIO
+    # whoever waits for it is not held up by a lock that another thread had when it was forked
+    signal.alarm(LONGEST_SECONDS)
     try:
         libc.check(libc.LIBC.setns(space, CLONE_NEWUSER), "setns")
         for work in works:

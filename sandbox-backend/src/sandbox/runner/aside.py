@@ -10,19 +10,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
-# what keeps one of them waits for a disk, and not for a processor
-_THREADS = ThreadPoolExecutor(8, "aside")
+# what keeps one of them waits for the kernel, and not for a processor; and for a slow disk those that have one wait,
+# not all others
+_THREADS, _DISKS = ThreadPoolExecutor(8, "aside"), ThreadPoolExecutor(2, "disks")
 
 
 def ready() -> None:
-    """Start the first thread, which does all when the machine has no others to give. They are in the mount namespace of
+    """Start the first threads, which do all when the machine has no others to give. They are in the mount namespace of
     whoever starts them, so that has to be the one in which they shall work. RuntimeError when there is none to give."""
-    _THREADS.submit(int).result()
+    for threads in (_THREADS, _DISKS):
+        threads.submit(int).result()
 
 
-def begun(work: Callable[[], T]) -> Future[T]:
-    """Begin `work`, which may have to wait for its turn."""
-    return queued(_THREADS, work)
+def begun(work: Callable[[], T], *, disk: bool = False) -> Future[T]:
+    """Begin `work`, which may have to wait for its turn, and for a disk."""
+    return queued(_DISKS if disk else _THREADS, work)
 
 
 def queued(threads: ThreadPoolExecutor, work: Callable[[], T]) -> Future[T]:
@@ -42,9 +44,9 @@ def queued(threads: ThreadPoolExecutor, work: Callable[[], T]) -> Future[T]:
     return done
 
 
-async def done(work: Callable[[], T]) -> T:
+async def done(work: Callable[[], T], *, disk: bool = False) -> T:
     """Wait for `work` to be done, even when the caller is cancelled: what comes next finds it done, or failed."""
-    doing = asyncio.wrap_future(begun(work))
+    doing = asyncio.wrap_future(begun(work, disk=disk))
     try:
         return await asyncio.shield(doing)
     finally:

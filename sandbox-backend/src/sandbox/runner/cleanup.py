@@ -50,14 +50,14 @@ class DeferredCleanup:
         self._trying: Work = bool
         self._finishing = False
 
-    def aside(self, step: Work) -> Work:
+    def aside(self, step: Work, *, disk: bool = False) -> Work:
         """The same as a step that a thread does: until that is done it is too early for the next one, which then comes
-        at once."""
+        at once. It may have to wait for a `disk`."""
         begun: list[Future[bool]] = []
 
         def work() -> bool:
             if not begun:
-                begun.append(aside.begun(step))
+                begun.append(aside.begun(step, disk=disk))
                 again = partial(self._again, asyncio.get_running_loop(), self._trying)
                 begun[0].add_done_callback(again)
             if not begun[0].done() and not self._finishing:

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
-import functools
 import json
-import os
-import resource
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
 from sandbox.docker import messages
-from sandbox.linux import lacks, namespaces, processes
+from sandbox.linux import lacks, processes
 from sandbox.linux.loop import Device
 from sandbox.model import plan as plans
 from sandbox.model.events import Started, Stream
 from sandbox.model.image import Image
-from sandbox.model.plan import Plan, Ulimit
-from sandbox.oci import allocation, resources, rlimits, spec
+from sandbox.model.plan import Plan
+from sandbox.oci import allocation, resources, spec
 from sandbox.oci.allocation import Allocation, Node
-from sandbox.runner.container import contents
+from sandbox.runner.container import contents, suspicion
 from sandbox.runner.container.child import KILL_SECONDS, Child
 from sandbox.runner.container.contents import Files, NotStarted
 from sandbox.runner.container.deadlines import Deadline
 from sandbox.runner.container.inspect import Inspector, pid_inside
 from sandbox.runner.container.joined import Joined
+from sandbox.runner.container.restrict import restrict
 from sandbox.runner.container.running import RunningContainer
 from sandbox.runner.container.runtime import Begun, RuntimeFailed, TooLarge
 from sandbox.runner.container.watch import Watched
@@ -35,6 +34,8 @@ from sandbox.runner.environment import Environment
 from sandbox.runner.kernel import cgroup
 from sandbox.runner.kernel.rootfs import Snapshot
 
+# for what has outlived a first process, which nothing else holds up
+REST_SECONDS = 0.2
 GONE = {errno.ESRCH, errno.ENOENT, errno.ENXIO}
 KILLED = messages.task_error("the container's init process was killed")
 TOO_LONG = messages.task_error("argument list too long")
@@ -50,6 +51,7 @@ class Container:
         self._environment, self._image, self._plan = environment, image, plan
         self._hostname = allocation.hostname(plan, self.id)
         self._child: Child | None = None
+        self._network: suspicion.Network | None = None
         self.disk: Device | None = None
         # whoever has the pid namespace that it joins
         self._pid_donor: Child | None = None
@@ -92,10 +94,12 @@ class Container:
             config = json.dumps(self._configuration(joined, snapshot, shared, files, nodes))
             async with joined.unmet(self._environment.running):
                 self._child = await self._configure(self._prestarted.begun, config, snapshot)
+            # as long as it waits for its start: what it is then may go from the list of processes
+            self._network = suspicion.Network(self._child.pid)
             if joined.member:
                 await joined.member.attach(self._child.pid)
         if not self._environment.runtime.features.ulimits:
-            _restrict(self._child, self._plan.ulimits, joined.id_range.home)
+            restrict(self._child, self._plan.ulimits, joined.id_range.home)
         return self._prestarted.sources()
 
     async def _configure(self, begun: Begun, config: str, snapshot: Snapshot) -> Child:
@@ -189,7 +193,14 @@ class Container:
         if self.disk:
             cgroup.here().unthrottle(self.cgroup)
         self.child.kill()
+        # what shares the pid namespace of another would go on, and be stopped no more when others join that
+        cgroup.here().kill(self.cgroup)
         self._environment.running.leave(self.id)
+
+    async def kill_rest(self) -> None:
+        """Kill, for a moment, what has outlived the first process: in a namespace of its own the kernel has done so."""
+        with contextlib.suppress(TimeoutError):
+            await cgroup.here().kill_and_wait(self.cgroup, REST_SECONDS)
 
     def killed_in(self, seconds: float) -> AbstractContextManager[Deadline]:
         """Have it killed in `seconds`, unless the block has ended by then, whatever else the runner is doing."""
@@ -197,7 +208,7 @@ class Container:
 
     def watched(self) -> AbstractContextManager[Watched]:
         """Have it killed, for as long as the block lasts, when it takes of the machine what its limits do not count."""
-        return self._environment.watch.on(self.cgroup, self.child.pid, self.kill)
+        return self._environment.watch.on(self.cgroup, self._network, self.kill)
 
     def inspector(self) -> Inspector:
         """What reads what the machine sees of it while it runs."""
@@ -207,14 +218,17 @@ class Container:
         """Kill what is left of it, and wait for its end, though not for ever: `forget` says when that has come."""
         if self.disk:
             cgroup.here().unthrottle(self.cgroup)
+        if self._network:
+            self._network.close()
         try:
             # a process that waits for a disk, or for the kernel, ends when that lets it
             with contextlib.suppress(TimeoutError):
-                if self._child is not None:
-                    await self._child.end()
-                # the kernel ends with a namespace's first process all others, but this one may not have been the first,
-                # and gVisor's own processes are in no namespace of it
-                await cgroup.here().kill_and_wait(self.cgroup, KILL_SECONDS)
+                async with asyncio.timeout(KILL_SECONDS):
+                    # the kernel ends with a namespace's first process all others, but this one may not have been the
+                    # first, and gVisor's own processes are in no namespace of it
+                    await cgroup.here().kill_and_wait(self.cgroup, KILL_SECONDS)
+                    if self._child is not None:
+                        await self._child.end()
         finally:
             await self._prestarted.end()
 
@@ -223,21 +237,3 @@ class Container:
         if self._child is not None:
             self._child.reap()
         return self._prestarted.forget()
-
-
-def _restrict(process: Child, ulimits: Sequence[Ulimit], user_namespace: int) -> None:
-    """Set the reader's own limits; not earlier, as they would hinder the runtime at its work. That of core files is low
-    already, and what it is has a reason (`processes.core_limit`)."""
-    own = [(rlimits.number(one), (one.soft, one.hard)) for one in ulimits if one.name != "core"]
-    if not own:
-        return
-    try:
-        # a runner without CAP_SYS_RESOURCE has it there
-        namespaces.within_user_namespace(
-            user_namespace, [functools.partial(resource.prlimit, process.pid, *limit) for limit in own]
-        )
-    except namespaces.StoppedError as error:
-        if lacks.anything(error):
-            raise
-        text = f"error setting rlimits for ready process: error setting rlimit type {own[error.done][0]}: "
-        raise NotStarted(messages.task_error(text + os.strerror(error.errno or 0).lower())) from error

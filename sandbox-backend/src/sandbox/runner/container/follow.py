@@ -54,6 +54,8 @@ async def follow(
         async with beside, _measured(container, events):
             with container.watched() as watched:
                 ended, reason = await _end(container, outputs, watched, seconds, cancel)
+                # before its reader is waited for, who may take long
+                await container.kill_rest()
         outputs.finish()
         await relaying
     except BaseException:

@@ -32,25 +32,27 @@ async def prepared(
     lower = [*layers, environment.init_layer]
     with _parent(environment, id_range, plan) as parent:
         container = Container(environment, image, plan, parent)
-        async with _owned(environment, id_range, container) as folder:
+        async with _owned(environment, id_range, container, disk=disks is not None) as folder:
             make = partial(rootfs.make, folder, lower, id_range.namespace, id_range.first_uid, plan.limits, disks)
             # a thread takes as long as all else, where there is no disk to wait for
-            yield container, await aside.done(make) if disks else make()
+            yield container, await aside.done(make, disk=True) if disks else make()
 
 
 def _parent(environment: Environment, id_range: IdRange, plan: Plan) -> AbstractContextManager[str | None]:
     """The group that the container's own is in, where that is not the one of all."""
-    return id_range.shared(environment.cgroup, plan.limits.memory) if plan.joins else contextlib.nullcontext()
+    return id_range.shared(environment.cgroup, plan.limits) if plan.joins else contextlib.nullcontext()
 
 
 @asynccontextmanager
-async def _owned(environment: Environment, id_range: IdRange, container: Container) -> AsyncIterator[Path]:
+async def _owned(
+    environment: Environment, id_range: IdRange, container: Container, *, disk: bool
+) -> AsyncIterator[Path]:
     """Begin it; where its root file system is to be."""
     folder = environment.runs / container.id[:16]
     stack = contextlib.ExitStack()
     stack.callback(environment.prestarter.refill)
     stack.enter_context(id_range.held())
-    removed = environment.cleanup.aside(partial(rootfs.removed, folder))
+    removed = environment.cleanup.aside(partial(rootfs.removed, folder), disk=disk)
     remains = in_order(container.forget, removed, partial(_left, stack))
     try:
         container.begin()

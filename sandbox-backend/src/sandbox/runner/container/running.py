@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -40,13 +41,16 @@ class RunningContainers:
     def __init__(self) -> None:
         self._by_id: dict[str, RunningContainer] = {}
         self._joining: Counter[IdRange] = Counter()
+        # some are killed by other threads
+        self._changing = threading.Lock()
 
     @contextmanager
     def listed(self, name: str, container: RunningContainer) -> Iterator[None]:
         """List a container by its id for as long as the block lasts."""
-        self._by_id[name] = container
-        if self._joining[container.id_range]:
-            cgroup.here().freeze(container.group, frozen=True)
+        with self._changing:
+            self._by_id[name] = container
+            if self._joining[container.id_range]:
+                cgroup.here().freeze(container.group, frozen=True)
         try:
             yield
         finally:
@@ -54,9 +58,10 @@ class RunningContainers:
 
     def leave(self, name: str) -> None:
         """List a container no more, from any thread: it is not joined now, and not stopped on its way to its end."""
-        container = self._by_id.pop(name, None)
-        if container and self._joining[container.id_range]:
-            cgroup.here().freeze(container.group, frozen=False)
+        with self._changing:
+            container = self._by_id.pop(name, None)
+            if container and self._joining[container.id_range]:
+                cgroup.here().freeze(container.group, frozen=False)
 
     @contextmanager
     def stopped(self, id_range: IdRange) -> Iterator[None]:
@@ -71,9 +76,10 @@ class RunningContainers:
             self._freeze(id_range)
 
     def _freeze(self, id_range: IdRange) -> None:
-        for container in list(self._by_id.values()):
-            if container.id_range is id_range:
-                cgroup.here().freeze(container.group, frozen=self._joining[id_range] > 0)
+        with self._changing:
+            for container in self._by_id.values():
+                if container.id_range is id_range:
+                    cgroup.here().freeze(container.group, frozen=self._joining[id_range] > 0)
 
     def find(self, host: str, name: str) -> RunningContainer | None:
         """The container of this id on this Docker host; nobody else's."""

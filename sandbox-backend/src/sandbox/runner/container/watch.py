@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from sandbox.linux import shared
@@ -43,11 +42,11 @@ NICE = -10
 
 @dataclass(eq=False, slots=True)
 class Watched:
-    """A run: its group, its first process, and what ends it. `least` is the least that the kernel had since it began.
+    """A run: its group, its network, and what ends it. `least` is the least that the kernel had since it began.
     `cause` says why it was ended, and `ended` then is set."""
 
     group: str
-    pid: int
+    network: suspicion.Network | None
     kill: Callable[[], None]
     loop: asyncio.AbstractEventLoop
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -77,9 +76,9 @@ class Watch:
         self._patient_until = 0.0
 
     @contextmanager
-    def on(self, group: str, pid: int, kill: Callable[[], None]) -> Iterator[Watched]:
+    def on(self, group: str, network: suspicion.Network | None, kill: Callable[[], None]) -> Iterator[Watched]:
         """Watch a run for as long as the block lasts; `kill` is called in the thread: it may neither wait nor raise."""
-        one = Watched(group, pid, kill, asyncio.get_running_loop())
+        one = Watched(group, network, kill, asyncio.get_running_loop())
         with self._changed:
             self._watched.append(one)
             self._changed.notify()
@@ -131,24 +130,19 @@ class Watch:
             self._patient_until = time.monotonic() + PATIENCE_SECONDS
 
     def _could_hold(self, one: Watched) -> bool:
-        return suspicion.could_hold(one.pid, cgroup.here().processes(one.group)) > self._part
+        return suspicion.could_hold(one.network, cgroup.here().processes(one.group)) > self._part
 
 
 def _end_those_with_many_sockets(watched: list[Watched]) -> None:
     for one in watched:
         with contextlib.suppress(OSError, ValueError, LookupError):
-            if _too_many_sockets(one.pid):
+            if one.network and _too_many_sockets(one.network):
                 one.end("too-many-sockets")
 
 
-def _too_many_sockets(pid: int, proc: Path = suspicion.PROC) -> bool:
-    used = suspicion.sockets(pid, proc)
-    return used > MOST_SOCKETS or (used > MOST_UNCOUNTED and _uncounted(pid, proc) > MOST_UNCOUNTED)
-
-
-def _uncounted(pid: int, proc: Path) -> int:
-    rows = (line.split(maxsplit=3) for line in (proc / str(pid) / "net/protocols").read_text().splitlines())
-    return sum(int(row[2]) for row in rows if row[0] in UNCOUNTED)
+def _too_many_sockets(network: suspicion.Network) -> bool:
+    used = network.sockets()
+    return used > MOST_SOCKETS or (used > MOST_UNCOUNTED and network.of(UNCOUNTED) > MOST_UNCOUNTED)
 
 
 def _end_those_that_are_killed_often(watched: list[Watched]) -> None:

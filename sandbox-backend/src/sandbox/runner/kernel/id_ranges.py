@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from sandbox.linux import namespaces
+from sandbox.model.plan import Limits
 from sandbox.oci.users import IDS
 from sandbox.runner.kernel import cgroup
 from sandbox.settings import Settings
@@ -28,6 +29,8 @@ TOTALS = {"msgqueue": 819_200, "sigpending": 4096}
 
 # the kernel's own for removed groups, which those that join one after the other share
 SPARE = 16 << 20
+# processes that have ended, and that nobody has waited for
+SPARE_PIDS = 64
 
 
 @dataclass(eq=False, slots=True)
@@ -44,7 +47,7 @@ class IdRange:
     home: int = -1
     free: Callable[[IdRange], None] = lambda _: None
     _holders: int = 0
-    _shares: list[int] = field(default_factory=list)
+    _shares: list[Limits] = field(default_factory=list)
     _group: str | None = None
 
     @property
@@ -77,24 +80,25 @@ class IdRange:
             self.free(self)
 
     @contextmanager
-    def shared(self, parent: str, memory: int) -> Iterator[str]:
+    def shared(self, parent: str, limits: Limits) -> Iterator[str]:
         """The path of a group in `parent` for those that join a container with these ids, which count for as long as
-        the block lasts: as much as `memory` of each is what they have together with what ended ones have left.
+        the block lasts: as much as the `limits` of each is what they have together with what ended ones have left.
 
         Whoever has a namespace in common with a run can hold its memory when it has ended, and the kernel counts that
         for the run's removed group still, and for the groups above. It goes with the last holder of the range.
         """
         self._group = group = f"{parent}/{self.first_uid}"
-        self._shares.append(memory)
+        self._shares.append(limits)
         try:
             self._limit(group)
             yield group
         finally:
-            self._shares.remove(memory)
+            self._shares.remove(limits)
             self._limit(group)
 
     def _limit(self, group: str) -> None:
-        cgroup.here().share(group, sum(self._shares) + SPARE, len(self._shares))
+        memory, pids = (sum(one.memory for one in self._shares), sum(one.pids for one in self._shares))
+        cgroup.here().share(group, memory + SPARE, pids + SPARE_PIDS, len(self._shares))
 
 
 class IdRanges:

@@ -99,10 +99,10 @@ class Groups(ABC):
         """Make the group that all runs' groups will be in, which together have `memory` bytes."""
 
     @abstractmethod
-    def share(self, path: str, memory: int, runs: int) -> None:
+    def share(self, path: str, memory: int, pids: int, runs: int) -> None:
         """Make the group `path`, if it is not there, for `runs` that leave things to each other: those that live have
-        `memory` bytes together with what ended ones have left, or what they have already if that is more. OSError when
-        it cannot be made."""
+        `memory` bytes and `pids` processes together with what ended ones have left, or what they have already if that
+        is more. OSError when it cannot be made."""
 
     @abstractmethod
     def make(self, path: str) -> str | None:
@@ -151,6 +151,10 @@ class Groups(ABC):
         """Return the numbers of the processes in the group; none where it is gone."""
         return _processes(self.folders(path)[0])
 
+    def kill(self, path: str) -> None:
+        """Kill what lives in the group now."""
+        _kill(self.folders(path)[0])
+
     async def kill_and_wait(self, path: str, patience: float) -> None:
         """Kill what lives in the group until nothing does; TimeoutError after `patience` seconds."""
         async with asyncio.timeout(patience):
@@ -186,7 +190,8 @@ def _processes(group: Path) -> list[int]:
 
 def _kill(group: Path) -> None:
     for pid in _processes(group):
-        with contextlib.suppress(ProcessLookupError):
+        # what is not killed now is so at the next look
+        with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)
     # on v1 what is stopped does not end either
     if (state := group / "freezer.state").exists():

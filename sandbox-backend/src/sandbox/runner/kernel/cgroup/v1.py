@@ -97,7 +97,7 @@ class V1(Groups):
             with contextlib.suppress(OSError):
                 (devices / "devices.allow").write_text(BY_NAME)
 
-    def share(self, path: str, memory: int, runs: int) -> None:
+    def share(self, path: str, memory: int, pids: int, runs: int) -> None:
         for folder in self.folders(path):
             folder.mkdir(exist_ok=True)
         group = self._group("memory", path)
@@ -107,6 +107,8 @@ class V1(Groups):
             with contextlib.suppress(OSError):
                 (group / name).write_text(str(most))
         (group / IN_SOCKETS).write_text(str(runs * MOST_IN_SOCKETS))
+        processes = self._group("pids", path)
+        (processes / "pids.max").write_text(str(max(pids, number(processes / "pids.current"))))
 
     def make(self, path: str) -> str | None:
         for folder in self.folders(path):

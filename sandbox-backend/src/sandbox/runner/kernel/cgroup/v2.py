@@ -66,7 +66,7 @@ class V2(Groups):
             (self.mount / "cgroup.subtree_control").write_text("+memory")
             (group / "memory.max").write_text(str(memory))
 
-    def share(self, path: str, memory: int, runs: int) -> None:  # noqa: ARG002 - what is in sockets is counted with it
+    def share(self, path: str, memory: int, pids: int, runs: int) -> None:  # noqa: ARG002 - what is in sockets is counted with it
         (group,) = self.folders(path)
         group.mkdir(exist_ok=True)
         # as far as there is a controller, as with the parent
@@ -74,6 +74,9 @@ class V2(Groups):
             (group.parent / "cgroup.subtree_control").write_text("+memory")
             (group / "memory.max").write_text(str(max(memory, number(group / "memory.current"))))
             (group / "memory.swap.max").write_text("0")
+        with contextlib.suppress(OSError):
+            (group.parent / "cgroup.subtree_control").write_text("+pids")
+            (group / "pids.max").write_text(str(max(pids, number(group / "pids.current"))))
 
     def make(self, path: str) -> str | None:  # noqa: ARG002 - the runtime makes it
         return None
