@@ -150,6 +150,7 @@ def test_what_the_kernel_does_reads_the_same_in_every_layout(
     write(tmp_path, files)
     assert kind(tmp_path).kernel("/g") == (cgroup.Kernel(77, 1.5) if files else cgroup.Kernel())
     assert kind(tmp_path).kills("/g") == (2 if files else 0)
+    assert kind(tmp_path).in_sockets("/g") == (7 if files else 0)
 
 
 def test_the_unified_tree_of_a_hybrid_machine_is_left_alone(tmp_path: Path) -> None:

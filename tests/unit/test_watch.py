@@ -59,6 +59,8 @@ class Machine:
     groups: dict[str, Kernel] = field(default_factory=dict)
     killed: dict[str, int] = field(default_factory=dict)
     able: frozenset[str] = frozenset()
+    sockets: dict[str, int] = field(default_factory=dict)
+    share: float = 0.0
 
     def kills(self, group: str) -> int:
         return self.killed.get(group, 0)
@@ -73,6 +75,7 @@ class Machine:
 class Groups:
     def __init__(self, machine: Machine) -> None:
         self.kernel, self.kills, self.processes = machine.group, machine.kills, machine.processes
+        self.in_sockets = lambda group: machine.sockets.get(group, 0)
 
 
 @pytest.fixture
@@ -80,6 +83,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine()
     monkeypatch.setattr(shared, "kernel_bytes", lambda: made.kernel)
     monkeypatch.setattr(shared, "open_files", lambda: made.files)
+    monkeypatch.setattr(shared, "share_of_sockets", lambda: made.share)
     monkeypatch.setattr(cgroup, "here", lambda: Groups(made))
     monkeypatch.setattr(rise, "FORGOTTEN_BYTES", 0)
     monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.05)
@@ -123,6 +127,17 @@ def test_files_are_those_that_are_open(tmp_path: Path) -> None:
     (tmp_path / "sys/fs").mkdir(parents=True)
     (tmp_path / "sys/fs/file-nr").write_text("120\t20\t1000\n")
     assert shared.open_files(tmp_path) == (100, 1000)
+
+
+def test_the_share_of_sockets_is_that_of_the_fuller_protocol(tmp_path: Path) -> None:
+    (tmp_path / "net").mkdir()
+    (tmp_path / "sys/net/ipv4").mkdir(parents=True)
+    (tmp_path / "net/sockstat").write_text(
+        "sockets: used 9\nTCP: inuse 1 orphan 0 tw 0 alloc 1 mem 10\nUDP: inuse 0 mem 30\nUDPLITE: inuse 0\n"
+    )
+    (tmp_path / "sys/net/ipv4/tcp_mem").write_text("10\t20\t40\n")
+    (tmp_path / "sys/net/ipv4/udp_mem").write_text("10\t20\t40\n")
+    assert shared.share_of_sockets(tmp_path) == 0.75
 
 
 def test_a_slow_rise_is_forgotten_and_a_fall_is_not_held_against_anybody() -> None:
@@ -311,6 +326,17 @@ async def test_whoever_opens_half_of_the_machines_files_is_ended(machine: Machin
         machine.files = (900, 1000)
         await until(lambda: a.cause)
         assert a.cause == "too-many-files"
+
+
+async def test_whoever_has_the_fullest_sockets_is_ended_when_there_is_little_left_for_others(machine: Machine) -> None:
+    machine.sockets = {"a": 10, "b": 20}
+    with watched("a", "b", "c") as (a, b, c):
+        await asyncio.sleep(0.1)
+        assert not b.cause
+        machine.share = watch.MOST_OF_SOCKETS + 0.01
+        await until(lambda: b.cause)
+        machine.share = 0.0
+        assert (a.cause, b.cause, c.cause) == (None, "too-much-in-sockets", None)
 
 
 async def test_whoever_the_kernel_has_to_kill_again_and_again_is_ended(machine: Machine) -> None:

@@ -22,12 +22,14 @@ from sandbox.runner.container import suspicion
 from sandbox.runner.container.rise import Shared
 from sandbox.runner.kernel import cgroup
 
-Cause = Literal["too-many-sockets", "too-many-kills", "too-much-kernel-memory", "too-many-files"]
+Cause = Literal["too-many-sockets", "too-many-kills", "too-much-kernel-memory", "too-many-files", "too-much-in-sockets"]
 # of sockets in one network, whatever they are; and of those whose queues nothing counts, 208 KiB each
 MOST_SOCKETS, MOST_UNCOUNTED = 1024, 32
 UNCOUNTED = {"RAW", "RAWv6", "PING", "PINGv6", "NETLINK"}
 # the kernel writes a line of its log for each
 MOST_KILLS = 32
+# of what sockets may have in memory, which is the whole machine's: beyond it the kernel is sparing with everybody's
+MOST_OF_SOCKETS = 0.5
 LOOK_SECONDS, MACHINE_SECONDS, KILLS_SECONDS = 0.01, 0.02, 0.2
 # a look at a large machine takes longer, and shall not take more than this part of a processor
 LARGEST_SHARE = 0.03
@@ -103,6 +105,8 @@ class Watch:
             self._now_and_then(LOOK_SECONDS, _end_those_with_many_sockets, watched)
             self._now_and_then(KILLS_SECONDS, _end_those_that_are_killed_often, watched)
             self._now_and_then(MACHINE_SECONDS, self._end_the_busiest, watched)
+            # what is ended takes a moment to give it back
+            self._now_and_then(PATIENCE_SECONDS, _end_the_one_with_the_fullest_sockets, watched)
             time.sleep(LOOK_SECONDS)
 
     def _now_and_then(self, seconds: float, look: Callable[[list[Watched]], None], watched: list[Watched]) -> None:
@@ -143,6 +147,13 @@ def _end_those_with_many_sockets(watched: list[Watched]) -> None:
 def _too_many_sockets(network: suspicion.Network) -> bool:
     used = network.sockets()
     return used > MOST_SOCKETS or (used > MOST_UNCOUNTED and network.of(UNCOUNTED) > MOST_UNCOUNTED)
+
+
+def _end_the_one_with_the_fullest_sockets(watched: list[Watched]) -> None:
+    if shared.share_of_sockets() > MOST_OF_SOCKETS:
+        fullest = max(watched, key=lambda one: cgroup.here().in_sockets(one.group), default=None)
+        if fullest and cgroup.here().in_sockets(fullest.group):
+            fullest.end("too-much-in-sockets")
 
 
 def _end_those_that_are_killed_often(watched: list[Watched]) -> None:

@@ -91,6 +91,10 @@ class Groups(ABC):
         """Return what the kernel has done for the group so far; zeros where the group or a file of it is gone."""
 
     @abstractmethod
+    def in_sockets(self, path: str) -> int:
+        """Return how many bytes the buffers of the group's sockets have."""
+
+    @abstractmethod
     def kills(self, path: str) -> int:
         """Return how many processes of the group the kernel has killed for its memory."""
 

@@ -76,6 +76,9 @@ class V1(Groups):
         counted = number(memory / "memory.kmem.usage_in_bytes") + number(memory / "memory.kmem.tcp.usage_in_bytes")
         return Kernel(counted, number(self._group("cpuacct", path) / "cpuacct.usage_sys") / 1e6)
 
+    def in_sockets(self, path: str) -> int:
+        return number(self._group("memory", path) / "memory.kmem.tcp.usage_in_bytes")
+
     def kills(self, path: str) -> int:
         return keyed(self._group("memory", path) / "memory.oom_control", "oom_kill")
 

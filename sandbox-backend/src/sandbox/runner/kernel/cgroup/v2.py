@@ -54,6 +54,10 @@ class V2(Groups):
         counted = keyed(stat, "kernel") - keyed(stat, "slab_reclaimable") + keyed(stat, "sock")
         return Kernel(counted, keyed(group / "cpu.stat", "system_usec") / 1e3)
 
+    def in_sockets(self, path: str) -> int:
+        (group,) = self.folders(path)
+        return keyed(group / "memory.stat", "sock")
+
     def kills(self, path: str) -> int:
         (group,) = self.folders(path)
         return keyed(group / "memory.events", "oom_kill")
