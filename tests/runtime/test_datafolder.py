@@ -88,7 +88,8 @@ def test_the_doctor_finds_on_an_overlay_what_it_finds_elsewhere(tmp_path: Path) 
     layers = "overlay, tmpfs, id-mapped mounts"
     assert found[0][layers]["found"] == "tried, works"
     assert found[1][layers]["found"] == "tried, works on ext4, which serve lays over the data folder"
-    assert [need["met"] for need in found[1].values()] == [need["met"] for need in found[0].values()]
+    here, there = ({name: need["met"] for name, need in one.items()} for one in found)
+    assert there == here
     # the trial could at least begin, as its virtual machine lies on the data folder, too; a broken KVM may end every
     # guest at once
     kvm = [need["isolation vm: KVM"]["found"] for need in found]

@@ -16,7 +16,7 @@ def none(backend: Backend) -> Iterator[None]:
     runner = backend.pid_of("runner")
     v2 = cgroup.layout() == "v2"
     tree = cgroup.MOUNT if v2 else cgroup.MOUNT / "pids"
-    before, full = tree / _group(runner, "" if v2 else "pids"), tree / f"{backend.cgroup}-full"
+    before, full = _seen(tree, _group(runner, "" if v2 else "pids")), tree / f"{backend.cgroup}-full"
     full.mkdir()
     try:
         (full / "pids.max").write_text("0")
@@ -27,6 +27,13 @@ def none(backend: Backend) -> Iterator[None]:
             (before / "cgroup.procs").write_text(str(runner))
     finally:
         full.rmdir()
+
+
+def _seen(tree: Path, group: str) -> Path:
+    """Where a group is in a tree, of which a container may see its own part only."""
+    parts = Path(group).parts
+    places = (tree.joinpath(*parts[above:]) for above in range(len(parts) + 1))
+    return next(place for place in places if (place / "cgroup.procs").exists())
 
 
 def _group(pid: int, controller: str) -> str:

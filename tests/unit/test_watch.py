@@ -336,7 +336,7 @@ async def test_whoever_has_the_fullest_sockets_is_ended_when_there_is_little_lef
         machine.share = watch.MOST_OF_SOCKETS + 0.01
         await until(lambda: b.cause)
         machine.share = 0.0
-        assert (a.cause, b.cause, c.cause) == (None, "too-much-in-sockets", None)
+        assert [one.cause for one in (a, b, c)] == [None, "too-much-in-sockets", None]
 
 
 async def test_whoever_the_kernel_has_to_kill_again_and_again_is_ended(machine: Machine) -> None:

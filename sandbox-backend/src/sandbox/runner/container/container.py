@@ -94,8 +94,9 @@ class Container:
             config = json.dumps(self._configuration(joined, snapshot, shared, files, nodes))
             async with joined.unmet(self._environment.running):
                 self._child = await self._configure(self._prestarted.begun, config, snapshot)
-            # as long as it waits for its start: what it is then may go from the list of processes
-            self._network = suspicion.Network(self._child.pid)
+            # as long as it waits for its start: its number may say nothing later, though it goes on
+            with contextlib.suppress(FileNotFoundError):
+                self._network = suspicion.Network(self._child.pid)
             if joined.member:
                 await joined.member.attach(self._child.pid)
         if not self._environment.runtime.features.ulimits:

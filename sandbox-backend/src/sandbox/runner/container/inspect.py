@@ -67,8 +67,10 @@ class Inspector:
             return None
         with contextlib.suppress(OSError):
             inspection = self._read(pids)
-            self._seen, self._count = seen, self._count + 1
-            return inspection
+            # what has just ended is in no group any more
+            if inspection.processes:
+                self._seen, self._count = seen, self._count + 1
+                return inspection
         return None
 
     def _read(self, pids: list[int]) -> Inspection:
