@@ -87,10 +87,15 @@ async def test_what_cannot_be_removed_counts_on_and_goes_later(tmp_path: Path, m
 
 
 async def test_an_image_that_is_always_kept_is_not_known_by_another_reference_later(tmp_path: Path) -> None:
-    _, store = store_in(tmp_path, kept_images=("a:latest",))
+    settings, store = store_in(tmp_path, kept_images=("a:latest",))
     made = await held(store, "a", 1)
     await store.save(replace(made, reference=f"a:x@{made.digest}"))
     assert store.image(made.id).reference == "a:latest"
+    # one whose record somebody has removed comes again
+    (record,) = [*settings.data_dir.glob("images/*.json")]
+    record.unlink()
+    await store.save(made)
+    assert store.image(made.id) == made
 
 
 def _refused(*_: object) -> None:

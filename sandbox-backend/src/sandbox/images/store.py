@@ -144,7 +144,8 @@ class Store:
         that is known is always kept."""
         for layer in made.layers:
             self.layer_path(layer)
-        if self._inventory.keeps(made.id):
+        kept = self._images / f"{names.name_of(made.id)}.json"
+        if self._inventory.keeps(made.id) and kept.exists():
             return
         # the disk takes its time
         writing = asyncio.ensure_future(asyncio.to_thread(self._write, made))
@@ -154,7 +155,7 @@ class Store:
             writing.add_done_callback(names.unlink_written)
             raise
         size = file.stat().st_size
-        file.rename(self._images / f"{names.name_of(made.id)}.json")
+        file.rename(kept)
         self._known.forget(made.id)
         self._inventory.add_image(made.id, _entry(made, size))
 
