@@ -1,8 +1,8 @@
-"""Runs every suite: two halves side by side, because each of them waits for much of its time.
+"""Runs every suite: in parts side by side, because each of them waits for much of its time.
 
     side_by_side.py [PYTEST_ARGUMENT…]
 
-What the half prints that is named here is printed when the other one has ended.
+The last part prints as it goes; what each other one printed comes when all have ended.
 """
 
 from __future__ import annotations
@@ -12,33 +12,39 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 REPOSITORY = Path(__file__).parents[1]
-ONE_HALF = ("tests/guest", "tests/setup", "tests/e2e", "tests/service", "tests/site")
+# each takes about as long as the rest does, which is the last part
+PARTS = (("tests/site", "tests/e2e"), ("tests/setup", "tests/service", "tests/runtime"))
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run all; 0 when both have passed, else the exit status of the first that has not."""
+    """Run all; 0 when every part has passed, else the exit status of one that has not."""
     # Ctrl-C reaches the suites by itself, and each of them ends in its own order
     signal.signal(signal.SIGINT, lambda *_: None)
-    with tempfile.TemporaryFile() as log:
-        one = subprocess.Popen(_pytest(*ONE_HALF, *arguments), cwd=REPOSITORY, stdout=log, stderr=log)
-        other = subprocess.Popen(_pytest(*(f"--ignore={suite}" for suite in ONE_HALF), *arguments), cwd=REPOSITORY)
-
-        def end(*_: object) -> None:
-            one.send_signal(signal.SIGINT)
-            other.send_signal(signal.SIGINT)
-
-        signal.signal(signal.SIGTERM, end)
-        codes = [other.wait(), one.wait()]
-        log.seek(0)
-        sys.stdout.buffer.write(log.read())
+    rest = [f"--ignore={suite}" for part in PARTS for suite in part]
+    with ExitStack() as stack:
+        logs: list[BinaryIO] = [stack.enter_context(tempfile.TemporaryFile()) for _ in PARTS]
+        parts = [_begun(log, *suites, *arguments) for suites, log in zip(PARTS, logs, strict=True)]
+        parts.append(_begun(None, *rest, *arguments))
+        signal.signal(signal.SIGTERM, lambda *_: _interrupt(parts))
+        codes = [part.wait() for part in reversed(parts)]
+        for log in logs:
+            log.seek(0)
+            sys.stdout.buffer.write(log.read())
     return next((code for code in codes if code), 0)
 
 
-def _pytest(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "pytest", *arguments]
+def _begun(log: BinaryIO | None, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "pytest", *arguments], cwd=REPOSITORY, stdout=log, stderr=log)
+
+
+def _interrupt(parts: Sequence[subprocess.Popen[bytes]]) -> None:
+    for part in parts:
+        part.send_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ mksquashfs                              squashfs-tools   guest
 runsc                                   runsc            here
 dockerd                                 docker.io        engine
 sudo                                    sudo             engine
-chromium                                chromium         test
+chromium-headless-shell                 chromium-headless-shell test
 /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk test
 '
 # who GOAL MACHINE: whose needs a goal has on a machine that makes containers `here`, in a `guest`, or has `pages` only:

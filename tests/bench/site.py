@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.measure import Report
 from support import axe
+from support.browser import PROGRAM, launching
 from support.built_site import Built, build
 from support.node import NODE
 from support.visits import BYTES, NOTEBOOK_BYTES, REQUESTS, SHIFT, sitemap, visiting
@@ -61,7 +62,7 @@ def visit(report: Report, browser: Browser, url: str, path: str) -> None:
 
 def lighthouse(urls: list[str]) -> Iterator[dict[str, Any]]:
     """What Lighthouse says of each address, one after the other."""
-    environment = os.environ | {"CHROME_PATH": shutil.which("chromium") or ""}
+    environment = os.environ | {"CHROME_PATH": shutil.which(PROGRAM) or ""}
     command = [NODE, str(HERE / "lighthouse/measure.mjs"), *urls]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout
@@ -93,7 +94,7 @@ def main() -> int:
         paths = wanted(sitemap((site.folder / "sitemap.xml").read_text()), sys.argv[1:])
         with serving(Path(folder), site=site.folder, runner=False) as web:
             with sync_playwright() as play:
-                browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+                browser = play.chromium.launch(**launching())
                 for path in paths:
                     visit(report, browser, web.url, path)
             for path, result in zip(paths, lighthouse([web.url + path for path in paths]), strict=True):

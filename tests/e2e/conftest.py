@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from e2e.cells import Cell
 from e2e.pages import Demo
 from support import built_site, guest, needs, pace
 from support.backend import Backend, running
-from support.browser import QUIET
+from support.browser import launching
 from support.canned_backend import Canned, serving
 
 HERE = Path(__file__).parent
@@ -36,7 +35,7 @@ def patience() -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    return {"executable_path": shutil.which("chromium"), "args": QUIET}
+    return launching()
 
 
 @pytest.fixture(scope="session")

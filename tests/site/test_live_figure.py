@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from support import static_host
+from support.browser import launching
 from support.built_site import Built
 
 SEND = """([id, events]) => events.forEach(detail =>
@@ -25,7 +25,7 @@ def address(built: Built) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def chapter(address: str) -> Iterator[Page]:
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = play.chromium.launch(**launching())
         page = browser.new_page(locale="ko-KR")
         page.goto(f"{address}/run/")
         yield page

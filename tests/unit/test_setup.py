@@ -180,7 +180,7 @@ def test_the_settings_go_along_through_sudo(tmp_path: Path) -> None:
 
 def test_set_up_names_the_packages_that_it_would_bring() -> None:
     named = subprocess.run([SETUP / "ready", "packages"], capture_output=True, text=True, check=True).stdout.split()
-    assert {"crun", "qemu-system-x86", "chromium"} <= set(named)
+    assert {"crun", "qemu-system-x86", "chromium-headless-shell"} <= set(named)
     assert all(re.fullmatch(r"[a-z0-9.+-]+", name) for name in named)
 
 
