@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PROGRAM = "qemu-system-x86_64"
+# without the vectors of newer processors, which cost the emulator more than they bring: Python starts a tenth sooner
+EMULATED = "Nehalem,+rdrand,+rdseed"
 PROCESSORS = 2
 # the code that the emulator has translated
 TRANSLATED_MIB = 256
@@ -42,7 +44,8 @@ def arguments(machine: VirtualMachine, control: int, *, kvm: bool) -> tuple[str,
         "-M",
         "q35,smm=off,vmport=off",
     ]
-    words += ["-accel", *accelerator, "-cpu", "max", "-smp", str(PROCESSORS), "-m", f"{machine.memory}M"]
+    words += ["-accel", *accelerator, "-cpu", "max" if kvm else EMULATED, "-smp", str(PROCESSORS)]
+    words += ["-m", f"{machine.memory}M"]
     words += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
     words += ["-kernel", machine.kernel, "-initrd", machine.initrd, "-append", KERNEL]
     words += ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
