@@ -1,7 +1,7 @@
 """Each guard against bad input has a test that fails without it: `guards.toml` names them, and here they are taken out.
 
-Every guard is, where EVERY_GUARD=1 is set, as `make guards` does. Elsewhere those are whose tests need no containers,
-and of the others one for each file of tests, as each of them costs a backend.
+Every guard is, where EVERY_GUARD=1 is set, as `make guards` does. Elsewhere one for each file of tests is, and of those
+that need containers one for each folder, as each of them costs a Python, and these a backend, too.
 
 A guard is taken out of a copy of the package. The test then runs in a Python of its own, which finds the copy before
 anything else, as do the processes that the test starts.
@@ -22,14 +22,21 @@ import pytest
 from support.backend import REPOSITORY
 from support.python_copy import copied
 
+
+def _place(guard: dict[str, Any]) -> str:
+    """The file of a guard's test, or its folder if it needs containers."""
+    file: str = guard["test"].partition("::")[0]
+    return file.rpartition("/")[0] if guard.get("container") else file
+
+
 EVERY = bool(os.environ.get("EVERY_GUARD"))
 TABLE: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "guards.toml").read_text())["guard"]
-# of each file of tests the last one, whatever its test needs
-ONE_OF_EACH = {one["test"].partition("::")[0]: one for one in TABLE}
+# the last one of each
+ONE_OF_EACH = {_place(one): one for one in TABLE}
 CASES = [
     pytest.param(one, id=one["point"], marks=[pytest.mark.container] if one.get("container") else [])
     for one in TABLE
-    if EVERY or not one.get("container") or one in ONE_OF_EACH.values()
+    if EVERY or one in ONE_OF_EACH.values()
 ]
 FAILED = 1
 PLUGINS = ("-p", "pytest_asyncio.plugin", "-p", "pytest_timeout")
@@ -83,7 +90,7 @@ def test_without_the_guard_its_test_fails(guard: dict[str, Any], outcomes: dict[
 
 def test_with_every_guard_a_test_of_each_file_passes_on_such_a_copy(tmp_path: Path) -> None:
     # all of them have passed elsewhere: what is to be seen is that their files work with a copy
-    tests = [one["test"] for one in ONE_OF_EACH.values() if EVERY or not one.get("container")]
+    tests = list({_place(one): one["test"] for one in TABLE if EVERY or not one.get("container")}.values())
     python = copied(tmp_path)
     where = [str(python), "-I", "-c", "import sandbox.cli, pytest; print(sandbox.cli.__file__)"]
     found = subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip()
