@@ -2,7 +2,8 @@
 
 The theme's two sheets and every sheet and deferred script of `mkdocs.yml` and its plugins are joined in their order, so
 that a first visit needs few requests; a name that changes with the content lets a browser keep the file for ever.
-`overrides/main.html` leaves out the theme's own links.
+`overrides/main.html` leaves out the theme's own links. It also names a third file, the dark colours alone, for a reader
+without JavaScript whose system is dark: what sets the colours otherwise is a script.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from docker_run.bundle import shortened
 THEME_SHEETS = ("assets/stylesheets/main.*.css", "assets/stylesheets/palette.*.css")
 # the theme's files that no page of ours loads
 UNUSED = ("*.map", "assets/javascripts/lunr/*", "assets/images/favicon.png")
+# what is declared for dark colours, and for any: of two that say the same the later counts
+DARK = re.compile(r'\[data-md-color-scheme(?:="?slate"?)?\]\s*(\{[^{}]*\})')
 SOURCE_MAP = re.compile(r"\n?/[/*]# sourceMappingURL=\S+(?: \*/)?")
 
 
@@ -30,6 +33,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
         files.remove(file)
     sheets = [*_matching(files, THEME_SHEETS), *_own(files, list(config.extra_css))]
     style = joined(sheet.content_string for sheet in sheets)
+    config.extra["dark_sheet"] = _publish(files, [], dark(style), "assets/dark.{}.css", config)
     config.extra_css = [_publish(files, sheets, style, "assets/site.{}.css", config)]
     deferred = [one for one in config.extra_javascript if isinstance(one, ExtraScriptValue) and one.defer]
     parts = _own(files, [one.path for one in deferred])
@@ -48,6 +52,11 @@ def alone(script: str) -> str:
 def joined(texts: Iterable[str]) -> str:
     """Join the texts without their references to source maps, which are not published."""
     return "\n".join(SOURCE_MAP.sub("", text).strip() for text in texts) + "\n"
+
+
+def dark(style: str) -> str:
+    """Return the style's declarations for dark colours, for a page of any colours."""
+    return "".join(f"[data-md-color-scheme]{found}\n" for found in DARK.findall(style))
 
 
 def fingerprint(text: str) -> str:
