@@ -20,6 +20,8 @@ from typing import Any
 import offline
 from assets import fingerprint
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.nav import Navigation
+from orientation import pages_of, shelves
 
 WORDS = tomllib.loads(Path(__file__).with_name("search.toml").read_text(encoding="utf-8"))
 NAMES: list[list[str]] = WORDS["names"]
@@ -28,10 +30,18 @@ WEIGHTS: dict[str, float] = WORDS["weight"]
 BOOSTS = {"title": 100, "text": 1}
 HANGUL = re.compile("[가-힣]+")
 SYLLABLES = ord("가")
+# the addresses of the pages that are not for learners, found after the others
+ASIDE: list[str] = []
 # the keys of a Korean keyboard (dubeolsik), in the order in which Unicode puts a syllable's parts
 INITIALS = "r r s e e f a q q t t d w w c z x v g".split()
 VOWELS = "k o i o j p u p h hk ho hl y n nj np nl b m ml l".split()
 FINALS = ["", *"r r rt s sw sg e f fr fa fq ft fx fv fg a q qt t t d w c z x v g".split()]
+
+
+def on_nav(nav: Navigation, **_: object) -> Navigation:
+    """Note which pages are found after the learner's."""
+    ASIDE[:] = [page.url for page in pages_of(*shelves(nav)[1])]
+    return nav
 
 
 def on_post_build(*, config: MkDocsConfig) -> None:
@@ -56,7 +66,7 @@ def prepared(index: dict[str, Any]) -> dict[str, Any]:
     fields = {f"{name}{kind}": {"boost": boost} for name, boost in BOOSTS.items() for kind in ("", "_names")}
     separator = f"{config['separator']}|{before(glued())}"
     sections = [weighed(section | named(section)) for section in index["docs"]]
-    ours = {"separator": separator, "fields": fields, "everywhere": WORDS["everywhere"]}
+    ours = {"separator": separator, "fields": fields, "everywhere": WORDS["everywhere"], "aside": ASIDE}
     return {"config": config | ours, "docs": sections}
 
 

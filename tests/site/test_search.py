@@ -7,12 +7,14 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from support.book import OTHERS
 from support.built_site import Built
+from support.visits import visiting
 
 QUERIES = tomllib.loads(Path(__file__).with_name("queries.toml").read_text())
 ASKED = [pytest.param(query, page, id=query) for kind in QUERIES.values() for query, page in kind.items()]
@@ -30,6 +32,10 @@ class Search:
 
     def ask(self, query: str) -> list[str]:
         """The pages that are found, the best first."""
+        return [urlsplit(link).path.strip("/").removesuffix(".html") for link in self.links(query)]
+
+    def links(self, query: str) -> list[str]:
+        """Where each page that is found leads, the best first."""
         self._type("")
         expect(self.meta).to_contain_text("검색어를 입력")
         self._type(query)
@@ -37,8 +43,7 @@ class Search:
         found = self._page.locator(".md-search-result__item > a:first-child")
         if "없" not in self.meta.inner_text():
             found.first.wait_for(state="attached")
-        links = found.all()
-        return [urlsplit(link.get_attribute("href") or "").path.strip("/").removesuffix(".html") for link in links]
+        return [link.get_attribute("href") or "" for link in found.all()]
 
     def _type(self, text: str) -> None:
         # as a paste does it, without a key
@@ -62,6 +67,54 @@ def test_there_are_forty_queries_of_every_kind() -> None:
 def test_the_page_is_among_the_first_three(search: Search, query: str, expected: str) -> None:
     found = search.ask(query)
     assert expected in found[:FIRST], found
+
+
+@pytest.mark.parametrize("query", ["메모리", "컨테이너", "이미지", "커널", "레지스트리", "네트워크", "gvisor", "기록"])
+def test_the_learners_pages_come_before_those_for_others(search: Search, query: str) -> None:
+    aside = [page in OTHERS for page in search.ask(query)]
+    assert {*aside} == {False, True}
+    assert aside == sorted(aside)
+
+
+@pytest.mark.parametrize("query", ["store_bytes", "allowed_hosts", "역방향 프록시", "펜스의 옵션"])
+def test_what_only_others_pages_have_is_found_there(search: Search, query: str) -> None:
+    assert search.ask(query)[0] in OTHERS
+
+
+@pytest.mark.parametrize(("query", "expected"), ASKED)
+def test_the_glossary_is_entered_at_the_word(search: Search, query: str, expected: str) -> None:
+    entered = [link for link in search.links(query) if urlsplit(link).path == "/glossary/"]
+    assert all(urlsplit(link).fragment for link in entered), entered
+
+
+@pytest.mark.parametrize(
+    ("query", "section"),
+    [
+        ("종료 코드", "run/#종료-코드-읽기"),
+        ("한 방향으로 흐르는 길", "operation/#한-방향으로-흐르는-길"),
+        ("하이퍼바이저", "glossary/#hypervisor"),
+        ("쓰기 층", "glossary/#writable-layer"),
+        ("이미지에 든 것", "image/#c5"),
+    ],
+)
+def test_a_page_leads_to_the_section_that_has_the_words(search: Search, query: str, section: str) -> None:
+    page, _, anchor = section.partition("#")
+    links = [urlsplit(link) for link in search.links(query)]
+    (fragment,) = [link.fragment for link in links if link.path == f"/{page}"]
+    assert unquote(fragment) == anchor
+
+
+def test_a_page_whose_own_title_has_the_words_is_entered_at_its_top(search: Search) -> None:
+    (link,) = [link for link in search.links("이미지와 컨테이너") if urlsplit(link).path == "/image/"]
+    assert not urlsplit(link).fragment
+
+
+def test_on_a_phone_a_result_brings_its_section_into_view(chromium: Browser, served: str) -> None:
+    with visiting(chromium, served, viewport={"width": 390, "height": 844}) as visit:
+        visit.page.locator('header label[for="__search"]').first.click()
+        Search(visit.page)._type("하이퍼바이저")
+        visit.page.locator('.md-search-result__item > a[href*="/glossary/"]').first.click()
+        expect(visit.page.locator("#hypervisor")).to_be_in_viewport()
 
 
 def test_a_word_that_is_not_in_the_book_is_said_to_be_missing(search: Search) -> None:
