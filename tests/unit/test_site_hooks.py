@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import assets
+import orientation
 import policy
 import pytest
 import search
@@ -80,6 +81,36 @@ def test_a_joined_file_has_all_parts_in_their_order_and_no_source_map() -> None:
 def test_the_name_of_a_file_changes_with_its_content() -> None:
     assert assets.fingerprint("a") != assets.fingerprint("b")
     assert re.fullmatch("[0-9a-f]{8}", assets.fingerprint("a"))
+
+
+def test_the_dark_sheet_has_the_dark_colours_and_those_that_count_after_them_in_their_order() -> None:
+    slate = '[data-md-color-scheme="slate"]'
+    first = "@media screen{[data-md-color-scheme=slate]{--a:1}[data-md-color-scheme=slate] img{--b:2}}"
+    then = f'[data-md-color-scheme] {{--a:3}}[data-md-color-scheme="default"]{{--c:4}}{slate} {{\n--d:5}}'
+    wanted = ("{--a:1}", "{--a:3}", "{\n--d:5}")
+    assert assets.dark(first + then) == "".join(f"[data-md-color-scheme]{one}\n" for one in wanted)
+
+
+def test_the_minutes_are_those_of_the_letters_that_are_read_as_prose() -> None:
+    unread = "<pre>{0}</pre><docker-run><p>{0}</p><pre>{0}</pre></docker-run><svg><text>{0}</text></svg>".format(
+        "가" * 4000
+    )
+    assert orientation.minutes(f"<p>{'가 ' * 1200}</p>{unread}<script>{'a' * 4000}</script>") == 3
+    assert orientation.minutes(f"<p>{'가' * 900}</p>{unread}<p>{'가' * 900}</p>") == 4
+    assert orientation.minutes("<p>짧아요</p>") == 1
+
+
+def test_a_demo_that_compares_isolations_counts_once_and_none_is_not_told() -> None:
+    fences = [
+        '```docker-run id="a"',
+        "docker run a",
+        "```",
+        '```docker-run id="b" compare="container vm"',
+        "docker run b",
+    ]
+    markdown = "\n".join([*fences, "```"])
+    assert [*orientation.facts("2/9", "<p>글</p>", markdown)] == ["2/9", "약 1분", "데모 2개"]
+    assert [*orientation.facts("9/9", "<p>글</p>", "글")] == ["9/9", "약 1분"]
 
 
 def test_a_page_names_each_of_its_scripts_once_before_the_first_and_what_is_no_page_stays() -> None:

@@ -1,0 +1,87 @@
+// Keeps in this browser alone which chapters were read, and ticks them in the navigation. A chapter is read when its end
+// was reached, or when each of its demos was run once.
+"use strict";
+const KEPT = "docker-run-chapters";
+/** Each chapter that was begun, by its path: read, or the demos that were run. @typedef {Record<string, true | string[]>} Chapters */
+const PLACES = '.md-nav--primary :is(a[href]:not([href^="#"]), label[for="__toc"].md-nav__link), #order + ol a[href]';
+
+/** What is known of this chapter, where nothing may be stored. @type {Chapters} */
+let own = {};
+/** @type {Chapters} */
+let known = {};
+/** @param {string} path */
+const folder = path => path.replace(/index\.html$/, "");
+const here = folder(location.pathname);
+const line = document.querySelector(".chapter");
+
+/** @returns {Chapters} */
+function kept() {
+  known = own;
+  try {
+    known = { ...own, ...JSON.parse(localStorage.getItem(KEPT) ?? "{}") };
+  } catch {
+    // a page that may store nothing, or what nobody can read
+  }
+  return known;
+}
+
+/** @param {true | string[]} state */
+function keep(state) {
+  own = { [here]: state };
+  try {
+    localStorage.setItem(KEPT, JSON.stringify({ ...kept(), ...own }));
+  } catch {
+    // it is known until the page is left
+  }
+  show();
+}
+
+function tick() {
+  const mark = document.createElement("span");
+  mark.className = "read";
+  mark.role = "img";
+  mark.ariaLabel = "읽음";
+  mark.textContent = "✓";
+  return mark;
+}
+
+/** @param {Element} place @param {string} path @param {string} [before] */
+function mark(place, path, before = "") {
+  if (known[path] === true && !place.querySelector(".read")) place.append(before, tick());
+}
+
+/** Tick what was read, once. */
+function show() {
+  kept();
+  for (const place of document.querySelectorAll(PLACES)) {
+    mark(place.querySelector(".md-ellipsis") ?? place, place instanceof HTMLAnchorElement ? folder(place.pathname) : here);
+  }
+  if (line) mark(line, here, " · ");
+}
+
+/** @param {string} id of a demo that was run */
+function count(id) {
+  const before = kept()[here];
+  if (before === true) return;
+  const run = new Set(Array.isArray(before) ? before : []).add(id);
+  const all = [...document.querySelectorAll("docker-run:not([follows])")].every(demo => run.has(demo.id));
+  keep(all || [...run]);
+}
+
+if (line) {
+  document.addEventListener("docker-run:event", event => {
+    const { target, detail } = /** @type {CustomEvent<{ type: string }>} */ (event);
+    if (detail.type === "exited" && target instanceof Element) count(target.id);
+  });
+  const end = document.querySelector(".md-footer");
+  const watch = new IntersectionObserver(seen => {
+    if (!seen.some(one => one.isIntersecting)) return;
+    watch.disconnect();
+    keep(true);
+  });
+  if (end) watch.observe(end);
+}
+show();
+// another tab has read on, or the page comes back from the browser's memory
+addEventListener("storage", show);
+addEventListener("pageshow", show);

@@ -1,0 +1,119 @@
+"""What was read is ticked, in this browser alone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from support.book import CHAPTERS, address
+from support.visits import Visit, each, visiting
+
+KEPT = "docker-run-chapters"
+TO_THE_END = "scrollTo(0, document.documentElement.scrollHeight)"
+RUN = """id => document.getElementById(id).dispatchEvent(
+    new CustomEvent("docker-run:event", {bubbles: true, detail: {type: "exited", code: 0}}))"""
+DEMOS = "[...document.querySelectorAll('docker-run:not([follows])')].map(one => one.id)"
+FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }"
+
+
+def place(page: Page, title: str) -> Locator:
+    """The link of the navigation that says it is read."""
+    return page.locator(".md-nav--primary").get_by_role("link", name=f"{title} 읽음", exact=True)
+
+
+def kept(page: Page) -> Any:
+    return json.loads(page.evaluate(f"localStorage.getItem('{KEPT}')") or "{}")
+
+
+def test_a_chapter_is_ticked_when_its_end_was_reached_and_not_before(chromium: Browser, served: str) -> None:
+    with visiting(chromium, f"{served}/why/") as visit:
+        expect(visit.page.locator(".read")).to_have_count(0)
+        visit.page.evaluate(TO_THE_END)
+        expect(place(visit.page, "Docker는 왜 쓸까?")).to_be_visible()
+        expect(visit.page.locator("p.chapter")).to_contain_text("✓")
+        visit.page.goto(f"{served}/container/")
+        expect(place(visit.page, "Docker는 왜 쓸까?")).to_be_visible()
+        expect(place(visit.page, "컨테이너는 무엇일까?")).to_have_count(0)
+
+
+def test_a_tick_is_a_shape_and_a_word_and_stands_once(chromium: Browser, served: str) -> None:
+    with visiting(chromium, f"{served}/why/") as visit:
+        visit.page.evaluate(TO_THE_END)
+        mark = visit.page.locator(".md-nav--primary a .read")
+        expect(mark).to_have_text("✓")
+        expect(mark).to_have_attribute("aria-label", "읽음")
+        visit.page.evaluate("dispatchEvent(new Event('pageshow'))")
+        expect(mark).to_have_count(1)
+
+
+def test_every_chapter_is_ticked_at_its_end_and_no_chapter_for_its_beginning(served: str) -> None:
+    def see(visit: Visit) -> tuple[Any, Any]:
+        before = kept(visit.page)
+        visit.page.evaluate(TO_THE_END)
+        visit.page.wait_for_selector(".chapter .read")
+        return before, kept(visit.page)
+
+    found = each([f"{served}/{address(name)}" for name in CHAPTERS], see, viewport={"width": 390, "height": 844})
+    assert found == [({}, {f"/{name}/": True}) for name in CHAPTERS]
+
+
+def test_a_chapter_is_ticked_when_each_of_its_demos_was_run_once_on_whatever_visit(
+    chromium: Browser, served: str
+) -> None:
+    with visiting(chromium, f"{served}/why/") as visit:
+        first, *others = visit.page.evaluate(DEMOS)
+        assert len(others) > 2
+        for id in (first, first, others[0]):
+            visit.page.evaluate(RUN, id)
+        visit.page.reload()
+        for id in others[:-1]:
+            visit.page.evaluate(RUN, id)
+        expect(visit.page.locator(".read")).to_have_count(0)
+        visit.page.evaluate(RUN, others[-1])
+        expect(place(visit.page, "Docker는 왜 쓸까?")).to_be_visible()
+
+
+def test_nothing_is_sent_and_nothing_kept_of_a_page_that_is_no_chapter(chromium: Browser, served: str) -> None:
+    with visiting(chromium, f"{served}/glossary/") as visit:
+        visit.page.evaluate(TO_THE_END)
+        visit.page.wait_for_timeout(200)
+        assert kept(visit.page) == {}
+        visit.page.goto(f"{served}/why/", wait_until="networkidle")
+        visit.requests.clear()
+        visit.page.evaluate(TO_THE_END)
+        expect(place(visit.page, "Docker는 왜 쓸까?")).to_be_visible()
+        assert [request.url for request in visit.requests] == []
+
+
+def test_another_tab_shows_the_tick_at_once(chromium: Browser, served: str) -> None:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    reading, other = context.new_page(), context.new_page()
+    reading.goto(f"{served}/why/")
+    other.goto(f"{served}/container/")
+    reading.evaluate(TO_THE_END)
+    expect(place(other, "Docker는 왜 쓸까?")).to_be_visible()
+    context.close()
+
+
+def test_a_browser_that_keeps_nothing_has_its_ticks_until_the_page_is_left(chromium: Browser, served: str) -> None:
+    with visiting(chromium, f"{served}/why/") as visit:
+        visit.page.add_init_script(FULL)
+        visit.page.reload()
+        visit.page.evaluate(TO_THE_END)
+        expect(place(visit.page, "Docker는 왜 쓸까?")).to_be_visible()
+        assert visit.errors == []
+
+
+@pytest.mark.parametrize("nonsense", ["{", "null", "7", '"x"', "[]", '{"/why/": 7}'])
+def test_what_nobody_can_read_in_the_store_is_written_anew(chromium: Browser, served: str, nonsense: str) -> None:
+    with visiting(chromium, f"{served}/why/") as visit:
+        visit.page.evaluate(f"text => localStorage.setItem('{KEPT}', text)", nonsense)
+        visit.page.reload()
+        visit.page.evaluate(RUN, visit.page.evaluate(DEMOS)[0])
+        visit.page.evaluate(TO_THE_END)
+        expect(place(visit.page, "Docker는 왜 쓸까?")).to_be_visible()
+        assert visit.errors == []
+        assert kept(visit.page)["/why/"] is True

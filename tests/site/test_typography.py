@@ -1,0 +1,177 @@
+"""How Korean is set on a phone, how a table of columns is, and what paper gets, on every page."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from support import static_host
+from support.book import LEARNERS, OTHERS, address
+from support.browser import HASTE
+from support.built_site import Built
+from support.visits import Visit, each, visiting
+
+PHONE = {"width": 390, "height": 844}
+# px of a sheet of A4 without a margin
+SHEET = {"width": 794, "height": 1123}
+# a sheet's rest that stays empty, since what follows is not to be cut: a figure, a table, a title with its text
+REST = 0.4
+CUT = """parts => [...document.querySelectorAll(parts)].flatMap(part => {
+    const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT), cut = [];
+    for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+        for (const word of text.data.matchAll(/[가-힣]+/g)) {
+            const range = document.createRange();
+            range.setStart(text, word.index);
+            range.setEnd(text, word.index + word[0].length);
+            if (new Set([...range.getClientRects()].map(rect => Math.round(rect.top))).size > 1) cut.push(word[0]);
+        }
+    }
+    return cut;
+})"""
+# what stands between code and the Korean letter that follows it, in spaces of the text
+GAPS = """[...document.querySelectorAll(".md-content :is(p, li, td, dd, summary, figcaption) code")].flatMap(code => {
+    const next = code.nextSibling, own = code.lastChild;
+    if (!(next instanceof Text) || !(own instanceof Text) || !/^[가-힣]/.test(next.data)) return [];
+    const at = (text, number) => {
+        const range = document.createRange();
+        range.setStart(text, number);
+        range.setEnd(text, number + 1);
+        return range.getBoundingClientRect();
+    };
+    const [last, letter] = [at(own, own.length - 1), at(next, 0)];
+    const {font} = getComputedStyle(code.parentElement), pen = document.createElement("canvas").getContext("2d");
+    pen.font = font;
+    return last.bottom < letter.top || last.top > letter.bottom || !letter.width ? []
+        : [[code.textContent, (letter.left - last.right) / pen.measureText(" ").width]];
+})"""
+# demos whose recording is a table, by page: images, processes, disks, memory, files
+TABLES = {
+    "scenario": ["images"],
+    "container": ["same-format"],
+    "creation": ["argv", "disk", "write-layer"],
+    "desktop": ["namespaces"],
+    "isolation": ["free", "ns-pid", "both-sides"],
+}
+RUN = """async id => {
+    const demo = document.getElementById(id), screen = demo.querySelector(".screen");
+    await demo.run();
+    await new Promise(next => requestAnimationFrame(() => setTimeout(next)));
+    const style = getComputedStyle(screen);
+    return {
+        space: style.whiteSpace, size: style.fontSize, scrolls: style.overflowX,
+        page: document.documentElement.scrollWidth, columns: demo.hasAttribute("columns"),
+    };
+}"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is cut, and how code is set, on a page at the width of a phone; its height and sheets on paper."""
+
+    cut: list[str]
+    gaps: list[list[Any]]
+    height: float
+    sheets: int
+
+
+def see(visit: Visit) -> Seen:
+    page = visit.page
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    cut, gaps = page.evaluate(CUT, ".md-content a, .md-content mark"), page.evaluate(GAPS)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": SHEET["width"], "height": SHEET["height"]})
+    height = page.evaluate("document.documentElement.scrollHeight")
+    sheets = page.pdf(width="794px", height="1123px", print_background=True)
+    return Seen(cut, gaps, height, len(re.findall(rb"/Type\s*/Page\b", sheets)))
+
+
+@pytest.fixture(scope="module")
+def seen(served: str) -> dict[str, Seen]:
+    """Every page by its name, visited once."""
+    names = [*LEARNERS, *OTHERS]
+    return dict(zip(names, each([f"{served}/{address(name)}" for name in names], see, viewport=PHONE), strict=True))
+
+
+def test_no_word_is_cut_in_a_link(seen: dict[str, Seen]) -> None:
+    assert {name: one.cut for name, one in seen.items() if one.cut} == {}
+
+
+def test_code_stands_close_to_the_particle_that_follows_it(seen: dict[str, Seen]) -> None:
+    gaps = [(name, *gap) for name, one in seen.items() for gap in one.gaps]
+    assert len(gaps) > 300
+    assert [gap for gap in gaps if not 0 <= gap[-1] < 0.5] == []
+
+
+def test_no_word_is_cut_in_what_the_search_finds(chromium: Browser, served: str) -> None:
+    with visiting(chromium, served, viewport=PHONE) as visit:
+        visit.page.locator('header label[for="__search"]').first.click()
+        field = visit.page.get_by_role("textbox", name="검색")
+        for query in ("네임스페이스", "가상 머신과 컨테이너", "종료 코드"):
+            field.fill(query)
+            expect(visit.page.locator(".md-search-result__item").first).to_be_visible()
+            visit.page.wait_for_timeout(200)
+            assert visit.page.evaluate(CUT, ".md-search-result__list") == [], query
+
+
+@pytest.fixture(scope="module")
+def host(built: Built) -> Iterator[str]:
+    with static_host.serving(built.folder) as address:
+        yield address
+
+
+def run(visit: Visit, id: str) -> dict[str, Any]:
+    visit.page.evaluate(HASTE)
+    ran: dict[str, Any] = visit.page.evaluate(RUN, id)
+    return ran
+
+
+@pytest.mark.parametrize("page", TABLES)
+def test_a_table_of_columns_does_not_wrap_on_a_phone_and_scrolls(chromium: Browser, host: str, page: str) -> None:
+    with visiting(chromium, f"{host}/{page}/", viewport=PHONE) as visit:
+        for id in TABLES[page]:
+            ran = run(visit, id)
+            assert ran == {"space": "pre", "size": "13px", "scrolls": "auto", "page": 390, "columns": True}, id
+        recorded = visit.page.locator(f"#{TABLES[page][0]} samp")
+        assert recorded.evaluate("samp => getComputedStyle(samp).whiteSpace") == "pre"
+
+
+def test_what_is_no_table_wraps_on_a_phone(chromium: Browser, host: str) -> None:
+    with visiting(chromium, host, viewport=PHONE) as visit:
+        ran = run(visit, "first")
+        assert ran["space"] == "pre-wrap"
+        assert ran["size"] == "14px"
+        assert not ran["columns"]
+
+
+def test_a_table_is_forgotten_when_something_else_is_run(chromium: Browser, host: str) -> None:
+    with visiting(chromium, f"{host}/scenario/", viewport=PHONE) as visit:
+        demo = visit.page.locator("#images")
+        expect(demo).to_have_attribute("columns", "")
+        says = "(demo, detail) => demo.dispatchEvent(new CustomEvent('docker-run:event', {bubbles: true, detail}))"
+        demo.evaluate(says, {"type": "accepted"})
+        demo.evaluate(says, {"type": "output", "stream": "stdout", "text": "no  table  here\nat all\n"})
+        assert demo.get_attribute("columns") is None
+        # in pieces, as a network brings it
+        for text in ("PID   US", "ER     COMM", "AND\n    1 ro", "ot     ps\n"):
+            demo.evaluate(says, {"type": "output", "stream": "stdout", "text": text})
+        expect(demo).to_have_attribute("columns", "")
+
+
+def test_no_sheet_of_paper_stays_mostly_empty(seen: dict[str, Seen]) -> None:
+    most = {name: math.ceil(one.height / SHEET["height"] / (1 - REST)) for name, one in seen.items()}
+    assert {name: one.sheets for name, one in seen.items() if not 0 < one.sheets <= most[name]} == {}
+    assert seen[""].sheets <= math.ceil(seen[""].height / SHEET["height"])
+
+
+def test_a_demo_may_go_on_over_the_sheet(chromium: Browser, served: str) -> None:
+    with visiting(chromium, served) as visit:
+        visit.page.emulate_media(media="print")
+        inside = "all => all.map(one => getComputedStyle(one).breakInside)"
+        parts = visit.page.locator("docker-run, docker-run .recorded, docker-run .recorded pre, docker-run samp")
+        assert set(parts.evaluate_all(inside)) == {"auto"}
