@@ -8,6 +8,8 @@
 //                       data-unit="bytes" or "ms" says what a number counts.
 // The still picture's own text comes back when a run begins; from then on its parts carry data-begun, so that what is
 // yet to happen looks otherwise than what has (figures.css: waits, moves).
+// A figure that is not on the screen shows nothing until it is: what a run has told it waits, and of each demo only the last
+// run. The link to it at the demo carries data-waits as long.
 
 /** @typedef {{ type: string, [field: string]: any }} WireEvent */
 /** @typedef {HTMLElement | SVGElement} Part */
@@ -18,8 +20,16 @@ const PAUSE = 400;
 const UNITS = { bytes: [[1e6, " MB"], [1e3, " kB"]], ms: [[1e3, "초"], [1, " ms"]] };
 const MOVING = ".waits, .moves";
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-/** Events that are not shown yet, by demo. @type {WeakMap<Element, WireEvent[]>} */
-const waiting = new WeakMap();
+const paper = matchMedia("print");
+/** How much of a figure, or of the screen where that is less, has to be seen: half of one that stands beside its demos
+ * (stage.css), as it comes no nearer; of another, to which a link leads, nearly all. */
+const enough = () => (matchMedia("(min-width: 76.25em)").matches ? 0.5 : 0.8);
+/** A run's events that a figure has not shown yet; `resting` until what has moved is seen.
+ * @typedef {{ events: WireEvent[], resting: boolean }} Queue */
+/** The figures that runs move, each with its queues by demo. @type {Map<Element, Map<Element, Queue>>} */
+const figures = new Map();
+/** The figures that are on the screen. @type {Set<Element>} */
+const seen = new Set();
 
 /** @param {WireEvent} event @param {string} path @returns {any} */
 const field = (event, path) => path.split(".").reduce((/** @type {any} */ value, key) => value?.[key], event);
@@ -80,10 +90,10 @@ function show(part, event) {
   return moved;
 }
 
-/** The figure parts that a demo's events move. @param {Element} demo @returns {Part[]} */
-function partsOf(demo) {
+/** The parts of a figure that a demo's events move. @param {Element} figure @param {Element} demo @returns {Part[]} */
+function partsOf(figure, demo) {
   /** @type {NodeListOf<Part>} */
-  const parts = document.querySelectorAll(".figure :is([data-on], [data-slot])");
+  const parts = figure.querySelectorAll(":is([data-on], [data-slot])");
   return [...parts].filter(part => {
     const owner = part.closest("[data-demo]");
     return !owner || owner.getAttribute("data-demo")?.split(" ").includes(demo.id);
@@ -91,30 +101,70 @@ function partsOf(demo) {
 }
 
 /** Show events until a part moves, then let the reader see that before the rest.
- * @param {Element} demo @param {WireEvent[]} events */
-function play(demo, events) {
-  const parts = partsOf(demo);
-  for (let event = events.shift(); event; event = events.shift()) {
+ * @param {Element} figure @param {Element} demo @param {Queue} queue */
+function play(figure, demo, queue) {
+  const parts = partsOf(figure, demo);
+  const queues = figures.get(figure);
+  const visible = () => !observer || paper.matches || seen.has(figure);
+  while (queue.events.length && !queue.resting && visible()) {
+    const event = /** @type {WireEvent} */ (queue.events.shift());
     const first = event.type === "accepted";
     if (first) parts.forEach(begin);
-    const moved = parts.map(part => show(part, /** @type {WireEvent} */ (event))).includes(true);
-    if ((moved || (first && parts.some(part => part.matches(MOVING)))) && !still.matches) {
-      setTimeout(() => waiting.get(demo) === events && play(demo, events), PAUSE);
-      return;
+    const moved = parts.map(part => show(part, event)).includes(true);
+    queue.resting = (moved || (first && parts.some(part => part.matches(MOVING)))) && !still.matches && !paper.matches;
+    if (queue.resting) setTimeout(rested, PAUSE, figure, demo, queue);
+  }
+  if (!queue.events.length && !queue.resting) queues?.delete(demo);
+  const links = document.querySelectorAll(`.to-figure [data-from~="${demo.id}"][href="#${figure.parentElement?.id}"]`);
+  for (const link of links) link.toggleAttribute("data-waits", !visible() && queue.events.length > 0);
+}
+
+/** Go on, unless another run has begun. @param {Element} figure @param {Element} demo @param {Queue} queue */
+function rested(figure, demo, queue) {
+  queue.resting = false;
+  if (figures.get(figure)?.get(demo) === queue) play(figure, demo, queue);
+}
+
+/** Show what waits. @param {Element} figure */
+const playAll = figure => figures.get(figure)?.forEach((queue, demo) => play(figure, demo, queue));
+
+/** @param {IntersectionObserverEntry[]} entries */
+function look(entries) {
+  for (const { target, boundingClientRect, intersectionRect, rootBounds } of entries) {
+    const most = Math.min(boundingClientRect.height, rootBounds?.height ?? innerHeight);
+    if (intersectionRect.height < most * enough()) seen.delete(target);
+    else {
+      seen.add(target);
+      playAll(target);
     }
   }
-  waiting.delete(demo);
 }
+
+// the head of the page covers the rest; of a figure higher than the screen every twentieth may be the one that is enough
+const OPTIONS = { rootMargin: "-48px 0px 0px", threshold: Array.from({ length: 21 }, (_, step) => step / 20) };
+const observer = globalThis.IntersectionObserver && new IntersectionObserver(look, OPTIONS);
+for (const figure of document.querySelectorAll(".figure > svg")) {
+  if (!figure.querySelector("[data-on], [data-slot]")) continue;
+  figures.set(figure, new Map());
+  observer?.observe(figure);
+}
+// what is printed has come to its end
+paper.addEventListener("change", () => {
+  for (const [figure, queues] of figures) {
+    queues.forEach(queue => (queue.resting &&= !paper.matches));
+    playAll(figure);
+  }
+});
 
 document.addEventListener("docker-run:event", event => {
   const { target, detail } = /** @type {CustomEvent<WireEvent>} */ (event);
   if (!(target instanceof Element)) return;
-  const queue = detail.type === "accepted" ? undefined : waiting.get(target);
-  if (queue) {
-    queue.push(detail);
-    return;
+  for (const [figure, queues] of figures) {
+    if (!partsOf(figure, target).length) continue;
+    const going = detail.type === "accepted" ? undefined : queues.get(target);
+    const queue = going ?? { events: [], resting: false };
+    queue.events.push(detail);
+    queues.set(target, queue);
+    play(figure, target, queue);
   }
-  const events = [detail];
-  waiting.set(target, events);
-  play(target, events);
 });

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from e2e.pages import Demo, finished
 from support.backend import Backend
+from support.figures import look_at
 
 pytestmark = pytest.mark.live
 
@@ -73,12 +74,15 @@ def test_the_figure_shows_the_argv_that_truly_ran(chapter: Page) -> None:
     shown = chapter.locator('.figure [data-demo="alpine-ls"] [data-slot="argv"]')
     expect(shown).to_have_text(['["ls"]', '["ls"]'])
     finished(chapter, "alpine-ls", "docker run alpine uname -s")
+    for figure in ("p10", "p11"):
+        look_at(chapter, figure)
     expect(shown).to_have_text(['["uname","-s"]', '["uname","-s"]'])
     assert Demo(chapter, "alpine-ls").code == 0
 
 
 def test_the_figure_lights_the_exit_code_of_the_run(chapter: Page) -> None:
     finished(chapter, "hello-world-ls")
+    look_at(chapter, "p10")
     lit = chapter.locator(
         '.figure [data-demo~="hello-world-ls"][data-lit], .figure [data-demo~="hello-world-ls"] [data-lit]'
     )

@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from e2e.sent import opened, run
 from support.backend import Backend
+from support.figures import look_at
 
 pytestmark = pytest.mark.live
 
@@ -17,6 +18,7 @@ def creation(page: Page, live: Backend) -> Page:
 
 
 def slot(page: Page, figure: str, name: str) -> Locator:
+    look_at(page, figure)
     return page.locator(f"svg.{figure} [data-slot={name}]").first
 
 
@@ -27,6 +29,7 @@ def test_the_whole_way_lights_up_with_the_values_of_this_run(creation: Page) -> 
     assert sent.out == "안녕\n"
     # the pull of the image comes first: this reader's host was empty
     assert [event["state"] for event in sent.all("image")] == ["missing"]
+    look_at(creation, "p5")
     expect(creation.locator("svg.p5 .waits[data-lit]")).to_have_count(creation.locator("svg.p5 .waits").count())
     expect(slot(creation, "p5", "container")).to_have_text(made["container"][:12] + "…")
     expect(slot(creation, "p5", "layers")).to_have_text(str(made["layers"]))
@@ -52,6 +55,7 @@ def test_the_files_become_a_disk_of_layers_under_a_writable_one(creation: Page) 
     sent = run(creation, "disk")
     made = sent.one("created")
     assert sent.out.splitlines()[1].startswith("overlay")
+    look_at(creation, "p7")
     expect(creation.locator("svg.p7 .p7-files[data-lit]")).to_have_count(1)
     expect(slot(creation, "p7", "layers")).to_have_text(str(made["layers"]))
     expect(slot(creation, "p7", "root_bytes")).to_have_text(f"{round(made['root_bytes'] / 1e6, 1)} MB")
@@ -66,6 +70,7 @@ def test_the_files_become_a_disk_of_layers_under_a_writable_one(creation: Page) 
 @pytest.mark.claim("C26")
 def test_the_command_becomes_the_first_process(creation: Page) -> None:
     sent = run(creation, "disk")
+    look_at(creation, "p7")
     expect(creation.locator("svg.p7 .p7-commands[data-lit]")).to_have_count(1)
     expect(slot(creation, "p7", "argv")).to_have_text("df /")
     expect(slot(creation, "p7", "pid")).to_have_text(str(sent.one("started")["pid"]))

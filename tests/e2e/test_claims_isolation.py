@@ -15,6 +15,7 @@ from e2e.pages import Demo
 from e2e.sent import opened, run
 from support.backend import Backend
 from support.built_site import DOCS
+from support.figures import look_at
 
 pytestmark = pytest.mark.live
 KERNEL = os.uname().release
@@ -42,6 +43,7 @@ def isolation(page: Page, live: Backend) -> Page:
 
 def shown(page: Page, figure: str, slot: str) -> str:
     """What a figure shows in a slot, once it has shown it."""
+    look_at(page, figure.split(maxsplit=1)[0])
     place = page.locator(f'svg.{figure} [data-slot="{slot}"]').first
     expect(place).to_have_attribute("data-lit", re.compile("."))
     return place.text_content() or ""

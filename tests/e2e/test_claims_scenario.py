@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from e2e.sent import opened, run
 from support.backend import Backend
+from support.figures import look_at
 
 pytestmark = pytest.mark.live
 PULL_LINES = (
@@ -36,6 +37,7 @@ def parts(page: Page, figure: str) -> Locator:
 
 def is_over(page: Page, figure: str) -> None:
     """Until the figure has shown the run's end, whichever parts it lit on the way."""
+    look_at(page, figure)
     expect(page.locator(f"svg.{figure} .waits[data-on=exited][data-lit]")).to_have_count(2)
 
 

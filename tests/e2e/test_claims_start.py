@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from e2e.pages import finished
 from e2e.sent import opened, run
 from support.backend import Backend
+from support.figures import look_at
 
 pytestmark = pytest.mark.live
 Open = Callable[[str], Page]
@@ -99,6 +100,7 @@ def test_each_container_of_an_image_has_a_writable_layer_of_its_own(chapter: Ope
     wrote_in, read_in = wrote.one("created"), reads.one("created")
     assert wrote_in["image_digest"] == read_in["image_digest"]
     assert wrote_in["container"] != read_in["container"]
+    look_at(page, "writable")
     figure = page.locator("svg.writable [data-demo=read]")
     expect(figure.locator("[data-slot=code]")).to_have_text("1")
     expect(figure.locator("[data-slot=argv]")).to_have_text("cat /memo")
@@ -117,6 +119,7 @@ def test_what_the_dockerfile_says_is_in_the_image(chapter: Open) -> None:
     page = chapter("dockerfile")
     demo = finished(page, "built")
     expect(demo.output).to_contain_text("greeter 2 (libgreet 2):")
+    look_at(page, "p1")
     expect(page.locator("svg.p1 [data-slot=argv]")).to_have_text('["greeter"]')
     expect(page.locator("svg.p1 [data-slot=layers]")).to_have_text("2")
     expect(finished(page, "copied").output).to_contain_text("/usr/lib/libgreet.so")

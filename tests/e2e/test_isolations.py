@@ -15,6 +15,7 @@ from e2e.pages import Demo
 from e2e.sent import opened
 from support.axe import findings
 from support.backend import Backend, running
+from support.figures import look_at
 
 pytestmark = pytest.mark.container("a guest does not offer gVisor and virtual machines")
 KERNEL = os.uname().release
@@ -87,6 +88,7 @@ def test_a_virtual_machine_starts_later_and_takes_more_memory_and_files(vm: Page
 
 def shown(page: Page, demo: str, slot: str) -> str:
     """What the part of the figure of two stacks that follows a demo shows, once that demo's end has come to it."""
+    look_at(page, "p4")
     side = page.locator(f'svg.p4 > [data-demo~="{demo}"]')
     expect(side.locator("[data-slot=wall_ms]")).to_have_attribute("data-lit", "exited")
     return (side.locator(f'[data-slot~="{slot}"]').first.text_content() or "").strip().rstrip("…")
@@ -174,6 +176,7 @@ def test_a_container_in_a_virtual_machine_meets_that_ones_kernel(desktop: Page) 
 
 def in_picture(page: Page, demo: str, slot: str, value: str) -> bool:
     """Whether the figure of the two systems shows the value, cut or not, in its part that follows the demo."""
+    look_at(page, "p9")
     shown = page.locator(f'svg.p9 [data-demo~="{demo}"] [data-slot="{slot}"]').locator("visible=true")
     text = (shown.text_content() or "").strip()
     return text == value or (text.endswith("…") and value.startswith(text[:-1]))

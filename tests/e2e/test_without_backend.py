@@ -19,6 +19,7 @@ from support import built_site, static_host
 from support.backend import running
 from support.browser import HASTE
 from support.built_site import DOCS, REPOSITORY
+from support.figures import look_at
 
 PAGES = pages.demos(DOCS)
 
@@ -87,6 +88,7 @@ def test_a_replay_moves_the_figure_with_the_recorded_values(page: Page, host: st
     card = page.locator("svg.p10 [data-demo=hello-world-ls]")
     expect(card.locator("[data-lit]")).to_have_count(0)
     replays(page, "run.md", demo)
+    look_at(page, "p10")
     expect(card.locator(".frame")).to_have_attribute("data-lit", "exited")
     expect(card.locator("[data-slot=code]")).to_have_text("127")
     created = next(event for event in recorded("run.md", demo).events if event["type"] == "created")

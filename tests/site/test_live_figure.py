@@ -1,4 +1,7 @@
-"""A run moves the figure that follows its demo, and no other; what it leaves standing are that run's own values."""
+"""A run moves the figure that follows its demo, and no other; what it leaves standing are that run's own values.
+
+The reader looks at the figure; `test_stage` has what happens when nobody does.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,7 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 from support import static_host
 from support.browser import launching
 from support.built_site import Built
-
-SEND = """([id, events]) => events.forEach(detail =>
-    document.getElementById(id).dispatchEvent(new CustomEvent("docker-run:event", {bubbles: true, detail})))"""
+from support.figures import send, tell
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +46,13 @@ def card(page: Page, demo: str, figure: str = "p10") -> Locator:
 
 
 def test_the_card_of_the_demo_that_ran_lights_up_and_no_other(chapter: Page) -> None:
-    chapter.evaluate(SEND, ["alpine-ls", ran(["ls"], 0)])
+    tell(chapter, "p10", "alpine-ls", ran(["ls"], 0))
     assert card(chapter, "alpine-ls").locator(".frame").get_attribute("data-lit") == "exited"
     assert card(chapter, "alpine").locator(".frame").get_attribute("data-lit") is None
 
 
 def test_a_card_shows_the_true_exit_code_and_argv(chapter: Page) -> None:
-    chapter.evaluate(SEND, ["alpine", ran(["sh", "-c", "exit 3"], 3)])
+    tell(chapter, "p10", "alpine", ran(["sh", "-c", "exit 3"], 3))
     assert card(chapter, "alpine").locator("[data-slot=code]").text_content() == "3"
     assert card(chapter, "alpine").locator("[data-slot=argv]").text_content() == '["sh","-c","ex…'
     assert card(chapter, "alpine").locator(".then").is_visible()
@@ -59,35 +60,35 @@ def test_a_card_shows_the_true_exit_code_and_argv(chapter: Page) -> None:
 
 
 def test_a_new_run_starts_from_the_still_picture(chapter: Page) -> None:
-    chapter.evaluate(SEND, ["hello-world-ls", ran(["cat"], 126)])
-    chapter.evaluate(SEND, ["hello-world-ls", [{"type": "accepted"}]])
+    tell(chapter, "p10", "hello-world-ls", ran(["cat"], 126))
+    tell(chapter, "p10", "hello-world-ls", [{"type": "accepted"}])
     assert card(chapter, "hello-world-ls").locator("[data-slot=code]").text_content() == "127"
     assert card(chapter, "hello-world-ls").locator(".until").is_visible()
     assert card(chapter, "hello-world-ls").locator("[data-lit]").count() == 0
 
 
 def test_the_source_of_the_argv_is_said_in_words(chapter: Page) -> None:
-    chapter.evaluate(SEND, ["alpine-ls", ran(["/bin/sh"], 0, "image")])
+    tell(chapter, "p11", "alpine-ls", ran(["/bin/sh"], 0, "image"))
     assert card(chapter, "alpine-ls", "p11").locator("[data-slot=argv_source]").text_content() == "이미지의 설정"
-    chapter.evaluate(SEND, ["alpine-ls", ran(["ls"], 0)])
+    tell(chapter, "p11", "alpine-ls", ran(["ls"], 0))
     assert card(chapter, "alpine-ls", "p11").locator("[data-slot=argv_source]").text_content() == "명령줄의 CMD"
 
 
 def test_the_cmd_that_was_given_is_shown_as_words_and_its_absence_too(chapter: Page) -> None:
     given = card(chapter, "alpine-ls", "p11").locator('[data-slot="command.args"]')
-    chapter.evaluate(SEND, ["alpine-ls", ran(["echo", "hi"], 0)])
+    tell(chapter, "p11", "alpine-ls", ran(["echo", "hi"], 0))
     assert given.text_content() == "echo hi"
-    chapter.evaluate(SEND, ["alpine-ls", ran(["/bin/sh"], 0, "image")])
+    tell(chapter, "p11", "alpine-ls", ran(["/bin/sh"], 0, "image"))
     assert given.text_content() == "(없음)"
 
 
 def test_a_demo_that_no_figure_names_moves_nothing(chapter: Page) -> None:
     before = chapter.evaluate("[...document.querySelectorAll('.figure')].map(one => one.innerHTML)")
-    chapter.evaluate(SEND, ["question-etc", ran(["/etc"], 126)])
+    send(chapter, "question-etc", ran(["/etc"], 126))
     assert chapter.evaluate("[...document.querySelectorAll('.figure')].map(one => one.innerHTML)") == before
 
 
-MOVING = [
+MOVING: list[dict[str, Any]] = [
     {"type": "accepted", "command": {"args": []}},
     {"type": "created", "argv": ["df", "/"], "layers": 3, "root_bytes": 2_148_864, "container": "c" * 64},
     {"type": "started", "pid": 77, "pid_inside": 1},
@@ -106,7 +107,7 @@ def until(chapter: Page, lit: list[str | None]) -> None:
 
 def test_parts_move_in_the_order_of_the_events_with_a_pause_between(chapter: Page, address: str) -> None:
     chapter.goto(f"{address}/creation/")
-    chapter.evaluate(SEND, ["disk", MOVING])
+    tell(chapter, "p7", "disk", MOVING)
     assert chapter.evaluate(LIT) == [None, None]
     until(chapter, ["created", None])
     until(chapter, ["created", "started"])
@@ -120,10 +121,10 @@ def test_a_value_that_the_run_has_not_told_yet_is_not_shown(
     chapter.goto(f"{address}/creation/")
     pid = chapter.locator(f"svg.{figure} [data-slot=pid]").locator("visible=true")
     assert pid.count() == 1
-    chapter.evaluate(SEND, [demo, MOVING[:2]])
+    tell(chapter, figure, demo, MOVING[:2])
     expect(chapter.locator(f"svg.{figure} .value[data-slot=argv]")).to_have_text("df /")
     assert pid.count() == 0
-    chapter.evaluate(SEND, [demo, MOVING[2:3]])
+    tell(chapter, figure, demo, MOVING[2:3])
     expect(pid).to_have_text("77")
 
 
@@ -133,19 +134,19 @@ def test_parts_of_one_figure_follow_different_isolations(chapter: Page, address:
     before = container.inner_html()
     started = {"type": "started", "pid": 77, "pid_inside": 1, "kernel": "5.4.3"}
     booted = {"type": "notice", "code": "boot", "text": "[    0.000000] Linux version 5.4.3"}
-    chapter.evaluate(SEND, ["stacks-vm", [*MOVING[:2], booted, started, {"type": "stats", "memory_bytes": 98_765_432}]])
+    tell(chapter, "p4", "stacks-vm", [*MOVING[:2], booted, started, {"type": "stats", "memory_bytes": 98_765_432}])
     memory = vm.locator('[data-slot~="memory_bytes"]')
     expect(memory).to_have_text("98.8 MB")
     assert vm.locator("[data-slot=kernel]").first.text_content() == "5.4.3"
     exited = {"type": "exited", "code": 0, "wall_ms": 2345.6, "peak_memory_bytes": 876_543}
-    chapter.evaluate(SEND, ["stacks-vm", [exited]])
+    tell(chapter, "p4", "stacks-vm", [exited])
     expect(memory).to_have_text("876.5 kB")
     assert vm.locator("[data-slot=wall_ms]").text_content() == "2.3초"
     assert container.inner_html() == before
-    chapter.evaluate(SEND, ["stacks", [*MOVING[:1], exited | {"wall_ms": 17.25}]])
+    tell(chapter, "p4", "stacks", [*MOVING[:1], exited | {"wall_ms": 17.25}])
     expect(container.locator("[data-slot=wall_ms]")).to_have_text("17.3 ms")
     expect(memory).to_have_text("876.5 kB")
-    chapter.evaluate(SEND, ["stacks", [*MOVING[:1], exited | {"code": 127, "peak_memory_bytes": 0}]])
+    tell(chapter, "p4", "stacks", [*MOVING[:1], exited | {"code": 127, "peak_memory_bytes": 0}])
     expect(container.locator('[data-slot~="memory_bytes"]')).to_have_text("–")
 
 
@@ -154,7 +155,7 @@ def test_a_long_kernel_version_is_shown_whole_and_inside_its_container(chapter: 
     chapter.set_viewport_size({"width": width, "height": 900})
     chapter.goto(f"{address}/desktop/")
     said = {"type": "output", "stream": "stdout", "text": "6.1.0-50-cloud-amd64\n"}
-    chapter.evaluate(SEND, ["isolations-kernel-vm", [*MOVING[:1], said]])
+    tell(chapter, "p9", "isolations-kernel-vm", [*MOVING[:1], said])
     answer = chapter.locator("svg.p9 [data-slot=text]")
     expect(answer).to_have_text("6.1.0-50-cloud-amd64")
     around, text = (one.bounding_box() for one in (chapter.locator("svg.p9 rect.container").first, answer))
@@ -165,7 +166,7 @@ def test_a_long_kernel_version_is_shown_whole_and_inside_its_container(chapter: 
 
 def test_a_part_waits_until_its_own_layer_is_switched_on(chapter: Page, address: str) -> None:
     chapter.goto(f"{address}/vm/")
-    chapter.evaluate(SEND, ["stacks-vm", MOVING[:2]])
+    tell(chapter, "p4", "stacks-vm", MOVING[:2])
     waits = chapter.locator('svg.p4 > [data-demo~="stacks-vm"] .waits')
     assert waits.count() == 2
     for one in waits.all():
@@ -176,7 +177,7 @@ def test_a_part_waits_until_its_own_layer_is_switched_on(chapter: Page, address:
 def test_an_image_that_the_picture_was_not_drawn_for_is_not_shown_as_it(chapter: Page, address: str) -> None:
     chapter.goto(f"{address}/creation/")
     asked = {"type": "accepted", "command": {"image": "busybox", "args": []}}
-    chapter.evaluate(SEND, ["snapshot", [asked, {"type": "image", "reference": "busybox:latest"}, *MOVING[1:]]])
+    tell(chapter, "p6", "snapshot", [asked, {"type": "image", "reference": "busybox:latest"}, *MOVING[1:]])
     expect(chapter.locator("svg.p6")).to_contain_text("이미지 busybox")
     seen = " ".join(chapter.locator("svg.p6 text").locator("visible=true").all_text_contents())
     assert "PATH" in seen
@@ -186,5 +187,5 @@ def test_an_image_that_the_picture_was_not_drawn_for_is_not_shown_as_it(chapter:
 def test_parts_move_at_once_for_a_reader_who_wants_no_motion(chapter: Page, address: str) -> None:
     chapter.emulate_media(reduced_motion="reduce")
     chapter.goto(f"{address}/creation/")
-    chapter.evaluate(SEND, ["disk", MOVING])
+    tell(chapter, "p7", "disk", MOVING)
     assert chapter.evaluate(LIT) == ["created", "started"]

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from support.built_site import Built, build
+from support.figures import tell
 from support.visits import Visit, each, visiting
 
 EVENTS: list[dict[str, Any]] = [
@@ -17,8 +18,6 @@ EVENTS: list[dict[str, Any]] = [
     {"type": "created", "argv": ["ls"], "argv_source": "request"},
     {"type": "exited", "code": 42, "reason": "exit"},
 ]
-SEND = """events => events.forEach(detail => document.getElementById("alpine-ls")
-    .dispatchEvent(new CustomEvent("docker-run:event", {bubbles: true, detail})))"""
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +89,7 @@ def test_the_search_forgives_a_slip_from_disk(opened: Visit) -> None:
 
 
 def test_a_figure_follows_a_run_from_disk(opened: Visit) -> None:
-    opened.page.evaluate(SEND, EVENTS)
+    tell(opened.page, "p10", "alpine-ls", EVENTS)
     code = opened.page.locator("svg.p10 [data-demo=alpine-ls] [data-slot=code]")
     expect(code).to_have_text("42")
 
