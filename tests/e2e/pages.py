@@ -18,16 +18,27 @@ class Demo:
         self.result, self.status = self.root.locator(".result"), self.root.get_by_role("status")
         self.badge = self.root.locator(".badge")
         self.hint, self.source = self.root.locator(".hint"), self.root.locator(".source")
+        # of a question
+        block = page.locator(".docker-run", has=self.root)
+        self.choices, self.verdict = block.get_by_role("radio"), block.locator(".verdict")
 
     def button(self, name: str) -> Locator:
         """실행, 멈춤, 복사, 되돌리기, 지난 기록 or 이 줄로 바꾸기."""
         return self.root.get_by_role("button", name=name, exact=True)
 
     def run(self, line: str | None = None) -> None:
-        """Press Run, with another line if one is given."""
+        """Press Run, with another line if one is given; of a question the first choice is made where none is."""
         if line is not None:
             self.line.fill(line)
+        elif self.choices.count() and not self.chosen:
+            self.choices.first.check()
         self.button("실행").click()
+
+    @property
+    def chosen(self) -> str:
+        """The text of the choice that is made; empty where none is."""
+        made = self.choices.and_(self.page.locator(":checked"))
+        return made.locator("xpath=..").inner_text().strip() if made.count() else ""
 
     @property
     def state(self) -> str | None:

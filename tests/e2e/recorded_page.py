@@ -17,10 +17,15 @@ from support.recorded import output, recording
 LABEL = "2026-01-31에 실행한 기록이에요. (sandbox 1 · crun 1)"
 REPLAYED = f"실행 서버에 닿지 못해 기록을 보여 드려요. {LABEL}"
 COMMAND = "docker run alpine slow"
+CHOICES = "0으로 끝나요 | *3으로 끝나요 | 127로 끝나요"
 PAGE = """<!doctype html><html lang="ko"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>기록</title><link rel="stylesheet" href="assets/docker-run.css">
+<link rel="stylesheet" href="assets/question/question.css">
+<script type="module" src="assets/question/question.js"></script>
 <script type="module" src="assets/element.js"></script><style>:root {{ color-scheme: light dark; }}</style></head>
-<body><main><h1>기록</h1>{}<p id="after">다음 문단이에요.</p>{}</main></body></html>"""
+<body><main><h1>기록</h1>{}<p id="after">다음 문단이에요.</p>{}
+<details><summary>풀이</summary><p>셋이에요. 프로그램이 남긴 숫자가 그대로 나와요.</p></details>
+<p id="later">그다음 문단이에요.</p></main></body></html>"""
 
 
 def at(seconds: float, **fields: Any) -> dict[str, Any]:
@@ -58,7 +63,7 @@ def element(**options: str) -> str:
 def served(folder: Path) -> Iterator[Canned]:
     """The page, from `folder`."""
     shutil.copytree(ASSETS, folder / "assets")
-    demos = element(id="first"), element(id="question", predict="yes")
+    demos = element(id="first"), element(id="question", predict=CHOICES)
     (folder / "page.html").write_text(PAGE.format(*demos))
     with serving(folder) as backend:
         backend.script = alike

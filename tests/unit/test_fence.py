@@ -28,6 +28,10 @@ def fenced(*content: str, info: str = "docker-run") -> str:
     return "\n".join([f"```{info}", *content, "```"])
 
 
+def asked(choices: str) -> str:
+    return fenced("docker run a", info=f'docker-run predict="{choices}"')
+
+
 def wrong(source: str) -> list[tuple[int, str]]:
     return [(found.line, found.text) for found in fence.problems(source)]
 
@@ -61,8 +65,22 @@ def test_isolations_side_by_side_are_elements_that_follow_the_first() -> None:
     assert [(one.id, one.isolation) for one in found] == [("k", "container"), ("k-vm", "vm")]
 
 
-def test_a_question_is_marked_as_one() -> None:
-    assert '<docker-run lines="6" predict>' in html(fenced("docker run alpine", info='docker-run predict="yes"'))
+def test_a_question_has_its_choices_before_the_element_and_knows_the_right_one() -> None:
+    assert html(fenced("docker run alpine", info='docker-run predict="0 | *<b> &amp; |/bin/sh"')) == (
+        '<div class="docker-run" style="--docker-run-lines: 6">'
+        '<form class="choices" method="dialog" autocomplete="off" data-right="2" data-search-exclude>'
+        "<fieldset><legend>내 예상을 먼저 골라 보세요.</legend>"
+        '<label><input type="radio" name="choice" value="1"> 0</label>'
+        '<label><input type="radio" name="choice" value="2"> &lt;b&gt; &amp;amp;</label>'
+        '<label><input type="radio" name="choice" value="3"> /bin/sh</label></fieldset></form>'
+        '<docker-run lines="6" predict><pre><code>docker run alpine</code></pre></docker-run></div>'
+    )
+
+
+def test_isolations_side_by_side_are_one_question() -> None:
+    made = html(fenced("docker run a", info='docker-run id="k" compare="container vm" predict="*0 | 1"'))
+    assert made.count("<form") == 1
+    assert made.index("</form>") < made.index('<docker-run id="k"') < made.index('<docker-run id="k-vm"')
 
 
 def test_markup_in_a_command_is_text() -> None:
@@ -93,7 +111,12 @@ WRONG = {
         fenced("docker run a", info='docker-run charts="memory cpu pids"'),
         "charts 값을 쓸 수 없어요",
     ),
-    "predict is not yes": (fenced("docker run a", info='docker-run predict="no"'), "predict 값을 쓸 수 없어요"),
+    "a question without choices": (asked("yes"), "고를 것을 | 로 나눠 2개에서 5개까지 적어요: 'yes'"),
+    "six choices": (asked("*1|2|3|4|5|6"), "2개에서 5개까지 적어요"),
+    "an empty choice": (asked("0 | * | 125"), "고를 것 가운데 빈 것이 있어요: '0 | * | 125'"),
+    "the same choice twice": (asked("0 | 3 | *3"), "고를 것 가운데 같은 것이 있어요"),
+    "no right choice": (asked("0 | 3"), "predict 값을 쓸 수 없어요. 맞는 것 하나의 앞에만 * 를 적어요: '0 | 3'"),
+    "two right choices": (asked("*0 | *3"), "맞는 것 하나의 앞에만 * 를 적어요"),
     "option twice": (fenced("docker run a", info='docker-run id="a" id="b"'), "같은 옵션이 두 번 있어요: id"),
     "option without quotes": (fenced("docker run a", info="docker-run id=x"), '옵션은 이름="값" 꼴로'),
     "option in single quotes": (fenced("docker run a", info="docker-run id='x'"), '옵션은 이름="값" 꼴로'),
@@ -139,14 +162,14 @@ def test_inline_code_of_three_backticks_opens_nothing() -> None:
     assert wrong("```docker-run``` in a sentence\n") == []
 
 
-@pytest.mark.parametrize("case", ["unknown option", "bad id", "two commands", "another program"])
+@pytest.mark.parametrize("case", ["unknown option", "bad id", "no right choice", "two commands", "another program"])
 def test_superfences_alone_end_the_build_too(case: str) -> None:
     with pytest.raises(SuperFencesException, match="docker-run: "):
         html(WRONG[case][0])
 
 
 def build(folder: Path, page: str, config: str = CONFIG) -> subprocess.CompletedProcess[str]:
-    (folder / "docs").mkdir()
+    (folder / "docs").mkdir(exist_ok=True)
     (folder / "docs/index.md").write_text(page)
     (folder / "mkdocs.yml").write_text(config)
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
@@ -162,7 +185,19 @@ def test_three_lines_of_configuration_are_enough(tmp_path: Path) -> None:
     assert 'href="assets/docker-run/docker-run.css"' in page
     assert "docker-run-backend" not in page
     published = {file.name for file in (tmp_path / "site/assets/docker-run").iterdir()}
-    assert published == {"docker-run.css", "docker-run.js", "panels.css", "panels.js", "turns.js"}
+    styles, scripts = {"docker-run.css", "panels.css", "question.css"}, {"panels.js", "question.js", "turns.js"}
+    assert published == styles | scripts | {"docker-run.js"}
+
+
+def test_only_a_page_with_a_question_loads_what_asks_it(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/other.md").write_text(fenced("docker run alpine"))
+    done = build(tmp_path, asked("*0 | 3"))
+    assert done.returncode == 0, done.stderr
+    script = "assets/docker-run/question.js"
+    page = (tmp_path / "site/index.html").read_text()
+    assert page.index(f'<script defer src="{script}">') < page.index("assets/docker-run/docker-run.js")
+    assert script not in (tmp_path / "site/other/index.html").read_text()
 
 
 def test_the_backend_setting_reaches_the_page(tmp_path: Path) -> None:

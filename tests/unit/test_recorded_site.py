@@ -47,7 +47,9 @@ def test_a_recording_stands_in_the_page(tmp_path: Path) -> None:
 
 
 def test_a_questions_recording_is_folded(tmp_path: Path) -> None:
-    page, _ = build(tmp_path, demo(info='id="first" predict="yes"'), "first")
+    page, _ = build(tmp_path, demo(info='id="first" predict="*0 | 3"'), "first")
+    # what the run is compared with
+    assert 'data-right="1" data-code="0"' in page
     assert '<docker-run id="first" lines="6" predict recorded>' in page
     assert "<details><summary>" in page
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from pymdownx.superfences import SuperFencesException
 
-from docker_run import markup
+from docker_run import markup, question
 from docker_run.recording.file import Recording
 
 NAME = "docker-run"
@@ -24,7 +24,8 @@ OPTIONS = {
     "id": "[A-Za-z][A-Za-z0-9_-]*",
     "title": ".*\\S.*",
     "lines": "[1-9]|1[0-9]|20",
-    "predict": "yes",
+    # question.py says what is wrong with it
+    "predict": ".*",
     "pull": "open",
     "charts": f"{_MEASURE}( {_MEASURE})?",
     "view": "inspection",
@@ -181,6 +182,15 @@ def _wrong_options(given: Mapping[str, str]) -> Iterator[str]:
             yield f"모르는 옵션이에요: {name} (쓸 수 있는 옵션: {', '.join(OPTIONS)})"
         elif not re.fullmatch(OPTIONS[name], value):
             yield f"{name} 값을 쓸 수 없어요: {value!r}"
+        elif name == "predict":
+            yield from _wrong_question(value)
+
+
+def _wrong_question(value: str) -> Iterator[str]:
+    try:
+        question.parse(value)
+    except ValueError as wrong:
+        yield f"predict 값을 쓸 수 없어요. {wrong}"
 
 
 def _wrong_content(content: list[str]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Writes the HTML of a fence: one `<docker-run>` element, or one for each isolation that `compare` names.
 
-Of several elements, each but the first follows the first: it runs the same line when that one does.
+Of several elements, each but the first follows the first: it runs the same line when that one does. The choices of a
+question stand before them, as a form that sends nothing.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Mapping
 
+from docker_run import question
 from docker_run.recording import render
 from docker_run.recording.file import Recording
 
 DEFAULT_LINES = "6"
 # attributes that each ask for a panel, which shows more of a run or starts others with it
 PANELS = ("charts", "isolation", "view", "beside")
+LEGEND = "내 예상을 먼저 골라 보세요."
 
 
 def elements(options: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
@@ -27,6 +30,7 @@ def elements(options: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
 def html_of(source: str, options: Mapping[str, str], recordings: Mapping[str, Recording]) -> str:
     """Return the elements, each with its command line as readable content and with its recording if there is one.
 
+    Of a question the choices come first.
     They stand in a `div`, since Python-Markdown takes an unknown tag for a part of a paragraph.
     """
     lines = options.get("lines", DEFAULT_LINES)
@@ -35,7 +39,21 @@ def html_of(source: str, options: Mapping[str, str], recordings: Mapping[str, Re
         _element(source, {**options, "lines": lines, "id": name}, isolation, recordings.get(name))
         for name, isolation in elements(options)
     )
-    return f'<div class="{kind}" style="--docker-run-lines: {lines}">{made}</div>'
+    asked = _choices(options["predict"], recordings.get(options.get("id", ""))) if "predict" in options else ""
+    return f'<div class="{kind}" style="--docker-run-lines: {lines}">{asked}{made}</div>'
+
+
+def _choices(written: str, recording: Recording | None) -> str:
+    """Return the choices as radio buttons, with what the script judges a run by: the right one, the recorded code."""
+    choices = question.parse(written)
+    radios = "".join(
+        f'<label><input type="radio" name="choice" value="{number}"> {html.escape(text)}</label>'
+        for number, text in enumerate(choices.texts, 1)
+    )
+    code = f' data-code="{recording.events[-1]["code"]}"' if recording else ""
+    # a dialog's method, so that without a script Enter leads nowhere; a browser shall not remember the choice either
+    form = f'<form class="choices" method="dialog" autocomplete="off" data-right="{choices.right}"{code}'
+    return f"{form} data-search-exclude><fieldset><legend>{LEGEND}</legend>{radios}</fieldset></form>"
 
 
 def _element(source: str, options: Mapping[str, str], isolation: str | None, recording: Recording | None) -> str:

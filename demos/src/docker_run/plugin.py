@@ -24,12 +24,19 @@ from docker_run.recording.file import Recording, path_of, read
 
 ASSETS = Path(__file__).parent / "assets"
 FOLDER = "assets/docker-run"
-STYLES = (ASSETS / "docker-run.css", ASSETS / "panels/panels.css")
-SCRIPT, PANELS, TURNS = (f"{FOLDER}/{name}.js" for name in ("docker-run", "panels", "turns"))
+STYLES = (ASSETS / "docker-run.css", ASSETS / "panels/panels.css", ASSETS / "question/question.css")
+SCRIPT, PANELS, TURNS, QUESTION = (f"{FOLDER}/{name}.js" for name in ("docker-run", "panels", "turns", "question"))
 # the module that each published script is made of, with those that it imports
-ENTRIES = {SCRIPT: ASSETS / "element.js", PANELS: ASSETS / "panels/panels.js", TURNS: ASSETS / "turns.js"}
+ENTRIES = {
+    SCRIPT: ASSETS / "element.js",
+    PANELS: ASSETS / "panels/panels.js",
+    TURNS: ASSETS / "turns.js",
+    QUESTION: ASSETS / "question/question.js",
+}
 # a page with such an element loads the panels as well
 _HAS_PANELS = re.compile(rf"<docker-run[^>]* (?:{'|'.join(markup.PANELS)})=")
+# one with a question what asks it
+_QUESTION = '<form class="choices"'
 # and one with more elements than stream at once what lets them do so in turn
 _ELEMENT, STREAMING = "<docker-run", 4
 SUPERFENCES = "pymdownx.superfences"
@@ -123,7 +130,11 @@ class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  #
 
     def on_page_content(self, content: str, *, page: Page, **_: Any) -> str:
         """Add the scripts that only some pages need; they run before the element's."""
-        needed = {PANELS: _HAS_PANELS.search(content), TURNS: content.count(_ELEMENT) > STREAMING}
+        needed = {
+            PANELS: _HAS_PANELS.search(content),
+            TURNS: content.count(_ELEMENT) > STREAMING,
+            QUESTION: _QUESTION in content,
+        }
         addresses = [html.escape(get_relative_url(script, page.url)) for script, wanted in needed.items() if wanted]
         return "".join(f'<script defer src="{address}"></script>' for address in addresses) + content
 
