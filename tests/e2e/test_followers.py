@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.pages import Demo
+from support import axe
 from support.canned_backend import Canned, Run
 
 FOLLOWER = (
@@ -88,3 +89,77 @@ def test_nothing_new_begins_while_an_isolation_still_runs(lead: Demo, canned: Ca
     lead.line.press("Enter")
     expect(lead.result).to_contain_text("아직 돌고 있어요")
     assert len(canned.commands) == 3
+
+
+SECONDS = {"container": 0.5, "gvisor": 1.0, "vm": 2.0}
+
+
+def each_in_its_time(run: Run) -> None:
+    """A run that takes as long as its isolation does; the times are in its events."""
+    ends = SECONDS[run.isolation]
+    run.send("image", at=0.25, reference="alpine:latest", state="present", provenance="official")
+    run.send("created", at=0.25, container="12" * 32, argv=["ls"], argv_source="request", created_ms=3.21)
+    run.send("notice", at=0.25 + ends / 2, code="boot", text="[ 0.1] Linux version\n[ 0.2] Command")
+    run.until(run.isolation)
+    run.send("started", at=ends, pid=4121, pid_inside=1, kernel="6.1.0-50-cloud-amd64")
+    run.send("output", at=ends, stream="stdout", text="bin\n")
+    run.exit(at=0.25 + ends, peak_memory_bytes=2_000_000)
+
+
+def row(lead: Demo, name: str) -> list[str]:
+    """The values of a fact, one for each isolation."""
+    head = lead.page.get_by_role("rowheader", name=name, exact=True)
+    return [
+        text.strip() for text in lead.root.get_by_role("row").filter(has=head).get_by_role("cell").all_inner_texts()
+    ]
+
+
+def bars(lead: Demo) -> list[str]:
+    found: list[str] = lead.root.locator(".bar").evaluate_all("all => all.map(one => one.style.width)")
+    return found
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_one_table_has_a_column_for_each_isolation_and_is_filled_as_they_run(
+    lead: Demo, canned: Canned, width: int
+) -> None:
+    canned.script = each_in_its_time
+    lead.page.set_viewport_size({"width": width, "height": 900})
+    expect(lead.root.get_by_role("table")).to_be_hidden()
+    lead.run()
+    expect(lead.page.get_by_role("table", name="격리 방식을 나란히 견준 표")).to_have_count(1)
+    heads = lead.root.get_by_role("columnheader")
+    expect(heads).to_have_text(["컨테이너", "gVisor", "가상 머신"])
+    expect(lead.root.locator(".facts td.total").last).to_have_text("1.0초")
+    assert row(lead, "지금") == ["시작하는 중", "시작하는 중", "커널 켜는 중"]
+    assert row(lead, "끝까지") == ["250 ms", "500 ms", "1.0초"]
+    assert bars(lead) == ["25%", "50%", "100%"]
+    expect(lead.root.locator(".boot summary")).to_contain_text("[ 0.1] Linux version")
+    before = heights(lead.page)
+    for isolation in SECONDS:
+        canned.open(isolation)
+    for id in ("k", "k-gvisor", "k-vm"):
+        Demo(lead.page, id).wait_for("ended")
+    assert row(lead, "지금") == ["종료 코드 0"] * 3
+    assert row(lead, "첫 출력까지") == ["250 ms", "750 ms", "1.8초"]
+    assert row(lead, "기계가 보는 것") == ["프로그램 pid 4121", "runsc pid 4121", "QEMU pid 4121"]
+    assert row(lead, "uname -r") == ["6.1.0-50-cloud-amd64"] * 3
+    assert bars(lead) == ["25%", "50%", "100%"]
+    assert heights(lead.page) == before
+    assert lead.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_reset_takes_the_table_away_and_the_next_run_begins_with_an_empty_one(lead: Demo, canned: Canned) -> None:
+    canned.script = each_in_its_time
+    for isolation in SECONDS:
+        canned.open(isolation)
+    lead.run()
+    for id in ("k", "k-gvisor", "k-vm"):
+        Demo(lead.page, id).wait_for("ended")
+    lead.button("되돌리기").click()
+    expect(lead.root.get_by_role("table")).to_be_hidden()
+    canned.script = lambda run: run.until("nothing")
+    lead.run()
+    assert row(lead, "끝까지") == row(lead, "uname -r") == ["–"] * 3
+    assert bars(lead) == ["0%"] * 3
+    assert axe.findings(lead.page) == []

@@ -22,6 +22,7 @@ KERNEL = os.uname().release
 BY_DEMO = """window.byDemo = {};
 document.addEventListener("docker-run:event", ({target, detail}) => (byDemo[target.id] ??= []).push(detail));"""
 ISOLATIONS = ("isolations", "isolations-gvisor", "isolations-vm")
+NAMES = {"container": "컨테이너", "gvisor": "gVisor", "vm": "가상 머신"}
 
 
 @pytest.fixture
@@ -51,7 +52,13 @@ def out(events: list[dict[str, Any]]) -> str:
 
 
 def fact(page: Page, id: str, name: str) -> str:
-    return page.locator(f"#{id} .facts div", has_text=name).locator("dd").inner_text()
+    """What the table of an element and its followers says of one of them."""
+    demo = Demo(page, id).root
+    leader = page.locator(f"#{demo.get_attribute('follows') or id}")
+    columns = [text.split(" 기록")[0] for text in leader.get_by_role("columnheader").all_inner_texts()]
+    row = leader.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name, exact=True))
+    column = columns.index(NAMES[demo.get_attribute("isolation") or ""])
+    return row.get_by_role("cell").nth(column).inner_text().strip()
 
 
 @pytest.mark.claim("C12")
@@ -81,7 +88,7 @@ def test_a_virtual_machine_starts_later_and_takes_more_memory_and_files(vm: Page
     sizes = [only(sent[id], "created").get("system_bytes", 0) for id in ISOLATIONS]
     assert sizes[0] == 0 < min(sizes[1:])
     assert [fact(vm, id, "더 든 커널과 시스템") == "없음" for id in ISOLATIONS] == [True, False, False]
-    boot = vm.locator("#isolations-vm .boot pre")
+    boot = vm.locator("#isolations .boot pre")
     assert "Linux version" in (boot.text_content() or "")
     expect(boot).to_be_hidden()
 
@@ -155,7 +162,7 @@ def test_what_containers_share_with_the_machine_a_virtual_machine_has_for_itself
     assert "up 0 min" in new
     assert "up 0 min" not in up
     assert int(own.split()[1]) < 100_000 < int(cached.split()[1])
-    assert "Linux version" in (page.locator("#isolations-own-vm .boot pre").text_content() or "")
+    assert "Linux version" in (page.locator("#isolations-own .boot pre").text_content() or "")
 
 
 @pytest.fixture
@@ -237,4 +244,6 @@ def test_an_isolation_that_is_missing_plays_its_recording_and_says_why(page: Pag
     expect(lead.source).to_be_empty()
     expect(other.source).to_contain_text("이 서버에는 이 방식이 없어서 기록을 보여 드려요.")
     assert other.root.get_attribute("absent") is not None
+    heads = page.locator("#isolations").get_by_role("columnheader")
+    expect(heads).to_have_text(["컨테이너", "gVisor 기록", "가상 머신 기록"])
     assert fact(page, "isolations-gvisor", "uname -r") == "4.4.0"

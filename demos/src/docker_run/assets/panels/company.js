@@ -42,12 +42,13 @@ export class Followers {
   }
 }
 
-/** Make an element follow the one that it names, if it names one. @param {Demo} demo */
+/** Make an element follow the one that it names; returns that one, or null where it names none. @param {Demo} demo */
 export function follow(demo) {
   const leader = named(demo.getAttribute("follows"));
-  if (!leader) return;
+  if (!leader) return null;
   const followers = (leader.company ??= new Followers(leader));
   if (followers instanceof Followers) followers.add(demo);
+  return leader;
 }
 
 /** Has no picture: starts the demo that has to run beside an element, unless it runs already. */

@@ -1,54 +1,69 @@
-// Shows what a run cost and what the computer sees of it, to compare isolations side by side.
+// Shows what a run cost and what the computer sees of it, in its column of the table of isolations side by side.
 import { part } from "../dom.js";
+import { Comparison } from "./comparison.js";
 import { follow } from "./company.js";
-import { facts, factTexts, isolations } from "./strings.js";
+import { factTexts, facts, isolations, stateText } from "./strings.js";
+
+/** @typedef {import("../element.js").DockerRun} Demo */
+
+/** The table of an element and of those that follow it. @type {WeakMap<Demo, Comparison>} */
+const tables = new WeakMap();
 
 export class Facts {
   #isolation;
-  /** @type {Record<string, HTMLElement>} */
-  #values = {};
-  #boot = part("pre", { tabindex: "0" });
-  #folded = part("details", { class: "boot" }, part("summary", {}, facts.boot), this.#boot);
+  #demo;
+  #table;
+  #column;
   /** When the image was there, in s. */
   #ready = 0;
   #memory = 0;
 
-  /** @param {string} isolation @param {import("../element.js").DockerRun} demo */
+  /** @param {string} isolation @param {Demo} demo */
   constructor(isolation, demo) {
     this.#isolation = isolation;
-    follow(demo);
-    const list = part("dl", {});
-    for (const name of ["first", "total", "memory", "kernel", "seen", "system"]) {
-      this.#values[name] = part("dd", {});
-      list.append(part("div", {}, part("dt", {}, facts[name]), this.#values[name]));
-    }
+    this.#demo = demo;
+    const leader = follow(demo) ?? demo;
+    this.#table = tables.get(leader) ?? new Comparison();
+    tables.set(leader, this.#table);
+    this.#column = this.#table.column(isolation);
     const [name, wall] = isolations[isolation] ?? [isolation, ""];
-    this.root = part("div", { class: "facts" }, part("p", {}, part("b", {}, name), " ", wall), list, this.#folded);
+    const title = part("p", { class: "wall" }, part("b", {}, name), " ", wall);
+    this.root = leader === demo ? part("div", { class: "compared" }, title, this.#table.root) : title;
     this.clear();
   }
 
   clear() {
     this.#ready = this.#memory = 0;
-    for (const name in this.#values) this.#values[name].textContent = "–";
-    this.#boot.textContent = "";
-    this.#folded.hidden = this.#isolation !== "vm";
+    this.#write(Object.fromEntries(Object.keys(this.#column.cells).map(name => [name, "–"])));
+    this.#column.head.textContent = "";
+    this.#table.time(this.#column, 0);
+    if (this.#isolation === "vm") this.#table.boot();
   }
 
   /** @param {WireEvent} event */
   show(event) {
     const { type, at } = event;
     if (type === "image" || type === "pulled") this.#ready = at;
-    if (type === "notice" && event.code === "boot") this.#boot.append(event.text);
+    if (type === "notice" && event.code === "boot") this.#table.boot(event.text);
     if (type === "stats") this.#memory = Math.max(this.#memory, event.memory_bytes);
     if (type === "exited") this.#memory = Math.max(this.#memory, event.peak_memory_bytes ?? 0);
     const output = type === "output" && this.#has("kernel") && !this.#has("first");
-    const changed = factTexts(event, { isolation: this.#isolation, seconds: at - this.#ready, memory: this.#memory, output });
-    for (const [name, text] of Object.entries(changed)) this.#values[name].textContent = text;
+    const seconds = at - this.#ready;
+    const going = this.#ready > 0;
+    this.#write(factTexts(event, { isolation: this.#isolation, seconds, memory: this.#memory, output, going }));
+    this.#write(stateText(event, this.#isolation));
+    if (going) this.#table.time(this.#column, seconds);
+    if (this.#demo.hasAttribute("shown")) this.#column.head.textContent = facts.recorded;
+  }
+
+  /** @param {Strings} texts */
+  #write(texts) {
+    for (const name in texts) this.#column.cells[name].textContent = texts[name];
   }
 
   /** @param {string} name */
   #has(name) {
-    return this.#values[name].textContent !== "–";
+    return this.#column.cells[name].textContent !== "–";
   }
 
   get text() {

@@ -31,6 +31,9 @@ export const isolations = {
 
 /** @type {Strings} */
 export const facts = {
+  table: "격리 방식을 나란히 견준 표",
+  recorded: "기록",
+  state: "지금",
   first: "첫 출력까지",
   total: "끝까지",
   memory: "기계가 내준 메모리",
@@ -40,17 +43,36 @@ export const facts = {
   boot: "부팅 메시지",
 };
 
+/** What a run does after an event, by the event's type. @type {Record<string, Sentence>} */
+const states = {
+  queued: ({ position }) => `${position}번째 차례`,
+  pull: () => "이미지 받는 중",
+  created: () => "시작하는 중",
+  started: () => "실행 중",
+  exited: ({ code }) => `종료 코드 ${code}`,
+  failed: () => "실패",
+};
+
+/** What a run does now, where an event says so; what a virtual machine starts is a kernel first. @param {WireEvent} event @param {string} isolation @returns {Strings} */
+export function stateText(event, isolation) {
+  const state = event.type === "created" && isolation === "vm" ? "커널 켜는 중" : states[event.type]?.(event);
+  return state ? { state } : {};
+}
+
 /** @type {Strings} */
 const outside = { container: "프로그램", gvisor: "runsc", vm: "QEMU" };
 
-/** The texts of the facts that an event changes. @param {WireEvent} event @param {{ isolation: string, seconds: number, memory: number, output: boolean }} known @returns {Strings} */
-export function factTexts(event, { isolation, seconds, memory, output }) {
+/** The texts of the facts that an event changes; `going`: the whole time so far is one of them. @param {WireEvent} event @param {{ isolation: string, seconds: number, memory: number, output: boolean, going: boolean }} known @returns {Strings} */
+export function factTexts(event, { isolation, seconds, memory, output, going }) {
+  const { type } = event;
   const took = ms(seconds * 1e3);
-  if (event.type === "created") return { system: event.system_bytes ? size(event.system_bytes) : "없음" };
-  if (event.type === "started") return { kernel: event.kernel, seen: `${outside[isolation]} pid ${event.pid}` };
-  if (event.type === "stats") return { memory: size(memory) };
-  if (event.type === "exited") return memory ? { total: took, memory: size(memory) } : { total: took };
-  return output ? { first: took } : {};
+  /** @type {Strings} */
+  const texts = going || type === "exited" ? { total: took } : {};
+  if (type === "created") texts.system = event.system_bytes ? size(event.system_bytes) : "없음";
+  if (type === "started") Object.assign(texts, { kernel: event.kernel, seen: `${outside[isolation]} pid ${event.pid}` });
+  if (memory && (type === "stats" || type === "exited")) texts.memory = size(memory);
+  if (output) texts.first = took;
+  return texts;
 }
 
 /** @type {Strings} */
