@@ -20,6 +20,7 @@ from docker_run.recording.file import Recording
 
 NAME = "docker-run"
 _MEASURE = "(memory|cpu|pids|written|read|received|sent)"
+_LINE = r"docker [^|]*[^|\s]"
 OPTIONS = {
     "id": "[A-Za-z][A-Za-z0-9_-]*",
     "title": ".*\\S.*",
@@ -31,6 +32,7 @@ OPTIONS = {
     "view": "inspection",
     "beside": "[A-Za-z][A-Za-z0-9_-]*",
     "compare": "container (gvisor|vm|gvisor vm)",
+    "try": rf"{_LINE}( \| {_LINE}){{0,2}}",
 }
 _PREFIX = " \t>"
 # a fence of backticks has none after them: that is inline code

@@ -1,7 +1,7 @@
 """Writes the HTML of a fence: one `<docker-run>` element, or one for each isolation that `compare` names.
 
 Of several elements, each but the first follows the first: it runs the same line when that one does. The choices of a
-question stand before them, as a form that sends nothing.
+question stand before them, as a form that sends nothing; the lines that the author proposes to try stand below them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Mapping
 
-from docker_run import question
+from docker_run import question, tries
 from docker_run.recording import render
 from docker_run.recording.file import Recording
 
@@ -40,7 +40,8 @@ def html_of(source: str, options: Mapping[str, str], recordings: Mapping[str, Re
         for name, isolation in elements(options)
     )
     asked = _choices(options["predict"], recordings.get(options.get("id", ""))) if "predict" in options else ""
-    return f'<div class="{kind}" style="--docker-run-lines: {lines}">{asked}{made}</div>'
+    proposed = tries.html_of(source.strip(), options.get("try", ""))
+    return f'<div class="{kind}" style="--docker-run-lines: {lines}">{asked}{made}{proposed}</div>'
 
 
 def _choices(written: str, recording: Recording | None) -> str:

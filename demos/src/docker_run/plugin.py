@@ -24,14 +24,17 @@ from docker_run.recording.file import Recording, path_of, read
 
 ASSETS = Path(__file__).parent / "assets"
 FOLDER = "assets/docker-run"
-STYLES = (ASSETS / "docker-run.css", ASSETS / "panels/panels.css", ASSETS / "question/question.css")
-SCRIPT, PANELS, TURNS, QUESTION = (f"{FOLDER}/{name}.js" for name in ("docker-run", "panels", "turns", "question"))
+STYLES = tuple(ASSETS / name for name in ("docker-run.css", "panels/panels.css", "question/question.css", "tries.css"))
+SCRIPT, PANELS, TURNS, QUESTION, TRIES = (
+    f"{FOLDER}/{name}.js" for name in ("docker-run", "panels", "turns", "question", "tries")
+)
 # the module that each published script is made of, with those that it imports
 ENTRIES = {
     SCRIPT: ASSETS / "element.js",
     PANELS: ASSETS / "panels/panels.js",
     TURNS: ASSETS / "turns.js",
     QUESTION: ASSETS / "question/question.js",
+    TRIES: ASSETS / "tries.js",
 }
 # a page with such an element loads the panels as well
 _HAS_PANELS = re.compile(rf"<docker-run[^>]* (?:{'|'.join(markup.PANELS)})=")
@@ -39,6 +42,8 @@ _HAS_PANELS = re.compile(rf"<docker-run[^>]* (?:{'|'.join(markup.PANELS)})=")
 _QUESTION = '<form class="choices"'
 # and one with more elements than stream at once what lets them do so in turn
 _ELEMENT, STREAMING = "<docker-run", 4
+# one with chips below a demo what writes their lines
+_CHIPS = '<div class="tries"'
 SUPERFENCES = "pymdownx.superfences"
 FENCE = {"name": fence.NAME, "class": fence.NAME, "format": fence.fence, "validator": fence.validator}
 
@@ -134,6 +139,7 @@ class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  #
             PANELS: _HAS_PANELS.search(content),
             TURNS: content.count(_ELEMENT) > STREAMING,
             QUESTION: _QUESTION in content,
+            TRIES: _CHIPS in content,
         }
         addresses = [html.escape(get_relative_url(script, page.url)) for script, wanted in needed.items() if wanted]
         return "".join(f'<script defer src="{address}"></script>' for address in addresses) + content

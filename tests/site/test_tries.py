@@ -1,0 +1,85 @@
+"""The chips below some demos: one click writes the changed line, and runs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from docker_run import pages, tries
+from docker_run.fence import Fence
+from support import static_host
+from support.built_site import DOCS, Built
+
+CHOSEN = [
+    pytest.param(source.removesuffix(".md"), demo, id=f"{source}-{demo.id}")
+    for source, demos in pages.demos(DOCS).items()
+    for demo in demos
+    if "try" in demo.options
+]
+
+
+@pytest.fixture(scope="module")
+def address(built: Built) -> Iterator[str]:
+    with static_host.serving(built.folder) as address:
+        yield address
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(locale="ko-KR", viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
+    yield page
+    context.close()
+
+
+def test_some_demos_have_chips() -> None:
+    assert len(CHOSEN) >= 5
+
+
+@pytest.mark.parametrize(("path", "fence"), CHOSEN)
+def test_a_chip_writes_its_line_and_runs_nothing(page: Page, address: str, path: str, fence: Fence) -> None:
+    page.goto(f"{address}/{path}/")
+    demo = page.locator(f"docker-run#{fence.id}")
+    field, group = demo.get_by_role("textbox"), demo.locator("xpath=..").get_by_role("group", name="고쳐 보기")
+    lines = fence.options["try"].split(tries.BETWEEN)
+    expect(group.get_by_role("button")).to_have_count(len(lines))
+    for line in lines:
+        chip = group.get_by_role("button", name=tries.changed(fence.command, line), exact=True)
+        chip.click()
+        expect(field).to_have_value(line)
+        expect(field).to_be_focused()
+        expect(demo.locator(".mirror")).to_have_text(line)
+        assert demo.get_attribute("state") == "idle"
+    demo.get_by_role("button", name="실행", exact=True).click()
+    expect(demo.locator(".result")).to_contain_text("실행 서버가 있어야")
+
+
+def test_a_finger_opens_no_keyboard_and_finds_the_chip(chromium: Browser, address: str) -> None:
+    context = chromium.new_context(viewport={"width": 360, "height": 780}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(f"{address}/run/")
+    chip = page.get_by_role("button", name="busybox", exact=True)
+    box = chip.bounding_box()
+    assert box
+    assert box["height"] >= 44
+    chip.tap()
+    demo = page.locator("docker-run#alpine-ls")
+    expect(demo.get_by_role("textbox")).to_have_value("docker run busybox ls")
+    expect(demo.get_by_role("button", name="실행", exact=True)).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    context.close()
+
+
+def test_without_javascript_and_on_paper_there_are_none(chromium: Browser, page: Page, address: str) -> None:
+    page.goto(f"{address}/run/")
+    expect(page.locator(".tries")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator(".tries")).to_be_hidden()
+    context = chromium.new_context(java_script_enabled=False)
+    without = context.new_page()
+    without.goto(f"{address}/run/")
+    expect(without.locator(".tries")).to_be_hidden()
+    context.close()
