@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+from pathlib import Path
 
 import assets
+import counts
 import orientation
 import policy
 import pytest
 import search
+
+from support.built_site import DOCS
 
 
 @pytest.mark.parametrize(
@@ -121,3 +126,22 @@ def test_a_page_names_each_of_its_scripts_once_before_the_first_and_what_is_no_p
     meta = f'<meta http-equiv="Content-Security-Policy" content="{allowed}">'
     assert policy.guarded(page) == page.replace(head, head + meta)
     assert policy.guarded("<urlset></urlset>") == "<urlset></urlset>"
+
+
+def test_the_home_page_gets_its_numbers_from_its_list_and_from_the_pages() -> None:
+    page = "모두 {chapters}장, 명령 {demos}개\n\n1. [하나](a.md)\n2. [둘](b.md)\n\n2. 글\n"
+    assert counts.counted(page, 7).startswith("모두 2장, 명령 7개\n")
+
+
+def test_a_demo_that_compares_isolations_counts_once(tmp_path: Path) -> None:
+    plain, compared = 'docker-run id="a"', 'docker-run id="b" compare="container vm"'
+    fences = "\n".join(f"```{info}\ndocker run a\n```\n" for info in (plain, compared))
+    (tmp_path / "page.md").write_text(f"{fences}\n````markdown\n{fences}````\n")
+    (tmp_path / "other.md").write_text(fences)
+    assert counts.fences(tmp_path) == 4
+
+
+@pytest.mark.parametrize("script", ["harbour.js", "made.js"])
+def test_a_delight_costs_less_than_a_kilobyte(script: str) -> None:
+    alone = assets.alone((DOCS / "assets" / script).read_text())
+    assert len(gzip.compress(alone.encode(), 9)) < 1024
