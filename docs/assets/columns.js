@@ -8,7 +8,7 @@ const ends = new WeakMap();
 
 /** Whether two lines, one below the other, have two gaps each. @param {string} text */
 function tabular(text) {
-  const gaps = text.slice(-LOOK).split("\n").map(line => line.match(/ {2}\S/g)?.length ?? 0);
+  const gaps = text.slice(-LOOK).split("\n").map(line => line.match(/\x20{2}\S/g)?.length ?? 0);
   return gaps.some((count, number) => count > 1 && gaps[number + 1] > 1);
 }
 

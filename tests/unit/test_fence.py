@@ -185,8 +185,8 @@ def test_three_lines_of_configuration_are_enough(tmp_path: Path) -> None:
     assert 'href="assets/docker-run/docker-run.css"' in page
     assert "docker-run-backend" not in page
     published = {file.name for file in (tmp_path / "site/assets/docker-run").iterdir()}
-    styles, scripts = {"docker-run", "panels", "question", "tries"}, {"docker-run", "panels", "question", "tries", "turns"}
-    assert published == {f"{name}.css" for name in styles} | {f"{name}.js" for name in scripts}
+    both = {f"{name}.{kind}" for name in ("docker-run", "panels", "question", "tries") for kind in ("css", "js")}
+    assert published == both | {"turns.js"}
 
 
 def test_only_a_page_with_a_question_loads_what_asks_it(tmp_path: Path) -> None:

@@ -67,12 +67,12 @@ export function factTexts(event, { isolation, seconds, memory, output, going }) 
   const { type } = event;
   const took = ms(seconds * 1e3);
   /** @type {Strings} */
-  const texts = going || type === "exited" ? { total: took } : {};
-  if (type === "created") texts.system = event.system_bytes ? size(event.system_bytes) : "없음";
-  if (type === "started") Object.assign(texts, { kernel: event.kernel, seen: `${outside[isolation]} pid ${event.pid}` });
-  if (memory && (type === "stats" || type === "exited")) texts.memory = size(memory);
-  if (output) texts.first = took;
-  return texts;
+  const changed = going || type === "exited" ? { total: took } : {};
+  if (type === "created") changed.system = event.system_bytes ? size(event.system_bytes) : "없음";
+  if (type === "started") Object.assign(changed, { kernel: event.kernel, seen: `${outside[isolation]} pid ${event.pid}` });
+  if (memory && (type === "stats" || type === "exited")) changed.memory = size(memory);
+  if (output) changed.first = took;
+  return changed;
 }
 
 /** @type {Strings} */
