@@ -156,7 +156,7 @@ def test_reset_brings_the_code_and_its_output_back(notebook: Callable[[int], Cel
     cell = notebook(6)
     code, output = cell.code.input_value(), cell.output.inner_text()
     cell.run("print('다른 것')")
-    cell.button("처음부터").click()
+    cell.button("되돌리기").click()
     expect(cell.code).to_have_value(code)
     expect(cell.output).to_have_text(output)
     cell.says("처음의 코드와 출력으로 돌아왔어요")
