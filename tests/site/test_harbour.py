@@ -19,6 +19,12 @@ TEXTS = """() => [...document.querySelectorAll(".harbour text")].map(text => [te
         inside: box.left >= 0 && box.right <= document.documentElement.clientWidth,
     }))"""
 
+# waits until the box moves; the page's policy keeps Playwright's own waiting from reading a condition
+MOVES = """() => new Promise(moves => {
+    const look = () => document.querySelector(".cargo").getAnimations().length ? moves() : requestAnimationFrame(look);
+    look();
+})"""
+
 
 @pytest.fixture(scope="module")
 def address(built: Built) -> Iterator[str]:
@@ -80,7 +86,7 @@ def test_where_motion_is_wanted_the_box_comes_down_while_the_reader_looks(home: 
     home.reload()
     lit = "(document.querySelector('.cargo').dataset.lit ?? null)"
     assert home.evaluate(f"events => {{ ({SEND})(events); return {lit}; }}", ran(1, 3)) is None
-    home.wait_for_function("document.querySelector('.cargo').getAnimations().length > 0")
+    home.evaluate(MOVES)
     assert home.evaluate(lit) == "created"
     expect(cargo(home, "code")).to_have_text("3")
 

@@ -22,6 +22,9 @@ NAMED = re.compile(r"(\S+\.(?:md|ipynb))$", re.M)
 # how much of the harbour is on the screen, below the page's head
 SEEN = """() => { const {top, bottom, height} = document.querySelector(".harbour").getBoundingClientRect();
     return (Math.min(bottom, innerHeight) - Math.max(top, 48)) / height; }"""
+WATCH = f"""document.addEventListener("docker-run:event", () => {{
+    window.least = Math.min(window.least ?? 1, ({SEEN})());
+}})"""
 
 
 @pytest.fixture(scope="module")
@@ -63,15 +66,19 @@ def test_what_a_run_leaves_can_be_copied_and_undone(home: Page) -> None:
     expect(buttons[1]).to_be_focused()
 
 
-@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
-def test_the_harbour_is_in_view_while_the_first_run_moves_it(home: Page, size: ViewportSize) -> None:
-    home.set_viewport_size(size)
-    home.evaluate(
-        f"document.addEventListener('docker-run:event', () => window.least = Math.min(window.least ?? 1, ({SEEN})()))"
-    )
-    press_run(home)
-    assert home.evaluate("window.least") >= 0.8
-    assert home.evaluate(SEEN) >= 0.8
+@pytest.mark.parametrize(
+    ("size", "touch"), [(PHONE, True), (PHONE, False), (LAPTOP, False)], ids=["phone", "small window", "laptop"]
+)
+def test_the_harbour_is_in_view_while_the_first_run_moves_it(
+    chromium: Browser, address: str, size: ViewportSize, touch: bool
+) -> None:
+    with opened(chromium, address, touch=touch) as home:
+        home.set_viewport_size(size)
+        home.evaluate(WATCH)
+        press_run(home)
+        assert home.evaluate("window.least") >= 0.8
+        assert home.evaluate(SEEN) >= 0.8
+        assert home.evaluate("matchMedia('(pointer: coarse)').matches") == touch
 
 
 def test_the_harbour_stands_beneath_the_command_on_a_phone_and_beside_it_on_a_wide_screen(home: Page) -> None:

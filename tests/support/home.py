@@ -17,9 +17,9 @@ SEND = """events => events.forEach(detail => document.getElementById("first")
 
 
 @contextmanager
-def opened(chromium: Browser, address: str) -> Iterator[Page]:
+def opened(chromium: Browser, address: str, *, touch: bool = False) -> Iterator[Page]:
     """The page on a phone of a reader who wants no motion: every event is shown at once. It must not throw."""
-    context = chromium.new_context(locale="ko-KR", viewport=PHONE, reduced_motion="reduce")
+    context = chromium.new_context(locale="ko-KR", viewport=PHONE, reduced_motion="reduce", has_touch=touch)
     page = context.new_page()
     page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
     page.goto(address)
