@@ -45,9 +45,12 @@ function tick() {
   return mark;
 }
 
-/** @param {Element} place @param {string} path @param {string} [before] */
-function mark(place, path, before = "") {
-  if (known[path] === true && !place.querySelector(".read")) place.append(before, tick());
+/** Tick a place, on the line of its last word. @param {Element} place @param {string} path @param {string} [before] */
+function mark(place, path, before = "\u00a0") {
+  if (known[path] !== true || place.querySelector(".read")) return;
+  const end = place.lastChild;
+  if (end instanceof Text) end.data = end.data.trimEnd();
+  place.append(before, tick());
 }
 
 /** Tick what was read, once. */

@@ -54,7 +54,7 @@ def seen(served: str) -> dict[str, Seen]:
 def titles(built: Built) -> dict[str, str]:
     """What the navigation calls each page, by its name."""
     own = re.compile(
-        r'href="\./" class="md-nav__link md-nav__link--active">\s*<span class="md-ellipsis">\s*(.*?)\s*</', re.S
+        r'href="\.?/?" class="md-nav__link md-nav__link--active">\s*<span class="md-ellipsis">\s*(.*?)\s*</', re.S
     )
     found = {name: own.findall(built.page(path(name)).source) for way in WAYS for name in way}
     return {name: title.replace("&lt;", "<").replace("&gt;", ">") for name, (title, *_) in found.items()}
@@ -67,7 +67,7 @@ def links(page: Page, name: str, part: str) -> set[str]:
 
 
 def navigation(page: Page) -> str:
-    return page.source.split('class="md-nav md-nav--primary"')[1].split("md-sidebar--secondary")[0]
+    return page.source.split('class="md-nav md-nav--primary')[1].split('class="md-content"')[0]
 
 
 def footer(page: Page) -> str:
@@ -154,7 +154,7 @@ def test_the_drawer_names_the_contents_of_the_page_on_a_phone(chromium: Browser,
         visit.page.locator('header label[for="__drawer"]').click()
         row = visit.page.locator('.md-nav--primary label.md-nav__link[for="__toc"]')
         label = row.evaluate("row => getComputedStyle(row.querySelector('.md-nav__icon'), '::before').content")
-        assert label == '"이 글의 차례"'
+        assert label == '"목차"'
         row.click()
         expect(
             visit.page.locator(".md-nav--primary").get_by_role("link", name="프로그램은 혼자 다니지 않아요")

@@ -18,10 +18,14 @@ from support.built_site import Built
 from support.visits import Visit, each, visiting
 
 PHONE = {"width": 390, "height": 844}
-# px of a sheet of A4 without a margin
-SHEET = {"width": 794, "height": 1123}
+# an address that the site does not have
+NOWHERE = "no/such/page"
+# px of a sheet of A4, and of what its margin leaves of it (book.css)
+A4 = {"width": 794, "height": 1123}
+SHEET = {"width": 681, "height": 1010}
 # a sheet's rest that stays empty, since what follows is not to be cut: a figure, a table, a title with its text
 REST = 0.4
+WHOLE = ".md-content :is(a, mark, kbd), .md-content :is(p, li, td, th, dd, summary, figcaption) code"
 CUT = """parts => [...document.querySelectorAll(parts)].flatMap(part => {
     const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT), cut = [];
     for (let text = walker.nextNode(); text; text = walker.nextNode()) {
@@ -34,7 +38,7 @@ CUT = """parts => [...document.querySelectorAll(parts)].flatMap(part => {
     }
     return cut;
 })"""
-# what stands between code and the Korean letter that follows it, in spaces of the text
+# what stands between code and the Korean letter that follows it, in spaces of the text; a line's end is too much
 GAPS = """[...document.querySelectorAll(".md-content :is(p, li, td, dd, summary, figcaption) code")].flatMap(code => {
     const next = code.nextSibling, own = code.lastChild;
     if (!(next instanceof Text) || !(own instanceof Text) || !/^[가-힣]/.test(next.data)) return [];
@@ -47,8 +51,8 @@ GAPS = """[...document.querySelectorAll(".md-content :is(p, li, td, dd, summary,
     const [last, letter] = [at(own, own.length - 1), at(next, 0)];
     const {font} = getComputedStyle(code.parentElement), pen = document.createElement("canvas").getContext("2d");
     pen.font = font;
-    return last.bottom < letter.top || last.top > letter.bottom || !letter.width ? []
-        : [[code.textContent, (letter.left - last.right) / pen.measureText(" ").width]];
+    const gap = last.bottom < letter.top ? Infinity : (letter.left - last.right) / pen.measureText(" ").width;
+    return letter.width ? [[code.textContent, gap]] : [];
 })"""
 # demos whose recording is a table, by page: images, processes, disks, memory, files
 TABLES = {
@@ -83,26 +87,26 @@ class Seen:
 def see(visit: Visit) -> Seen:
     page = visit.page
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
-    cut, gaps = page.evaluate(CUT, ".md-content a, .md-content mark"), page.evaluate(GAPS)
+    cut, gaps = page.evaluate(CUT, WHOLE), page.evaluate(GAPS)
     page.emulate_media(media="print")
     page.set_viewport_size({"width": SHEET["width"], "height": SHEET["height"]})
     height = page.evaluate("document.documentElement.scrollHeight")
-    sheets = page.pdf(width="794px", height="1123px", print_background=True)
+    sheets = page.pdf(width=f"{A4['width']}px", height=f"{A4['height']}px", print_background=True)
     return Seen(cut, gaps, height, len(re.findall(rb"/Type\s*/Page\b", sheets)))
 
 
 @pytest.fixture(scope="module")
 def seen(served: str) -> dict[str, Seen]:
     """Every page by its name, visited once."""
-    names = [*LEARNERS, *OTHERS]
+    names = [*LEARNERS, *OTHERS, NOWHERE]
     return dict(zip(names, each([f"{served}/{address(name)}" for name in names], see, viewport=PHONE), strict=True))
 
 
-def test_no_word_is_cut_in_a_link(seen: dict[str, Seen]) -> None:
+def test_no_word_is_cut_in_a_link_or_in_code(seen: dict[str, Seen]) -> None:
     assert {name: one.cut for name, one in seen.items() if one.cut} == {}
 
 
-def test_code_stands_close_to_the_particle_that_follows_it(seen: dict[str, Seen]) -> None:
+def test_code_stands_close_to_the_particle_that_follows_it_and_on_its_line(seen: dict[str, Seen]) -> None:
     gaps = [(name, *gap) for name, one in seen.items() for gap in one.gaps]
     assert len(gaps) > 300
     assert [gap for gap in gaps if not 0 <= gap[-1] < 0.5] == []
@@ -167,6 +171,7 @@ def test_no_sheet_of_paper_stays_mostly_empty(seen: dict[str, Seen]) -> None:
     most = {name: math.ceil(one.height / SHEET["height"] / (1 - REST)) for name, one in seen.items()}
     assert {name: one.sheets for name, one in seen.items() if not 0 < one.sheets <= most[name]} == {}
     assert seen[""].sheets <= math.ceil(seen[""].height / SHEET["height"])
+    assert seen[NOWHERE].sheets == 1
 
 
 def test_a_demo_may_go_on_over_the_sheet(chromium: Browser, served: str) -> None:
