@@ -12,7 +12,6 @@ from support.built_site import Built, build
 from support.web_server import serving
 
 
-
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     return build(tmp_path_factory.mktemp("site"))

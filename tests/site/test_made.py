@@ -44,8 +44,9 @@ def browser(chromium: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-def opened(browser: BrowserContext, url: str) -> Page:
+def opened(browser: BrowserContext, url: str, width: int = 390) -> Page:
     page = browser.new_page()
+    page.set_viewport_size({"width": width, "height": 844})
     page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
     page.goto(url)
     return page
@@ -64,6 +65,9 @@ def test_a_reader_who_has_made_none_is_told_nothing(browser: BrowserContext, add
 
 def test_every_container_counts_on_every_page_and_on_the_next_visit(browser: BrowserContext, address: str) -> None:
     page = opened(browser, f"{address}/run/")
+    # the page's picture, and what the backend is, are asked for whatever is counted
+    page.evaluate(SEND, ["alpine", "accepted"])
+    page.wait_for_load_state("networkidle")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     for demo in ("alpine", "alpine-ls", "alpine"):
@@ -105,8 +109,8 @@ def test_what_somebody_else_wrote_there_is_no_number(browser: BrowserContext, ad
 
 @pytest.mark.parametrize("width", [390, 1440])
 def test_nothing_jumps_when_the_number_comes(browser: BrowserContext, address: str, width: int) -> None:
-    page = opened(browser, f"{address}/run/")
-    page.set_viewport_size({"width": width, "height": 844})
+    page = opened(browser, f"{address}/run/", width)
+    page.wait_for_load_state("networkidle")
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     page.evaluate(SHIFTS)
     before = page.evaluate(PLACES)
@@ -120,8 +124,7 @@ def test_nothing_jumps_when_the_number_comes(browser: BrowserContext, address: s
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1440])
 def test_the_number_lies_on_no_other_words(browser: BrowserContext, address: str, width: int) -> None:
-    page = opened(browser, f"{address}/run/")
-    page.set_viewport_size({"width": width, "height": 844})
+    page = opened(browser, f"{address}/run/", width)
     page.evaluate("localStorage.setItem('docker-run-made', '99999')")
     page.evaluate(SEND, ["alpine", "created"])
     words, around = (page.locator(one).bounding_box() for one in (".made", ".md-footer-meta__inner"))
