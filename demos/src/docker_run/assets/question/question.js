@@ -55,8 +55,9 @@ class Question {
     };
     demo.addEventListener("docker-run:event", ({ detail }) => detail.type !== "output" && this.#events.push(detail));
     form.addEventListener("change", () => this.#invite(this.invitation));
-    // Enter on a choice
-    form.addEventListener("submit", event => {
+    // a form without a button is not submitted by Enter on a choice
+    form.addEventListener("keydown", event => {
+      if (event.key !== "Enter" || event.repeat) return;
       event.preventDefault();
       // the choice that has the focus is about to be locked
       if (this.#choice) demo.querySelector("button")?.focus();
