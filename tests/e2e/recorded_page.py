@@ -22,7 +22,8 @@ PAGE = """<!doctype html><html lang="ko"><head><meta charset="utf-8"><meta name=
 <title>기록</title><link rel="stylesheet" href="assets/docker-run.css">
 <link rel="stylesheet" href="assets/question/question.css">
 <script type="module" src="assets/question/question.js"></script>
-<script type="module" src="assets/element.js"></script><style>:root {{ color-scheme: light dark; }}</style></head>
+<script type="module" src="assets/element.js"></script>
+<style>:root {{ color-scheme: light dark; background: canvas; }}</style></head>
 <body><main><h1>기록</h1>{}<p id="after">다음 문단이에요.</p>{}
 <details><summary>풀이</summary><p>셋이에요. 프로그램이 남긴 숫자가 그대로 나와요.</p></details>
 <p id="later">그다음 문단이에요.</p></main></body></html>"""
