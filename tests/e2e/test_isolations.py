@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from e2e.compared import BY_DEMO, fact, only, out, ran
 from e2e.pages import Demo
 from e2e.sent import opened
 from support.axe import findings
@@ -19,10 +21,7 @@ from support.figures import look_at
 
 pytestmark = pytest.mark.container("a guest does not offer gVisor and virtual machines")
 KERNEL = os.uname().release
-BY_DEMO = """window.byDemo = {};
-document.addEventListener("docker-run:event", ({target, detail}) => (byDemo[target.id] ??= []).push(detail));"""
 ISOLATIONS = ("isolations", "isolations-gvisor", "isolations-vm")
-NAMES = {"container": "컨테이너", "gvisor": "gVisor", "vm": "가상 머신"}
 
 
 @pytest.fixture
@@ -31,52 +30,41 @@ def vm(page: Page, live: Backend) -> Page:
     return opened(page, live, "vm")
 
 
-def ran(page: Page, *ids: str) -> dict[str, list[dict[str, Any]]]:
-    """Press Run on the first of these, and wait until all of them have ended; the events of each."""
-    page.evaluate("window.byDemo = {}")
-    Demo(page, ids[0]).run()
-    for id in ids:
-        Demo(page, id).wait_for_end()
-    found: dict[str, list[dict[str, Any]]] = page.evaluate("window.byDemo")
-    return found
+@dataclass(frozen=True)
+class Compared:
+    """A page whose isolations have run side by side, and the events of each."""
+
+    page: Page
+    sent: dict[str, list[dict[str, Any]]]
 
 
-def only(events: list[dict[str, Any]], kind: str) -> dict[str, Any]:
-    assert [event["type"] for event in events].count(kind) == 1, events[-2:]
-    (found,) = [event for event in events if event["type"] == kind]
-    return found
-
-
-def out(events: list[dict[str, Any]]) -> str:
-    return "".join(event["text"] for event in events if event["type"] == "output" and event["stream"] == "stdout")
-
-
-def fact(page: Page, id: str, name: str) -> str:
-    """What the table of an element and its followers says of one of them."""
-    demo = Demo(page, id).root
-    leader = page.locator(f"#{demo.get_attribute('follows') or id}")
-    columns = [text.split(" 기록")[0] for text in leader.get_by_role("columnheader").all_inner_texts()]
-    row = leader.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name, exact=True))
-    column = columns.index(NAMES[demo.get_attribute("isolation") or ""])
-    return row.get_by_role("cell").nth(column).inner_text().strip()
+@pytest.fixture(scope="module")
+def compared(browser: Browser, browser_context_args: dict[str, Any], live: Backend) -> Iterator[Compared]:
+    """One run for the tests that only look at what it left: a virtual machine takes seconds of a processor."""
+    context = browser.new_context(**browser_context_args)
+    page = context.new_page()
+    page.add_init_script(BY_DEMO)
+    opened(page, live, "vm")
+    yield Compared(page, ran(page, *ISOLATIONS))
+    context.close()
 
 
 @pytest.mark.claim("C12")
 @pytest.mark.claim("C16")
 @pytest.mark.claim("C18")
-def test_one_line_answers_with_the_machines_kernel_and_with_the_virtual_machines_own(vm: Page) -> None:
-    sent = ran(vm, *ISOLATIONS)
+def test_one_line_answers_with_the_machines_kernel_and_with_the_virtual_machines_own(compared: Compared) -> None:
+    sent = compared.sent
     kernels = [out(sent[id]).strip() for id in ISOLATIONS]
     assert kernels == [only(sent[id], "started")["kernel"] for id in ISOLATIONS]
     assert kernels[0] == KERNEL
     assert len(set(kernels)) == 3
-    assert [fact(vm, id, "uname -r") for id in ISOLATIONS] == kernels
+    assert [fact(compared.page, id, "uname -r") for id in ISOLATIONS] == kernels
     assert [only(sent[id], "accepted")["isolation"] for id in ISOLATIONS] == ["container", "gvisor", "vm"]
 
 
 @pytest.mark.claim("C14")
-def test_a_virtual_machine_starts_later_and_takes_more_memory_and_files(vm: Page) -> None:
-    sent = ran(vm, *ISOLATIONS)
+def test_a_virtual_machine_starts_later_and_takes_more_memory_and_files(compared: Compared) -> None:
+    page, sent = compared.page, compared.sent
     exits = [only(sent[id], "exited") for id in ISOLATIONS]
     container, _, machine = [event["wall_ms"] for event in exits]
     assert machine > 5 * container
@@ -87,8 +75,8 @@ def test_a_virtual_machine_starts_later_and_takes_more_memory_and_files(vm: Page
     assert exits[0]["peak_memory_bytes"] < 16 * 2**20
     sizes = [only(sent[id], "created").get("system_bytes", 0) for id in ISOLATIONS]
     assert sizes[0] == 0 < min(sizes[1:])
-    assert [fact(vm, id, "더 든 커널과 시스템") == "없음" for id in ISOLATIONS] == [True, False, False]
-    boot = vm.locator("#isolations .boot pre")
+    assert [fact(page, id, "더 든 커널과 시스템") == "없음" for id in ISOLATIONS] == [True, False, False]
+    boot = page.locator("#isolations .boot pre")
     assert "Linux version" in (boot.text_content() or "")
     expect(boot).to_be_hidden()
 
@@ -221,11 +209,10 @@ def test_stop_and_reset_are_for_all_of_them(vm: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_isolations(vm: Page, scheme: Any) -> None:
-    vm.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    ran(vm, *ISOLATIONS)
-    vm.wait_for_timeout(300)
-    assert findings(vm) == []
+def test_axe_finds_nothing_in_the_isolations(compared: Compared, scheme: Any) -> None:
+    compared.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    compared.page.wait_for_timeout(300)
+    assert findings(compared.page) == []
 
 
 @pytest.fixture(scope="module")
