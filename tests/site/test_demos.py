@@ -4,9 +4,8 @@ jumps."""
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -20,6 +19,8 @@ from support.visits import SHIFT, Visit, each
 SOURCES = pages.demos(DOCS)
 # px of a demo with an answer of one line, and ms until its answer is painted
 MEDIAN_HEIGHT, PAINTED = 300, 0.05
+# the last is the one that they are run on
+WIDTHS = (320, 1440, 390)
 
 CUT = """[...document.querySelectorAll("docker-run")].filter(one => one.offsetHeight).filter(one => {
     const [field, mirror] = [one.querySelector("textarea"), one.querySelector(".mirror")];
@@ -67,18 +68,18 @@ class Ran:
     first: bool
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A page: the demos whose command was cut, by the width of the screen, and what each left when it had run."""
+
+    cut: dict[int, list[str]]
+    ran: list[Ran]
+
+
 @pytest.fixture(scope="module")
 def host(built: Built) -> Iterator[str]:
     with static_host.serving(built.folder) as address:
         yield address
-
-
-def on_each(host: str, see: Callable[[Visit, str], Any], width: int) -> dict[str, Any]:
-    """What is seen on each page with demos, on a screen so wide."""
-    sources = list(SOURCES)
-    urls = {f"{host}/{address(source)}": source for source in sources}
-    found = each(list(urls), lambda visit: see(visit, urls[visit.page.url]), viewport={"width": width, "height": 844})
-    return dict(zip(sources, found, strict=True))
 
 
 def address(source: str) -> str:
@@ -86,10 +87,11 @@ def address(source: str) -> str:
     return "" if stem == "index" else f"{stem}/"
 
 
-@pytest.mark.parametrize("width", [320, 390, 1440])
-def test_no_command_is_cut(host: str, width: int) -> None:
-    cut = on_each(host, lambda visit, _: visit.page.evaluate(CUT), width)
-    assert {source: ids for source, ids in cut.items() if ids} == {}
+def cut_at(page: Page, width: int) -> list[str]:
+    """The demos whose command is not whole on a screen so wide."""
+    page.set_viewport_size({"width": width, "height": 844})
+    found: list[str] = page.evaluate(CUT)
+    return found
 
 
 def run_all(page: Page, source: str) -> list[Ran]:
@@ -101,10 +103,28 @@ def run_all(page: Page, source: str) -> list[Ran]:
 
 
 @pytest.fixture(scope="module")
-def ran(host: str) -> dict[str, Ran]:
-    """Every demo that does not follow another, by its page and id, run on a phone."""
-    pages = on_each(host, lambda visit, source: run_all(visit.page, source), 390)
-    return {f"{source}#{one.id}": one for source, all in pages.items() for one in all}
+def seen(host: str) -> dict[str, Seen]:
+    """Every page with demos, visited once: its commands on screens of each width, and then all run on a phone."""
+
+    def see(visit: Visit) -> Seen:
+        page = visit.page
+        page.evaluate("customElements.whenDefined('docker-run').then(() => null)")
+        return Seen({width: cut_at(page, width) for width in WIDTHS}, run_all(page, urls[page.url]))
+
+    urls = {f"{host}/{address(source)}": source for source in SOURCES}
+    found = each(list(urls), see, viewport={"width": WIDTHS[-1], "height": 844})
+    return dict(zip(urls.values(), found, strict=True))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_command_is_cut(seen: dict[str, Seen], width: int) -> None:
+    assert {source: one.cut[width] for source, one in seen.items() if one.cut[width]} == {}
+
+
+@pytest.fixture(scope="module")
+def ran(seen: dict[str, Seen]) -> dict[str, Ran]:
+    """Every demo that does not follow another, by its page and id."""
+    return {f"{source}#{one.id}": one for source, page in seen.items() for one in page.ran}
 
 
 def test_the_first_line_of_the_answer_is_in_view_after_every_run(ran: dict[str, Ran]) -> None:
