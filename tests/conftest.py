@@ -4,6 +4,7 @@ skipped where SANDBOX_MUST_RUN=1 is set, as `make test` does: a skip can then ne
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,9 @@ from support import narrow as narrow_limits
 from support import needs, temporary
 from support.backend import Backend, running
 from support.client import Docker
+
+if TYPE_CHECKING:
+    from support.built_site import Built
 
 FOLDER = pytest.StashKey[temporary.Folder]()
 
@@ -57,6 +61,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Genera
     if lines := needs.summary(terminalreporter.config):
         terminalreporter.section(f"not run on this machine (MACHINE={needs.way()})")
         terminalreporter.write("".join(f"{line}\n" for line in lines))
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The site, built once for all suites that read it."""
+    # what runs in a guest has nothing that builds it
+    from support.built_site import build
+
+    return build(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,10 @@ from playwright.sync_api import Page, expect
 from e2e import recorded_page
 from e2e.cells import Cell
 from e2e.pages import Demo
-from support import built_site, guest, needs, pace
+from support import guest, needs, pace
 from support.backend import Backend, running
 from support.browser import launching
+from support.built_site import Built
 from support.canned_backend import Canned, serving
 
 HERE = Path(__file__).parent
@@ -59,16 +60,14 @@ def example(page: Page, canned: Canned) -> Page:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built just now."""
-    folder = tmp_path_factory.mktemp("site")
-    made = built_site.build(folder)
-    assert made.returncode == 0, made.log
-    for path in (*folder.parents, folder):
+def site(built: Built) -> Path:
+    """The folder of the built site."""
+    assert built.returncode == 0, built.log
+    for path in (*built.folder.parents, built.folder):
         # pytest keeps its folders to root; the web process, which is nobody, has to see the site
         if "pytest" in str(path):
             path.chmod(0o755)
-    return folder
+    return built.folder
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from docker_run import pages
+from docker_run import pages, question
 from docker_run.fence import Fence
 from docker_run.recording import terminal
 from docker_run.recording.file import Recording, path_of, read
@@ -22,6 +22,21 @@ from support.built_site import DOCS, REPOSITORY
 from support.figures import look_at
 
 PAGES = pages.demos(DOCS)
+# presses Run on each demo that does not follow another, and waits until it has ended
+REPLAY = """async ids => {
+    const found = {}, pause = () => new Promise(next => setTimeout(next, 400));
+    for (const id of ids) {
+        const demo = document.getElementById(id), text = name => demo.querySelector(name).textContent;
+        if (!demo.hasAttribute("follows")) {
+            demo.parentElement.querySelector("[type=radio]")?.click();
+            demo.querySelector(".run").click();
+        }
+        while (!/ended|failed|offline/.test(demo.getAttribute("state"))) await pause();
+        const [state, code] = ["state", "code"].map(name => demo.getAttribute(name));
+        found[id] = {state, code, said: text(".source"), output: text(".said") + text(".screen")};
+    }
+    return found;
+}"""
 
 
 def recorded(page: str, demo: Fence) -> Recording:
@@ -49,21 +64,32 @@ def page(page: Page) -> Page:
     return page
 
 
-def replays(page: Page, source: str, demo: Fence) -> None:
-    """The demo plays its recording to the end and says so."""
+def played(source: str, demo: Fence) -> dict[str, str]:
+    """What a demo shows that has played its recording to the end and says so."""
     kept = recorded(source, demo)
+    return {
+        "state": "ended",
+        "code": str(kept.events[-1]["code"]),
+        "said": f"실행 서버에 닿지 못해 기록을 보여 드려요. {kept.recorded}에 실행한 기록이에요. ({kept.engine})",
+        "output": output(kept),
+    }
+
+
+def output(kept: Recording) -> str:
+    """All that was put out, as a terminal shows it."""
+    return terminal.shown("".join(event["text"] for event in kept.events if event["type"] == "output"))
+
+
+def replays(page: Page, source: str, demo: Fence) -> None:
+    """A reader presses Run, and the demo plays its recording to the end."""
     shown = Demo(page, demo.id)
     # who follows another demo has begun with that one, which comes before it
     if shown.root.get_attribute("follows") is None:
         shown.run()
     shown.wait_for_end()
-    assert (shown.state, shown.code) == ("ended", kept.events[-1]["code"])
-    expect(shown.source).to_have_text(
-        f"실행 서버에 닿지 못해 기록을 보여 드려요. {kept.recorded}에 실행한 기록이에요. ({kept.engine})"
-    )
-    whole = "".join(event["text"] for event in kept.events if event["type"] == "output")
     docker, program = (part.evaluate("e => e.textContent") for part in (shown.docker, shown.output))
-    assert docker + program == terminal.shown(whole)
+    found = {"state": shown.state, "code": str(shown.code), "said": shown.source.inner_text()}
+    assert found | {"output": docker + program} == played(source, demo)
 
 
 # a recording comes with its page, so that a host which is no disk makes a difference to the page's own files alone
@@ -78,8 +104,8 @@ def test_every_demo_of_a_page_replays_from_a_static_host(page: Page, host: str, 
 @pytest.mark.parametrize("source", PAGES)
 def test_every_demo_of_a_page_replays_from_disk(page: Page, site: Path, source: str) -> None:
     page.goto((site / address(source) / "index.html").as_uri())
-    for demo in PAGES[source]:
-        replays(page, source, demo)
+    found = page.evaluate(REPLAY, [demo.id for demo in PAGES[source]])
+    assert found == {demo.id: played(source, demo) for demo in PAGES[source]}
 
 
 def test_a_replay_moves_the_figure_with_the_recorded_values(page: Page, host: str) -> None:
@@ -107,17 +133,23 @@ def test_without_javascript_a_page_reads_complete(browser: Browser, host: str, s
     context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 780})
     page = context.new_page()
     page.goto(f"{host}/{address(source)}")
+    for answer in page.locator("details.question").all():
+        assert answer.inner_text() == "풀이"
+        answer.locator("summary").click()
+        expect(answer.locator("p").first).to_be_visible()
     for demo in PAGES[source]:
         kept, shown = recorded(source, demo), page.locator(f"docker-run#{demo.id}")
         expect(shown.locator("> pre")).to_have_text(demo.command)
         if "predict" in demo.options:
+            expect(page.locator(".docker-run", has=shown).locator("label")).to_have_text(
+                question.parse(demo.options["predict"]).texts, use_inner_text=True
+            )
             expect(shown.get_by_text(f"종료 코드 {kept.events[-1]['code']}")).to_be_hidden()
             shown.locator("summary").click()
         for words in (f"종료 코드 {kept.events[-1]['code']}", f"{kept.recorded}에 실행한 기록이에요. ({kept.engine})"):
             expect(shown.get_by_text(words, exact=True)).to_be_visible()
-        whole = "".join(event["text"] for event in kept.events if event["type"] == "output")
-        if whole:
-            assert shown.locator("samp").evaluate("e => e.textContent") == terminal.shown(whole)
+        if output(kept):
+            assert shown.locator("samp").evaluate("e => e.textContent") == output(kept)
             expect(shown.locator("samp")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     context.close()

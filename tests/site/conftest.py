@@ -1,4 +1,4 @@
-"""The built site, once for all tests of it, and the browser that reads it."""
+"""The built site as our web server serves it, and the browser that reads it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from support import browser
-from support.built_site import Built, build
+from support.built_site import Built
 from support.web_server import serving
-
-
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    return build(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="session")
