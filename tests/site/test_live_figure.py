@@ -68,17 +68,17 @@ def test_a_new_run_starts_from_the_still_picture(chapter: Page) -> None:
 
 
 def test_the_source_of_the_argv_is_said_in_words(chapter: Page) -> None:
-    tell(chapter, "p11", "alpine-ls", ran(["/bin/sh"], 0, "image"))
-    assert card(chapter, "alpine-ls", "p11").locator("[data-slot=argv_source]").text_content() == "이미지의 설정"
-    tell(chapter, "p11", "alpine-ls", ran(["ls"], 0))
-    assert card(chapter, "alpine-ls", "p11").locator("[data-slot=argv_source]").text_content() == "명령줄의 CMD"
+    tell(chapter, "p11", "cmd", ran(["/bin/sh"], 0, "image"))
+    assert card(chapter, "cmd", "p11").locator("[data-slot=argv_source]").text_content() == "이미지의 설정"
+    tell(chapter, "p11", "cmd", ran(["ls"], 0))
+    assert card(chapter, "cmd", "p11").locator("[data-slot=argv_source]").text_content() == "명령줄의 CMD"
 
 
 def test_the_cmd_that_was_given_is_shown_as_words_and_its_absence_too(chapter: Page) -> None:
-    given = card(chapter, "alpine-ls", "p11").locator('[data-slot="command.args"]')
-    tell(chapter, "p11", "alpine-ls", ran(["echo", "hi"], 0))
+    given = card(chapter, "cmd", "p11").locator('[data-slot="command.args"]')
+    tell(chapter, "p11", "cmd", ran(["echo", "hi"], 0))
     assert given.text_content() == "echo hi"
-    tell(chapter, "p11", "alpine-ls", ran(["/bin/sh"], 0, "image"))
+    tell(chapter, "p11", "cmd", ran(["/bin/sh"], 0, "image"))
     assert given.text_content() == "(없음)"
 
 
