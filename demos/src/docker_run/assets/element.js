@@ -87,7 +87,7 @@ export class DockerRun extends HTMLElement {
 
   /** Run the line as it stands, and bring the answer into view; resolves with the last event, or undefined when there was none. */
   async run(inView = true) {
-    const { line, root, screen, status } = this.#view;
+    const { line, root, answer, screen, status } = this.#view;
     const command = line.value.trim();
     if (this.#controller || this.company?.busy) return undefined;
     if (!command) {
@@ -98,7 +98,8 @@ export class DockerRun extends HTMLElement {
     this.company?.act?.("run");
     this.#history.add(command);
     this.#begin();
-    if (inView) for (const part of [root, screen]) part.scrollIntoView({ block: "nearest" });
+    // of what is higher than the window the answer, and of that the first line
+    if (inView) for (const part of [root, answer, screen]) part.scrollIntoView({ block: "nearest" });
     status.textContent = texts.running;
     return (this.#done = this.#runOrReplay(command, this.#controller.signal));
   }
