@@ -23,7 +23,9 @@ ASKED = {
 }
 WIDTH = 390
 ASK = """async ([id, text]) => {
-    const demo = document.getElementById(id), block = demo.parentElement, solution = block.nextElementSibling;
+    const demo = document.getElementById(id), block = demo.parentElement;
+    let solution = block.nextElementSibling;
+    while (solution.matches("p")) solution = solution.nextElementSibling;
     await demo.run();
     const waited = demo.getAttribute("state") === "idle" && document.activeElement.matches("[type=radio]");
     [...block.querySelectorAll("label")].find(one => one.textContent.trim() === text).click();
@@ -106,9 +108,13 @@ def test_every_choice_is_judged_beside_the_end_of_its_run(answers: dict[str, lis
         made = choices(ASKED[name])
         kept = read(path_of(REPOSITORY / "demos/recordings", name.split("#")[0], ASKED[name].id))
         assert kept
+        # the program's answer, not its complaints
+        stdout = [one["text"] for one in kept.events if (one["type"], one.get("stream")) == ("output", "stdout")]
+        first = "".join(stdout).strip().partition("\n")[0]
         for number, (text, one) in enumerate(zip(made.texts, many, strict=True), 1):
             assert one.rows[0] == f"내 예상{text}"
             assert one.rows[-1].startswith(f"실제종료 코드 {kept.events[-1]['code']} · "), name
+            assert first in one.rows[-1], name
             assert one.word.startswith("맞았어요." if number == made.right else "예상과 달랐어요."), (name, text)
             assert one.rows[1:-1] == ([] if number == made.right else [f"맞는 답{made.texts[made.right - 1]}"])
 

@@ -32,7 +32,9 @@ class Question {
     this.legend = form.querySelector("legend") ?? part("legend", {});
     this.invitation = this.legend.textContent;
     this.original = demo.querySelector("code")?.textContent?.trim();
-    const next = form.parentElement?.nextElementSibling;
+    let next = form.parentElement?.nextElementSibling;
+    // a site may set a line of its own between a demo and what follows it
+    while (next?.matches("p")) next = next.nextElementSibling;
     this.solution = next instanceof HTMLDetailsElement ? next : part("details", {});
     form.parentElement?.append(this.#verdict);
     this.#describe(form.parentElement?.previousElementSibling);
@@ -70,10 +72,10 @@ class Question {
     return /** @type {HTMLInputElement | null} */ (this.form.querySelector(":checked"));
   }
 
-  /** What the demo has put out, or docker where there was no program. */
+  /** What the demo has put out, its answers rather than its complaints, or docker where there was no program. */
   get #output() {
-    const [program, docker] = [".screen", ".said"].map(name => this.demo.querySelector(name)?.textContent ?? "");
-    return program || docker;
+    const found = [".screen .stdout", ".screen", ".said"].map(name => [...this.demo.querySelectorAll(name)].map(one => one.textContent).join(""));
+    return found.find(Boolean) ?? "";
   }
 
   /** Run the line, once a choice has been made; of a line that the reader has changed nothing is asked. @param {boolean} [inView] */
