@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from e2e.cells import PATIENCE, Cell
 from e2e.pages import finished
@@ -16,17 +16,28 @@ from support.backend import Backend
 pytestmark = pytest.mark.live
 
 
+@pytest.fixture(scope="module")
+def shared(browser: Browser, browser_context_args: dict[str, Any], live: Backend) -> Iterator[Callable[[int], Cell]]:
+    """A page for the tests whose cells leave each other alone: Python takes seconds of a processor to start."""
+    context = browser.new_context(**browser_context_args)
+    page = context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
+    page.goto(f"{live.url}/class-and-instance/")
+    yield lambda number: Cell(page, number)
+    context.close()
+
+
 @pytest.mark.claim("C7")
-def test_two_instances_of_one_class_have_a_state_of_their_own(notebook: Callable[[int], Cell]) -> None:
-    cell = notebook(6)
+def test_two_instances_of_one_class_have_a_state_of_their_own(shared: Callable[[int], Cell]) -> None:
+    cell = shared(6)
     assert cell.run().split("\n")[:3] == ["K5: 모두 100 km", "K5: 모두 150 km", "모닝: 모두 7 km"]
     changed = cell.code.input_value().replace("k5.drive(50)", "k5.drive(1)")
     assert cell.run(changed).split("\n")[:3] == ["K5: 모두 100 km", "K5: 모두 101 km", "모닝: 모두 7 km"]
 
 
 @pytest.mark.claim("C7")
-def test_two_paper_containers_of_one_image_have_a_state_of_their_own(notebook: Callable[[int], Cell]) -> None:
-    cell = notebook(7)
+def test_two_paper_containers_of_one_image_have_a_state_of_their_own(shared: Callable[[int], Cell]) -> None:
+    cell = shared(7)
     assert cell.run().split("\n")[:3] == ["one 1", "one 2", "two 1"]
     assert cell.run("print(alpine.create('count').start().output)").strip() == "1"
 
@@ -51,8 +62,8 @@ def test_what_a_real_container_deletes_is_still_in_its_image(page: Page, noteboo
 
 
 @pytest.mark.claim("C7")
-def test_a_class_can_be_changed_and_an_image_cannot(notebook: Callable[[int], Cell]) -> None:
-    assert notebook(9).run().split("\n")[:2] == [
+def test_a_class_can_be_changed_and_an_image_cannot(shared: Callable[[int], Cell]) -> None:
+    assert shared(9).run().split("\n")[:2] == [
         "K5의 바퀴 3",
         "이미지는 고칠 수 없어요: cannot assign to field 'cmd'",
     ]
