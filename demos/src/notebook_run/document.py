@@ -20,7 +20,7 @@ from pygments.lexers import PythonLexer
 LEAD = "lead"
 # the tag of a code cell whose output stays folded, so that the reader guesses it first
 QUESTION = "question"
-BUTTONS = (("reset", "되돌리기", "disabled"), ("run", "실행", "disabled"), ("stop", "멈춤", "hidden"))
+BUTTONS = (("run", "실행", "disabled"), ("stop", "멈춤", "hidden"), ("reset", "되돌리기", "disabled"))
 KEYS = "고칠 수 있어요. Ctrl+Enter나 Shift+Enter로 실행해요."
 _PLACEHOLDER = '<div data-notebook-cell="{}"></div>'
 
