@@ -177,7 +177,7 @@ def test_a_recording_is_judged_like_a_run(question: Demo) -> None:
     choice(question, RIGHT).check()
     question.run()
     question.wait_for("ended")
-    assert rows(question)[-1] == "실제 종료 코드 3 · 첫 줄 first (모두 3줄)"
+    assert rows(question)[-1] == "실제 종료 코드 3 · 첫 줄 first (모두 2줄)"
     expect(question.verdict).to_contain_text("맞았어요.")
 
 
