@@ -107,7 +107,11 @@ def test_bytes_in_message_queues_are_so_many_for_all_users_of_a_container(arena:
 
 
 def test_what_is_left_of_ended_connections_is_bounded(arena: Backend) -> None:
-    assert 1000 < numbers(attack(arena, "ended 2"))["waiting"] <= 4096
+    # beside other suites one may be out of time before it has counted
+    results = (attack(arena, "ended 2") for _ in range(ATTEMPTS))
+    result = next((one for one in results if "waiting" in numbers(one)), None)
+    assert result, "no attack came to its end"
+    assert 1000 < numbers(result)["waiting"] <= 4096
 
 
 @pytest.mark.parametrize("words", ["pairs 1", "udp 900 1", "raw 30 1"])
