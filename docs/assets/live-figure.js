@@ -28,6 +28,8 @@ const enough = () => (matchMedia("(min-width: 76.25em)").matches ? 0.5 : 0.8);
  * @typedef {{ events: WireEvent[], resting: boolean }} Queue */
 /** The figures that runs move, each with its queues by demo. @type {Map<Element, Map<Element, Queue>>} */
 const figures = new Map();
+/** The demos whose line makes no container and no image, and so moves nothing. @type {WeakSet<Element>} */
+const idle = new WeakSet();
 /** The figures that are on the screen. @type {Set<Element>} */
 const seen = new Set();
 
@@ -159,6 +161,8 @@ paper.addEventListener("change", () => {
 document.addEventListener("docker-run:event", event => {
   const { target, detail } = /** @type {CustomEvent<WireEvent>} */ (event);
   if (!(target instanceof Element)) return;
+  if (detail.type === "accepted") idle[["printed", "images"].includes(detail.command?.name) ? "add" : "delete"](target);
+  if (idle.has(target)) return;
   for (const [figure, queues] of figures) {
     if (!partsOf(figure, target).length) continue;
     const going = detail.type === "accepted" ? undefined : queues.get(target);

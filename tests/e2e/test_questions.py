@@ -172,6 +172,18 @@ def test_after_a_refusal_or_a_stop_the_reader_may_choose_anew(question: Demo, sc
     expect(choice(question, RIGHT)).to_be_enabled()
 
 
+def test_what_docker_says_of_an_image_is_no_answer_of_a_silent_program(question: Demo, scripted: Canned) -> None:
+    def script(run: Run) -> None:
+        run.output("Unable to find image 'alpine:latest' locally\n", "stderr")
+        run.begin()
+        run.start()
+        run.exit(3)
+
+    scripted.script = script
+    answered(question, scripted, RIGHT)
+    assert rows(question)[-1] == "실제 종료 코드 3 · 출력 없음"
+
+
 def test_a_recording_is_judged_like_a_run(question: Demo) -> None:
     gone(question)
     choice(question, RIGHT).check()

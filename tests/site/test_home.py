@@ -66,6 +66,16 @@ def test_what_a_run_leaves_can_be_copied_and_undone(home: Page) -> None:
     expect(buttons[1]).to_be_focused()
 
 
+def test_a_second_press_at_the_same_place_is_none_of_another_button(chromium: Browser, address: str) -> None:
+    with opened(chromium, address) as home:
+        home.set_viewport_size(LAPTOP)
+        pressed = box(home.get_by_role("button", name="실행", exact=True))
+        press_run(home)
+        middle = [pressed["x"] + pressed["width"] / 2, pressed["y"] + pressed["height"] / 2]
+        there = "([x, y]) => document.elementFromPoint(x, y).closest('button')?.className"
+        assert home.evaluate(there, middle) == "run"
+
+
 @pytest.mark.parametrize(
     ("size", "touch"), [(PHONE, True), (PHONE, False), (LAPTOP, False)], ids=["phone", "small window", "laptop"]
 )

@@ -88,6 +88,14 @@ def test_a_demo_that_no_figure_names_moves_nothing(chapter: Page) -> None:
     assert chapter.evaluate("[...document.querySelectorAll('.figure')].map(one => one.innerHTML)") == before
 
 
+@pytest.mark.parametrize("name", ["printed", "images"])
+def test_what_docker_answers_by_itself_moves_nothing(chapter: Page, name: str) -> None:
+    tell(chapter, "p10", "alpine-ls", ran(["ls"], 0))
+    before = chapter.evaluate("[...document.querySelectorAll('.figure')].map(one => one.innerHTML)")
+    send(chapter, "alpine-ls", [{"type": "accepted", "command": {"name": name}}, {"type": "exited", "code": 127}])
+    assert chapter.evaluate("[...document.querySelectorAll('.figure')].map(one => one.innerHTML)") == before
+
+
 MOVING: list[dict[str, Any]] = [
     {"type": "accepted", "command": {"args": []}},
     {"type": "created", "argv": ["df", "/"], "layers": 3, "root_bytes": 2_148_864, "container": "c" * 64},

@@ -74,7 +74,9 @@ class Question {
 
   /** What the demo has put out, its answers rather than its complaints, or docker where there was no program. */
   get #output() {
-    const found = [".screen .stdout", ".screen", ".said"].map(name => [...this.demo.querySelectorAll(name)].map(one => one.textContent).join(""));
+    const names = [".screen .stdout", ".screen"];
+    if (!this.#events.some(({ type }) => type === "started")) names.push(".said");
+    const found = names.map(name => [...this.demo.querySelectorAll(name)].map(one => one.textContent).join(""));
     return found.find(Boolean) ?? "";
   }
 
