@@ -127,7 +127,7 @@ class Starts(HTMLParser):
         self.handle_startendtag(tag, attrs)
         self._depth += tag not in VOID
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - the parser gives them
         line, column = self.getpos()
         if not self._depth:
             self.found.append(self._lines[line - 1] + column)

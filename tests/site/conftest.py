@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
-from support import browser
+from support import browser, static_host
 from support.built_site import Built
+from support.home import opened
 from support.web_server import serving
 
 
@@ -17,6 +18,20 @@ def served(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     """The address of the site as our own web server serves it."""
     with serving(tmp_path_factory.mktemp("web"), site=built.folder, runner=False) as web:
         yield web.url
+
+
+@pytest.fixture(scope="module")
+def address(built: Built) -> Iterator[str]:
+    """The address of the site on a host that has its files alone: nothing answers what a demo asks."""
+    with static_host.serving(built.folder) as address:
+        yield address
+
+
+@pytest.fixture
+def home(chromium: Browser, address: str) -> Iterator[Page]:
+    """The home page there, on a phone."""
+    with opened(chromium, address) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")

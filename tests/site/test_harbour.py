@@ -26,18 +26,6 @@ MOVES = """() => new Promise(moves => {
 })"""
 
 
-@pytest.fixture(scope="module")
-def address(built: Built) -> Iterator[str]:
-    with static_host.serving(built.folder) as address:
-        yield address
-
-
-@pytest.fixture
-def home(chromium: Browser, address: str) -> Iterator[Page]:
-    with opened(chromium, address) as page:
-        yield page
-
-
 @pytest.mark.parametrize("width", [320, 360, 390, 768, 1220, 1440])
 def test_the_harbour_can_be_read_and_nothing_overflows(home: Page, width: int) -> None:
     home.set_viewport_size({"width": width, "height": 900})

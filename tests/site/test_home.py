@@ -27,18 +27,6 @@ WATCH = f"""document.addEventListener("docker-run:event", () => {{
 }})"""
 
 
-@pytest.fixture(scope="module")
-def address(built: Built) -> Iterator[str]:
-    with static_host.serving(built.folder) as address:
-        yield address
-
-
-@pytest.fixture
-def home(chromium: Browser, address: str) -> Iterator[Page]:
-    with opened(chromium, address) as page:
-        yield page
-
-
 def test_on_a_phone_everything_down_to_run_stands_above_the_fold(home: Page) -> None:
     run = box(home.get_by_role("button", name="실행", exact=True))
     assert run["y"] + run["height"] <= FOLD

@@ -18,12 +18,6 @@ from support.figures import send, tell
 
 
 @pytest.fixture(scope="module")
-def address(built: Built) -> Iterator[str]:
-    with static_host.serving(built.folder) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
 def chapter(address: str) -> Iterator[Page]:
     with sync_playwright() as play:
         browser = play.chromium.launch(**launching())

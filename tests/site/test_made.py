@@ -31,12 +31,6 @@ WORDS = """[...document.querySelectorAll(".md-footer-meta__inner > :not(.made)")
 }).filter(line => line.width)"""
 
 
-@pytest.fixture(scope="module")
-def address(built: Built) -> Iterator[str]:
-    with static_host.serving(built.folder) as address:
-        yield address
-
-
 @pytest.fixture
 def browser(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(locale="ko-KR", viewport={"width": 390, "height": 844})

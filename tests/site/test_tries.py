@@ -20,12 +20,6 @@ CHOSEN = [
 ]
 
 
-@pytest.fixture(scope="module")
-def address(built: Built) -> Iterator[str]:
-    with static_host.serving(built.folder) as address:
-        yield address
-
-
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(locale="ko-KR", viewport={"width": 390, "height": 844})
