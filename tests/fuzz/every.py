@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fuzz.targets import command, events, layer, manifest, protocol, registry, web
+from fuzz.targets import command, events, layer, manifest, offers, protocol, registry, web
 
 TARGETS = (
     command.TARGET,
+    offers.TARGET,
     events.TARGET,
     layer.TARGET,
     manifest.TARGET,

@@ -136,6 +136,28 @@ def test_output_is_relayed_and_a_missing_program_gets_a_hint(web: Web) -> None:
     assert "nothere" in result.events[-1]["hint"]
 
 
+def test_a_script_that_is_not_executed_gets_a_hint_and_nothing_else_goes_on(web: Web) -> None:
+    result = run(web.url, "docker run alpine script")
+    assert kinds(result)[-3:] == ["created", "started", "exited"]
+    assert (result.code, result.reason) == (255, "exit")
+    assert "CRLF" in result.events[-1]["hint"]
+
+
+def test_a_line_that_a_shell_would_change_gets_a_notice_first(web: Web) -> None:
+    result = run(web.url, 'docker run -e FOO=BAR alpine sh -c "echo $FOO"')
+    assert kinds(result)[:2] == ["accepted", "notice"]
+    notice = result.event("notice")
+    assert notice["code"] == "shell-expansion"
+    assert notice["text"].endswith("docker run -e FOO=BAR alpine sh -c 'echo $FOO' 를 실행해 보세요.")
+    assert "notice" not in kinds(run(web.url, "docker run -e FOO=BAR alpine sh -c 'echo $FOO'"))
+
+
+def test_a_pull_and_a_run_of_an_unknown_image_get_the_same_hint(web: Web) -> None:
+    hints = {run(web.url, f"docker {verb} ubuntu").events[-1]["hint"] for verb in ("run", "pull")}
+    assert len(hints) == 1
+    assert "alpine, busybox, hello-world" in hints.pop()
+
+
 def test_help_is_printed_without_a_container(web: Web) -> None:
     result = run(web.url, "docker run --help")
     assert kinds(result) == ["accepted", "exited"]

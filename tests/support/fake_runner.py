@@ -14,14 +14,24 @@ from sandbox.docker import messages
 from sandbox.model import events, image, protocol
 from sandbox.model.errors import IMAGE_GONE
 from sandbox.model.events import Created, Event, Exited, Output, Pull, Started
-from sandbox.model.protocol import Fetched, NoImage, PullRequest, Reply, Resolved, RunRequest, Status, StatusRequest
+from sandbox.model.protocol import (
+    Fetched,
+    NoImage,
+    PullRequest,
+    Reply,
+    Resolved,
+    RunRequest,
+    Script,
+    Status,
+    StatusRequest,
+)
 
 Json = dict[str, Any]
 LAYER = "sha256:" + "1" * 64
 CHUNK = "x" * 16_000
 KNOWN = ("alpine:latest", "hello-world:latest", "slow:latest")
 # any other does nothing
-PROGRAMS = "true sh echo nothere sleep stubborn wait steps flood crash garbage fail".split()
+PROGRAMS = "true sh echo nothere script sleep stubborn wait steps flood crash garbage fail".split()
 
 
 def known_image(reference: str) -> image.Image:
@@ -166,6 +176,11 @@ class Scene:
     async def _nothere(self) -> None:
         text = 'docker: Error response from daemon: exec: "nothere": executable file not found in $PATH\n'
         await self._send(Output("stderr", text), Exited(127, "not-started", message=text.strip()))
+
+    async def _script(self) -> None:
+        await self._send(Output("stderr", "exec /run.sh: no such file or directory\n"))
+        await self._reply(Script("/run.sh", "crlf"))
+        await self._send(Exited(255, "exit"))
 
     async def _sleep(self) -> None:
         await self._gone

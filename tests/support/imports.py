@@ -9,7 +9,7 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[2] / "sandbox-backend/src/sandbox"
 # what reads HTTP, a document's schema, an archive or compressed bytes, wherever it comes from
 READERS = "starlette uvicorn h11 http urllib3 jsonschema tarfile zipfile gzip bz2 lzma zlib zstandard"
-COMMAND_LINES = "sandbox.docker.cli sandbox.policy argparse shlex"
+COMMAND_LINES = "sandbox.docker.cli sandbox.policy sandbox.hints argparse shlex"
 # for each process of the backend: the module that it starts with, and what it must never load
 PROCESSES = {
     "runner": (

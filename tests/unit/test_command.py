@@ -2,11 +2,12 @@
 in `fuzz/targets/command.py`.
 
 A case holds `line`, the `[command]` that it becomes, and `[refused]` where the policy with its default limits says no.
-`stdout_starts` stands for a longer text.
+`stdout_starts` stands for a longer text. A hint is that of a host which has the teaching images.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 import tomllib
@@ -18,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox import policy
+from sandbox import hints, policy
 from sandbox.docker.cli import Command, Printed, Run, as_dict, parse, shell
 from sandbox.docker.cli.names import distance, near
 from sandbox.docker.cli.verbs.flags import RUN
@@ -26,6 +27,7 @@ from sandbox.docker.cli.wording import UNAVAILABLE
 from sandbox.docker.errors import DockerError
 from sandbox.model.plan import Limits
 from support import pace
+from support.pretend_host import PULLED
 
 CASES = sorted((Path(__file__).parent / "cases/command").glob("*.toml"))
 # docker run --help of Docker 28.2.2 and 29, and the names that it hides
@@ -48,10 +50,18 @@ def plain(command: Command) -> Any:
     return json.loads(json.dumps(as_dict(command)))
 
 
+def answered(line: str) -> Command:
+    """What a line is read as, with the hint that its reader gets."""
+    command = parse(line)
+    if not isinstance(command, Printed):
+        return command
+    return dataclasses.replace(command, hint=hints.for_printed(line, command, PULLED))
+
+
 @pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
 def test_a_line_becomes_what_its_file_says(file: Path) -> None:
     case = tomllib.loads(file.read_text())
-    command = parse(case["line"])
+    command = answered(case["line"])
     said = plain(command)
     starts = case["command"].pop("stdout_starts", None)
     if starts is not None:
@@ -66,7 +76,8 @@ def _refusal(run: Run) -> dict[str, Any] | None:
     try:
         policy.decide(run, Limits())
     except DockerError as error:
-        said: dict[str, Any] = plain(Printed(stderr=error.stderr, code=error.code, hint=error.hint))
+        hint = hints.for_refusal(run, error, PULLED)
+        said: dict[str, Any] = plain(Printed(stderr=error.stderr, code=error.code, hint=hint))
         return said
     return None
 
@@ -86,7 +97,7 @@ def test_a_flag_that_is_not_taken_says_why_and_gives_the_line_without_it(flag: A
     value = "" if flag.is_boolean else {"attach": "=stdout"}.get(flag.name, "=1")
     if flag.name in ("sig-proxy", "disable-content-trust"):
         value = "=false"
-    answer = parse(f"docker run --rm --{flag.name}{value} alpine ls")
+    answer = answered(f"docker run --rm --{flag.name}{value} alpine ls")
     assert isinstance(answer, Printed)
     assert f"--{flag.name}" in answer.stderr
     assert answer.code in (1, 125)
@@ -142,7 +153,8 @@ SLIPS = {
 @pytest.mark.parametrize("line", WORST.values(), ids=WORST.keys())
 def test_the_longest_line_takes_a_moment_only(line: str) -> None:
     begun = time.process_time()
-    answer = parse(line)
+    answer = answered(line)
+    hints.notice(line, answer, PULLED)
     if isinstance(answer, Run):
         with suppress(DockerError):
             policy.decide(answer, Limits())
@@ -153,7 +165,7 @@ def test_the_longest_line_takes_a_moment_only(line: str) -> None:
 def test_what_was_meant_by_a_line_is_found_in_a_moment(line: str) -> None:
     def cost() -> float:
         begun = time.process_time()
-        parse(line)
+        answered(line)
         return time.process_time() - begun
 
     assert min(cost() for _ in range(3)) < pace.seconds(0.02)
@@ -173,7 +185,7 @@ def test_a_switch_that_a_cluster_repeats_is_one_switch() -> None:
     answer = parse("docker run -itiiti=false alpine")
     assert isinstance(answer, Run)
     assert (answer.interactive, answer.tty) == (False, True)
-    refused = parse("docker run -iidie A=B alpine")
+    refused = answered("docker run -iidie A=B alpine")
     assert isinstance(refused, Printed)
     assert "docker run -i -e A=B alpine 를" in (refused.hint or "")
 

@@ -1,88 +1,106 @@
-"""The Korean hint beside a result: what helps, and the line that works."""
+"""What is said to a reader whose command did not do what they meant: one case each in `cases/hints.toml`."""
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from sandbox import hints
 from sandbox.docker import messages
-from sandbox.docker.cli import Run, hints, parse, wording
-from sandbox.docker.cli.wording import NO_DEVICE, NO_TERMINAL, NO_USER, NOT_IN_REGISTRY, SHELL_NOT_FOUND
+from sandbox.docker.cli import Run, parse
 from sandbox.docker.messages import task_error
+from sandbox.hints import Known, World, tables, wording
 from sandbox.model.events import Exited, Reason
 from sandbox.model.image import Config, Image, Layer
+from sandbox.model.protocol import Script
+from support.pretend_host import BIN, FRESH, IMAGES, KEPT, PULLED, told
 
+CASES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "cases/hints.toml").read_text())["case"]
 MISSING = "executable file not found in $PATH"
 
 
-def hint(line: str, exited: Exited, image: Image | None = None) -> str | None:
+@pytest.mark.parametrize("case", CASES, ids=[case["line"] for case in CASES])
+@pytest.mark.parametrize("world", [PULLED, FRESH], ids=["pulled", "fresh"])
+def test_a_line_that_is_not_what_was_meant(case: dict[str, Any], world: World) -> None:
+    said = told(case["line"], world)
+    text = (said.notice if case.get("notice") else said.hint) or ""
+    offer = wording.offered(text)
+    assert offer == (case["offer"].strip() if "offer" in case else None), text
+    for part in case.get("says", []):
+        assert part in text
+    if not case.get("says") and not offer:
+        assert not text
+
+
+def hint(line: str, exited: Exited, image: Known | None = None, world: World = PULLED) -> str | None:
     command = parse(line)
     assert isinstance(command, Run)
-    return hints.for_result(command, exited, image)
+    return hints.for_result(line, command, exited, image, world)
 
 
 def not_started(code: int, detail: str) -> Exited:
     return Exited(code, "not-started", message=task_error(detail))
 
 
-def image(*cmd: str) -> Image:
+def image(*cmd: str, programs: tuple[str, ...] | None = None) -> Known:
     layer = Layer("sha256:1", "sha256:2", 1)
-    return Image("x:latest", "d", "i", "amd64", (layer,), Config(cmd=cmd), 1, 1, "official")
+    config = Config(cmd=cmd)
+    return hints.known(Image("x:1", "d", "i", "amd64", (layer,), config, 1, 1, "official", programs=programs))
 
 
-@pytest.mark.parametrize(
-    ("line", "program", "said"),
-    [
-        ("docker run hello-world ls", "ls", "이 이미지에는 ls 파일이 없어요. docker run alpine ls 를 실행해 보세요."),
-        ("docker run hello-world:latest sh", "sh", "docker run alpine sh 를"),
-        ("docker run alpine bash", "bash", "docker run alpine sh 를"),
-        ("docker run alpine /bin/bash -c ls", "/bin/bash", "docker run alpine sh -c ls 를"),
-        ("docker run alpine sl", "sl", "docker run alpine ls 를"),
-        ("docker run alpine -=x", "-=x", "이 이미지에는 -=x 파일이 없어요."),
-        ("docker run alpine 'ls -l'", "ls -l", "docker run alpine ls -l 를"),
-        ("docker run alpine cd /tmp", "cd", "docker run alpine sh -c 'cd /tmp' 를"),
-        ("docker run alpine --rm ls", "--rm", "docker run --rm alpine ls 를"),
-        ("docker run -i alpine -e A=B env", "-e", "docker run -i -e A=B alpine env 를"),
-        ("docker run alpine ls　-l", "ls　-l", "docker run alpine ls -l 를"),
-        ("docker run alpine kubectl", "kubectl", "이 이미지에는 kubectl 파일이 없어요. 철자나 경로를"),
-        ("docker run --entrypoint /x alpine", "/x", "이 이미지에는 /x 파일이 없어요."),
-    ],
-)
-def test_a_program_that_is_not_there(line: str, program: str, said: str) -> None:
-    assert said in (hint(line, not_started(127, f'exec: "{program}": {MISSING}')) or "")
-
-
-def test_an_image_of_one_program_is_told_by_its_configuration() -> None:
+def test_an_image_of_one_program_is_told_by_its_files_or_else_by_its_configuration() -> None:
     exited = not_started(127, f'exec: "ls": {MISSING}')
-    assert "docker run alpine ls" in (hint("docker run mine ls", exited, image("/app")) or "")
-    assert "docker run alpine ls" not in (hint("docker run mine ls", exited, image("/bin/sh")) or "")
+    for bare in (image("/app"), image("/app", programs=("/bin/app",)), image("/bin/sh", programs=())):
+        assert wording.offered(hint("docker run mine ls", exited, bare) or "") == "docker run alpine ls"
+    for other in (image("/bin/sh"), image("/app", programs=("/bin/sh",))):
+        assert wording.offered(hint("docker run mine ls", exited, other) or "") is None
+
+
+def test_a_program_is_offered_where_the_image_has_it_and_nowhere_else() -> None:
+    exited = not_started(127, f'exec: "gerp": {MISSING}')
+    small = World(images={**IMAGES, "x:1": image("sh", programs=("/bin/sh", "/bin/ls"))}, show=KEPT)
+    assert wording.offered(hint("docker run alpine gerp x", exited, IMAGES["alpine:latest"]) or "")
+    assert wording.offered(hint("docker run x:1 gerp x", exited, small.images["x:1"], small) or "") is None
+
+
+def test_a_program_of_the_entrypoint_is_not_looked_for_behind_the_image() -> None:
+    said = hint("docker run --entrypoint /x alpine", not_started(127, f'exec: "/x": stat /x: {MISSING}'))
+    assert said == "이 이미지에는 /x 파일이 없어요. 철자나 경로를 확인해 보세요."
 
 
 def test_a_folder_and_a_file_without_permission() -> None:
-    assert "docker run alpine ls /etc 를" in (
-        hint("docker run alpine /etc", not_started(126, 'exec: "/etc": is a directory')) or ""
-    )
-    assert "docker run alpine cat /etc/passwd 를" in (
-        hint("docker run alpine /etc/passwd", not_started(126, 'exec: "/etc/passwd": permission denied')) or ""
-    )
+    assert told("docker run alpine /etc").offers == ["docker run alpine ls /etc"]
+    assert told("docker run alpine /etc/passwd").offers == ["docker run alpine cat /etc/passwd"]
 
 
-def test_what_the_daemon_says_before_a_start() -> None:
-    def said(message: str) -> str | None:
-        return hint("docker run nosuch", Exited(125, "not-started", message=message))
+def test_what_is_not_here_is_not_offered() -> None:
+    empty = World(images={}, show=())
+    assert told("dokcer run alpine ls", empty).offers == []
+    assert told("dokcer run alpine ls", empty).hint == "프로그램 이름은 docker 예요."
+    assert told("docker run nosuch", empty).hint == wording.NOT_IN_REGISTRY
 
-    assert said("pull access denied for nosuch, repository …") == (
-        f"{NOT_IN_REGISTRY} docker run alpine 를 실행해 보세요."
-    )
-    assert said("unable to find user bob: no matching entries in passwd file") == NO_USER
-    assert said("cannot attach stdin to a TTY-enabled container because stdin is not a terminal") == NO_TERMINAL
-    assert said("stat /dev/sdz: no such file or directory") == NO_DEVICE
-    assert said(messages.NO_DISK) == wording.NO_DISK
-    assert said(messages.SHARED_DISK) == wording.SHARED_DISK
-    assert said(messages.TOO_SLOW) == wording.TOO_SLOW
-    assert said(messages.NO_BRIDGE) == wording.NO_BRIDGE
-    assert said(messages.FULL_BRIDGE) == wording.FULL_BRIDGE
-    assert said("something else") is None
-    assert said("") is None
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("unable to find user bob: no matching entries in passwd file", wording.NO_USER),
+        ("cannot attach stdin to a TTY-enabled container because stdin is not a terminal", wording.NO_TERMINAL),
+        ("stat /dev/sdz: no such file or directory", wording.NO_DEVICE),
+        ("No such image: alpine:latest", wording.NEVER_PULLED),
+        (messages.NO_DISK, wording.NO_DISK),
+        (messages.SHARED_DISK, wording.SHARED_DISK),
+        (messages.TOO_SLOW, wording.TOO_SLOW),
+        (messages.NO_BRIDGE, wording.NO_BRIDGE),
+        (messages.FULL_BRIDGE, wording.FULL_BRIDGE),
+        ("something else", None),
+        ("", None),
+    ],
+)
+def test_what_the_daemon_says_before_a_start(message: str, said: str | None) -> None:
+    assert hint("docker run nosuch", Exited(125, "not-started", message=message)) == said
 
 
 @pytest.mark.parametrize(("reason", "word"), [("oom", "메모리"), ("timeout", "시간"), ("output-limit", "출력")])
@@ -90,8 +108,14 @@ def test_a_limit_that_was_met_is_named(reason: Reason, word: str) -> None:
     assert word in (hint("docker run alpine", Exited(137, reason)) or "")
 
 
+def test_more_memory_is_advised_only_where_there_is_more() -> None:
+    assert hint("docker run -m 16m alpine", Exited(137, "oom")) == wording.OUT_OF_MEMORY
+    for line in ("docker run alpine", "docker run -m 128m alpine"):
+        assert "128MiB" in (hint(line, Exited(137, "oom")) or "")
+
+
 def test_a_shell_that_does_not_find_a_command() -> None:
-    assert hint("docker run alpine sh -c nosuch", Exited(127, "exit")) == SHELL_NOT_FOUND
+    assert hint("docker run alpine sh -c nosuch", Exited(127, "exit")) == wording.SHELL_NOT_FOUND
     assert hint("docker run alpine ./mine", Exited(127, "exit")) is None
 
 
@@ -100,3 +124,38 @@ def test_an_end_that_was_asked_for_needs_no_hint() -> None:
     assert hint("docker run alpine false", Exited(1, "exit")) is None
     assert hint("docker run alpine sleep 9", Exited(137, "cancelled")) is None
     assert "SIGSEGV" in (hint("docker run alpine crash", Exited(139, "signal", "SIGSEGV")) or "")
+
+
+@pytest.mark.parametrize(
+    ("script", "word"),
+    [
+        (Script("/run.sh", "crlf"), "CRLF"),
+        (Script("/run.sh", "bom"), "BOM"),
+        (Script("/run.sh", "none"), "#!/bin/sh"),
+        (Script("/run.sh", "missing", "/bin/bash"), "/bin/bash"),
+    ],
+    ids=lambda value: getattr(value, "fault", ""),
+)
+def test_a_script_that_the_kernel_does_not_execute(script: Script, word: str) -> None:
+    said = hints.for_script(script, PULLED)
+    assert "/run.sh 파일" in said
+    assert word in said
+
+
+def test_an_offer_is_told_from_the_text_around_it_or_not_made() -> None:
+    assert (
+        wording.try_line("까닭이에요.", "docker run alpine ls") == "까닭이에요. docker run alpine ls 를 실행해 보세요."
+    )
+    assert wording.offered("까닭이에요. docker run alpine ls 를 실행해 보세요.") == "docker run alpine ls"
+    # the reason itself speaks of a line
+    assert wording.try_line("이건? docker 예요.", "docker run alpine ls") == "이건? docker 예요."
+    for line in ("docker run alpine echo " + "x" * 300, "docker run alpine sh -c 'a\nb'"):
+        assert wording.try_line("까닭이에요.", line) == "까닭이에요."
+
+
+def test_the_tables_of_programs_do_not_contradict_each_other() -> None:
+    for name, programs in tables.IMAGES.items():
+        assert programs <= (IMAGES[name].programs or frozenset())
+        assert tables.PATHS <= BIN
+        assert not programs & (tables.BASH_ONLY | frozenset(tables.WHERE))
+    assert not tables.BUILT_INS & tables.BASH_ONLY

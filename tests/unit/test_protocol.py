@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any, get_args
 
@@ -18,6 +19,7 @@ from sandbox.model.protocol import (
     Request,
     Resolved,
     RunRequest,
+    Script,
     Status,
     StatusRequest,
 )
@@ -30,7 +32,9 @@ REPLIES: tuple[Reply, ...] = (
     Status("broken", ("container", "vm"), "", 3.5),
     Resolved("sha256:0", "official"),
     Fetched(known_image("alpine:latest")),
+    Fetched(dataclasses.replace(known_image("alpine:latest"), programs=("/bin/ls", "/bin/sh"))),
     NoImage("Error response from daemon: no\n", 1, "no-such-image"),
+    Script("/run.sh", "missing", "/bin/bash"),
 )
 
 

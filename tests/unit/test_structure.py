@@ -17,6 +17,7 @@ ROWS = (
     ("docker",),
     ("docker.cli", "oci"),
     ("policy",),
+    ("hints",),
     ("linux", "settings", "handover", "awake"),
     ("listening", "datafolder", "pages", "runner_client"),
     ("images",),
@@ -26,7 +27,7 @@ ROWS = (
     ("cli",),
     ("__main__",),
 )
-PURE = {"model", "docker", "docker.cli", "oci", "policy"}
+PURE = {"model", "docker", "docker.cli", "oci", "policy", "hints"}
 ALLOWED_OUTSIDE = {"dacite"}
 IMPURE = set("os sys time socket subprocess pathlib asyncio threading random secrets datetime".split())
 LONGEST_FILE, LONGEST_FUNCTION = 250, 40

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from fuzz.engine import Check, Target
 from fuzz.mutation import Inputs, long, mutated
 from fuzz.strict import strict
-from sandbox import policy
-from sandbox.docker.cli import Images, Printed, Pull, Run, as_dict, hints, parse, shell
+from sandbox import hints, policy
+from sandbox.docker.cli import Images, Printed, Pull, Run, as_dict, parse, shell
 from sandbox.docker.cli.verbs.flags import RUN
 from sandbox.docker.errors import DockerError
 from sandbox.model import events, plan, protocol, reference
@@ -25,6 +25,7 @@ from sandbox.model.protocol import PullRequest, RunRequest
 from sandbox.web.runs import listing
 from support.backend import REPOSITORY
 from support.fake_runner import KNOWN, known_image
+from support.pretend_host import FRESH
 
 CASES = REPOSITORY / "tests/unit/cases/command"
 VISIBLE = "docker run pull images alpine ls --rm -it -e A=B -m 64m -- - --= -=x ' \" \\ | $( ` ; # “ — $ = : @".split()
@@ -46,13 +47,16 @@ def data(line: str) -> bytes:
 
 def check(given: bytes) -> str:
     """Have a line answered, and do with the answer what is done with it."""
-    answer = parse(text(given))
+    line = text(given)
+    answer = parse(line)
+    said = hints.notice(line, answer, FRESH)
+    assert said is None or said
     shown = as_dict(answer)
     strict(events.encode(events.Accepted("0", "0", shown, "container"), 0.0))
     match answer:
         case Run():
             assert parse(shell.join(answer.argv)) == answer
-            return f"run {_decided(answer)}"
+            return f"run {_decided(line, answer)}"
         case Pull():
             familiar = reference.parse(answer.image).familiar
             _arrives(PullRequest(familiar, answer.platform, (), 0.0))
@@ -60,12 +64,13 @@ def check(given: bytes) -> str:
             listing.table(answer, {name: known_image(name) for name in KNOWN}, KNOWN[:1], NOW)
         case Printed():
             assert answer.code == 0 or answer.stderr
-            assert answer.stdout or answer.hint
-            return f"printed {answer.code} {(answer.hint or answer.stdout)[:12]}"
+            hint = hints.for_printed(line, answer, FRESH)
+            assert answer.stdout or hint
+            return f"printed {answer.code} {(hint or answer.stdout)[:12]}"
     return answer.name
 
 
-def _decided(run: Run) -> str:
+def _decided(line: str, run: Run) -> str:
     try:
         allowed = policy.decide(run, Limits())
     except DockerError as error:
@@ -77,7 +82,7 @@ def _decided(run: Run) -> str:
     for reason, code in ENDS:
         message = f'docker: Error response from daemon: exec: "{run.args[0] if run.args else ""}": not found\n'
         ended = events.Exited(code, reason, "SIGSEGV", message)  # type: ignore[arg-type]  # one of the reasons
-        said = hints.for_result(run, ended, known_image(KNOWN[0]))
+        said = hints.for_result(line, run, ended, hints.known(known_image(KNOWN[0])), FRESH)
         assert said is None or said
     return f"allowed {' '.join(_refusing(allowed))}"
 

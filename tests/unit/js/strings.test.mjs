@@ -89,6 +89,10 @@ test("the line that a hint proposes is found, and nothing else", () => {
     ["docker run alpine ls 를 실행해 보세요.", "docker run alpine ls"],
     ["이 이미지에는 ls 파일이 없어요. docker run alpine ls 를 실행해 보세요.", "docker run alpine ls"],
     ['틀렸어요. docker run alpine sh -c "echo a. docker b" 를 실행해 보세요.', 'docker run alpine sh -c "echo a. docker b"'],
+    [
+      "내 컴퓨터의 셸은 $FOO 를 먼저 제 변수의 값으로 바꿔요. 작은따옴표로 묶으면 어디서나 이렇게 건네요. docker run alpine sh -c 'echo $FOO' 를 실행해 보세요.",
+      "docker run alpine sh -c 'echo $FOO'",
+    ],
     ["메모리를 넘었어요.", undefined],
     ["docker를 설치해 보세요.", undefined],
   ];

@@ -66,15 +66,15 @@ export class RunView {
 
   /** @param {WireEvent} event */
   show(event) {
-    const { type, hint } = event;
+    const { type } = event;
+    // boot messages are long; a panel shows them to who unfolds it
+    const hint = type === "notice" && event.code !== "boot" ? event.text : event.hint;
     const view = this.view;
     for (const panel of this.panels) panel.show(event);
     if (type === "output") this.#write(event);
     if (type === "queued") view.result.textContent = queueText(event);
     // its turn has come, here or at the backend
     if (type === "accepted" || type === "created") view.result.textContent = "";
-    // boot messages are long; a panel shows them to who unfolds it
-    if (type === "notice" && event.code !== "boot") view.note(event.text);
     if (isEnd(event)) {
       this.draw();
       view.result.textContent = endText(event, view.created());

@@ -77,6 +77,12 @@ def reworded(text: str) -> str:
     return f"exec {match[1]}: {match[2].lower()}{match[3]}" if match else text
 
 
+def not_executed_file(text: str) -> str | None:
+    """Return the file that the kernel could not execute, by the first output of a run; None when it is another one."""
+    match = _NOT_EXECUTED.fullmatch(text)
+    return match[1] if match else None
+
+
 def exit_of_program(code: int, number: int | None, oom_kills: int) -> tuple[int, Reason, str | None]:
     """Return exit code, reason and signal name of a program that ended by itself or was killed by the kernel."""
     if code == KILLED and oom_kills:

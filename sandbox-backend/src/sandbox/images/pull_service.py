@@ -11,13 +11,13 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from sandbox.images import errors
+from sandbox.images import errors, programs
 from sandbox.images.errors import PullError
 from sandbox.images.pull import Pulling, Report
 from sandbox.images.puller.client import FetchError, Puller
 from sandbox.images.puller.registry_watch import RegistryWatch
 from sandbox.images.resolve import Tools
-from sandbox.images.store import Store
+from sandbox.images.store import Store, UnknownImageError
 from sandbox.images.unpacker.client import UnpackError
 from sandbox.model import events, platform, reference
 from sandbox.model.image import Config, Image
@@ -72,7 +72,8 @@ class Pulls:
 
     async def _outcome(self, request: PullRequest, report: Report) -> Outcome:
         try:
-            return Fetched(_shown(await self._image(request, report)))
+            image = await self._image(request, report)
+            return Fetched(replace(_shown(image), programs=await self._programs(image)))
         except PullError as error:
             return _no_image(error)
         except InvalidReferenceError as error:
@@ -86,6 +87,14 @@ class Pulls:
         except OSError as error:
             log.exception("pull of %r", request.reference)
             return _failed("no-space" if error.errno == errno.ENOSPC else "store-failed")
+
+    async def _programs(self, image: Image) -> tuple[str, ...] | None:
+        """Return what programs the image has, for hints; None when that cannot be found out."""
+        try:
+            layers = [self._tools.store.layer_path(layer) for layer in image.layers]
+            return await asyncio.to_thread(programs.listed, layers)
+        except (OSError, RuntimeError, UnknownImageError):  # it was removed meanwhile, or there is no thread to be had
+            return None
 
     def _make_room(self) -> None:
         try:

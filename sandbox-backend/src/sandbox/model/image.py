@@ -33,6 +33,7 @@ class Image:
     """An image: `digest` is what the tag points at (index or manifest), `id` the manifest's digest.
 
     `content_bytes` is what crossed the wire, `root_bytes` the unpacked files, `created` an RFC 3339 time or empty.
+    `programs` are the paths in the folders where programs are looked for; None where nobody has looked.
     """
 
     reference: str
@@ -45,3 +46,4 @@ class Image:
     root_bytes: int
     provenance: Provenance
     created: str = ""
+    programs: tuple[str, ...] | None = None

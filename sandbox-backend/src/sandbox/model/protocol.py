@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 from sandbox.model import events, plain
 from sandbox.model.events import Event, Provenance
@@ -25,7 +25,8 @@ class ProtocolError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """A request to run `plan` from the image of this id for a Docker host. The answer is the run's events.
+    """A request to run `plan` from the image of this id for a Docker host. The answer is the run's events, and a
+    `Script` where one was not executed.
 
     `received` is the monotonic time in seconds at which the visitor's request was read.
     """
@@ -101,8 +102,20 @@ class NoImage:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Why the kernel has not executed a script of the image, told before the run's last event: it ends its lines as
+    Windows does (`crlf`), begins with a byte order mark (`bom`) or without `#!` (`none`), or names an `interpreter`
+    that the image does not have (`missing`)."""
+
+    type: ClassVar[str] = "script"
+    program: str
+    fault: Literal["crlf", "bom", "none", "missing"]
+    interpreter: str = ""
+
+
 Request = RunRequest | PullRequest | StatusRequest
-Reply = Status | Resolved | Fetched | NoImage
+Reply = Status | Resolved | Fetched | NoImage | Script
 
 
 def _by_type(kinds: Iterable[Any]) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from sandbox.docker.cli import wording
 from sandbox.docker.cli.command import Run
 from sandbox.docker.cli.modes import BRIDGE, CONTAINER, HOST, PREDEFINED
-from sandbox.docker.errors import DockerError
+from sandbox.docker.errors import DockerError, Fix
 from sandbox.docker.messages import client_error, task_error
 from sandbox.model import plan as plans
 from sandbox.model import reference
@@ -22,11 +22,11 @@ from sandbox.policy import tmpfs
 from sandbox.policy.errors import refused
 from sandbox.policy.signals import SIGNALS
 
-KIB = 1024
 LONGEST_HOSTNAME = 64
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 _NETWORKS = PREDEFINED - {HOST} | {None}
+_WITHOUT_SWAP = Fix("memory-swap", None)
 
 
 def decide(run: Run, limits: Limits) -> Plan:
@@ -91,7 +91,7 @@ def _joins(run: Run) -> tuple[Join, ...]:
     if named.get("ipc") == CONTAINER:
         raise refused(f"invalid IPC mode: {CONTAINER}", wording.SHARED_NAME)
     if "network" in named and run.hostname:
-        raise refused("conflicting options: hostname and the network mode", wording.OWN_HOSTNAME)
+        raise refused("conflicting options: hostname and the network mode", wording.OWN_HOSTNAME, Fix("hostname", None))
     return tuple(Join(kind, text.removeprefix(CONTAINER)) for kind, text in named.items())
 
 
@@ -130,7 +130,8 @@ def _ulimit(asked: Ulimit, limits: Limits) -> Ulimit:
     most = plans.most_of(limit.name, limits)
     if plans.exceeds(limit, most):
         text = f"--ulimit {asked.name}={asked.soft}:{asked.hard} is above this host's limit of {most}"
-        raise refused(text, wording.TOO_HIGH_ULIMIT.format(name=asked.name, most=most))
+        fix = Fix("ulimit", f"{asked.name}={most}", of=f"{asked.name}=")
+        raise refused(text, wording.TOO_HIGH_ULIMIT.format(name=asked.name, most=most), fix)
     return limit
 
 
@@ -145,21 +146,34 @@ def _limits(run: Run, limits: Limits) -> Limits:
 def _memory(run: Run, limits: Limits) -> int:
     memory, swap = run.memory or 0, run.memory_swap or 0
     if 0 < memory < plans.LEAST["memory"]:
-        hint = wording.NO_UNIT.format(memory=memory) if memory < KIB else wording.TOO_LITTLE_MEMORY
-        raise refused("Minimum memory limit allowed is 6MB", hint)
+        raise _too_little(run, memory, limits)
     if memory and 0 < swap < memory:
         text = "Minimum memoryswap limit should be larger than memory limit, see usage"
-        raise refused(text, wording.NO_SWAP)
+        raise refused(text, wording.NO_SWAP, _WITHOUT_SWAP)
     if swap > 0 and not memory:
         text = "You should always set the Memory limit when using Memoryswap limit, see usage"
-        raise refused(text, wording.NO_SWAP)
+        raise refused(text, wording.NO_SWAP, _WITHOUT_SWAP)
     if memory > limits.memory:
         most = f"{limits.memory // MIB}MiB"
-        hint = wording.TOO_MUCH_MEMORY.format(most=most, most_flag=f"{limits.memory // MIB}m")
-        raise refused(f"--memory {memory} is above this host's limit of {limits.memory} bytes ({most})", hint)
+        text = f"--memory {memory} is above this host's limit of {limits.memory} bytes ({most})"
+        fix = Fix("memory", f"{limits.memory // MIB}m")
+        raise refused(text, wording.TOO_MUCH_MEMORY.format(most=most), fix)
     if swap not in (0, memory):
-        raise refused("--memory-swap is not available on this host: there is no swap", wording.NO_SWAP)
+        text = "--memory-swap is not available on this host: there is no swap"
+        raise refused(text, wording.NO_SWAP, _WITHOUT_SWAP)
     return memory or limits.memory
+
+
+def _too_little(run: Run, memory: int, limits: Limits) -> DockerError:
+    """Return the error for a limit below the least; a number without a unit was perhaps one of megabytes."""
+    least, most = plans.LEAST["memory"] // MIB, limits.memory // MIB
+    if memory >= MIB or not any(word.endswith(str(memory)) for word in run.options):
+        hint, meant = wording.TOO_LITTLE_MEMORY, least
+    else:
+        hint, meant = wording.NO_UNIT, int(min(max(memory, least), most))
+        if meant < memory:
+            hint = f"{hint} {wording.TOO_MUCH_MEMORY.format(most=f'{most}MiB')}"
+    return refused("Minimum memory limit allowed is 6MB", hint, Fix("memory", f"{meant}m"))
 
 
 def _cpus(run: Run, limits: Limits) -> float:
@@ -168,7 +182,7 @@ def _cpus(run: Run, limits: Limits) -> float:
     if not plans.LEAST["cpus"] <= run.cpus <= limits.cpus:
         most = f"{limits.cpus:g}"
         text = f"Range of CPUs is from 0.01 to {limits.cpus:.2f}, as there are only {most} CPUs available"
-        raise refused(text, wording.TOO_MANY_CPUS.format(most=most))
+        raise refused(text, wording.TOO_MANY_CPUS.format(most=most), Fix("cpus", most))
     return run.cpus
 
 
@@ -176,5 +190,5 @@ def _pids(run: Run, limits: Limits) -> int:
     wanted = run.pids_limit or limits.pids
     if not 0 < wanted <= limits.pids:
         text = f"--pids-limit {wanted} is above this host's limit of {limits.pids} processes"
-        raise refused(text, wording.TOO_MANY_PIDS.format(most=limits.pids))
+        raise refused(text, wording.TOO_MANY_PIDS.format(most=limits.pids), Fix("pids-limit", str(limits.pids)))
     return wanted

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sandbox.docker.errors import DockerError
+from sandbox.docker.errors import DockerError, Fix
 from sandbox.docker.messages import daemon_error
 
 
-def refused(message: str, hint: str) -> DockerError:
-    """Return the error with the daemon's `message`, which has no prefix yet, and a Korean hint."""
-    return DockerError(daemon_error(message), 125, hint)
+def refused(message: str, hint: str, fix: Fix | None = None) -> DockerError:
+    """Return the error with the daemon's `message`, which has no prefix yet, a Korean hint, and what would help."""
+    return DockerError(daemon_error(message), 125, hint, fix)

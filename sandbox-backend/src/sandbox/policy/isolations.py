@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.docker import outcome
 from sandbox.docker.cli import wording
+from sandbox.docker.errors import Fix
 from sandbox.model.isolations import PROFILES
 from sandbox.model.plan import Plan
 from sandbox.policy.errors import refused
@@ -19,7 +20,7 @@ def check(isolation: str, plan: Plan) -> None:
         case "joins":
             raise refused(JOINS, wording.ISOLATION_OF_CONTAINERS)
         case "bridge":
-            raise refused(BRIDGE, wording.ISOLATION_OF_BRIDGES)
+            raise refused(BRIDGE, wording.ISOLATION_OF_BRIDGES, Fix("network", None))
         case "rates":
             # a virtual machine has no disk, so no device of this name
             raise outcome.not_created(f"stat {plan.throttles[0].path}: no such file or directory")

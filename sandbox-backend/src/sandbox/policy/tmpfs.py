@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sandbox.docker.cli import wording
-from sandbox.docker.errors import DockerError
+from sandbox.docker.errors import DockerError, Fix
 from sandbox.docker.go import quote
 from sandbox.docker.messages import task_error
 from sandbox.model.plan import MIB, MOST_TMPFS, Tmpfs
@@ -60,7 +60,7 @@ def parse(text: str, most: int) -> Tmpfs:
         if option in _SWITCHES:
             switches[_SWITCHES[option]] = option
         elif name == "size":
-            size = _size(option, value, most)
+            size = _size(text, option, value, most)
         elif name == "mode" and _MODE.fullmatch(value):
             mode = int(value, 8)
         elif name in ("uid", "gid") and _NUMBER.fullmatch(value):
@@ -86,7 +86,7 @@ def _checked(path: str) -> str:
     return path
 
 
-def _size(option: str, value: str, most: int) -> int:
+def _size(text: str, option: str, value: str, most: int) -> int:
     match = _SIZE.fullmatch(value)
     if match is None:
         raise _invalid(option)
@@ -94,13 +94,13 @@ def _size(option: str, value: str, most: int) -> int:
         return max(1, most * min(int(match[1]), 100) // 100)
     size = int(match[1]) * _MULTIPLIERS[match[2].lower()]
     if size > most:
-        raise _too_big(size, most)
+        raise _too_big(size, most, Fix("tmpfs", text.replace(option, f"size={most // MIB}m"), of=text))
     return size
 
 
-def _too_big(size: int, most: int) -> DockerError:
-    hint = wording.TOO_BIG_TMPFS.format(most=f"{most // MIB}MiB", most_flag=f"{most // MIB}m")
-    return refused(f"--tmpfs size {size} is above this host's limit of {most} bytes", hint)
+def _too_big(size: int, most: int, fix: Fix | None = None) -> DockerError:
+    hint = wording.TOO_BIG_TMPFS.format(most=f"{most // MIB}MiB")
+    return refused(f"--tmpfs size {size} is above this host's limit of {most} bytes", hint, fix)
 
 
 def _invalid(option: str) -> DockerError:

@@ -9,8 +9,9 @@ from pathlib import Path
 from sandbox.model.events import Event
 from sandbox.model.image import Image
 from sandbox.model.plan import Plan
+from sandbox.model.protocol import Script
 
-Send = Callable[[Event], Awaitable[None]]
+Send = Callable[[Event | Script], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

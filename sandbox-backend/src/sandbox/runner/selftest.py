@@ -15,6 +15,7 @@ from pathlib import Path
 from sandbox.model.events import Event, Exited, Output
 from sandbox.model.image import Config, Image
 from sandbox.model.plan import MIB, Limits, Plan
+from sandbox.model.protocol import Script
 from sandbox.runner.isolation.isolation import Isolation
 from sandbox.runner.job import Job
 from sandbox.settings import Settings
@@ -91,8 +92,9 @@ class SelfTest:
         plan = Plan(image.reference, args=args, limits=Limits(memory=memory, pids=128, seconds=5))
         events: list[Event] = []
 
-        async def note(event: Event) -> None:
-            events.append(event)
+        async def note(event: Event | Script) -> None:
+            if not isinstance(event, Script):
+                events.append(event)
 
         await isolation.run(Job(image, [self._layer], plan), note, asyncio.Event())
         return events

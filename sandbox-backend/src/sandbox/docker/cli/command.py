@@ -80,18 +80,20 @@ class Images:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A line that the client answers by itself: what it prints, its exit code and one Korean step that helps."""
+    """A line that the client answers by itself: what it prints, its exit code, one Korean step that helps, and lines
+    that were perhaps meant (`offers`), of which nobody knows yet whether this host takes them."""
 
     name: ClassVar[str] = "printed"
     stdout: str = ""
     stderr: str = ""
     code: int = 0
     hint: str | None = None
+    offers: tuple[str, ...] = ()
 
 
 Command = Run | Pull | Images | Printed
 _ALWAYS = frozenset({"image", "args", "code"})
-_NEVER = frozenset({"options"})
+_NEVER = frozenset({"options", "offers"})
 _NESTED = frozenset({"ulimits", "read_bps", "write_bps"})
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from sandbox.docker.cli import corrections, shell, wording
 from sandbox.docker.cli import help as texts
+from sandbox.docker.cli import shell, wording
 from sandbox.docker.cli.command import Command, Printed, Run
 from sandbox.docker.cli.errors import USAGE, unavailable_flag, wrong_flag
 from sandbox.docker.cli.names import KNOWN, MANAGEMENT
@@ -23,16 +23,6 @@ _CURLY = re.compile(r"(?:^|=)[“”‘’„‟«»]")
 
 def parse(line: str) -> Command:
     """Return the command in `line`, any text at all; never raises, and takes time in proportion to the length."""
-    answer = read(line)
-    if isinstance(answer, Printed) and (answer.code or not answer.stdout):
-        better = corrections.repaired(line, read)
-        if better is not None:
-            return Printed(answer.stdout, answer.stderr, answer.code, better)
-    return answer
-
-
-def read(line: str) -> Command:
-    """Parse as `parse` does, without a guess at what was perhaps meant."""
     if UNUSABLE.search(line):
         text = "docker: invalid argument: the line holds a character that no program can be given\n"
         return Printed(stderr=text, code=125, hint=wording.BAD_TEXT)
@@ -51,24 +41,26 @@ def _stopped(line: str, split: shell.Split, stop: shell.Stop) -> Printed:
         return Printed(stderr=text, code=2, hint=wording.OPEN_QUOTE)
     shown = "\\n" if stop.text == "\n" else stop.text
     text = f"docker: unexpected '{shown}': one docker command runs here, without a shell around it\n"
-    return Printed(stderr=text, code=2, hint=_shell_hint(line, split, stop))
+    hint, *offers = _shell_hint(line, split, stop)
+    return Printed(stderr=text, code=2, hint=hint, offers=tuple(offers))
 
 
-def _shell_hint(line: str, split: shell.Split, stop: shell.Stop) -> str:
+def _shell_hint(line: str, split: shell.Split, stop: shell.Stop) -> tuple[str, ...]:
+    """Return what to say of an operator, and the line that was perhaps meant."""
     before = _command(split.texts)
     whole = not isinstance(before, Printed) or bool(before.stdout)
     rest = line[stop.position + len(stop.text) :].split(maxsplit=1)
     if stop.text == "\n" or rest[:1] == ["docker"]:
         first = line[: stop.position].strip()
-        return wording.try_line(wording.ONE_LINE, first) if whole else wording.ONE_LINE
+        return (wording.ONE_LINE, first) if whole else (wording.ONE_LINE,)
     reason = wording.NO_SHELL.format(operator=stop.text)
     if not whole:
-        return reason
+        return (reason,)
     if not isinstance(before, Run) or not before.args:
-        return wording.try_line(reason, line[: stop.position].strip())
+        return (reason, line[: stop.position].strip())
     start = split.words[-len(before.args)].start
     inside = f"{line[:start].strip()} sh -c {shell.quote(line[start:].strip())}"
-    return wording.try_line(f"{reason} {wording.ASK_SHELL}", inside)
+    return (f"{reason} {wording.ASK_SHELL}", inside)
 
 
 def _curly(words: Sequence[shell.Word]) -> bool:
@@ -82,7 +74,7 @@ def _curly_quotes() -> Printed:
 
 def _command(argv: Sequence[str]) -> Command:
     if not argv:
-        return Printed(hint=wording.try_line(wording.EMPTY, "docker run hello-world"))
+        return Printed(hint=wording.EMPTY, offers=("docker run hello-world",))
     if argv[0] != "docker":
         return _other_program(argv[0])
     try:
@@ -104,8 +96,8 @@ def _command(argv: Sequence[str]) -> Command:
 
 def _other_program(program: str) -> Printed:
     said = "No such file or directory" if "/" in program else "command not found"
-    hint = wording.try_line(wording.NOT_DOCKER, "docker run hello-world")
-    return Printed(stderr=f"bash: {program}: {said}\n", code=127, hint=hint)
+    offers = ("docker run hello-world",)
+    return Printed(stderr=f"bash: {program}: {said}\n", code=127, hint=wording.NOT_DOCKER, offers=offers)
 
 
 def _subcommand(argv: Sequence[str]) -> Command:

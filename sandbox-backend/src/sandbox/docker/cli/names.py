@@ -1,4 +1,4 @@
-"""Lists names that are recognised and not carried out: docker's other commands, and common programs."""
+"""Lists names that are recognised and not carried out: docker's other commands, and the usual programs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ MANAGEMENT = {
     "container": dict.fromkeys((_CONTAINER + " " + _CONTAINER_MORE).split(), "ps") | {"run": "run"},
     "image": dict.fromkeys(_IMAGE.split(), "rmi") | {"ls": "images", "list": "images", "pull": "pull"},
 }
-BUILT_INS = frozenset("alias bg cd eval export fg jobs read set shift source trap type ulimit umask unset .".split())
 # programs of the usual small images: what a reader who forgets `docker run alpine` types
 PROGRAMS = frozenset(
     """

@@ -13,7 +13,7 @@ BLANK = " \t\r"
 OPERATORS = ("&&", "||", ">>", "<<", "$(", "|", "&", ";", "<", ">", "(", ")", "`", "\n")
 # a `$` alone is a letter here; what begins an operator ends the match
 _PLAIN = re.compile(r"(?:[^ \t\r\n'\"\\|&;<>()`$]++|\$(?!\())++")
-_SAFE = re.compile(r"[\w@%+=:,./~^!\[\]{}?*-]+")
+_SAFE = re.compile(r"[\w@%+=:,./^-]+|[\[\]!]")
 _IN_DOUBLE = re.compile(r'[^"\\]+')
 _ESCAPED_IN_DOUBLE = '$`"\\'
 

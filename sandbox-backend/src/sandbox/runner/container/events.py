@@ -28,6 +28,8 @@ class RunEvents:
         self._argv, self._source = process.argv(job.plan, job.image.config)
         self._begun = time.monotonic()
         self._ended = False
+        # a file that the kernel could not execute
+        self.not_executed: str | None = None
 
     async def guarded(self, work: Awaitable[bool]) -> bool:
         """Do `work`, which gives whether a program was started; what stops it is sent as the last event.

@@ -74,6 +74,8 @@ async def _relay(outputs: Outputs, events: RunEvents, ready: asyncio.Event | Non
         await ready.wait()
     first = True
     async for output in outputs:
+        if first:
+            events.not_executed = outcome.not_executed_file(output.text)
         await events.send(replace(output, text=outcome.reworded(output.text)) if first else output)
         first = False
 

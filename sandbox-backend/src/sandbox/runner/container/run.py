@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from functools import partial
 
 from sandbox.docker import messages, outcome
 from sandbox.linux import processes
 from sandbox.model.events import Notice
-from sandbox.runner.container import joined, lifetime
+from sandbox.runner import aside
+from sandbox.runner.container import joined, lifetime, scripts
 from sandbox.runner.container.container import Container
 from sandbox.runner.container.contents import NotStarted
 from sandbox.runner.container.events import RunEvents
@@ -21,6 +23,7 @@ from sandbox.runner.environment import Environment
 from sandbox.runner.job import Job, Send
 from sandbox.runner.kernel import cgroup
 from sandbox.runner.kernel.id_ranges import IdRange
+from sandbox.runner.kernel.rootfs import Snapshot
 
 log = logging.getLogger(__name__)
 KERNEL_LOG = "커널의 기록: {line}"
@@ -56,7 +59,7 @@ class Run:
             outputs = Outputs(sources, job.plan.limits.output)
             try:
                 await self._send_created(environment, made)
-                await self._created(made, outputs, held)
+                await self._created(made, outputs, held, snapshot)
             finally:
                 outputs.close()
         return True
@@ -66,7 +69,7 @@ class Run:
         network_bps = bridges.bytes_per_second if bridges else None
         await self._events.created(made.id, environment.runtime.system_bytes, network_bps)
 
-    async def _created(self, made: Container, outputs: Outputs, held: Joined) -> None:
+    async def _created(self, made: Container, outputs: Outputs, held: Joined, snapshot: Snapshot) -> None:
         """Start the created container, and send what comes of it to the end."""
         events = self._events
         with made.listed(self._job.host, held):
@@ -76,10 +79,19 @@ class Run:
         await held.leave()
         if usage.oom_kills:
             await self._send_kernel_log(made.id, held.id_range)
+        if events.not_executed and not reason:
+            await self._send_script(snapshot, events.not_executed)
         if reason:
             await events.exited(outcome.KILLED, reason, "SIGKILL", usage)
         else:
             await events.exited(*outcome.exit_of_program(ended.code, ended.signal, usage.oom_kills), usage)
+
+    async def _send_script(self, snapshot: Snapshot, file: str) -> None:
+        """Send what is wrong with a script that the kernel could not execute, if that is one."""
+        with contextlib.suppress(OSError):
+            found = await aside.done(partial(scripts.fault, snapshot, file))
+            if found:
+                await self._events.send(found)
 
     async def _send_kernel_log(self, name: str, id_range: IdRange) -> None:
         """Send the kernel's own line about a process that it has killed."""

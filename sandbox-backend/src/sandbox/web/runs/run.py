@@ -12,21 +12,22 @@ from datetime import UTC, datetime
 
 from sandbox import awake, policy
 from sandbox.docker import cli, messages
-from sandbox.docker.cli import Images, Printed, Pull, Run, hints, wording
+from sandbox.docker.cli import Images, Printed, Pull, Run, wording
 from sandbox.docker.errors import DockerError
 from sandbox.model import events, protocol
 from sandbox.model import reference as references
 from sandbox.model.errors import IMAGE_GONE, ImageGoneError
-from sandbox.model.events import Accepted, Created, Exited, Failed, Output, Queued
+from sandbox.model.events import Accepted, Created, Exited, Failed, Output, Queued, Reason
 from sandbox.model.image import Image
 from sandbox.model.isolations import VM
 from sandbox.model.plan import Join, Plan
-from sandbox.model.protocol import ProtocolError, RunRequest
+from sandbox.model.protocol import ProtocolError, RunRequest, Script
 from sandbox.model.reference import InvalidReferenceError
 from sandbox.runner_client import Operation, RunnerClient, decoded, lost
 from sandbox.settings import Settings
 from sandbox.web.api.metrics import Metrics
 from sandbox.web.runs import listing
+from sandbox.web.runs.advice import Advisor
 from sandbox.web.runs.docker_hosts import Container, DockerHost
 from sandbox.web.runs.pull import Fetcher
 from sandbox.web.runs.queue import Queue
@@ -57,6 +58,8 @@ class Execution:
         self._isolation = isolation
         self._begun = time.monotonic()
         self._kind = "unknown"
+        self._advisor = Advisor(services.settings, host, isolation, line)
+        self._script: Script | None = None
         self.operation: Operation | None = None
 
     async def carry_out(self) -> None:
@@ -66,10 +69,13 @@ class Execution:
         # what the client prints by itself follows as output: no need to send it twice
         shown = {"name": asked.name} if isinstance(asked, Printed) else cli.as_dict(asked)
         await self._sink.event(Accepted(self._run_id, self._host.id, shown, self._isolation))
+        notice = self._advisor.notice(asked)
+        if notice is not None:
+            await self._sink.event(notice)
         try:
             match asked:
                 case Printed():
-                    await self._print(asked)
+                    await self._print(dataclasses.replace(asked, hint=self._advisor.of_printed(asked)))
                 case Images():
                     used = (container.image for container in self._host.containers.values())
                     await self._print(Printed(stdout=listing.table(asked, self._host.images, used, datetime.now(UTC))))
@@ -78,8 +84,8 @@ class Execution:
                 case Run():
                     await self._run(asked)
         except DockerError as error:
-            printed = Printed(stderr=error.stderr, code=error.code, hint=error.hint)
-            await self._print(printed, asked if isinstance(asked, Run) else None)
+            hint = self._advisor.of_error(asked, error) if isinstance(asked, Run | Pull) else error.hint
+            await self._print(Printed(stderr=error.stderr, code=error.code, hint=hint))
 
     async def end(self, last: Exited | Failed) -> None:
         """Send the last event, an exit with the time that it took, unless there was one already."""
@@ -153,6 +159,10 @@ class Execution:
                 kind = _type_of(line)
                 if kind == Created.type:
                     self._note_container(line, asked, image)
+                elif kind == Script.type:
+                    # for us alone
+                    self._note_script(line)
+                    block[number] = b""
                 elif kind in events.LAST_TYPES:
                     if number:
                         await self._sink.write(b"".join(block[:number]))
@@ -165,7 +175,8 @@ class Execution:
         """Send the runner's last event, with a hint where there is one."""
         last = decoded(line)
         if isinstance(last, Exited):
-            hint = hints.for_result(asked, last, image)
+            script = self._script
+            hint = self._advisor.of_script(script) if script else self._advisor.of_result(asked, last, image)
             last = dataclasses.replace(last, hint=hint) if hint else last
         if not isinstance(last, Exited | Failed):
             raise lost("not a last event")
@@ -180,18 +191,18 @@ class Execution:
             container = Container(created.container, image.reference, self._run_id, asked.container_name)
             self._host.containers[self._run_id] = container
 
-    async def _print(self, printed: Printed, asked: Run | None = None) -> None:
+    def _note_script(self, line: bytes) -> None:
+        script = decoded(line)
+        self._script = script if isinstance(script, Script) else None
+
+    async def _print(self, printed: Printed) -> None:
         """Send what docker's client prints by itself, and its end."""
         for output in (Output("stdout", printed.stdout), Output("stderr", printed.stderr)):
             if output.text:
                 await self._sink.event(output)
         message = printed.stderr.rstrip("\n") if printed.code else None
-        exited = Exited(
-            printed.code, "not-started" if printed.code else "exit", message=message or None, hint=printed.hint
-        )
-        if asked is not None and exited.hint is None:
-            exited = dataclasses.replace(exited, hint=hints.for_result(asked, exited, None))
-        await self.end(exited)
+        reason: Reason = "not-started" if printed.code else "exit"
+        await self.end(Exited(printed.code, reason, message=message or None, hint=printed.hint))
 
     async def _queued(self, position: int, retry_seconds: float) -> None:
         await self._sink.event(Queued(position, retry_seconds))

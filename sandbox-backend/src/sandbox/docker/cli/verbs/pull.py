@@ -21,8 +21,8 @@ def parse(argv: Sequence[str], path: str) -> Command:
     if isinstance(found, Printed):
         return found
     if len(found.rest) != 1:
-        hint = wording.ONE_IMAGE if found.rest else wording.try_line(wording.NO_IMAGE, f"{path} alpine")
-        return usage_error(path, "requires 1 argument", hint)
+        hint, *offers = (wording.ONE_IMAGE,) if found.rest else (wording.NO_IMAGE, f"{path} alpine")
+        return usage_error(path, "requires 1 argument", hint, tuple(offers))
     name, values = argv[found.rest[0]], {use.flag.field: use.value for use in found.uses}
     try:
         reference.parse(name)

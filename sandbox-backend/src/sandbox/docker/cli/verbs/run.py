@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sandbox.docker.cli import help as texts
@@ -10,7 +10,7 @@ from sandbox.docker.cli import shell, wording
 from sandbox.docker.cli.command import Command, Printed, Run
 from sandbox.docker.cli.errors import bad_value, unavailable_flag, usage_error, wrong_flag
 from sandbox.docker.cli.modes import CONTAINER, PREDEFINED
-from sandbox.docker.cli.pflag import Flag, FlagError, Scan, Use, scan
+from sandbox.docker.cli.pflag import FlagError, Scan, Use, scan
 from sandbox.docker.cli.platforms import platform
 from sandbox.docker.cli.verbs.flags import RUN
 from sandbox.docker.messages import DAEMON, client_error
@@ -43,8 +43,7 @@ def parse(argv: Sequence[str], path: str) -> Command:
         return Printed(stderr=_WINDOWS.format(windows.flag.name), code=1, hint=hint)
     if not found.rest:
         line = [*path.split(), *without_unavailable(argv, found.uses), "hello-world"]
-        hint = wording.try_line(wording.NO_IMAGE, shell.join(line))
-        return usage_error(path, "requires at least 1 argument", hint)
+        return usage_error(path, "requires at least 1 argument", wording.NO_IMAGE, (shell.join(line),))
     return _checked(argv, path, found)
 
 
@@ -59,31 +58,38 @@ def _checked(argv: Sequence[str], path: str, found: Scan) -> Command:
     except WrongValueError as error:
         hint = bad_value(error.flag)
         return Printed(stderr=client_error(str(error), path.removeprefix("docker ")), code=125, hint=hint)
-    unavailable = next((use for use in found.uses if _is_unavailable(use)), None)
+    unavailable = next((use for use in found.uses if is_unavailable(use)), None)
     if unavailable is None:
         return run
     kept = [*path.split(), *without_unavailable(argv, found.uses), image, *args]
-    return unavailable_flag(unavailable.flag, wording.try_line("", shell.join(kept)).strip(), run=True)
+    return unavailable_flag(unavailable.flag, (shell.join(kept),), run=True)
 
 
-def _is_unavailable(use: Use) -> bool:
+def is_unavailable(use: Use) -> bool:
+    """Return whether this host does not take a flag with this value."""
     shared = use.flag.sharing and use.text.startswith(CONTAINER)
     return bool(use.flag.unavailable) and use.text not in use.flag.harmless and not shared
 
 
 def without_unavailable(argv: Sequence[str], uses: Iterable[Use]) -> list[str]:
     """Return the options as written, less those of flags that this host does not take."""
+    return rewritten(argv, uses, lambda use: () if is_unavailable(use) else None)
+
+
+def rewritten(argv: Sequence[str], uses: Iterable[Use], change: Callable[[Use], Sequence[str] | None]) -> list[str]:
+    """Return the options as written, but for those uses of flags in whose place `change` gives other arguments."""
     kept: list[str] = []
     by_word: dict[int, list[Use]] = {}
     for use in uses:
         by_word.setdefault(use.first, []).append(use)
     for first, group in by_word.items():
-        if not any(map(_is_unavailable, group)):
+        changed = [change(use) for use in group]
+        if all(words is None for words in changed):
             kept += argv[first : group[-1].last + 1]
             continue
-        for use in group:
-            if not _is_unavailable(use):
-                kept += [f"-{use.letter}"] if use.flag.is_boolean else [f"-{use.letter}", use.text]
+        for use, words in zip(group, changed, strict=True):
+            alone = [f"-{use.letter}"] if use.flag.is_boolean else [f"-{use.letter}", use.text]
+            kept += alone if words is None else words
     return kept
 
 
@@ -137,11 +143,3 @@ def _conflict(names: tuple[str, ...]) -> str:
     if len(kinds) > 1:
         return "conflicting options: cannot attach both user-defined and non-user-defined network-modes"
     return f"{DAEMON}Container cannot be connected to network endpoints: {', '.join(sorted(names))}"
-
-
-def flag_named(word: str) -> Flag | None:
-    """Return the flag of `docker run` that `word` would be before the image: `--rm`, `-e`, `-it`."""
-    if word.startswith("--"):
-        return RUN.by_name.get(word[2:].partition("=")[0])
-    letters = word[1:].partition("=")[0] if word.startswith("-") else ""
-    return RUN.by_letter[letters[0]] if letters and RUN.by_letter.keys() >= set(letters) else None

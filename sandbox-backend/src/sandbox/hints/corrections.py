@@ -1,0 +1,205 @@
+"""Guesses what a reader meant: changes a line that cannot work step by step until it can.
+
+Every step is a small pure change of the line; the first line that docker would take becomes the hint, if it holds here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+
+from sandbox.docker.cli import Printed, parse, shell
+from sandbox.docker.cli.names import KNOWN, MANAGEMENT, PROGRAMS, SUPPORTED, near
+from sandbox.docker.cli.wording import NOT_DOCKER, QUOTES
+from sandbox.hints import gate, tables, text, wording
+from sandbox.hints.options import is_known, meant_flag
+from sandbox.hints.world import World
+
+_PROMPT = re.compile(
+    r"(?:[^\s$#%>❯]*[$#%❯]|>|PS [^>]*>|[A-Z]:[^>]*>)[ \t]*(?=\S)"
+    # with blanks in it, only before docker: `(base) kim@pc:~$ `, `kim@MacBook-Pro ~ % `, `[root@host ~]# `, `➜  ~ `
+    r"|(?!docker)[^\n]{1,120}?[$#%❯➜»λ>~][ \t]+(?=(?:sudo[ \t]+)?docker(?:\.exe)?[ \t])"
+)
+_SUDO = re.compile(r"^sudo[ \t]+(?:-\S+[ \t]+)*")
+_NUMBER = re.compile(r"[0-9.]+[smhd]?")
+_ASSIGNED = re.compile(r"[A-Za-z_]\w*=\S*")
+# docker itself, as it stands in a folder or is called on Windows
+_DOCKER = re.compile(r"(?:^|(?<=[\s\"']))(?:\"[^\"\n]*[\\/]|[^\s\"']*[\\/])?docker(?:\.exe)?\"?(?=\s|$)")
+_FIRST = re.compile(r"^[^ \t]+")
+_SECOND = re.compile(r"^(docker[ \t]+)([^ \t]+)")
+_ADDRESS = re.compile(
+    r"(?<=[ \t])(?:https?://)?(?:[\w-]+\.)+[a-z]+/(?:_/|r/|layers/|library/|repository/docker/)*(?=[a-z0-9])"
+)
+_OTHER_ENGINES = frozenset({"podman", "nerdctl"})
+Step = Callable[[str], Iterator[str]]
+
+
+def repaired(line: str, world: World) -> str | None:
+    """Return a hint with a line that works, when a few small changes lead to one; or with what else is in its way."""
+    if len(line) > text.LONGEST_LINE:
+        return None
+    reason, current = "", line.strip()
+    if _works(current):
+        return None
+    for step, why in _STEPS:
+        for changed in step(current):
+            if changed == current:
+                continue
+            if _works(changed):
+                said, found = gate.mended(changed, world)
+                if found is not None:
+                    return wording.try_line(_joined(reason or why, said), found)
+                if step not in _GUESSES:
+                    return _joined(_named(reason, why, current, changed), said)
+            elif step not in _GUESSES:
+                current, reason = changed, reason or why
+    return None
+
+
+def _works(line: str) -> bool:
+    """Return whether docker would do something; what it does not take here is an answer, too, which says why."""
+    command = parse(line)
+    if not isinstance(command, Printed):
+        return True
+    return bool(command.stdout) or (bool(command.offers) and line.startswith("docker "))
+
+
+def _joined(first: str, second: str) -> str:
+    return f"{first} {second}".strip()
+
+
+def _named(reason: str, why: str, before: str, after: str) -> str:
+    """Return the reason; of an option whose line is not offered, with what it should have been."""
+    if reason or why != wording.FLAG:
+        return reason or why
+    pairs = zip(shell.split(before).texts, shell.split(after).texts, strict=False)
+    written, meant = next(((one, other) for one, other in pairs if one != other), ("", ""))
+    return wording.MEANT_FLAG.format(written=written.partition("=")[0], meant=meant)
+
+
+def _spaces(line: str) -> Iterator[str]:
+    yield text.spaces(line)
+
+
+def _full_width(line: str) -> Iterator[str]:
+    yield text.full_width(line)
+
+
+def _curly(line: str) -> Iterator[str]:
+    yield text.curly(line)
+
+
+def _dashes(line: str) -> Iterator[str]:
+    yield text.dashes(line)
+
+
+def _prompt(line: str) -> Iterator[str]:
+    match = _PROMPT.match(line)
+    if match is not None:
+        yield line[match.end() :]
+
+
+def _sudo(line: str) -> Iterator[str]:
+    yield _SUDO.sub("", line)
+
+
+def _prefix(line: str) -> Iterator[str]:
+    """Drop what stands before docker: programs that start others, variables, the folder that it is in."""
+    match = _DOCKER.search(line)
+    if match is None:
+        return
+    before = line[: match.start()].split()
+    if before != ["sudo"] and all(_starts_others(*pair) for pair in itertools.pairwise(["", *before])):
+        yield f"docker{line[match.end() :]}"
+
+
+def _starts_others(previous: str, word: str) -> bool:
+    """Return whether a word is a program that starts others, or a variable, an option or a number before one."""
+    return (
+        word.lower() in tables.PREFIXES
+        or word.startswith("-")
+        or previous.startswith("-")
+        or bool(_ASSIGNED.fullmatch(word) or _NUMBER.fullmatch(word))
+    )
+
+
+def _program(line: str) -> Iterator[str]:
+    match = _FIRST.match(line)
+    if match is None or match[0] == "docker":
+        return
+    first, rest = match[0], line[match.end() :]
+    lower = first.lower().rstrip(",.;:")
+    if lower in _OTHER_ENGINES or near(lower, ("docker",)):
+        yield "docker" + rest
+    elif lower.startswith("docker") and lower[6:].lstrip("-_") in SUPPORTED:
+        yield f"docker {lower[6:].lstrip('-_')}{rest}"
+    elif lower in SUPPORTED or lower in MANAGEMENT:
+        yield f"docker {lower}{rest}"
+    elif near(lower, ("run", "pull", "images")) and lower not in PROGRAMS:
+        yield f"docker {near(lower, ('run', 'pull', 'images'))}{rest}"
+
+
+def _subcommand(line: str) -> Iterator[str]:
+    match = _SECOND.match(line)
+    if match is None or match[2] in KNOWN or match[2].startswith("-"):
+        return
+    rest = line[match.end() :]
+    meant = near(match[2].lower(), (*SUPPORTED, "image", "container"))
+    if meant is not None:
+        yield f"{match[1]}{meant}{rest}"
+
+
+def _flag(line: str) -> Iterator[str]:
+    """Replace the first word that is no flag, if it is nearly one: docker looks no further."""
+    words = itertools.takewhile(lambda word: word.text != "--", shell.split(line).words[2:])
+    word = next((word for word in words if not is_known(word.text)), None)
+    meant = word and meant_flag(word.text)
+    if word and meant:
+        yield line[: word.start] + meant + line[word.end :]
+
+
+def _upper_case(line: str) -> Iterator[str]:
+    """Replace the first word that has capital letters, perhaps an image."""
+    for word in shell.split(line).words[2:]:
+        if word.text != word.text.lower() and word.text[:1] != "-" and "=" not in word.text:
+            yield line[: word.start] + shell.quote(word.text.lower()) + line[word.end :]
+            return
+
+
+def _address(line: str) -> Iterator[str]:
+    """Drop the address of a page from an image's name."""
+    yield _ADDRESS.sub("", line, count=1)
+
+
+def _no_run(line: str) -> Iterator[str]:
+    match = _SECOND.match(line)
+    if match is not None and match[2] not in KNOWN:
+        yield f"{match[1]}run {line[match.end(1) :]}"
+
+
+def _inside(line: str) -> Iterator[str]:
+    match = _FIRST.match(line)
+    if match is not None and match[0] in PROGRAMS:
+        yield f"docker run alpine {line}"
+
+
+_STEPS: tuple[tuple[Step, str], ...] = (
+    (_spaces, wording.SPACES),
+    (_full_width, wording.FULL_WIDTH),
+    (_curly, QUOTES),
+    (_dashes, wording.DASHES),
+    (_prompt, wording.PROMPT),
+    (_prefix, wording.PREFIX),
+    (_sudo, wording.SUDO),
+    (_program, wording.PROGRAM),
+    (_subcommand, wording.SUBCOMMAND),
+    (_flag, wording.FLAG),
+    (_flag, wording.FLAG),
+    (_upper_case, wording.UPPERCASE),
+    (_address, wording.ADDRESS),
+    (_no_run, wording.NO_RUN),
+    (_inside, NOT_DOCKER),
+)
+# these replace a meaning rather than a spelling, so a later step does not build on them
+_GUESSES = frozenset({_no_run, _inside})

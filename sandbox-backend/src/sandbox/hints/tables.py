@@ -1,0 +1,141 @@
+"""Lists what hints know of shells, of other systems and of the world's images: data that the rules go by."""
+
+from __future__ import annotations
+
+from sandbox.docker.cli.names import PROGRAMS
+
+# POSIX.1-2024, XCU 2.15 and 1.7: what a shell does by itself; those that small images have as a file, too, are no slip
+BUILT_INS = frozenset(
+    """
+    . : alias bg break cd command continue eval exec exit export fc fg getopts hash jobs local read readonly return set
+    shift source times trap type ulimit umask unalias unset wait
+    """.split()
+)
+# words of the grammar that open something which has to be closed again
+KEYWORDS = frozenset("case for if until while { ( !".split())
+BASH_ONLY = frozenset(
+    """
+    bind builtin caller compgen complete compopt declare dirs disown enable history let logout mapfile popd pushd
+    readarray shopt suspend typeset [[ function select coproc
+    """.split()
+)
+SHELLS = frozenset("ash bash csh dash fish ksh mksh sh tcsh zsh".split())
+# what a shell of a reader's own computer, or another system, calls what is called otherwise here
+ALIASES = {
+    "ll": "ls -l",
+    "la": "ls -a",
+    "l": "ls",
+    "cls": "clear",
+    "copy": "cp",
+    "del": "rm",
+    "dir": "ls",
+    "ipconfig": "ifconfig",
+    "md": "mkdir",
+    "move": "mv",
+    "rd": "rmdir",
+    "ren": "mv",
+    "tracert": "traceroute",
+    "vim": "vi",
+    "nano": "vi",
+}
+# the options of a program whose name was left out
+OPTIONS_OF = {
+    "-c": "sh",
+    "-ec": "sh",
+    "-lc": "sh",
+    **dict.fromkeys("-a -al -l -la -lah -lh -alh -ltr -R".split(), "ls"),
+}
+# what stands before docker and is no part of its line
+PREFIXES = frozenset(
+    r"""
+    \docker builtin chronic command doas env exec gsudo ionice nice nohup noglob script setsid strace stdbuf sudo time
+    timeout unbuffer watch winpty wsl
+    """.split()
+)
+# addresses that people take for a part of an image's name
+HUBS = frozenset("hub.docker.com registry.hub.docker.com www.docker.com docker.com index.docker.com".split())
+
+
+def _where(**programs: str) -> dict[str, str]:
+    return {name: image.replace("_", "/") for image, names in programs.items() for name in names.split()}
+
+
+# programs that everybody knows, and the image of Docker Hub in which they are
+WHERE = {
+    **_where(
+        node="node npm npx yarn corepack pnpm",
+        python="python python3 pip pip3 pipenv poetry pydoc python2 idle",
+        ubuntu="apt apt-get apt-cache dpkg add-apt-repository systemctl service snap journalctl useradd adduser",
+        fedora="yum dnf rpm microdnf",
+        golang="go gofmt",
+        ruby="ruby irb gem bundle bundler rake",
+        rust="cargo rustc rustup",
+        php="php composer",
+        perl="perl cpan",
+        gcc="gcc g++ cc c++ gdb cpp",
+        maven="mvn",
+        gradle="gradle",
+        nginx="nginx",
+        httpd="apachectl apache2 httpd",
+        redis="redis-server redis-cli",
+        postgres="psql postgres pg_dump createdb",
+        mysql="mysql mysqld mysqldump mysqladmin",
+        mariadb="mariadb",
+        mongo="mongo mongod mongosh",
+        sqlite="sqlite3",
+        haskell="ghc ghci cabal",
+        julia="julia",
+        elixir="elixir iex mix",
+        erlang="erl",
+        swift="swift",
+        docker="docker dockerd docker-compose",
+        alpine="apk",
+        bash="bash",
+        memcached="memcached",
+        rabbitmq="rabbitmqctl rabbitmq-server",
+        archlinux="pacman",
+    ),
+    "java": "eclipse-temurin",
+    "javac": "eclipse-temurin",
+    "jshell": "eclipse-temurin",
+    "curl": "curlimages/curl",
+    "git": "alpine/git",
+    "kubectl": "bitnami/kubectl",
+    "helm": "alpine/helm",
+    "aws": "amazon/aws-cli",
+    "terraform": "hashicorp/terraform",
+    "dotnet": "mcr.microsoft.com/dotnet/sdk",
+    "R": "r-base",
+    "Rscript": "r-base",
+    "jupyter": "jupyter/base-notebook",
+}
+# programs that are well known too, in no image of their own: a name near to them is not a slip
+WELL_KNOWN = (
+    frozenset(WHERE)
+    | frozenset(ALIASES)
+    | BUILT_INS
+    | BASH_ONLY
+    | SHELLS
+    | frozenset(
+        """
+        ab ag ansible at atop bat batch brew btop cal ccache cmake code colordiff cron dig direnv dmidecode dos2unix ed
+        emacs espeak exa eza fd ffmpeg file fish fortune fzf gawk gpg gvim helix hg host htop http httpie iftop iostat
+        iotop ip6tables iperf iperf3 iptables iwconfig jq ldd lftp links locale locate lsb_release lsblk lscpu lshw lsof
+        lspci lsusb ltrace lynx make man mc mosh mtr ncat ncdu neofetch neovim nmap nvim openssl pandoc parallel parted
+        pgrep pico pkill pstree rclone rg rsync scp screen sendmail sftp sl socat ssh ssh-add ssh-agent ssh-copy-id
+        ssh-keygen sshd sshfs stress strace subl svn sysstat tcpdump tig tmux tree tshark ufw unrar vimdiff visudo
+        vmstat w3m wall wg whatis whereis whois write xclip xdg-open yq zip zsh zstd
+        """.split()
+    )
+)
+# where the usual small images have their most usual programs
+PATHS = frozenset(
+    f"/bin/{name}"
+    for name in "ash busybox cat chmod cp date df echo false grep ls mkdir mv ps pwd rm sed sh sleep true".split()
+)
+# what the images that are always kept have at the least, before anyone has pulled them
+IMAGES: dict[str, frozenset[str]] = {
+    "hello-world:latest": frozenset(),
+    "alpine:latest": PROGRAMS - {"bash", "file"},
+    "busybox:latest": PROGRAMS - {"bash", "file"},
+}
