@@ -145,15 +145,20 @@ def _ended(run: Run, plan: Plan, image: Known) -> Exited:
         return _not_started(messages.NO_COMMAND, 125)
     if user.isdigit() and int(user) > 65_535:
         return _not_started("uids and gids must be in range 0-65535", 125)
-    if not user.isdigit() and user not in _USERS:
+    if user and not user.isdigit() and (user not in _USERS or not image.has_shell):
         return _not_started(f"unable to find user {user}: no matching entries in passwd file", 125)
     if argv[0] in ("/etc", "/tmp", "/", "."):
         return _not_started(messages.task_error(f"exec: {go.quote(argv[0])}: is a directory"), 126)
     if argv[0] == "/etc/passwd":
         return _not_started(messages.task_error(f"exec: {go.quote(argv[0])}: permission denied"), 126)
     name = argv[0].rpartition("/")[2]
+    if plan.init and argv[0] not in (*image.paths, *image.cmd, *(image.programs or ())):
+        # the init starts, and looks for it
+        return Exited(127, "exit")
     if argv[0] not in image.paths and argv[0] not in image.cmd and argv[0] not in (image.programs or ()):
         return _not_started(messages.task_error(f"exec: {go.quote(argv[0])}: executable file not found in $PATH"), 127)
+    if any(one.path != "/dev/loop0" for one in plan.throttles):
+        return _not_started(f"stat {plan.throttles[0].path}: no such file or directory", 125)
     # a shell looks for its script
     scripted = name in ("sh", "ash") and len(run.args) > 1 and run.args[1][:1] not in ("-", "/")
     return Exited(2 if scripted else 0, "exit")

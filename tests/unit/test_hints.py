@@ -119,6 +119,14 @@ def test_a_shell_that_does_not_find_a_command() -> None:
     assert hint("docker run alpine ./mine", Exited(127, "exit")) is None
 
 
+def test_a_program_that_fails_over_a_character_nobody_sees_is_told_so() -> None:
+    for line in ("docker run alpine ls /etc\u200b", "docker run alpine ls\u3000-l /x", "docker run alpine ls —la"):
+        said = hint(line, Exited(1, "exit"), IMAGES["alpine:latest"])
+        assert wording.offered(said or "")
+        assert hint(line, Exited(0, "exit"), IMAGES["alpine:latest"]) is None
+    assert hint("docker run alpine grep 한글 /etc/hosts", Exited(1, "exit")) is None
+
+
 def test_an_end_that_was_asked_for_needs_no_hint() -> None:
     assert hint("docker run alpine ls", Exited(0, "exit")) is None
     assert hint("docker run alpine false", Exited(1, "exit")) is None

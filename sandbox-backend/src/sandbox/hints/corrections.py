@@ -19,7 +19,7 @@ from sandbox.hints.world import World
 _PROMPT = re.compile(
     r"(?:[^\s$#%>❯]*[$#%❯]|>|PS [^>]*>|[A-Z]:[^>]*>)[ \t]*(?=\S)"
     # with blanks in it, only before docker: `(base) kim@pc:~$ `, `kim@MacBook-Pro ~ % `, `[root@host ~]# `, `➜  ~ `
-    r"|(?!docker)[^\n]{1,120}?[$#%❯➜»λ>~][ \t]+(?=(?:sudo[ \t]+)?docker(?:\.exe)?[ \t])"
+    r"|(?!docker)[^\n]{1,120}?[$#%❯➜»λ>~✗✔±][ \t]+(?=(?:sudo[ \t]+)?docker(?:\.exe)?[ \t])"
 )
 _SUDO = re.compile(r"^sudo[ \t]+(?:-\S+[ \t]+)*")
 _NUMBER = re.compile(r"[0-9.]+[smhd]?")
@@ -145,6 +145,9 @@ def _subcommand(line: str) -> Iterator[str]:
     if match is None or match[2] in KNOWN or match[2].startswith("-"):
         return
     rest = line[match.end() :]
+    if match[2] == "docker":
+        yield f"docker{rest}"
+        return
     meant = near(match[2].lower(), (*SUPPORTED, "image", "container"))
     if meant is not None:
         yield f"{match[1]}{meant}{rest}"

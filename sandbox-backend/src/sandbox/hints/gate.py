@@ -23,7 +23,6 @@ MOST_STEPS = 5
 PROGRAM_FOLDERS = frozenset("/bin /sbin /usr/bin /usr/sbin /usr/local/bin /usr/local/sbin".split())
 # an empty folder there hides programs, or what they need
 _NEEDED = PROGRAM_FOLDERS | {"/usr", "/usr/local", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc"}
-_USERS = frozenset({"", "root", "0"})
 _LARGEST_ID = 65_535
 
 
@@ -120,20 +119,21 @@ def _fits(platform: str | None, world: World) -> bool:
 
 
 def _is_plain(plan: Plan, world: World) -> bool:
-    """Return whether all else in a plan is known to hold: who shares a namespace is running, the user is in any image,
-    no folder hides the programs, and the disks are the one that there is, at a rate that every kernel takes."""
-    rates = plan.throttles
+    """Return whether all else in a plan is known to hold: who shares a namespace is running, the user is there, no
+    folder hides the programs, and the disks are the one that there is, at a rate that every kernel takes."""
+    rates, users = plan.throttles, tables.USERS if tables.IMAGES.get(plan.image) else frozenset[str]()
     return (
         all(join.container in world.containers for join in plan.joins)
-        and all(_is_anywhere(part) for part in (plan.user or "").split(":"))
+        and all(part in users or _is_number(part) for part in (plan.user or "0").split(":"))
         and not any(mount.path in _NEEDED for mount in plan.tmpfs)
         and all(one.path == "/dev/loop0" and one.rate != 1 for one in rates)
         and not (rates and plan.joins)
     )
 
 
-def _is_anywhere(user: str) -> bool:
-    return user in _USERS or (user.isascii() and user.isdigit() and len(user) <= 5 and int(user) <= _LARGEST_ID)
+def _is_number(user: str) -> bool:
+    """Return whether a user or group is a number, which needs no file of the image."""
+    return user.isascii() and user.isdigit() and len(user) <= 5 and int(user) <= _LARGEST_ID
 
 
 def _has(image: Known, program: str, run: Run) -> bool | None:

@@ -101,6 +101,15 @@ def _tag(case: Missing) -> Advice | None:
     return Advice(wording.TAG_APART, (shell.join(tagged.argv),))
 
 
+def _as_root(case: Missing) -> Advice | None:
+    """Leave out what gives rights that the program has already."""
+    if case.program not in ("sudo", "doas") or case.run.user:
+        return None
+    rest = case.run.args[1:]
+    lines = (instead(case.run, *rest),) if rest and rest[0][:1] != "-" else ()
+    return Advice(wording.AS_ROOT.format(program=case.program), lines)
+
+
 def _one_word(case: Missing) -> Advice | None:
     if " " not in case.program.strip():
         return None
@@ -188,6 +197,7 @@ _RULES: tuple[Callable[[Missing], Advice | None], ...] = (
     _option,
     _tag,
     _assignment,
+    _as_root,
     _one_word,
     _built_in,
     _other_shell,

@@ -45,7 +45,8 @@ def _other_host(line: str, asked: Run | Pull, named: Reference, world: World) ->
     image = path + (f":{named.tag}" if named.tag != references.DEFAULT_TAG and named.tag else "")
     if world.find(image):
         return Advice(wording.OTHER_HOST.format(host=named.domain), (with_image(line, asked, image),))
-    return Advice(wording.OTHER_HOST_ONLY.format(host=named.domain, images=world.shown))
+    said = wording.OTHER_HOST_ONLY if world.shown else wording.OTHER_HOST
+    return Advice(said.format(host=named.domain, images=world.shown))
 
 
 def _unknown(line: str, asked: Run | Pull, named: Reference, world: World) -> Advice:

@@ -7,6 +7,7 @@ import re
 from sandbox.docker import go, messages
 from sandbox.docker.cli import Pull, Run
 from sandbox.docker.cli.names import PROGRAMS
+from sandbox.docker.outcome import NOT_EXECUTABLE, NOT_FOUND
 from sandbox.hints import missing, names, tables, text, wording
 from sandbox.hints.advice import Advice, instead, tail
 from sandbox.hints.world import Known, World
@@ -32,7 +33,7 @@ _DAEMON = (
 _REASONS = {"timeout": wording.TIMED_OUT, "output-limit": wording.TOO_MUCH_OUTPUT}
 _NATURAL = {"SIGKILL", "SIGSEGV", "SIGABRT", "SIGILL", "SIGFPE", "SIGBUS"}
 # with which shells say that there is no such script
-_NO_SCRIPT = {1, 2, 126, 127}
+_NO_SCRIPT = {1, 2, NOT_EXECUTABLE, NOT_FOUND}
 
 
 def advice(line: str, asked: Run | Pull, exited: Exited, image: Known | None, world: World) -> Advice | None:
@@ -47,7 +48,7 @@ def advice(line: str, asked: Run | Pull, exited: Exited, image: Known | None, wo
         return _not_started(line, asked, exited, image, world)
     if exited.reason == "signal" and exited.signal in _NATURAL:
         return Advice(wording.KILLED.format(signal=exited.signal))
-    return _ended(line, asked, exited.code, image) if exited.reason == "exit" and exited.code else None
+    return _ended(line, asked, exited.code, image, world) if exited.reason == "exit" and exited.code else None
 
 
 def of_script(script: Script) -> Advice:
@@ -72,7 +73,7 @@ def _not_started(line: str, run: Run, exited: Exited, image: Known | None, world
     program = _program(run, failed[1])
     if "is a directory" in message:
         return Advice(wording.FOLDER.format(program=program), _about(run, program, "ls"))
-    if exited.code == 126:
+    if exited.code == NOT_EXECUTABLE:
         return Advice(wording.NO_PERMISSION.format(program=program), _about(run, program, "cat"))
     return missing.advice(line, run, program, image, world)
 
@@ -88,17 +89,29 @@ def _about(run: Run, program: str, looks: str) -> tuple[str, ...]:
     return (instead(run, looks, program),) if run.args[:1] == (program,) and not run.entrypoint else ()
 
 
-def _ended(line: str, run: Run, code: int, image: Known | None) -> Advice | None:
+def _ended(line: str, run: Run, code: int, image: Known | None, world: World) -> Advice | None:
     """Return what to say of a program that failed by itself: only what is the line's doing."""
-    if len(line) <= text.LONGEST_LINE and not line.isascii() and text.spaces(line) != line.strip():
-        return Advice(wording.SPACES, (text.spaces(line),))
+    if len(line) <= text.LONGEST_LINE and not line.isascii():
+        spaced = text.spaces(line)
+        if (better := text.dashes(spaced)) != line.strip():
+            return Advice(wording.SPACES if better == spaced else wording.DASHES, (better,))
+    if code == NOT_FOUND and run.init and _lacks(image, run):
+        # its init has started, and looked for it
+        return missing.advice(line, run, run.args[0], image, world)
     shell = _script_of_a_shell(run)
     if shell and code in _NO_SCRIPT:
         _, _, command = tail(line, run).partition(" ")
         return Advice(wording.IN_A_SHELL.format(shell=shell), (instead(run, run.args[0], "-c", command.strip()),))
-    if code == 127 and _is_shell(run, image):
+    if code == NOT_FOUND and _is_shell(run, image):
         return Advice(wording.SHELL_NOT_FOUND)
     return None
+
+
+def _lacks(image: Known | None, run: Run) -> bool:
+    """Return whether an image is known not to have the program behind its name."""
+    if image is None or image.programs is None or run.entrypoint or image.entrypoint or not run.args:
+        return False
+    return run.args[0] not in image.programs | image.paths
 
 
 def _script_of_a_shell(run: Run) -> str:

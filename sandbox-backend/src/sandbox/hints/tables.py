@@ -104,7 +104,6 @@ WHERE = {
     "helm": "alpine/helm",
     "aws": "amazon/aws-cli",
     "terraform": "hashicorp/terraform",
-    "dotnet": "mcr.microsoft.com/dotnet/sdk",
     "R": "r-base",
     "Rscript": "r-base",
     "jupyter": "jupyter/base-notebook",
@@ -118,12 +117,12 @@ WELL_KNOWN = (
     | SHELLS
     | frozenset(
         """
-        ab ag ansible at atop bat batch brew btop cal ccache cmake code colordiff cron dig direnv dmidecode dos2unix ed
-        emacs espeak exa eza fd ffmpeg file fish fortune fzf gawk gpg gvim helix hg host htop http httpie iftop iostat
+        ab ag ansible at atop bat batch brew btop cal ccache cmake code colordiff cron dig direnv dmidecode doas
+        dos2unix dotnet ed emacs espeak exa eza fd ffmpeg file fish fortune fzf gawk gpg gvim helix hg host htop http httpie iftop iostat
         iotop ip6tables iperf iperf3 iptables iwconfig jq ldd lftp links locale locate lsb_release lsblk lscpu lshw lsof
         lspci lsusb ltrace lynx make man mc mosh mtr ncat ncdu neofetch neovim nmap nvim openssl pandoc parallel parted
         pgrep pico pkill pstree rclone rg rsync scp screen sendmail sftp sl socat ssh ssh-add ssh-agent ssh-copy-id
-        ssh-keygen sshd sshfs stress strace subl svn sysstat tcpdump tig tmux tree tshark ufw unrar vimdiff visudo
+        ssh-keygen sshd sshfs stress strace subl sudo svn sysstat tcpdump tig tmux tree tshark ufw unrar vimdiff visudo
         vmstat w3m wall wg whatis whereis whois write xclip xdg-open yq zip zsh zstd
         """.split()
     )
@@ -133,6 +132,8 @@ PATHS = frozenset(
     f"/bin/{name}"
     for name in "ash busybox cat chmod cp date df echo false grep ls mkdir mv ps pwd rm sed sh sleep true".split()
 )
+# who is in their /etc/passwd and /etc/group
+USERS = frozenset({"root", "nobody", "daemon"})
 # what the images that are always kept have at the least, before anyone has pulled them
 IMAGES: dict[str, frozenset[str]] = {
     "hello-world:latest": frozenset(),

@@ -36,7 +36,8 @@ ASSIGNMENT = "변수를 앞에 적는 것은 셸의 말이라서 프로그램 �
 ONE_WORD = "따옴표로 묶여서 줄 전체가 프로그램 이름 하나로 읽혔어요."
 TAG_APART = "태그는 이미지 이름에 : 으로 붙여 적어요."
 ALIAS = "{program} 파일은 이 이미지에 없어요. 여기서는 {meant} 처럼 적어요."
-ELSEWHERE = "이 이미지에는 {program} 파일이 없어요. {where} 이미지에 들어 있는 프로그램이에요."
+ELSEWHERE = "이 이미지에는 {program} 파일이 없어요. Docker Hub의 {where} 이미지에 들어 있는 프로그램이에요."
+AS_ROOT = "컨테이너의 프로그램은 처음부터 root 로 돌아서 {program} 없이 실행해요."
 STAND_IN = (
     "{program} 파일은 공식 {image} 이미지에 있어요. 이곳의 {image} 이미지는 그것을 대신하는 작은 이미지라서 없어요."
 )
