@@ -37,6 +37,20 @@ def test_the_hints_button_puts_the_corrected_line_in_place(demo: Demo, canned: C
     expect(demo.line).to_be_focused()
 
 
+def test_a_notice_offers_the_line_that_means_the_same_everywhere(demo: Demo, canned: Canned) -> None:
+    def script(run: Run) -> None:
+        text = "내 컴퓨터의 셸은 $A 를 먼저 바꿔요. docker run alpine echo '$A' 를 실행해 보세요."
+        run.send("notice", code="shell-expansion", text=text)
+        run.exit(0)
+
+    canned.script = script
+    demo.run()
+    demo.wait_for_end()
+    expect(demo.hint.locator("code")).to_have_text("docker run alpine echo '$A'")
+    demo.hint.locator("button").click()
+    expect(demo.line).to_have_value("docker run alpine echo '$A'")
+
+
 def test_the_pull_shows_its_progress_and_then_its_size(demo: Demo, canned: Canned) -> None:
     def script(run: Run) -> None:
         run.begin(pulls=True)

@@ -91,7 +91,8 @@ async def test_an_image_comes_from_a_real_registry(bench: Bench, real: str, form
     )
     assert made.id != digest
     kept = bench.store.image(made.id)
-    assert dataclasses.replace(kept, config=made.config) == made
+    assert made.programs == ("/bin/busybox", "/bin/sh")
+    assert dataclasses.replace(kept, config=made.config, programs=made.programs) == made
     assert kept in bench.store.images()
     paths = [bench.store.layer_path(layer) for layer in made.layers]
     assert [(path / name).exists() for path in paths for name in ("bin/busybox", "etc/os-release")] == [1, 0, 0, 1]

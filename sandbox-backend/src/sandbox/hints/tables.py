@@ -118,12 +118,13 @@ WELL_KNOWN = (
     | frozenset(
         """
         ab ag ansible at atop bat batch brew btop cal ccache cmake code colordiff cron dig direnv dmidecode doas
-        dos2unix dotnet ed emacs espeak exa eza fd ffmpeg file fish fortune fzf gawk gpg gvim helix hg host htop http httpie iftop iostat
-        iotop ip6tables iperf iperf3 iptables iwconfig jq ldd lftp links locale locate lsb_release lsblk lscpu lshw lsof
-        lspci lsusb ltrace lynx make man mc mosh mtr ncat ncdu neofetch neovim nmap nvim openssl pandoc parallel parted
-        pgrep pico pkill pstree rclone rg rsync scp screen sendmail sftp sl socat ssh ssh-add ssh-agent ssh-copy-id
-        ssh-keygen sshd sshfs stress strace subl sudo svn sysstat tcpdump tig tmux tree tshark ufw unrar vimdiff visudo
-        vmstat w3m wall wg whatis whereis whois write xclip xdg-open yq zip zsh zstd
+        dos2unix dotnet ed emacs espeak exa eza fd ffmpeg file fish fortune fzf gawk gpg gvim helix hg host htop
+        http httpie iftop iostat iotop ip6tables iperf iperf3 iptables iwconfig jq ldd lftp links locale locate
+        lsb_release lsblk lscpu lshw lsof lspci lsusb ltrace lynx make man mc mosh mtr ncat ncdu neofetch neovim
+        nmap nvim openssl pandoc parallel parted pgrep pico pkill pstree rclone rg rsync scp screen sendmail sftp sl
+        socat ssh ssh-add ssh-agent ssh-copy-id ssh-keygen sshd sshfs stress strace subl sudo svn sysstat tcpdump
+        tig tmux tree tshark ufw unrar vimdiff visudo vmstat w3m wall wg whatis whereis whois write xclip xdg-open
+        yq zip zsh zstd
         """.split()
     )
 )
