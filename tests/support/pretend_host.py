@@ -155,7 +155,8 @@ def _ended(run: Run, plan: Plan, image: Known) -> Exited:
     if plan.init and argv[0] not in (*image.paths, *image.cmd, *(image.programs or ())):
         # the init starts, and looks for it
         return Exited(127, "exit")
-    if argv[0] not in image.paths and argv[0] not in image.cmd and argv[0] not in (image.programs or ()):
+    lost = "/" not in argv[0] and any(entry.startswith("PATH=") for entry in plan.env)
+    if lost or argv[0] not in (*image.paths, *image.cmd, *(image.programs or ())):
         return _not_started(messages.task_error(f"exec: {go.quote(argv[0])}: executable file not found in $PATH"), 127)
     if any(one.path != "/dev/loop0" for one in plan.throttles):
         return _not_started(f"stat {plan.throttles[0].path}: no such file or directory", 125)

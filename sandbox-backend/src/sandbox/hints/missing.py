@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sandbox.docker.cli import Run, shell
 from sandbox.docker.cli.names import PROGRAMS, distance
-from sandbox.hints import options, tables, wording
+from sandbox.hints import expansion, options, tables, wording
 from sandbox.hints.advice import Advice, instead, tail
 from sandbox.hints.text import LONGEST_LINE, plain
 from sandbox.hints.world import Known, World
@@ -72,6 +72,12 @@ def _typographic(case: Missing) -> Advice | None:
     return Advice(wording.SPACES, (better,)) if better != case.line.strip() else None
 
 
+def _path(case: Missing) -> Advice | None:
+    """Blame the PATH of the line, where the image has the program."""
+    given = any(entry.partition("=")[0] == "PATH" for entry in case.run.env)
+    return Advice(wording.OTHER_PATH.format(program=case.program)) if given and case.program in case.programs else None
+
+
 def _option(case: Missing) -> Advice | None:
     if len(case.program) < 2 or case.program[0] != "-":
         return None
@@ -114,7 +120,7 @@ def _one_word(case: Missing) -> Advice | None:
     if " " not in case.program.strip():
         return None
     split = shell.split(case.program)
-    if split.stop is None and len(case.run.args) == 1:
+    if len(case.run.args) == 1 and split.stop is None and not expansion.signs(case.program):
         return Advice(wording.ONE_WORD, (instead(case.run, *split.texts),))
     if len(case.run.args) > 1:
         return Advice(wording.ONE_WORD, (instead(case.run, *case.program.split(), *case.run.args[1:]),))
@@ -124,18 +130,23 @@ def _one_word(case: Missing) -> Advice | None:
 def _built_in(case: Missing) -> Advice | None:
     if case.program in tables.BASH_ONLY:
         return Advice(wording.BASH_ONLY.format(program=case.program))
-    if case.program not in tables.BUILT_INS:
+    if case.program not in tables.BUILT_INS | tables.KEYWORDS:
         return None
     reason = wording.BUILT_IN.format(program=case.program)
-    return Advice(reason, () if case.bare else (instead(case.run, "sh", "-c", tail(case.line, case.run)),))
+    # what opens something does not close it in the same command
+    alone = case.bare or case.program in tables.KEYWORDS
+    return Advice(reason, () if alone else (instead(case.run, "sh", "-c", tail(case.line, case.run)),))
 
 
 def _other_shell(case: Missing) -> Advice | None:
     name = case.program.rpartition("/")[2]
     if name not in tables.SHELLS or case.bare:
         return None
-    reason = wording.NO_SHELL.format(program=name)
-    return Advice(reason, (instead(case.run, "sh", *case.run.args[1:]),))
+    reason, rest = wording.NO_SHELL.format(program=name), case.run.args[1:]
+    if rest and tables.is_command(rest[0]):
+        _, _, command = tail(case.line, case.run).partition(" ")
+        rest = ("-c", command.strip())
+    return Advice(reason, (instead(case.run, "sh", *rest),))
 
 
 def _elsewhere(case: Missing) -> Advice | None:
@@ -194,6 +205,7 @@ def _near(word: str, names: frozenset[str]) -> str | None:
 
 _RULES: tuple[Callable[[Missing], Advice | None], ...] = (
     _typographic,
+    _path,
     _option,
     _tag,
     _assignment,

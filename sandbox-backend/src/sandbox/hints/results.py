@@ -6,7 +6,6 @@ import re
 
 from sandbox.docker import go, messages
 from sandbox.docker.cli import Pull, Run
-from sandbox.docker.cli.names import PROGRAMS
 from sandbox.docker.outcome import NOT_EXECUTABLE, NOT_FOUND
 from sandbox.hints import missing, names, tables, text, wording
 from sandbox.hints.advice import Advice, instead, tail
@@ -118,8 +117,7 @@ def _script_of_a_shell(run: Run) -> str:
     """Return the shell that was given a command where it takes the name of a script; empty if none was."""
     if run.entrypoint or len(run.args) < 2 or run.args[0].rpartition("/")[2] not in tables.SHELLS:
         return ""
-    word = run.args[1].partition(" ")[0]
-    return run.args[0] if word in PROGRAMS or word in tables.BUILT_INS else ""
+    return run.args[0] if tables.is_command(run.args[1]) else ""
 
 
 def _is_shell(run: Run, image: Known | None) -> bool:

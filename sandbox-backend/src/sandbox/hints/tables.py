@@ -12,7 +12,7 @@ BUILT_INS = frozenset(
     """.split()
 )
 # words of the grammar that open something which has to be closed again
-KEYWORDS = frozenset("case for if until while { ( !".split())
+KEYWORDS = frozenset("case for if until while { !".split())
 BASH_ONLY = frozenset(
     """
     bind builtin caller compgen complete compopt declare dirs disown enable history let logout mapfile popd pushd
@@ -37,6 +37,7 @@ ALIASES = {
     "tracert": "traceroute",
     "vim": "vi",
     "nano": "vi",
+    "printenv": "env",
 }
 # the options of a program whose name was left out
 OPTIONS_OF = {
@@ -141,3 +142,9 @@ IMAGES: dict[str, frozenset[str]] = {
     "alpine:latest": PROGRAMS - {"bash", "file"},
     "busybox:latest": PROGRAMS - {"bash", "file"},
 }
+
+
+def is_command(text: str) -> bool:
+    """Return whether a text begins with what a shell carries out, and is no name of a script."""
+    word = text.partition(" ")[0]
+    return word in PROGRAMS or word in BUILT_INS

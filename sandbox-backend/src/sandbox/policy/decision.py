@@ -182,7 +182,9 @@ def _cpus(run: Run, limits: Limits) -> float:
     if not plans.LEAST["cpus"] <= run.cpus <= limits.cpus:
         most = f"{limits.cpus:g}"
         text = f"Range of CPUs is from 0.01 to {limits.cpus:.2f}, as there are only {most} CPUs available"
-        raise refused(text, wording.TOO_MANY_CPUS.format(most=most), Fix("cpus", most))
+        least = f"{plans.LEAST['cpus']:g}"
+        fix = Fix("cpus", least if 0 < run.cpus < limits.cpus else most)
+        raise refused(text, wording.TOO_MANY_CPUS.format(least=least, most=most), fix)
     return run.cpus
 
 
