@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.model.events import Event, Failed
+from sandbox.model.events import Failed
 from sandbox.model.image import Config, Image
 from sandbox.model.plan import MIB, Limits, Plan
 from sandbox.runner.container import lifetime
 from sandbox.runner.container.events import BROKEN, NO_SPACE
 from sandbox.runner.container.run import Run
 from sandbox.runner.environment import Environment
-from sandbox.runner.job import Job
+from sandbox.runner.job import Job, Message
 from sandbox.runner.kernel import disk
 from sandbox.runner.kernel.id_ranges import IdRange
 
@@ -71,9 +71,9 @@ def test_a_run_without_room_on_the_machine_says_so(number: int, told: Failed, mo
         raise OSError(number, "said the kernel")
         yield
 
-    said: list[Event] = []
+    said: list[Message] = []
 
-    async def note(event: Event) -> None:
+    async def note(event: Message) -> None:
         said.append(event)
 
     async def carry_out() -> None:

@@ -19,7 +19,7 @@ from sandbox.runner.isolation.vm import kvm, trial
 from sandbox.runner.isolation.vm.config import VmConfig
 from sandbox.runner.isolation.vm.isolation import Vm
 from sandbox.runner.isolation.vm.run import VmRun
-from sandbox.runner.job import Job
+from sandbox.runner.job import Job, Message
 from sandbox.runner.kernel.id_ranges import IdRange, IdRanges
 from sandbox.runner.selftest import SelfTest
 from sandbox.settings import Settings
@@ -97,7 +97,7 @@ async def test_no_more_guests_run_at_once_than_have_slots(monkeypatch: pytest.Mo
     async def carry_out(*_: object) -> bool:
         return True
 
-    async def send(_: Event) -> None: ...
+    async def send(_: Message) -> None: ...
 
     monkeypatch.setattr(VmRun, "carry_out", carry_out)
     vm = dataclasses.replace(VM, config=dataclasses.replace(CONFIG, slots=asyncio.Semaphore(1)))

@@ -11,7 +11,9 @@ from sandbox.model.image import Image
 from sandbox.model.plan import Plan
 from sandbox.model.protocol import Script
 
-Send = Callable[[Event | Script], Awaitable[None]]
+# what a run tells: the wire's events, and what is for the web process alone
+Message = Event | Script
+Send = Callable[[Message], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from sandbox.model.image import Config, Image
 from sandbox.model.plan import MIB, Limits, Plan
 from sandbox.model.protocol import Script
 from sandbox.runner.isolation.isolation import Isolation
-from sandbox.runner.job import Job
+from sandbox.runner.job import Job, Message
 from sandbox.settings import Settings
 
 FRESH_SECONDS = 60.0
@@ -92,7 +92,7 @@ class SelfTest:
         plan = Plan(image.reference, args=args, limits=Limits(memory=memory, pids=128, seconds=5))
         events: list[Event] = []
 
-        async def note(event: Event | Script) -> None:
+        async def note(event: Message) -> None:
             if not isinstance(event, Script):
                 events.append(event)
 

@@ -21,9 +21,9 @@ from sandbox.images.store import Store, UnknownImageError
 from sandbox.model import events, plan, protocol
 from sandbox.model.errors import IMAGE_GONE
 from sandbox.model.events import Event, Failed
-from sandbox.model.protocol import ProtocolError, PullRequest, Reply, RunRequest, Script, Status, StatusRequest
+from sandbox.model.protocol import ProtocolError, PullRequest, Reply, RunRequest, Status, StatusRequest
 from sandbox.runner.isolation.isolation import Isolation
-from sandbox.runner.job import Job
+from sandbox.runner.job import Job, Message
 from sandbox.runner.kernel.id_ranges import IdRanges
 from sandbox.runner.selftest import SelfTest
 from sandbox.settings import Settings
@@ -103,7 +103,7 @@ class Runner:
         if lack := isolation.profile.refuses(job.plan):
             raise ProtocolError(f"not in the isolation {request.isolation}: {lack}")
 
-        async def send(event: Event | Script) -> None:
+        async def send(event: Message) -> None:
             await self._write(writer, _line(event, request.received))
 
         with self._store.using(job.image.layers):
