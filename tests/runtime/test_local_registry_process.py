@@ -78,6 +78,8 @@ async def test_it_is_started_again_when_it_dies_and_ends_with_the_block(filled: 
     async with server.running(replace(filled, run_dir=run_dir)) as address:
         at = Path(address.removeprefix("unix:"))
         (own,) = registries() - others
+        # so that Ctrl-C on a terminal is for the supervisor alone
+        assert os.getsid(own) == own
         os.kill(own, signal.SIGKILL)
         await until_it_answers(at, others | {own})
     assert not await server.answers(at)

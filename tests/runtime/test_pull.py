@@ -134,10 +134,17 @@ async def test_a_missing_tag_repository_and_platform_get_docker_s_words(bench: B
         assert last(await bench.pull(reference, platform))["stderr"] == pull_error(message)
 
 
-async def test_an_image_without_an_index_has_to_be_for_the_platform_too(bench: Bench, real: str) -> None:
+async def test_an_image_without_an_index_is_for_whoever_asks_for_no_platform(bench: Bench, real: str) -> None:
     oci.push_image(real, "library/other:latest", LAYERS, architecture="s390x")
-    assert last(await bench.pull("other"))["reason"] == "no-such-platform"
+    assert last(await bench.pull("other"))["image"]["architecture"] == "s390x"
     assert last(await bench.pull("other", "linux/s390x"))["type"] == "fetched"
+    end = last(await bench.pull("other", "linux/amd64"))
+    assert (end["reason"], end["stderr"]) == (
+        "no-such-platform",
+        pull_error(
+            "image with reference other:latest was found but does not provide the specified platform (linux/amd64)"
+        ),
+    )
 
 
 async def test_an_image_comes_by_its_digest(bench: Bench, real: str) -> None:

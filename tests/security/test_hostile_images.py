@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.docker.messages import pull_error
+from sandbox.model import plain
+from sandbox.model.image import Image
 from support import oci
 from support.fake_registry import Answer, FakeRegistry
 from support.oci import Built, Link
@@ -31,7 +34,8 @@ def with_config(**settings: Any) -> Built:
     ("layer", "code"),
     [
         pytest.param({"../../up": b""}, "bad-image", id="IMG-01 climbs out"),
-        pytest.param([("l", Link("/")), ("l/etc/x", b"")], "bad-image", id="IMG-02 writes through a link"),
+        pytest.param([("l", Link("/")), ("l/dev", Link("/"))], "bad-image", id="IMG-02 replaces dev through a link"),
+        pytest.param([("l", Link("m")), ("m", Link("l")), ("l/x", b"")], "bad-image", id="IMG-02 links in a circle"),
         pytest.param({".": Link("/")}, "bad-image", id="IMG-03 replaces its root"),
         pytest.param({"h": Link("../../../etc/shadow", hard=True)}, "bad-image", id="IMG-04 links out"),
         pytest.param({"a/.wh...": b""}, "bad-image", id="IMG-05 hides its parent"),
@@ -42,6 +46,22 @@ def with_config(**settings: Any) -> Built:
 async def test_a_hostile_layer_is_refused(bench: Bench, fake: FakeRegistry, layer: oci.Tree, code: str) -> None:
     oci.hold(fake, NAME, oci.build([layer]))
     assert (await refused(bench))["reason"] == code
+
+
+def written(name: str, *folders: str | Path) -> list[Path]:
+    """Where a file of that name is, of these folders."""
+    return [path for path in (Path(folder, name) for folder in folders) if path.exists()]
+
+
+@pytest.mark.parametrize("target", ["/", "../../../..", "/etc", "/proc/self/root/etc", "/proc/self/cwd/../.."])
+async def test_img_02_what_is_written_through_a_link_stays_in_the_layer(
+    bench: Bench, fake: FakeRegistry, target: str
+) -> None:
+    oci.hold(fake, NAME, oci.build([[("l", Link(target)), ("l/img-02-was-here", b"1"), ("l/img-02-too", Link("/"))]]))
+    made = plain.decode(Image, (await bench.pull())[-1]["image"])
+    root = bench.store.layer_path(made.layers[0])
+    assert [path.read_bytes() for path in root.rglob("img-02-was-here")] == [b"1"]
+    assert not written("img-02-was-here", "/", "/etc", bench.settings.data_dir)
 
 
 async def test_the_bytes_of_all_layers_count_together(bench: Bench, fake: FakeRegistry) -> None:

@@ -10,7 +10,8 @@ import pytest
 from sandbox.images.manifest import ACCEPT
 from sandbox.images.puller import connections
 from sandbox.images.puller import registry as client
-from sandbox.images.puller.registry import Registry, RegistryError
+from sandbox.images.puller.registry import Registry
+from sandbox.images.puller.trouble import RegistryError
 from support import oci, pace
 from support.fake_registry import Answer, FakeRegistry
 

@@ -88,6 +88,10 @@ def test_what_is_not_here_is_not_offered() -> None:
     [
         ("unable to find user bob: no matching entries in passwd file", wording.NO_USER),
         ("cannot attach stdin to a TTY-enabled container because stdin is not a terminal", wording.NO_TERMINAL),
+        ("unable to find group sky: no matching entries in group file", wording.NO_GROUP),
+        (messages.HIGH_ID.format(number=70000, most=65535), wording.HIGH_ID),
+        ("no matching manifest for linux/amd64 in the manifest list entries: not found", wording.NO_SUCH_PLATFORM),
+        ("unsupported media type application/vnd.cncf.helm.config.v1+json", wording.NOT_AN_IMAGE),
         ("stat /dev/sdz: no such file or directory", wording.NO_DEVICE),
         ("No such image: alpine:latest", wording.NEVER_PULLED),
         (messages.NO_DISK, wording.NO_DISK),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from typing import Any
 
 import pytest
@@ -27,7 +29,7 @@ def a_manifest(**changes: object) -> bytes:
     return json.dumps({"schemaVersion": 2, "config": described(), "layers": [described()]} | changes).encode()
 
 
-def an_index(*platforms: dict[str, str], **changes: object) -> bytes:
+def an_index(*platforms: dict[str, str] | None, **changes: object) -> bytes:
     entries = [described(f"sha256:{number:064x}", platform=where) for number, where in enumerate(platforms)]
     return json.dumps({"schemaVersion": 2, "manifests": entries} | changes).encode()
 
@@ -61,6 +63,83 @@ def test_the_entry_for_the_machine_is_chosen() -> None:
     assert manifest.choose(index, platform.parse("linux/s390x")) is None
 
 
+LINUX = {"os": "linux"}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {**LINUX, "architecture": "amd64", "variant": "v1"},
+        {**LINUX, "architecture": "x86_64"},
+        {**LINUX, "architecture": "X86-64", "variant": "V1"},
+        {"architecture": "amd64"},
+        None,
+    ],
+)
+def test_an_entry_is_for_this_machine_in_whatever_spelling(entry: dict[str, str] | None) -> None:
+    others = [{**LINUX, "architecture": name} for name in ("arm64", "unknown", "s390x")]
+    index = manifest.parse_document(an_index(*others, entry), OCI_INDEX)
+    assert isinstance(index, Index)
+    assert manifest.choose(index, platform.parse("x86_64")) == index.entries[-1]
+
+
+def test_an_entry_that_says_what_it_is_for_comes_before_one_that_does_not() -> None:
+    index = manifest.parse_document(an_index(None, {**LINUX, "architecture": "amd64"}, None), OCI_INDEX)
+    assert isinstance(index, Index)
+    assert manifest.choose(index, platform.parse("amd64")) == index.entries[1]
+    assert manifest.choose(index, platform.parse("arm64")) == index.entries[0]
+
+
+def test_the_best_variant_is_chosen_and_a_greater_one_is_not() -> None:
+    variants = [{**LINUX, "architecture": "arm", "variant": one} for one in ("5", "v8", "v7", "v6")]
+    index = manifest.parse_document(an_index(*variants), OCI_INDEX)
+    assert isinstance(index, Index)
+    chosen = [manifest.choose(index, platform.parse(f"linux/arm/v{number}")) for number in (5, 6, 7)]
+    assert chosen == [index.entries[number] for number in (0, 3, 2)]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "application/vnd.cncf.helm.config.v1+json",
+        "application/vnd.oci.empty.v1+json",
+        "application/vnd.docker.plugin.v1+json",
+        "application/vnd.wasm.config.v0+json",
+    ],
+)
+def test_what_is_no_image_is_said_to_be_none(config: str) -> None:
+    found = manifest.parse_document(a_manifest(config=described(mediaType=config)), OCI_MANIFEST)
+    assert isinstance(found, Manifest)
+    with pytest.raises(BadImage, match=re.escape(f"unsupported media type {config}")):
+        manifest.check_image(found)
+
+
+@pytest.mark.parametrize(
+    ("layer", "is_one"),
+    [
+        ("application/vnd.oci.image.layer.v1.tar+zstd", True),
+        ("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", True),
+        ("application/vnd.docker.image.rootfs.diff.tar.gzip", True),
+        ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", True),
+        ("", True),
+        ("application/vnd.ollama.image.model", False),
+        ("application/vnd.in-toto+json", False),
+        ("application/vnd.oci.image.layer.v1.tar+gzip+encrypted", False),
+    ],
+)
+def test_a_layer_is_what_can_be_unpacked(layer: str, is_one: bool) -> None:
+    found = manifest.parse_document(a_manifest(layers=[described(), described(mediaType=layer)]), OCI_MANIFEST)
+    assert isinstance(found, Manifest)
+    with contextlib.nullcontext() if is_one else pytest.raises(BadImage, match="unsupported media type"):
+        manifest.check_image(found)
+
+
+def test_as_many_layers_are_read_as_docker_makes() -> None:
+    found = manifest.parse_document(a_manifest(layers=[described()] * 127), "")
+    assert isinstance(found, Manifest)
+    assert len(found.layers) == 127
+
+
 def test_platforms_print_as_docker_prints_them() -> None:
     assert [str(platform.parse(text).whole) for text in ("x86_64", "linux/arm64", "linux/arm/v6")] == [
         "linux/amd64",
@@ -83,6 +162,9 @@ def test_platforms_print_as_docker_prints_them() -> None:
         pytest.param(a_manifest(layers={}), "", id="layers are no list"),
         pytest.param(a_manifest(layers=[described()] * 128), "", id="too many layers"),
         pytest.param(a_manifest(config=described(size=-1)), "", id="negative size"),
+        pytest.param(a_manifest(config=described(mediaType=[])), "", id="a part's type is no text"),
+        pytest.param(a_manifest(config=described(mediaType="a\nb")), "", id="a part's type has two lines"),
+        pytest.param(an_index(platform="linux", manifests=[described(platform="linux")]), "", id="platform is a text"),
         pytest.param(a_manifest(config=described(size=True)), "", id="size is no number"),
         pytest.param(a_manifest(config=described(size=1.5)), "", id="size is a fraction"),
         pytest.param(b"{}", "", id="nothing in it"),
@@ -146,11 +228,11 @@ def test_a_configuration_is_read_whole() -> None:
     found = imageconfig.parse(
         a_config(
             Entrypoint=["/e"], Cmd=["a", "b\nc"], Env=["A=1"], WorkingDir="/w", User="1:2",
-            Labels={imageconfig.LABEL: "stand-in"},
+            Labels={imageconfig.LABEL: "stand-in"}, Volumes={"/data": {}, "/var/lib/x": None},
         )
     )  # fmt: skip
-    labels = ((imageconfig.LABEL, "stand-in"),)
-    assert found.config == Config(("/e",), ("a", "b\nc"), ("A=1",), "/w", "1:2", labels)
+    labels, volumes = ((imageconfig.LABEL, "stand-in"),), ("/data", "/var/lib/x")
+    assert found.config == Config(("/e",), ("a", "b\nc"), ("A=1",), "/w", "1:2", labels, volumes)
     assert (found.provenance, found.diff_ids, found.platform) == ("stand-in", (DIGEST,), Platform("linux", "amd64"))
 
 
@@ -174,7 +256,7 @@ def test_null_means_absent_in_a_configuration() -> None:
         {"Cmd": ["x" * 100_000] * 20},
         {"User": "2147483648"},
         {"User": "4294967296"},
-        {"User": "70000"},
+        {"User": "4294967295:0"},
         {"User": "0:99999999999999999999"},
         {"User": "ro ot"},
         {"User": "root\nx"},
@@ -182,6 +264,10 @@ def test_null_means_absent_in_a_configuration() -> None:
         {"WorkingDir": "/a\nb"},
         {"WorkingDir": "/a\0"},
         {"Labels": ["a"]},
+        {"Volumes": ["/a"]},
+        {"Volumes": {"/a\0": {}}},
+        {"Volumes": {"/a" * 129: {}}},
+        {"Volumes": {f"/{number}/b": {} for number in range(65)}},
         {"Labels": {"a": 1}},
         {"Labels": {f"{number}": "" for number in range(1001)}},
         {"Env": [f"{number}=" for number in range(900)], "Cmd": [""] * 101},
@@ -190,6 +276,28 @@ def test_null_means_absent_in_a_configuration() -> None:
 def test_a_configuration_that_no_container_should_be_made_from_is_refused(settings: dict[str, object]) -> None:
     with pytest.raises(BadImage):
         imageconfig.parse(a_config(**settings))
+
+
+@pytest.mark.parametrize("user", ["70000", "1000620000:0", "2147483647", "00000000000000000001"])
+def test_a_user_that_docker_takes_is_read(user: str) -> None:
+    assert imageconfig.parse(a_config(User=user)).config.user == user
+
+
+@pytest.mark.parametrize(
+    ("named", "where"),
+    [
+        ({"architecture": "x86_64", "variant": "v1"}, Platform("linux", "amd64")),
+        ({"architecture": None}, Platform("linux", "")),
+        ({"os": "Windows"}, Platform("windows", "amd64")),
+    ],
+)
+def test_a_configurations_platform_has_the_usual_spelling(named: dict[str, object], where: Platform) -> None:
+    assert imageconfig.parse(json.dumps(json.loads(a_config()) | named).encode()).platform == where
+
+
+def test_a_platform_is_made_of_words() -> None:
+    with pytest.raises(BadImage, match="architecture"):
+        imageconfig.parse(json.dumps(json.loads(a_config()) | {"architecture": "amd64\n"}).encode())
 
 
 def test_a_configuration_of_a_thousand_words_is_read() -> None:

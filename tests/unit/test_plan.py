@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.model import plain, plan
-from sandbox.model.plan import Limits, Plan, Throttle, Tmpfs, Ulimit
+from sandbox.model.plan import ExtraHost, Limits, Plan, Throttle, Tmpfs, Ulimit
 
 FULL = Plan(
     "alpine:latest",
@@ -17,6 +17,9 @@ FULL = Plan(
     ("A=1",),
     ulimits=(Ulimit("nofile", 1, 2), Ulimit("stack", -1, -1)),
     tmpfs=(Tmpfs("/x", 5),),
+    hosts=(ExtraHost("db", "10.0.0.5"),),
+    groups=("5", "audio"),
+    shm_size=1 << 40,
     write_bps=(Throttle("/dev/vda", 7),),
 )
 
@@ -52,6 +55,10 @@ def test_a_plan_is_an_object(value: object) -> None:
         Plan("a", env=("A=\0",)),
         Plan("a", workdir="/\ud800"),
         Plan("a", cap_drop=("\0",)),
+        Plan("a", hosts=(ExtraHost("a\0", "1.2.3.4"),)),
+        Plan("a", groups=tuple(map(str, range(65)))),
+        Plan("a", shm_size=0),
+        Plan("a", shm_size=1 << 63),
         Plan("a", tmpfs=(Tmpfs("/x\0y", 5),)),
         Plan("a", tmpfs=(Tmpfs("/x", 5, mode=-1),)),
         Plan("a", tmpfs=(Tmpfs("/x", 5, mode=0o10000),)),

@@ -12,7 +12,7 @@ from sandbox.docker.cli import Run, parse
 from sandbox.docker.errors import DockerError
 from sandbox.model import plain, plan
 from sandbox.model.isolations import PROFILES
-from sandbox.model.plan import MIB, UNLIMITED, Limits, Plan, Throttle, Tmpfs, Ulimit
+from sandbox.model.plan import MIB, UNLIMITED, ExtraHost, Limits, Plan, Throttle, Tmpfs, Ulimit
 
 LIMITS = Limits()
 
@@ -82,6 +82,42 @@ def test_everything_that_a_line_says_of_the_container_arrives_in_the_plan() -> N
         limits=LIMITS,
     )
     assert plain.decode(Plan, json.loads(plain.line(plain.encode(found)))) == found
+
+
+def test_what_changes_nothing_outside_arrives_in_the_plan_too() -> None:
+    found = decided(
+        "--add-host a:1.2.3.4 --add-host b=[::1] --group-add 5 --group-add audio --group-add 5 --shm-size 1g"
+    )
+    assert found.hosts == (ExtraHost("a", "1.2.3.4"), ExtraHost("b", "::1"))
+    assert (found.groups, found.shm_size) == (("5", "audio"), 1 << 30)
+    assert decided("--shm-size 0").shm_size == decided("").shm_size == 64 * MIB
+    assert plain.decode(Plan, json.loads(plain.line(plain.encode(found)))) == found
+    plan.check(found, LIMITS)
+    for options in ("--expose 80 --expose 5000-6000/UDP", "--sig-proxy=false", "--no-healthcheck"):
+        assert decided(options) == decided("")
+
+
+def test_hosts_and_groups_that_cannot_be_had_are_refused() -> None:
+    shared = refused("--network container:web --add-host a:1.2.3.4")
+    assert "conflicting options: custom host-to-IP mapping and the network mode" in shared.stderr
+    most = " ".join(f"--group-add {number}" for number in range(plan.MOST_GROUPS + 1))
+    assert "more than 64 groups" in refused(most).stderr
+
+
+@pytest.mark.parametrize("options", ["-m 32m --memory-swap 64m", "-m 32m --memory-swap -1", "--memory-swap -1"])
+def test_swap_is_not_refused_and_said_to_be_none(options: str) -> None:
+    command = parse(f"docker run {options} alpine")
+    assert isinstance(command, Run)
+    limits = policy.decide(command, LIMITS).limits
+    assert limits.memory == (32 * MIB if "-m" in options.split() else LIMITS.memory)
+    assert f"{limits.memory // MIB}MiB" in (policy.without_swap(command, LIMITS) or "")
+
+
+@pytest.mark.parametrize("options", ["", "-m 32m", "-m 32m --memory-swap 32m", "-m 32m --memory-swap 0"])
+def test_nothing_is_said_of_swap_that_nobody_asks_for(options: str) -> None:
+    command = parse(f"docker run {options} alpine")
+    assert isinstance(command, Run)
+    assert policy.without_swap(command, LIMITS) is None
 
 
 def test_an_empty_entrypoint_takes_the_images_away() -> None:

@@ -52,6 +52,12 @@ def test_the_environment_has_dockers_order() -> None:
     assert made == ["PATH=/x", "HOSTNAME=host", "TERM=xterm", "A=1", "B=3"]
 
 
+@pytest.mark.parametrize(("size", "shown"), [(64 << 20, "65536k"), (1 << 30, "1048576k"), (1, "1k")])
+def test_shared_memory_is_as_large_as_the_line_says(size: int, shown: str) -> None:
+    mounts = {mount["destination"]: mount["options"] for mount in build(Plan("a", shm_size=size))["mounts"]}
+    assert f"size={shown}" in mounts["/dev/shm"]
+
+
 def test_home_is_the_users_own_unless_given() -> None:
     assert "HOME=/root" in build(Plan("a"), identity=Identity(0, 0, (), "/root"))["process"]["env"]
     given = build(Plan("a", env=("HOME=/h",)), identity=Identity(0, 0, (), "/root"))["process"]["env"]

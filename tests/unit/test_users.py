@@ -30,7 +30,41 @@ def test_an_image_without_passwd_still_has_root() -> None:
     assert resolve("", "", "") == Identity(0, 0, (0,), "/")
 
 
-@pytest.mark.parametrize("user", ["nosuch", "mina:nosuch", "70000", "99999999999999999999", "0:70000"])
+@pytest.mark.parametrize(
+    ("row", "identity"),
+    [
+        ("app:x:7:8::/srv:/bin/sh", Identity(7, 8, (8, 20), "/srv")),
+        ("app:x:7:8:App:/srv", Identity(7, 8, (8, 20), "/srv")),
+        ("app:x:7:8:App", Identity(7, 8, (8, 20), "/")),
+        ("app:x:7:8", Identity(7, 8, (8, 20), "/")),
+        ("app:x:7", Identity(7, 0, (0, 20), "/")),
+        ("  app:x:7:8:::\r", Identity(7, 8, (8, 20), "/")),
+        ("app:x:7:8:a\x0bb\x85c:/srv:", Identity(7, 8, (8, 20), "/srv")),
+    ],
+)
+def test_a_row_may_lack_its_last_fields(row: str, identity: Identity) -> None:
+    passwd = f"root:x:0:0:root:/root:/bin/sh\n{row}\nother:x:9:9\n"
+    assert resolve("app", passwd, "staff:x:20:app,other\nempty:x:21\n") == identity
+    assert resolve("9", passwd, "") == Identity(9, 9, (9,), "/")
+
+
+def test_groups_may_be_added_by_name_and_number() -> None:
+    assert resolve("mina", PASSWD, GROUP, ("root", "4242")) == Identity(1000, 100, (100, 10, 0, 4242), "/home/mina")
+    assert resolve("mina:wheel", PASSWD, GROUP, ("10", "users")) == Identity(1000, 10, (10, 100), "/home/mina")
+    assert resolve("4242", PASSWD, GROUP, ("5",)).groups == (0, 5)
+    with pytest.raises(UserError, match="unable to find group nosuch: no matching entries in group file"):
+        resolve("mina", PASSWD, GROUP, ("nosuch",))
+
+
+def test_a_number_that_no_container_has_here_is_refused_in_our_own_words() -> None:
+    for user, more in (("70000", ()), ("0:70000", ()), ("app", ()), ("0", ("70000",))):
+        with pytest.raises(UserError, match="id 70000 is not available on this host"):
+            resolve(user, "app:x:70000:0\n", "", more)
+    with pytest.raises(UserError, match="uids and gids must be in range 0-2147483647"):
+        resolve("2147483648", PASSWD, GROUP)
+
+
+@pytest.mark.parametrize("user", ["nosuch", "mina:nosuch", "99999999999999999999", "broken"])
 def test_who_is_not_there_is_refused(user: str) -> None:
     with pytest.raises(UserError):
         resolve(user, PASSWD, GROUP)

@@ -34,6 +34,8 @@ KINDS = [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, tarfile.CONTTYPE, t
 PIECES = (
     *(b"\0", b"/", b"..", b".wh.", b"7" * 11, b"\x80" + b"\xff" * 11, b"-1", b"ustar\0", b"x", b"L", b"K", b"g", b"5"),
     *(b"30 mtime=1e999\n", b"12 path=../a\n", b"19 size=99999999999\n", b"4 =\n" * 120, b"17 linkpath=../a\n"),
+    *(b"22 GNU.sparse.major=1\n", b"22 GNU.sparse.minor=0\n", b"26 GNU.sparse.size=999999\n", b"S", b"2\n0\n1\n9\n1\n"),
+    *(b"30 GNU.sparse.map=0,1,700,1\n", b"25 GNU.sparse.offset=0\n", b"27 GNU.sparse.numbytes=1\n", b"\xff" * 12),
 )
 
 

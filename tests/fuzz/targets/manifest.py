@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, cast
@@ -22,9 +22,9 @@ from fuzz.mutation import Inputs, changed, mutated, picked, written
 from sandbox.docker.messages import DAEMON
 from sandbox.images import manifest, resolve
 from sandbox.images.errors import PullError
-from sandbox.images.puller.client import FetchError, Puller
+from sandbox.images.puller.client import FetchError, Puller, Told
 from sandbox.images.puller.messages import Fetch, Fetched
-from sandbox.images.resolve import Found, Tools
+from sandbox.images.resolve import Found, Tools, Wish
 from sandbox.model import platform, protocol, reference
 from sandbox.model.image import Image
 from sandbox.model.protocol import NoImage
@@ -38,7 +38,7 @@ KINDS = [*manifest.INDEX_TYPES, *manifest.MANIFEST_TYPES, "", "application/vnd.o
 NAMES = (
     *("schemaVersion", "mediaType", "manifests", "layers", "config", "digest", "size", "platform", "urls"),
     *("os", "architecture", "variant", "rootfs", "diff_ids", "created"),
-    *("Env", "Cmd", "Entrypoint", "User", "WorkingDir", "Labels"),
+    *("Env", "Cmd", "Entrypoint", "User", "WorkingDir", "Labels", "Volumes", "variant"),
 )
 DIGEST = "sha256:" + "a" * 64
 VALUES = (
@@ -67,7 +67,7 @@ class Documents:
             self._held[digest] = self._first = (document, kind)
             marks += [(b'"#%d"' % number, b"%d" % len(document)), (b"@%d" % number, digest.encode())]
 
-    async def fetch(self, wish: Fetch, into: IO[bytes], _: Callable[[int], None] = lambda _: None) -> Fetched:
+    async def fetch(self, wish: Fetch, into: IO[bytes], _: Told) -> Fetched:
         """Write what is wished for, as a puller does."""
         found = self._held.get(wish.reference) if ":" in wish.reference else self._first
         if found is None:
@@ -91,7 +91,7 @@ def joined(documents: Sequence[tuple[str, bytes]]) -> bytes:
 def check(tools: Tools, loop: asyncio.Runner) -> str:
     """Have an image found among the documents, and say it as the runner does."""
     try:
-        found = loop.run(resolve.find(tools, NAMED, HERE))
+        found = loop.run(resolve.find(tools, Wish(NAMED, HERE, False, lambda _: None)))
     except PullError as error:
         return _refused(error)
     line = protocol.encode(protocol.Fetched(_image(found)))

@@ -16,7 +16,8 @@ from fuzz.mutation import Inputs, mutated
 from sandbox.images.manifest import ACCEPT
 from sandbox.images.puller import messages
 from sandbox.images.puller.messages import LARGEST_MESSAGE, Failed
-from sandbox.images.puller.registry import Registry, RegistryError, read
+from sandbox.images.puller.registry import Registry, read
+from sandbox.images.puller.trouble import RegistryError
 from support import pace
 
 MOST, MOST_ASKED = 4096, 16

@@ -20,11 +20,18 @@ NO_DISK = "a disk of the container's own is not available on this host, so no ra
 SHARED_DISK = "no rate can be set on this host for a container that shares a namespace with another"
 # this host's own: the kernel's io.max begins there
 TOO_SLOW = "a rate of 1 byte a second cannot be set on this host, which has cgroup v2: 2 is the slowest"
+# this host's own: as many as a user namespace maps
+HIGH_ID = "id {number} is not available on this host: a container has the user and group ids 0-{most} here"
 # Docker's own, of libnetwork
 FULL_BRIDGE = (
     "failed to set up container networking: no available IPv4 addresses on this network's address pools: bridge"
 )
 NO_BRIDGE = "--network bridge is not available on this host: it cannot make one"
+# the daemon's own, of an image that was pulled without a word about its platform
+OTHER_PLATFORM = (
+    "WARNING: The requested image's platform ({image}) does not match the detected host platform ({machine}) and no "
+    "specific platform was requested\n"
+)
 NO_TERMINAL = "cannot attach stdin to a TTY-enabled container because stdin is not a terminal\n"
 # with a byte count these are progress bars, which a client prints on a terminal only
 SILENT = frozenset({"Downloading", "Extracting", "Waiting", "Verifying Checksum"})

@@ -81,6 +81,12 @@ NO_IMAGE_PLATFORM = "그 이미지와 태그는 있지만 이 컴퓨터에서 �
 OTHER_HOST = "이 서버는 {host} 에서 이미지를 받지 않아요. 이미지 이름만 적어요."
 OTHER_HOST_ONLY = "이 서버는 {host} 에서 이미지를 받지 않아요. 여기서는 {images} 이미지를 쓸 수 있어요."
 NO_USER = "이미지의 /etc/passwd 에 없는 사용자예요. 번호로 적으면 돼요. 예: --user 1000"
+NO_GROUP = "이미지의 /etc/group 에 없는 그룹이에요. 번호로 적으면 돼요. 예: --group-add 1000"
+HIGH_ID = "이곳의 컨테이너에는 사용자와 그룹이 0번부터 65535번까지 있어요. 그 안의 번호로 적어 보세요. 예: --user 1000"
+NOT_AN_IMAGE = (
+    "그 이름에는 컨테이너 이미지가 아니라 다른 것이 들어 있어요(Helm 차트 같은 것). docker 로는 실행할 수 없어요."
+)
+NO_SUCH_PLATFORM = "그 이미지는 이 컴퓨터의 프로세서에 맞게 만들어져 있지 않아요."
 USER_RANGE = "사용자와 그룹의 번호는 0부터 65535까지만 쓸 수 있어요. 예: --user 1000"
 NO_TERMINAL = "여기서는 아직 키보드로 입력할 수 없어요. 할 일을 줄에 적어요. 예: docker run alpine sh -c 'ls /etc'"
 NO_DEVICE = (

@@ -14,8 +14,9 @@ from typing import Any
 from sandbox.images.manifest import BadImage, check_spelling, parse_json
 from sandbox.model.events import Provenance
 from sandbox.model.image import Config
+from sandbox.model.plan import MOST_FOLDERS
 from sandbox.model.platform import Platform, normalised
-from sandbox.oci.users import LARGEST_ID
+from sandbox.oci.users import DOCKERS_LARGEST_ID, OUT_OF_RANGE
 
 LABEL = "io.docker-run.provenance"
 LONGEST_TEXT = 128 << 10
@@ -24,6 +25,8 @@ LARGEST_TOTAL = 256 << 10
 # each costs some hundred bytes of memory and a few microseconds wherever it is read, however short it is
 MOST_WORDS = 1000
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+# what the parts of a platform are made of (containerd/platforms)
+_WORD = re.compile(r"[A-Za-z0-9_.-]{0,40}")
 _USER = re.compile(r"[^\s:/]*(:[^\s:/]*)?")
 
 
@@ -47,7 +50,9 @@ def parse(data: bytes) -> ImageConfig:
     document = parse_json(data)
     rootfs = _object(document, "rootfs")
     diff_ids = tuple(map(check_spelling, _texts(rootfs, "diff_ids")))
-    where = normalised(_text(document, "os") or "linux", _text(document, "architecture"), _text(document, "variant"))
+    where = normalised(
+        _word(document, "os") or "linux", *(_word(document, name) for name in ("architecture", "variant"))
+    )
     created = _text(document, "created")
     config = _config(_object(document, "config"))
     return ImageConfig(where, diff_ids, config, created if _TIME.fullmatch(created) else "")
@@ -62,15 +67,19 @@ def _config(values: Mapping[str, Any]) -> Config:
         workdir=_one_line(values, "WorkingDir"),
         user=_user(_one_line(values, "User")),
         labels=tuple((_clean(name), _text(labels, name)) for name in labels),
+        volumes=tuple(map(_clean, _object(values, "Volumes"))),
     )
     _check(config)
     return config
 
 
 def _check(config: Config) -> None:
-    if sum(map(len, (config.entrypoint, config.cmd, config.env, config.labels))) > MOST_WORDS:
+    if sum(len([name for name in path.split("/") if name]) for path in config.volumes) > MOST_FOLDERS:
+        raise BadImage(f"the configuration's volumes name more than {MOST_FOLDERS} folders")
+    if sum(map(len, (config.entrypoint, config.cmd, config.env, config.labels, config.volumes))) > MOST_WORDS:
         raise BadImage(f"the configuration has more than {MOST_WORDS} arguments, variables and labels")
-    words = (*config.entrypoint, *config.cmd, *config.env, *(word for pair in config.labels for word in pair))
+    labels = (word for pair in config.labels for word in pair)
+    words = (*config.entrypoint, *config.cmd, *config.env, *config.volumes, *labels)
     if sum(len(word.encode()) for word in words) > LARGEST_TOTAL:
         raise BadImage(f"the configuration holds more than {LARGEST_TOTAL} bytes")
 
@@ -79,9 +88,14 @@ def _user(text: str) -> str:
     if not _USER.fullmatch(text):
         raise BadImage("the user is not a name or a number")
     # containerd GO-2025-3528: a number that does not fit in 32 bits turned into user 0
-    if any(part.isascii() and part.isdigit() and (len(part) > 9 or int(part) > LARGEST_ID) for part in text.split(":")):
-        raise BadImage(f"uids and gids must be in range 0-{LARGEST_ID}")
+    if any(map(_is_out_of_range, text.split(":"))):
+        raise BadImage(OUT_OF_RANGE)
     return text
+
+
+def _is_out_of_range(part: str) -> bool:
+    digits = part.lstrip("0")
+    return part.isascii() and part.isdigit() and (len(digits) > 10 or int(digits or "0") > DOCKERS_LARGEST_ID)
 
 
 def _object(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -101,6 +115,13 @@ def _texts(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
 def _text(values: Mapping[str, Any], name: str) -> str:
     value = values.get(name)
     return "" if value is None else _clean(value)
+
+
+def _word(values: Mapping[str, Any], name: str) -> str:
+    text = _text(values, name)
+    if not _WORD.fullmatch(text):
+        raise BadImage(f"{name} is not a word")
+    return text
 
 
 def _one_line(values: Mapping[str, Any], name: str) -> str:

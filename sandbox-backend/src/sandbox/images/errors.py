@@ -58,6 +58,19 @@ def no_platform(wanted: Platform) -> PullError:
     return PullError("no-such-platform", f"no matching manifest for {wanted.whole} in the manifest list entries: {why}")
 
 
+def not_provided(reference: Reference, wanted: Platform) -> PullError:
+    """Return the error for an image without an index that is made for another platform than the reader asks for."""
+    text = f"image with reference {reference.familiar} was found but does not provide the specified platform ({wanted})"
+    return PullError("no-such-platform", text)
+
+
+def other_system(offered: Platform) -> PullError:
+    """Return the error for an image of another operating system."""
+    why = "operating system is not supported"
+    text = f'image operating system "{offered.os}" cannot be used on this platform: {why}'
+    return PullError("no-such-platform", text)
+
+
 def not_extracted(diff_id: str, reason: str, text: str) -> PullError:
     """Return the error for a layer that came and is not one that this host unpacks."""
     return PullError(reason, f"failed to extract layer {diff_id}: {text}")

@@ -16,7 +16,7 @@ from sandbox.model.platform import Platform, normalised
 LARGEST_DOCUMENT = 4 << 20
 DEEPEST = 32
 MOST_VALUES = 20_000
-MOST_LAYERS = 60  # overlay takes its options in one page, and each layer is a path in it
+MOST_LAYERS = 127  # as many as Docker builds; overlay takes its options in one page, and each layer is a path in it
 INDEX_TYPES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -26,6 +26,24 @@ MANIFEST_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 ACCEPT = ", ".join((*INDEX_TYPES, *MANIFEST_TYPES))
+# of an image's configuration; the last ones, and none at all, are what older registries and builders have written
+# (moby, daemon/internal/distribution/registry.go)
+_CONFIG_TYPES = frozenset(
+    (
+        "application/vnd.oci.image.config.v1+json",
+        "application/vnd.docker.container.image.v1+json",
+        "application/octet-stream",
+        "application/json",
+        "text/html",
+        "",
+    )
+)
+_LAYER_TYPE = re.compile(
+    r"application/vnd\.oci\.image\.layer\.(nondistributable\.)?v1\.tar(\+gzip|\+zstd)?"
+    r"|application/vnd\.docker\.image\.rootfs\.(foreign\.)?diff\.tar(\.gzip|\.zstd)?|"
+)
+UNSUPPORTED = "unsupported media type"
+_PRINTABLE = re.compile(r"[ -~]*")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 
@@ -35,11 +53,12 @@ class BadImage(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """A pointer to content by its digest; `size` in bytes."""
+    """A pointer to content by its digest; `size` in bytes, `platform` None where the document says nothing of it."""
 
     digest: str
     size: int
     platform: Platform | None = None
+    media_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +145,16 @@ def _manifest(document: Mapping[str, Any]) -> Manifest:
     return Manifest(_descriptor(document.get("config")), layers)
 
 
+def check_image(document: Manifest) -> None:
+    """Check that a manifest is an image's, and not of something else that registries hold: a chart, a model, a
+    signature. BadImage when it is not."""
+    if document.config.media_type not in _CONFIG_TYPES:
+        raise BadImage(f"{UNSUPPORTED} {document.config.media_type[:100]}")
+    for layer in document.layers:
+        if not _LAYER_TYPE.fullmatch(layer.media_type):
+            raise BadImage(f"{UNSUPPORTED} {layer.media_type[:100]}")
+
+
 def _array(document: Mapping[str, Any], name: str) -> list[object]:
     value = document.get(name)
     if not isinstance(value, list):
@@ -140,18 +169,28 @@ def _descriptor(value: object) -> Descriptor:
     size = value.get("size")
     if type(size) is not int or size < 0:
         raise BadImage("a descriptor's size is not a number of bytes")
-    return Descriptor(check_spelling(value.get("digest")), size, _platform(value.get("platform")))
+    media_type = "" if (stated := value.get("mediaType")) is None else stated
+    if not isinstance(media_type, str) or not _PRINTABLE.fullmatch(media_type):
+        raise BadImage("a descriptor's media type is not a text")
+    return Descriptor(check_spelling(value.get("digest")), size, _platform(value.get("platform")), media_type)
 
 
 def _platform(value: object) -> Platform | None:
-    if not isinstance(value, dict):
+    if value is None:
         return None
+    if not isinstance(value, dict):
+        raise BadImage("a platform is not an object")
     parts = [value.get(name) or "" for name in ("os", "architecture", "variant")]
     if not all(isinstance(part, str) for part in parts):
         raise BadImage("a platform is not made of words")
-    return normalised(*parts)
+    return normalised(parts[0] or "linux", *parts[1:])
 
 
 def choose(index: Index, wanted: Platform) -> Descriptor | None:
-    """Return the entry for `wanted`, the first one as with containerd; None when there is none."""
-    return next((entry for entry in index.entries if entry.platform and entry.platform.offers(wanted)), None)
+    """Return the entry for `wanted`, the best one and the first of those, as with containerd; else the first one that
+    says nothing of its platform, of which its configuration tells. None when there is none."""
+    ranked = [(entry.platform.rank(wanted), entry) for entry in index.entries if entry.platform]
+    fitting = [(rank, entry) for rank, entry in ranked if rank is not None]
+    if fitting:
+        return min(fitting, key=lambda one: one[0])[1]
+    return next((entry for entry in index.entries if entry.platform is None), None)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import IO
 
 from sandbox.images import errors, resolve
-from sandbox.images.puller.messages import Fetch
-from sandbox.images.resolve import Found, Tools
+from sandbox.images.puller.messages import Fetch, Progress, Retrying
+from sandbox.images.resolve import Found, Tools, Wish
 from sandbox.images.store import Held
 from sandbox.images.unpacker.client import Budget, UnpackError, unpack
-from sandbox.model.events import Pull
+from sandbox.model.events import Notice, Pull
 from sandbox.model.image import Image, Layer
 from sandbox.model.platform import Platform
 from sandbox.model.protocol import Resolved
@@ -19,13 +21,16 @@ from sandbox.model.reference import Reference
 
 DOWNLOADS_AT_ONCE = 3  # as many as Docker's daemon, unless it is set otherwise
 SHORT_ID = 12
+BUSY = "레지스트리가 지금은 답하지 못해서 {seconds}초 뒤에 다시 물어봐요. 몇 번은 저절로 다시 물어보니 기다려 주세요."
 
-
-Report = Callable[[Resolved | Pull], None]
+Report = Callable[[Resolved | Pull | Notice], None]
 
 
 class Pulling:
-    """A pull for a visitor whose Docker host has the blobs `have`; `report` is called with what happens."""
+    """A pull for a visitor whose Docker host has the blobs `have`; `report` is called with what happens.
+
+    The platform is `wanted` because the reader has `asked` for it, or because it is the machine's.
+    """
 
     def __init__(
         self,
@@ -34,14 +39,18 @@ class Pulling:
         wanted: Platform,
         have: frozenset[str],
         report: Report,
+        *,
+        asked: bool,
     ) -> None:
-        self._tools, self._reference, self._wanted = tools, reference, wanted
+        self._tools, self._reference = tools, reference
+        self._wish = Wish(reference, wanted, asked, partial(self._told, None))
         self._have, self._report = have, report
+        self._said = False
         self._downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
 
     async def image(self) -> Image:
         """Pull it: its layers are then in the store. PullError, FetchError or UnpackError when there is none."""
-        found = await resolve.find(self._tools, self._reference, self._wanted)
+        found = await resolve.find(self._tools, self._wish)
         self._report(Resolved(found.digest, found.config.provenance))
         if found.config_digest not in self._have:
             self._report(_event(found.config_digest, "Download complete"))
@@ -106,11 +115,22 @@ class Pulling:
         return blob
 
     async def _download_into(self, blob: IO[bytes], layer: Layer) -> None:
-        def progress(count: int) -> None:
-            self._report(_event(layer.digest, "Downloading", min(count, layer.size), layer.size))
-
         wish = Fetch("blob", self._reference.path, layer.digest, layer.size)
-        await self._tools.fetch(wish, blob, progress)
+        await self._tools.fetch(wish, blob, partial(self._told, layer))
+
+    def _told(self, layer: Layer | None, news: Progress | Retrying) -> None:
+        """Report what the puller says of a layer, or of a document."""
+        if isinstance(news, Retrying):
+            self._report_retry(layer, math.ceil(news.seconds))
+        elif layer:
+            self._report(_event(layer.digest, "Downloading", min(news.bytes, layer.size), layer.size))
+
+    def _report_retry(self, layer: Layer | None, seconds: int) -> None:
+        status = f"Retrying in {seconds} second{'' if seconds == 1 else 's'}"
+        self._report(_event(layer.digest, status) if layer else Pull(None, status))
+        if not self._said:
+            self._said = True
+            self._report(Notice("registry-busy", BUSY.format(seconds=seconds)))
 
     async def _stored(self, layer: Layer, blob: IO[bytes] | None, budget: Budget) -> Held:
         """Have the layer in the store, unpacked now or earlier. Two pulls of one layer unpack it once."""

@@ -30,8 +30,10 @@ UNPACKS_AT_ONCE = 2
 MOST_WORDS, LONGEST_WORD = 16, 256
 BROKEN = "이미지를 받다가 서버에 문제가 생겼어요. 잠시 뒤에 다시 해 보세요."
 NO_SPACE = "서버의 디스크에 이 이미지를 받을 자리가 없어요. 잠시 뒤에 다시 해 보세요."
+# what is wrong with an image, and not with a reader's line
+BROKEN_IMAGES = frozenset({"bad-image", "digest-mismatch", "image-too-large", "unpack-timeout"})
 Outcome = Fetched | NoImage | events.Failed
-Message = Resolved | events.Pull | Outcome
+Message = Resolved | events.Pull | events.Notice | Outcome
 
 
 class Pulls:
@@ -75,6 +77,9 @@ class Pulls:
             image = await self._image(request, report)
             return Fetched(replace(_shown(image), programs=await self._programs(image)))
         except PullError as error:
+            if error.reason in BROKEN_IMAGES:
+                # what the operator's registry holds is the operator's affair; the text is all there is
+                log.warning("pull of %r: %s: %s", request.reference, error.reason, str(error).strip())
             return _no_image(error)
         except InvalidReferenceError as error:
             return _no_image(PullError("invalid-reference", str(error)))
@@ -105,9 +110,9 @@ class Pulls:
 
     async def _image(self, request: PullRequest, report: Report) -> Image:
         named = self._reachable(reference.parse(request.reference))
-        wanted = platform.parse(request.platform or os.uname().machine)
+        wanted, asked = platform.parse(request.platform or os.uname().machine), bool(request.platform)
         async with asyncio.timeout(self._settings.pull_seconds):
-            return await Pulling(self._tools, named, wanted, frozenset(request.have), report).image()
+            return await Pulling(self._tools, named, wanted, frozenset(request.have), report, asked=asked).image()
 
     def _reachable(self, named: Reference) -> Reference:
         """Refuse any other registry: Docker Hub's names and the registry's own are both asked from the one registry."""

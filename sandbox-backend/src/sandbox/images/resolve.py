@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Literal
 
@@ -13,7 +12,7 @@ from sandbox.images import errors, manifest
 from sandbox.images.config import ImageConfig
 from sandbox.images.errors import PullError
 from sandbox.images.manifest import BadImage, Descriptor, Index, Manifest
-from sandbox.images.puller.client import FetchError, Puller
+from sandbox.images.puller.client import FetchError, Puller, Told
 from sandbox.images.puller.messages import Fetch, Fetched
 from sandbox.images.store import Store
 from sandbox.model.image import Layer
@@ -31,10 +30,10 @@ class Tools:
     puller: Puller
     unpacks: asyncio.Semaphore
 
-    async def fetch(self, wish: Fetch, into: IO[bytes], progress: Callable[[int], None] = lambda _: None) -> Fetched:
+    async def fetch(self, wish: Fetch, into: IO[bytes], told: Told) -> Fetched:
         """Fetch a part of a known image. PullError when the registry does not give it; FetchError when we fail."""
         try:
-            return await self.puller.fetch(wish, into, progress)
+            return await self.puller.fetch(wish, into, told)
         except FetchError as error:
             if error.code in errors.OURS:
                 raise
@@ -60,41 +59,66 @@ class _Document:
     digest: str
 
 
-async def find(tools: Tools, reference: Reference, wanted: Platform) -> Found:
-    """Find the image that `reference` names, for the platform `wanted`. PullError when there is none."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be found: an image for the platform `wanted`, which the reader has `asked` for or the machine has;
+    `told` hears of what comes and when the registry is asked again."""
+
+    reference: Reference
+    wanted: Platform
+    asked: bool
+    told: Told
+
+
+async def find(tools: Tools, wish: Wish) -> Found:
+    """Find the image that is wished for. PullError when there is none."""
     try:
-        return await _find(tools, reference, wanted)
+        return await _find(tools, wish)
     except BadImage as error:
         raise PullError("bad-image", str(error)) from error
 
 
-async def _find(tools: Tools, reference: Reference, wanted: Platform) -> Found:
-    top = await _resolve(tools, reference)
-    digest, document = top.digest, manifest.parse_document(top.data, top.media_type)
+async def _find(tools: Tools, wish: Wish) -> Found:
+    top = await _resolve(tools, wish)
+    digest, document, entry = top.digest, manifest.parse_document(top.data, top.media_type), None
     if isinstance(document, Index):
-        entry = manifest.choose(document, wanted)
+        entry = manifest.choose(document, wish.wanted)
         if entry is None:
-            raise errors.no_platform(wanted)
-        top = await _document(tools, reference, "manifest", entry)
+            raise errors.no_platform(wish.wanted)
+        top = await _document(tools, wish, "manifest", entry)
         document = manifest.parse_document(top.data, top.media_type)
     if not isinstance(document, Manifest):
         raise BadImage("an index within an index")
+    manifest.check_image(document)
     size = sum(part.size for part in (document.config, *document.layers))
     if size > tools.settings.image_bytes:
         raise errors.too_large(tools.settings.image_bytes)
-    config = imageconfig.parse((await _document(tools, reference, "blob", document.config)).data)
-    if not config.platform.offers(wanted):
-        raise errors.no_platform(wanted)
+    config = imageconfig.parse((await _document(tools, wish, "blob", document.config)).data)
+    _check_platform(wish, entry, config.platform)
     layers = _layers(document, config)
     return Found(digest, top.digest, config, document.config.digest, layers, size + len(top.data))
 
 
-async def _resolve(tools: Tools, reference: Reference) -> _Document:
+def _check_platform(wish: Wish, entry: Descriptor | None, offered: Platform) -> None:
+    """Check the configuration's platform as far as Docker does: not where an index has said what its entry is for, and
+    of an image without an index only what the reader has asked for. What says nothing is for any."""
+    if offered.os != "linux":
+        raise errors.other_system(offered)
+    if not offered.architecture or offered.offers(wish.wanted) or (entry and entry.platform):
+        return
+    if entry:
+        raise errors.no_platform(wish.wanted)
+    if wish.asked:
+        raise errors.not_provided(wish.reference, wish.wanted)
+
+
+async def _resolve(tools: Tools, what: Wish) -> _Document:
     """Fetch what the reference names; docker has a message of its own when this call fails."""
+    reference = what.reference
     wish = Fetch("manifest", reference.path, reference.asked, manifest.LARGEST_DOCUMENT)
     with tools.store.spool() as file:
         try:
-            fetched = await tools.puller.fetch(wish, file)
+            fetched = await tools.puller.fetch(wish, file, what.told)
         except FetchError as error:
             if error.code in errors.OURS:
                 raise
@@ -102,14 +126,12 @@ async def _resolve(tools: Tools, reference: Reference) -> _Document:
         return _read(file, wish, fetched)
 
 
-async def _document(
-    tools: Tools, reference: Reference, kind: Literal["manifest", "blob"], descriptor: Descriptor
-) -> _Document:
+async def _document(tools: Tools, what: Wish, kind: Literal["manifest", "blob"], descriptor: Descriptor) -> _Document:
     if descriptor.size > manifest.LARGEST_DOCUMENT:
         raise BadImage(f"a document of {descriptor.size} bytes is larger than {manifest.LARGEST_DOCUMENT}")
-    wish = Fetch(kind, reference.path, descriptor.digest, descriptor.size)
+    wish = Fetch(kind, what.reference.path, descriptor.digest, descriptor.size)
     with tools.store.spool() as file:
-        return _read(file, wish, await tools.fetch(wish, file))
+        return _read(file, wish, await tools.fetch(wish, file, what.told))
 
 
 def _read(file: IO[bytes], wish: Fetch, fetched: Fetched) -> _Document:

@@ -18,7 +18,8 @@ from urllib3 import BaseHTTPResponse
 
 from sandbox.images import manifest
 from sandbox.images.manifest import BadImage, Index
-from sandbox.images.puller.registry import Registry, RegistryError, read
+from sandbox.images.puller.registry import Registry, read
+from sandbox.images.puller.trouble import RegistryError
 from sandbox.local_registry import server
 from sandbox.local_registry.push import Document, Repository, digest_of
 from sandbox.model import platform as platforms

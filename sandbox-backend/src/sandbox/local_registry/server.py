@@ -77,6 +77,8 @@ async def serving(folder: Path, uid: int, at: int | Path) -> AsyncIterator[Proce
         stderr=PIPE,
         # whoever comes through the folder of its socket may write to that
         umask=0,
+        # Ctrl-C is for the supervisor alone, which ends it last
+        start_new_session=True,
     )
     said = asyncio.create_task(_last_lines(process))
     try:

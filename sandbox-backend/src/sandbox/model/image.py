@@ -18,7 +18,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """OCI image-spec `config`: what `docker run` starts from."""
+    """OCI image-spec `config`: what `docker run` starts from; `volumes` are the folders that VOLUME names."""
 
     entrypoint: tuple[str, ...] = ()
     cmd: tuple[str, ...] = ()
@@ -26,6 +26,7 @@ class Config:
     workdir: str = ""
     user: str = ""
     labels: tuple[tuple[str, str], ...] = ()
+    volumes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)

@@ -36,6 +36,9 @@ ULIMITS = frozenset(_ULIMITS)
 HELD = {name: most for name, most in _ULIMITS.items() if most is not None} | {"core": 1}
 UNLIMITED = -1
 MOST_TMPFS = 16
+MOST_GROUPS = 64
+# what Docker gives /dev/shm
+SHM_BYTES = 64 * MIB
 # of folders that one command line names: each is looked for, or made, while others wait
 MOST_FOLDERS = 128
 # NUL ends a text for the kernel, and half a character cannot be written down
@@ -90,6 +93,14 @@ class Throttle:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtraHost:
+    """A `--add-host`: one more line of /etc/hosts."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Join:
     """A namespace to share with another container of the same host: `pid`, `network` or `ipc`."""
 
@@ -101,7 +112,7 @@ class Join:
 class Plan:
     """One allowed `docker run`. Empty `args` means the image's own Cmd; `entrypoint` None means the image's own,
     an empty tuple means none (`--entrypoint ""`). With `bridge` it can reach the other containers of its host that have
-    one, and nothing else."""
+    one, and nothing else. `groups` are those that its process is in besides its user's, each a name or a number."""
 
     image: str
     args: tuple[str, ...] = ()
@@ -109,12 +120,15 @@ class Plan:
     env: tuple[str, ...] = ()
     workdir: str | None = None
     user: str | None = None
+    groups: tuple[str, ...] = ()
+    hosts: tuple[ExtraHost, ...] = ()
     hostname: str | None = None
     tty: bool = False
     init: bool = False
     read_only: bool = False
     ulimits: tuple[Ulimit, ...] = ()
     tmpfs: tuple[Tmpfs, ...] = ()
+    shm_size: int = SHM_BYTES
     cap_drop: tuple[str, ...] = ()
     read_bps: tuple[Throttle, ...] = ()
     write_bps: tuple[Throttle, ...] = ()
@@ -160,6 +174,10 @@ def check(plan: Plan, ceiling: Limits) -> None:
         raise ValueError("a character that no program can be given")
     if named_folders(plan) > MOST_FOLDERS:
         raise ValueError("more folders than a command line may name")
+    if len(plan.groups) > MOST_GROUPS:
+        raise ValueError("groups: more than there may be")
+    if not 0 < plan.shm_size < 1 << 63:
+        raise ValueError("shm_size: not a number of bytes")
     _check_ulimits(plan.ulimits, ceiling)
     _check_tmpfs(plan.tmpfs, ceiling)
     if any(not rate.path.startswith("/dev/") or rate.rate < 0 for rate in plan.throttles):

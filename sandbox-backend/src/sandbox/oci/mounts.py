@@ -44,7 +44,7 @@ READ_ONLY = ("/proc/bus", "/proc/irq", "/proc/pressure", "/proc/sys", "/proc/sys
 
 def build(plan: Plan, allocation: Allocation, features: Features) -> list[dict[str, Any]]:
     """The `mounts` of a configuration: those that Docker gives a container, `--tmpfs`, and what is bound."""
-    mounts = [*_system(plan.tty, features), *map(_tmpfs, plan.tmpfs), *_bound(allocation)]
+    mounts = [*_system(plan, features), *map(_tmpfs, plan.tmpfs), *_bound(allocation)]
     return [mount for mount in mounts if mount["type"] not in features.unknown_mounts]
 
 
@@ -52,11 +52,11 @@ def _mount(destination: str, kind: str, *options: str, source: str | None = None
     return {"destination": destination, "type": kind, "source": source or kind, "options": list(options)}
 
 
-def _system(tty: bool, features: Features) -> list[dict[str, Any]]:
+def _system(plan: Plan, features: Features) -> list[dict[str, Any]]:
     closed = ("nosuid", "noexec", "nodev")
     # the one that it has, if any: what is typed into others is looked at by the kernel's own threads, whose time is
     # nobody's, sixteen times as long as it takes to write
-    own = ["max=1" if tty else "nodev"] if features.devices else []
+    own = ["max=1" if plan.tty else "nodev"] if features.devices else []
     terminals = ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5", *own]
     return [
         _mount("/proc", "proc", *closed),
@@ -65,7 +65,8 @@ def _system(tty: bool, features: Features) -> list[dict[str, Any]]:
         _mount("/sys", "sysfs", *closed, "ro"),
         _mount("/sys/fs/cgroup", "cgroup", *closed, "ro", "relatime"),
         _mount("/dev/mqueue", "mqueue", *closed),
-        _mount("/dev/shm", "tmpfs", *closed, "mode=1777", "size=65536k", source="shm"),
+        # however large, the container's memory has to hold what is in it
+        _mount("/dev/shm", "tmpfs", *closed, "mode=1777", f"size={-(-plan.shm_size // 1024)}k", source="shm"),
     ]
 
 

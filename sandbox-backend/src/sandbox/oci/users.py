@@ -1,15 +1,23 @@
-"""Who a container's process is: Docker's `--user` forms read against the image's own passwd and group files."""
+"""Who a container's process is: Docker's `--user` forms read against the image's own passwd and group files.
+
+The files are read as Docker does it (moby/sys, user/user.go), one line after the other: rows may lack fields at their
+end, and blanks around a row mean nothing.
+"""
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sandbox.docker.messages import HIGH_ID
 
 # how many a container has, from 0
 IDS = 65_536
 LARGEST_ID = IDS - 1
 DOCKERS_LARGEST_ID = 2**31 - 1
+OUT_OF_RANGE = f"uids and gids must be in range 0-{DOCKERS_LARGEST_ID}"
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 
 
@@ -25,8 +33,26 @@ class Identity:
     home: str = "/"
 
 
-def resolve(user: str, passwd: str, group: str) -> Identity:
-    """The identity that `user` (`name`, `uid`, `name:group`, `uid:gid`, or empty for root) has in the image.
+@dataclass(slots=True)
+class _Groups:
+    """What one reading of the group file has found: the numbers of the `named` groups, the first one for each name, and
+    those that the user is a member of."""
+
+    named: dict[str, int] = field(default_factory=dict)
+    memberships: list[int] = field(default_factory=list)
+
+    def number(self, name: str) -> int:
+        """The number of a group by its name or number."""
+        if name in self.named:
+            return self.named[name]
+        if _INTEGER.fullmatch(name):
+            return _number(name)
+        raise UserError(f"unable to find group {name}: no matching entries in group file")
+
+
+def resolve(user: str, passwd: str, group: str, more: Sequence[str] = ()) -> Identity:
+    """The identity that `user` (`name`, `uid`, `name:group`, `uid:gid`, or empty for root) has in the image, with the
+    groups `more` besides, each a name or a number.
 
     Supplementary groups come from the group file, unless a group is given; the primary group is always among them,
     as in Docker. UserError when a name is not there or a number is out of range.
@@ -39,40 +65,46 @@ def resolve(user: str, passwd: str, group: str) -> Identity:
         login, uid, gid, home = entry
     else:
         login, uid, gid, home = "", _number(name or "0"), 0, "/"
+    found = _groups(group, {*filter(None, (group_name,)), *more}, "" if group_name else login)
     if group_name:
-        gid = _group_id(group_name, group)
-        return Identity(uid, gid, (gid,), home)
-    groups = tuple(_memberships(login, group)) if login else ()
-    return Identity(uid, gid, groups if gid in groups else (gid, *groups), home)
+        gid = found.number(group_name)
+        groups = [gid]
+    else:
+        groups = found.memberships if gid in found.memberships else [gid, *found.memberships]
+    return Identity(uid, gid, tuple(dict.fromkeys((*groups, *map(found.number, more)))), home)
 
 
 def _passwd_entry(name: str, passwd: str) -> tuple[str, int, int, str] | None:
-    for fields in _rows(passwd, 7):
-        if (name in (fields[0], fields[2])) and _is_number(fields[2]) and _is_number(fields[3]):
-            return fields[0], _number(fields[2]), _number(fields[3]), fields[5] or "/"
+    for fields in _rows(passwd, 3):
+        login, uid, gid, home = fields[0], fields[2], fields[3] or "0", fields[5]
+        if name in (login, uid) and _is_number(uid) and _is_number(gid):
+            return login, _number(uid), _number(gid), home or "/"
     return None
 
 
-def _group_id(name: str, group: str) -> int:
-    for fields in _rows(group, 4):
-        if name == fields[0] and _is_number(fields[2]):
-            return _number(fields[2])
-    if _INTEGER.fullmatch(name):
-        return _number(name)
-    raise UserError(f"unable to find group {name}: no matching entries in group file")
-
-
-def _memberships(login: str, group: str) -> Iterator[int]:
-    for fields in _rows(group, 4):
-        if login in fields[3].split(",") and _is_number(fields[2]):
-            yield _number(fields[2])
+def _groups(group: str, wanted: set[str], login: str) -> _Groups:
+    """Read the group file once."""
+    found = _Groups()
+    if not wanted and not login:
+        return found
+    for fields in _rows(group, 3):
+        name, number, members = fields[0], fields[2], fields[3]
+        if not _is_number(number):
+            continue
+        if name in wanted:
+            found.named.setdefault(name, _number(number))
+        if login and login in members.split(","):
+            found.memberships.append(_number(number))
+    return found
 
 
 def _rows(text: str, width: int) -> Iterator[list[str]]:
-    for line in text.splitlines():
-        fields = line.split(":")
-        if len(fields) >= width and not line.startswith("#"):
-            yield fields
+    """The fields of each row that has as many as `width`; those that it lacks of a passwd row's are empty."""
+    for line in io.StringIO(text, newline="\n"):
+        row = line.strip()
+        fields = row.split(":")
+        if len(fields) >= width and not row.startswith("#"):
+            yield fields + [""] * (7 - len(fields))
 
 
 def _is_number(text: str) -> bool:
@@ -83,7 +115,7 @@ def _is_number(text: str) -> bool:
 def _number(text: str) -> int:
     number = int(text) if len(text) < 12 else DOCKERS_LARGEST_ID + 1
     if not 0 <= number <= DOCKERS_LARGEST_ID:
-        raise UserError(f"uids and gids must be in range 0-{DOCKERS_LARGEST_ID}")
+        raise UserError(OUT_OF_RANGE)
     if number > LARGEST_ID:
-        raise UserError(f"uids and gids must be in range 0-{LARGEST_ID}")
+        raise UserError(HIGH_ID.format(number=number, most=LARGEST_ID))
     return number

@@ -12,11 +12,12 @@ from dataclasses import replace
 from sandbox.docker.cli import wording
 from sandbox.docker.cli.command import Run
 from sandbox.docker.cli.modes import BRIDGE, CONTAINER, HOST, PREDEFINED
+from sandbox.docker.cli.values import GATEWAY
 from sandbox.docker.errors import DockerError, Fix
 from sandbox.docker.messages import client_error, task_error
 from sandbox.model import plan as plans
 from sandbox.model import reference
-from sandbox.model.plan import MIB, UNLIMITED, Join, Limits, Plan, Throttle, Ulimit
+from sandbox.model.plan import MIB, UNLIMITED, ExtraHost, Join, Limits, Plan, Throttle, Ulimit
 from sandbox.oci import capabilities
 from sandbox.policy import tmpfs
 from sandbox.policy.errors import refused
@@ -48,12 +49,16 @@ def _plan(run: Run, limits: Limits) -> Plan:
         env=run.env,
         workdir=_workdir(run),
         user=run.user or None,
+        groups=_groups(run),
+        hosts=_hosts(run),
         hostname=run.hostname or None,
         tty=run.tty,
         init=run.init,
         read_only=run.read_only,
         ulimits=tuple(_ulimit(limit, limits) for limit in run.ulimits),
         tmpfs=tmpfs.parse_all(run.tmpfs, limits.disk),
+        # however large, what is in it is the run's memory
+        shm_size=run.shm_size or plans.SHM_BYTES,
         cap_drop=tuple(map(_capability, run.cap_drop)),
         read_bps=_throttles(run.read_bps),
         write_bps=_throttles(run.write_bps),
@@ -93,6 +98,22 @@ def _joins(run: Run) -> tuple[Join, ...]:
     if "network" in named and run.hostname:
         raise refused("conflicting options: hostname and the network mode", wording.OWN_HOSTNAME, Fix("hostname", None))
     return tuple(Join(kind, text.removeprefix(CONTAINER)) for kind, text in named.items())
+
+
+def _groups(run: Run) -> tuple[str, ...]:
+    groups = tuple(dict.fromkeys(run.groups))
+    if len(groups) > plans.MOST_GROUPS:
+        raise refused(f"more than {plans.MOST_GROUPS} groups", wording.MANY_GROUPS.format(most=plans.MOST_GROUPS))
+    return groups
+
+
+def _hosts(run: Run) -> tuple[ExtraHost, ...]:
+    if run.extra_hosts and (run.network or "").startswith(CONTAINER):
+        raise refused("conflicting options: custom host-to-IP mapping and the network mode", wording.OWN_HOSTS)
+    named = [ExtraHost(*host.split(":", 1)) for host in run.extra_hosts]
+    if any(host.address == GATEWAY for host in named):
+        raise refused("unable to derive the IP value for host-gateway", wording.NO_GATEWAY)
+    return tuple(named)
 
 
 def _no_network(name: str) -> DockerError:
@@ -158,9 +179,6 @@ def _memory(run: Run, limits: Limits) -> int:
         text = f"--memory {memory} is above this host's limit of {limits.memory} bytes ({most})"
         fix = Fix("memory", f"{limits.memory // MIB}m")
         raise refused(text, wording.TOO_MUCH_MEMORY.format(most=most), fix)
-    if swap not in (0, memory):
-        text = "--memory-swap is not available on this host: there is no swap"
-        raise refused(text, wording.NO_SWAP, _WITHOUT_SWAP)
     return memory or limits.memory
 
 
@@ -174,6 +192,13 @@ def _too_little(run: Run, memory: int, limits: Limits) -> DockerError:
         if meant < memory:
             hint = f"{hint} {wording.TOO_MUCH_MEMORY.format(most=f'{most}MiB')}"
     return refused("Minimum memory limit allowed is 6MB", hint, Fix("memory", f"{meant}m"))
+
+
+def without_swap(run: Run, limits: Limits) -> str | None:
+    """Return what to tell the reader of a line that asks for swap, which no run has here; None where it does not."""
+    if run.memory_swap in (None, 0, run.memory):
+        return None
+    return wording.WITHOUT_SWAP.format(most=f"{(run.memory or limits.memory) // MIB}MiB")
 
 
 def _cpus(run: Run, limits: Limits) -> float:

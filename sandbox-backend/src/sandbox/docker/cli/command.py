@@ -14,8 +14,9 @@ PullPolicy = Literal["missing", "always", "never"]
 class Run:
     """One `docker run`, as the line says it; None, empty or False where the line says nothing.
 
-    `image` is as written, and `options` the arguments before it. `memory` and `memory_swap` are bytes (swap -1: no
-    limit); `entrypoint` "" takes the image's away; an `env` entry without `=` takes that name away; `cpus` in cores.
+    `image` is as written, and `options` the arguments before it. `memory`, `memory_swap` and `shm_size` are bytes (swap
+    -1: no limit), `cpus` cores; an extra host is `name:address`. `entrypoint` "" takes the image's away; an `env` entry
+    without `=` takes that name away.
     """
 
     name: ClassVar[str] = "run"
@@ -46,6 +47,9 @@ class Run:
     stop_signal: str | None = None
     ulimits: tuple[Ulimit, ...] = ()
     tmpfs: tuple[str, ...] = ()
+    shm_size: int | None = None
+    groups: tuple[str, ...] = ()
+    extra_hosts: tuple[str, ...] = ()
     cap_drop: tuple[str, ...] = ()
     read_bps: tuple[Throttle, ...] = ()
     write_bps: tuple[Throttle, ...] = ()

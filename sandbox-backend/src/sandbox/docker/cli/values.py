@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from ipaddress import ip_address
 from math import inf
 
 from sandbox.docker import go
@@ -27,6 +28,9 @@ _THROTTLE = (
     "invalid rate for device: {}. The correct format is <device-path>:<number>[<unit>]. Number must be a positive "
     "integer. Unit is optional and can be kb, mb, or gb"
 )
+GATEWAY = "host-gateway"
+_PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(?:tcp|udp|sctp))?", re.IGNORECASE)
+LAST_PORT = 65_535
 _STREAMS = frozenset({"stdin", "stdout", "stderr"})
 
 
@@ -159,6 +163,39 @@ def throttle(value: str) -> Throttle:
         return Throttle(path, size(rate))
     except ValueError:
         raise ValueError(_THROTTLE.format(value)) from None
+
+
+def extra_host(value: str) -> str:
+    """Take `name:address` or `name=address` as opts.ValidateExtraHost, and return the first form."""
+    name, equals, address = value.partition("=")
+    if not equals:
+        name, equals, address = value.partition(":")
+    if not equals or not name or ":" in name:
+        raise ValueError(f"bad format for add-host: {go.quote(value)}")
+    if len(address) > 2 and address.startswith("[") and address.endswith("]"):
+        address = address[1:-1]
+    if address != GATEWAY and not _is_address(address):
+        raise ValueError(f"invalid IP address in add-host: {go.quote(address)}")
+    return f"{name}:{address}"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def ports(value: str) -> str:
+    """Take a port or a range of ports, with or without a protocol (moby, api/types/network/port.go)."""
+    if not value:
+        raise ValueError("invalid port range: value is empty")
+    match = _PORTS.fullmatch(value)
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+    if not first <= last <= LAST_PORT:
+        raise ValueError(f"invalid port range: {value}")
+    return value
 
 
 def stream(value: str) -> str:

@@ -64,7 +64,6 @@ UNAVAILABLE = {
         "no container here gets a namespace of the machine",
         "이곳의 컨테이너에는 기계의 네임스페이스를 주지 않아서 {flag} 옵션은 그렇게 쓸 수 없어요.",
     ),
-    "group": Unavailable("groups come from the image", "그룹은 이미지에 적힌 대로만 써서 {flag} 옵션은 쓸 수 없어요."),
     "kernel": Unavailable(
         "it would change how this machine runs containers",
         "{flag} 옵션은 이 서버가 컨테이너를 돌리는 방법을 바꿔서 쓸 수 없어요.",
@@ -76,6 +75,10 @@ UNAVAILABLE = {
     "limit": Unavailable(
         "use --memory, --cpus and --pids-limit here",
         "{flag} 옵션은 아직 쓸 수 없어요. 한도는 --memory, --cpus, --pids-limit 로 정해 보세요.",
+    ),
+    "processors": Unavailable(
+        "containers here do not choose among the machine's processors: use --cpus",
+        "어느 CPU에서 돌지는 이 서버가 정해서 {flag} 옵션은 쓸 수 없어요. 얼마나 쓸지는 --cpus 로 정해 보세요.",
     ),
     "stop": Unavailable(
         "the time of a run is set by this host", "기다리는 시간은 이 서버가 정해서 {flag} 옵션은 쓸 수 없어요."
@@ -124,12 +127,14 @@ SEE_HELP = "쓸 수 있는 옵션은 {command} --help 로 볼 수 있어요."
 BAD_VALUE = "{flag} 옵션의 값을 확인해 보세요. 예: {example}"
 NEEDS_VALUE = "{flag} 옵션에는 값이 필요해요. 예: {example}"
 EXAMPLES = {
+    "add-host": "--add-host db:10.0.0.5",
     "cap-drop": "--cap-drop ALL",
     "cpus": "--cpus 0.5",
     "device-read-bps": "--device-read-bps /dev/loop0:1mb",
     "device-write-bps": "--device-write-bps /dev/loop0:1mb",
     "entrypoint": "--entrypoint /bin/ls",
     "env": "-e NAME=value",
+    "expose": "--expose 80",
     "hostname": "--hostname web",
     "label": "--label team=web",
     "memory": "--memory 64m",
@@ -140,6 +145,7 @@ EXAMPLES = {
     "pids-limit": "--pids-limit 32",
     "platform": "--platform linux/amd64",
     "pull": "--pull always",
+    "shm-size": "--shm-size 64m",
     "stop-signal": "--stop-signal SIGINT",
     "tmpfs": "--tmpfs /tmp:size=16m",
     "ulimit": "--ulimit nofile=64:64",
@@ -151,9 +157,13 @@ EXAMPLES = {
 TOO_MUCH_MEMORY = "이 서버에서 컨테이너 하나가 쓸 수 있는 메모리는 {most}까지예요."
 TOO_LITTLE_MEMORY = "메모리 한도는 6MB보다 작게 정할 수 없어요."
 NO_UNIT = "단위가 없으면 바이트예요. 메가바이트는 m을 붙여 적어요."
-NO_SWAP = "이 서버에는 스왑이 없어서 --memory-swap 은 --memory 와 같은 값으로만 적을 수 있어요."
+NO_SWAP = "이 서버에는 스왑이 없어요. --memory-swap 을 빼거나 --memory 와 같은 값으로 적어 보세요."
 TOO_MANY_CPUS = "이 서버에서 컨테이너 하나가 쓸 수 있는 CPU는 {least}개부터 {most}개까지예요."
 TOO_MANY_PIDS = "이 서버에서 컨테이너 하나가 만들 수 있는 프로세스는 {most}개까지예요."
+WITHOUT_SWAP = "이 서버에는 스왑이 없어서 --memory-swap 은 아무것도 늘리지 않아요. 메모리는 {most}까지예요."
+NO_GATEWAY = "이곳의 컨테이너에는 바깥과 이어지는 길이 없어서 host-gateway 라는 주소도 없어요. 주소를 적어 보세요."
+OWN_HOSTS = "네트워크를 함께 쓰면 /etc/hosts 도 함께 써요. --add-host 를 빼고 실행해 보세요."
+MANY_GROUPS = "--group-add 는 {most}개까지만 쓸 수 있어요."
 TOO_HIGH_ULIMIT = "--ulimit {name} 값은 이 서버에서 {most}까지 정할 수 있어요."
 TOO_BIG_TMPFS = "--tmpfs 의 크기는 {most}까지예요."
 MANY_WORDS = "한 줄에는 낱말을 {most}개까지 적을 수 있어요."

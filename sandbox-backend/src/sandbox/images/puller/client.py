@@ -19,11 +19,14 @@ from dataclasses import dataclass
 from typing import IO
 
 from sandbox.images.puller import messages
-from sandbox.images.puller.messages import Cancel, Check, Fetch, Fetched, Options, Progress, Request
+from sandbox.images.puller.messages import Cancel, Check, Fetch, Fetched, Options, Progress, Request, Retrying
 from sandbox.linux.children import Kept, end, kept
 from sandbox.settings import Settings
 
 log = logging.getLogger(__name__)
+# of a pull's time, and of any: what is waited to ask for one part of an image again
+MOST_PATIENCE, LONGEST_PATIENCE = 1 / 4, 30.0
+Told = Callable[[Progress | Retrying], None]
 
 
 class FetchError(Exception):
@@ -37,7 +40,7 @@ class FetchError(Exception):
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     answer: asyncio.Future[Fetched]
-    progress: Callable[[int], None]
+    told: Told
 
 
 class Puller:
@@ -62,22 +65,23 @@ class Puller:
     def pid(self) -> int:
         return self._child.pid
 
-    async def fetch(self, wish: Fetch, into: IO[bytes], progress: Callable[[int], None] = lambda _: None) -> Fetched:
-        """Have `wish` written into the file `into`; `progress` gets the bytes so far, at most ten times a second.
+    async def fetch(self, wish: Fetch, into: IO[bytes], told: Told = lambda _: None) -> Fetched:
+        """Have `wish` written into the file `into`; `told` hears of the bytes so far, at most ten times a second, and
+        when the registry is asked again.
 
         FetchError when the registry does not give it, or gives something else.
         """
-        return await self._ask(wish, [into.fileno()], progress)
+        return await self._ask(wish, [into.fileno()], told)
 
     async def check(self) -> None:
         """Have the registry asked whether it is there. FetchError with the reason when it does not answer as one."""
         await self._ask(Check(), [], lambda _: None)
 
-    async def _ask(self, request: Request, descriptors: list[int], progress: Callable[[int], None]) -> Fetched:
+    async def _ask(self, request: Request, descriptors: list[int], told: Told) -> Fetched:
         self._number += 1
         number = self._number
         answer: asyncio.Future[Fetched] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = _Waiting(answer, progress)
+        self._waiting[number] = _Waiting(answer, told)
         try:
             await self._send(messages.encode(number, request), descriptors)
             return await answer
@@ -125,7 +129,9 @@ class Puller:
         settings, view = self._settings, self._settings.run_dir / "view-puller"
         view.mkdir(mode=0o755, parents=True, exist_ok=True)
         hosts, uid, most = settings.registry_hosts, settings.puller_uid, settings.image_bytes
-        return json.dumps(dataclasses.asdict(Options(descriptor, settings.registry, hosts, uid, str(view), most)))
+        patience = min(settings.pull_seconds * MOST_PATIENCE, LONGEST_PATIENCE)
+        options = Options(descriptor, settings.registry, hosts, uid, str(view), most, patience)
+        return json.dumps(dataclasses.asdict(options))
 
     def _receive(self) -> None:
         while self._socket is not None:
@@ -151,8 +157,8 @@ class Puller:
         waiting = self._waiting.get(number)
         if waiting is None or waiting.answer.done():
             return
-        if isinstance(message, Progress):
-            waiting.progress(message.bytes)
+        if isinstance(message, Progress | Retrying):
+            waiting.told(message)
         elif isinstance(message, Fetched):
             waiting.answer.set_result(message)
         else:

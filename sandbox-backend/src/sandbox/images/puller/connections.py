@@ -33,19 +33,23 @@ class Use:
 
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
-        self._over = False
+        self._over = threading.Event()
 
     def note(self, made: socket.socket) -> None:
         """Remember the connection that is asked now."""
         self._socket = made
-        if self._over:
+        if self._over.is_set():
             self._shut(made)
 
     def end(self) -> None:
         """End it, from another thread: what it waits for fails, and whatever it asks next."""
-        self._over = True
+        self._over.set()
         if self._socket is not None:
             self._shut(self._socket)
+
+    def over_within(self, seconds: float) -> bool:
+        """Wait so long, or until it has been ended; whether it has."""
+        return self._over.wait(seconds)
 
     def _shut(self, made: socket.socket) -> None:
         with suppress(OSError):

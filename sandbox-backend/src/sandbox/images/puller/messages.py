@@ -16,7 +16,7 @@ LARGEST_MESSAGE = 64 * 1024
 @dataclass(frozen=True, slots=True)
 class Options:
     """How to start: the inherited socket, the registry's address, whom else it may send us to, who to become, what
-    folder to see, and how many bytes a file may have."""
+    folder to see, how many bytes a file may have, and how many seconds may be waited to ask again for one."""
 
     descriptor: int
     registry: str
@@ -24,6 +24,7 @@ class Options:
     uid: int
     view: str
     bytes: int
+    patience: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,14 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Retrying:
+    """The registry could not answer just now, and is asked again in so many seconds."""
+
+    type: ClassVar[str] = "retrying"
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """What came, as the puller reports it; whoever builds on the digest computes it again."""
 
@@ -79,9 +88,9 @@ class Failed:
 
 
 Request = Fetch | Check | Cancel
-Reply = Progress | Fetched | Failed
+Reply = Progress | Retrying | Fetched | Failed
 _REQUESTS: dict[str, Any] = {kind.type: kind for kind in (Fetch, Check, Cancel)}
-_REPLIES: dict[str, Any] = {kind.type: kind for kind in (Progress, Fetched, Failed)}
+_REPLIES: dict[str, Any] = {kind.type: kind for kind in (Progress, Retrying, Fetched, Failed)}
 
 
 def encode(number: int, message: Request | Reply) -> bytes:

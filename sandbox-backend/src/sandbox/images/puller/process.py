@@ -33,8 +33,10 @@ from sandbox.images.puller.messages import (
     Options,
     Progress,
     Reply,
+    Retrying,
 )
-from sandbox.images.puller.registry import Registry, RegistryError, read
+from sandbox.images.puller.registry import Registry, read
+from sandbox.images.puller.trouble import Patience, RegistryError
 from sandbox.linux import processes
 from sandbox.linux.confine import confine
 
@@ -72,10 +74,11 @@ class Download:
 
 
 class Service:
-    """Answers the runner's requests, many at a time."""
+    """Answers the runner's requests, many at a time; a registry that cannot answer just now is asked again within
+    `patience` seconds."""
 
-    def __init__(self, connection: socket.socket, registry: Registry) -> None:
-        self._connection, self._registry = connection, registry
+    def __init__(self, connection: socket.socket, registry: Registry, patience: float = 0.0) -> None:
+        self._connection, self._registry, self._patience = connection, registry, patience
         self._wanted: dict[int, connections.Use] = {}
         self._lock = threading.Lock()
 
@@ -146,6 +149,25 @@ class Service:
             self.send(number, Failed(code, f"{type(error).__name__}: {error}"[:4000]))
 
     def _fetch(self, number: int, wish: Fetch, file: int) -> Fetched:
+        patience = Patience(self._patience)
+        while True:
+            try:
+                return self._fetch_once(number, wish, file)
+            except RegistryError as error:
+                pause = patience.pause(error)
+                if pause is None:
+                    raise
+            self._wait(number, pause)
+            # nothing of what has come is taken for a part of what comes now
+            os.ftruncate(file, 0)
+            os.lseek(file, 0, os.SEEK_SET)
+
+    def _wait(self, number: int, seconds: float) -> None:
+        self.send(number, Retrying(seconds))
+        if self._use(number).over_within(seconds):
+            raise Cancelled
+
+    def _fetch_once(self, number: int, wish: Fetch, file: int) -> Fetched:
         by_digest = ":" in wish.reference
         download = Download(self, number, file, wish.reference.partition(":")[0] if by_digest else "sha256")
         if wish.kind == "manifest":
@@ -181,7 +203,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_FSIZE, (options.bytes, options.bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (processes.core_limit(),) * 2)
     with socket.socket(fileno=options.descriptor) as connection:
-        Service(connection, Registry(options.registry, tuple(options.hosts))).serve()
+        Service(connection, Registry(options.registry, tuple(options.hosts)), options.patience).serve()
     return 0
 
 

@@ -6,26 +6,17 @@ the ones that containerd gives to Docker's daemon, as far as it has one for the 
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    NameResolutionError,
-    NewConnectionError,
-    ReadTimeoutError,
-    SSLError,
-)
 from urllib3.response import BaseHTTPResponse
 
 from sandbox.images.puller import connections
+from sandbox.images.puller.trouble import FAILURES, RegistryError, is_slow, line, retry_after, translated, unexpected
 from sandbox.images.recent import Recent
 from sandbox.model import plain
 
@@ -37,15 +28,6 @@ MOST_TOKENS = 100
 REDIRECTS = (301, 302, 303, 307, 308)
 # a name begins where no letter is before it, so that a long one without a value is not tried from each of its letters
 _FIELD = re.compile(r'(?<![a-zA-Z_])([a-zA-Z_]+)="([^"]*)"')
-_IO = (HTTPError, OSError)
-
-
-class RegistryError(Exception):
-    """A call that did not give what it was for; `code` is stable, `text` is containerd's part of the message."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code, self.text = code, text
 
 
 class Registry:
@@ -73,7 +55,7 @@ class Registry:
         answer.close()
         # one that wants a token first is there, too
         if answer.status not in (200, 401, 403):
-            raise RegistryError("registry-error", f"unexpected status from {_line(url)}: {_status(answer.status)}")
+            raise RegistryError("registry-error", unexpected(url, answer).text)
 
     @contextmanager
     def manifest(self, repository: str, reference: str, accept: str) -> Iterator[BaseHTTPResponse]:
@@ -99,11 +81,13 @@ class Registry:
             raise RegistryError("no-such-image" if known else "no-such-repository", "not found")
         if answer.status in (401, 403):
             raise RegistryError("no-such-repository", "authorization failed")
-        code = {404: "blob-missing", 429: "rate-limited"}.get(answer.status, "registry-error")
-        raise RegistryError(code, f"unexpected status from {_line(url)}: {_status(answer.status)}")
+        raise unexpected(url, answer)
 
     def _knows(self, repository: str) -> bool:
-        with self._get(repository, f"{self._base}/v2/{repository}/tags/list?n=1", {}) as answer:
+        url = f"{self._base}/v2/{repository}/tags/list?n=1"
+        with self._get(repository, url, {}) as answer:
+            if retry_after(answer.status, answer.headers) is not None:
+                raise unexpected(url, answer)
             return answer.status == 200
 
     @contextmanager
@@ -128,14 +112,14 @@ class Registry:
             url = self._sent_to(url, answer.headers.get("Location", ""))
             if connections.origin(url) != self._home:
                 headers = {name: value for name, value in headers.items() if name != "Authorization"}
-        raise RegistryError("registry-error", f"failed to do request: {_line(url)}: stopped after 5 redirects")
+        raise RegistryError("registry-error", f"failed to do request: {line(url)}: stopped after 5 redirects")
 
     def _sent_to(self, url: str, location: str) -> str:
         """Return where the answer from `url` sends us, if we may go there."""
         try:
             url = urljoin(url, location)
         except ValueError as error:
-            text = f"failed to do request: {_line(url)}: failed to parse Location header"
+            text = f"failed to do request: {line(url)}: failed to parse Location header"
             raise RegistryError("registry-error", text) from error
         self._allow(url)
         return url
@@ -147,7 +131,7 @@ class Registry:
             return
         names = {f"{host}:{port}"} | ({host} if port == connections.PORTS.get(scheme) else set())
         if not names & self._hosts or scheme not in ("https", self._home[0]):
-            raise RegistryError("foreign-host", f"failed to do request: {_line(url)}: host is not allowed here")
+            raise RegistryError("foreign-host", f"failed to do request: {line(url)}: host is not allowed here")
 
     def _request(self, url: str, headers: dict[str, str]) -> BaseHTTPResponse:
         with translated(url):
@@ -170,6 +154,8 @@ class Registry:
         with translated(url):
             body = answer.read(LARGEST_TOKEN)
         answer.close()
+        if retry_after(answer.status, answer.headers) is not None:
+            raise unexpected(url, answer)
         self._remember(repository, answer.status, body)
 
     def _remember(self, repository: str, status: int, body: bytes) -> None:
@@ -193,51 +179,11 @@ def _piece(answer: BaseHTTPResponse, most: int) -> bytes:
     """Return what has come at once, so that a slow registry's progress is seen."""
     try:
         return answer.read1(most, decode_content=False)
-    except _IO as error:
-        text = "context deadline exceeded" if _slow(error) else "unexpected EOF"
-        raise RegistryError("registry-slow" if _slow(error) else "registry-down", text) from error
-
-
-@contextmanager
-def translated(url: str) -> Iterator[None]:
-    """Return what went wrong on the way, as containerd words it."""
-    try:
-        yield
-    except _IO as error:
-        code = "registry-slow" if _slow(error) else "registry-down"
-        raise RegistryError(code, f"failed to do request: {_line(url)}: {_reason(error, url)}") from error
-
-
-def _slow(error: BaseException) -> bool:
-    # urllib3 makes a refused connection a kind of time-out
-    slow = isinstance(error, ConnectTimeoutError | ReadTimeoutError | TimeoutError)
-    return slow and not isinstance(error, NewConnectionError)
-
-
-def _reason(error: BaseException, url: str) -> str:
-    """Return Go's own message for the usual failures."""
-    _, host, port = connections.origin(url)
-    cause = error.__cause__ or error.__context__
-    if isinstance(error, NameResolutionError):
-        return f"dial tcp: lookup {host}: no such host"
-    if isinstance(error, NewConnectionError) and isinstance(cause, OSError) and cause.errno:
-        return f"dial tcp {host}:{port}: connect: {os.strerror(cause.errno).lower()}"
-    if isinstance(error, ConnectTimeoutError):
-        return f"dial tcp {host}:{port}: i/o timeout"
-    if _slow(error):
-        return "net/http: timeout awaiting response headers"
-    return "tls: failed to verify certificate" if isinstance(error, SSLError) else "EOF"
-
-
-def _line(url: str) -> str:
-    return f'Head "{url}"' if "/manifests/" in url else f'Get "{url}"'
-
-
-def _status(number: int) -> str:
-    try:
-        return f"{number} {HTTPStatus(number).phrase}"
-    except ValueError:
-        return str(number)
+    except FAILURES as error:
+        text = "context deadline exceeded" if is_slow(error) else "unexpected EOF"
+        if is_slow(error):
+            raise RegistryError("registry-slow", text) from error
+        raise RegistryError("registry-down", text, again=0) from error
 
 
 def _json(body: bytes) -> dict[str, Any]:

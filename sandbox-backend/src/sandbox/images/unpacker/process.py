@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import gzip
 import hashlib
 import io
 import json
@@ -20,20 +19,19 @@ import sys
 import zlib
 from dataclasses import asdict
 from pathlib import Path
-from typing import Protocol
 
 import zstandard
 
-from sandbox.images.unpacker.layer import DEEPEST, BadLayer, Layer
+from sandbox.images.unpacker.decompress import CHUNK, Readable, decompressed
+from sandbox.images.unpacker.folders import DEEPEST, BadLayer
+from sandbox.images.unpacker.layer import Layer
 from sandbox.images.unpacker.order import Order, Report
-from sandbox.images.unpacker.tarstream import BadTar, Tar
+from sandbox.images.unpacker.tarfields import BadTar
+from sandbox.images.unpacker.tarstream import Tar
 from sandbox.linux import mounts, namespaces, processes
 
-GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-LARGEST_WINDOW = 8 << 20  # RFC 8878, 3.1.1.1.2: what every decoder should take, and the most that it has to
 MEMORY = 512 << 20
 PRIORITY = 10
-CHUNK = 1 << 18
 # what the kernel says of names and links that a file system cannot have, or not at once; the rest is of this machine
 OF_THE_LAYER = frozenset(
     (errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.EMLINK, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR)
@@ -47,12 +45,9 @@ class TooLarge(ValueError):
     """A blob of which more bytes come than allowed."""
 
 
-class Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
 class Measured:
-    """The uncompressed stream: hashed and counted as it is read, and cut off at `most` bytes."""
+    """The uncompressed stream: hashed and counted as it is read, and cut off at `most` bytes, those of holes among
+    them."""
 
     def __init__(self, source: Readable, algorithm: str, most: int) -> None:
         self._source, self._hash, self._left = source, hashlib.new(algorithm), most
@@ -61,10 +56,14 @@ class Measured:
     def read(self, size: int) -> bytes:
         piece = self._source.read(min(size, CHUNK))
         self._hash.update(piece)
-        self.count += len(piece)
+        self.spend(len(piece))
+        return piece
+
+    def spend(self, count: int) -> None:
+        """Count so many bytes. TooLarge when they are too many."""
+        self.count += count
         if self.count > self._left:
             raise TooLarge(f"the layer unpacks to more than {self._left} bytes")
-        return piece
 
     @property
     def digest(self) -> str:
@@ -103,8 +102,8 @@ def unpack(order: Order) -> Report:
     layer = Layer(root, order.files)
     source = io.BufferedReader(io.FileIO(0, closefd=False), CHUNK)
     try:
-        stream = Measured(_decompressed(source), order.algorithm, order.bytes)
-        tar = Tar(stream.read)
+        stream = Measured(decompressed(source), order.algorithm, order.bytes)
+        tar = Tar(stream.read, stream.spend)
         for entry in tar.entries():
             layer.add(entry, tar.content())
         layer.finish()
@@ -114,25 +113,13 @@ def unpack(order: Order) -> Report:
             pass
     except TooLarge as error:
         return Report("image-too-large", str(error))
-    except (BadTar, BadLayer, zlib.error, zstandard.ZstdError, gzip.BadGzipFile, EOFError, MemoryError) as error:
+    except (BadTar, BadLayer, zlib.error, zstandard.ZstdError, EOFError, MemoryError) as error:
         return Report("bad-image", str(error) or type(error).__name__)
     except OSError as error:
         return _failed(error)
     finally:
         os.close(root)
     return Report(diff_id=stream.digest, bytes=stream.count, files=layer.files, skipped=layer.skipped)
-
-
-def _decompressed(source: io.BufferedReader[io.FileIO]) -> Readable:
-    """Decompress by what the bytes are, as containerd does, not by what the registry calls them."""
-    start = source.peek(4)[:4]
-    if start.startswith(GZIP):
-        return gzip.GzipFile(fileobj=source)
-    if start == ZSTD:
-        return zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW).stream_reader(
-            source, read_across_frames=True, closefd=False
-        )
-    return source
 
 
 def _confine(order: Order) -> int:

@@ -91,7 +91,7 @@ class Container:
         # before it is made: one that is killed on its way leaves processes, too
         self._pid_donor = joined.donors["pid"].child if "pid" in joined.donors else None
         with joined.namespaces() as shared, self._may_be_killed():
-            config = json.dumps(self._configuration(joined, snapshot, shared, files, nodes))
+            config = json.dumps(await self._configuration(joined, snapshot, shared, files, nodes))
             async with joined.unmet(self._environment.running):
                 self._child = await self._configure(self._prestarted.begun, config, snapshot)
             # as long as it waits for its start: its number may say nothing later, though it goes on
@@ -121,7 +121,7 @@ class Container:
         self._environment.cleanup.do_next()
         self._environment.prestarter.refill()
 
-    def _configuration(
+    async def _configuration(
         self,
         joined: Joined,
         snapshot: Snapshot,
@@ -131,7 +131,7 @@ class Container:
     ) -> dict[str, Any]:
         environment, config, features = self._environment, self._image.config, self._environment.runtime.features
         init, address = environment.init_program, joined.address
-        made = contents.make(self._plan, config, snapshot, init, self._hostname, address)
+        made = await contents.make(self._plan, config, snapshot, init, self._hostname, address)
         own = Allocation(
             container=self.id,
             hostname=self._hostname,

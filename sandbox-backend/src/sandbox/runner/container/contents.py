@@ -14,6 +14,7 @@ from sandbox.model.image import Config
 from sandbox.model.plan import Plan, Tmpfs
 from sandbox.oci import process, users
 from sandbox.oci.users import Identity
+from sandbox.runner import aside
 from sandbox.runner.kernel import cgroup
 from sandbox.runner.kernel.devices import NODES
 from sandbox.runner.kernel.disk import Disks
@@ -23,6 +24,9 @@ Files = tuple[tuple[str, str], ...]
 TASK = "failed to create task for container: failed to create shim task: OCI runtime create failed"
 # the one disk that is known by name here, whichever the machine has
 DISK = "/dev/loop0"
+USERS = ("/etc/passwd", "/etc/group")
+# a larger file of users is read in a thread, and of one that is larger still no more than so many bytes
+SMALL, LARGEST = 64 << 10, 4 << 20
 SYSTEM = ("/proc", "/sys", "/dev/pts", "/dev/mqueue")
 HOSTS = """127.0.0.1\tlocalhost
 ::1\tlocalhost ip6-localhost ip6-loopback
@@ -51,7 +55,7 @@ class Contents:
     files: Files
 
 
-def make(
+async def make(
     plan: Plan, config: Config, snapshot: Snapshot, init_program: Path, hostname: str, address: str | None = None
 ) -> Contents:
     """Make the contents for `plan`; the container's `address`, where it has one, is written into /etc/hosts.
@@ -61,13 +65,36 @@ def make(
     if not process.argv(plan, config)[0]:
         raise NotStarted(messages.NO_COMMAND)
     plan = replace(plan, workdir=_make_workdir(snapshot, process.workdir(plan, config)))
+    for volume in config.volumes:
+        _make_volume(snapshot, volume)
     try:
-        identity = users.resolve(plan.user or config.user, snapshot.read("/etc/passwd"), snapshot.read("/etc/group"))
+        identity = await _identity(plan, config, snapshot)
     except users.UserError as error:
         raise NotStarted(str(error)) from error
     plan = replace(plan, tmpfs=tuple(_tmpfs(snapshot, mount) for mount in plan.tmpfs))
-    files = _files(hostname, address, snapshot)
+    files = _files(hostname, address, plan, snapshot)
     return Contents(plan, identity, (*files, _init(snapshot, init_program)) if plan.init else files)
+
+
+async def _identity(plan: Plan, config: Config, snapshot: Snapshot) -> Identity:
+    """Find out who the process is; others do not wait for a long file of users."""
+
+    def found() -> Identity:
+        passwd, group = (snapshot.read(path, LARGEST) for path in USERS)
+        return users.resolve(plan.user or config.user, passwd, group, plan.groups)
+
+    large = max(map(snapshot.size, USERS)) > SMALL
+    return await aside.done(found) if large else found()
+
+
+def _make_volume(snapshot: Snapshot, path: str) -> None:
+    """Make the folder of a volume, which Docker would mount an empty one over."""
+    try:
+        snapshot.make_folder(path)
+    except (NotADirectoryError, FileExistsError) as error:
+        raise NotStarted(f"cannot mount volume over existing file, file exists {path}") from error
+    except OSError as error:
+        raise _not_made(path, error) from error
 
 
 def _init(snapshot: Snapshot, program: Path) -> tuple[str, str]:
@@ -94,8 +121,9 @@ def _reason(error: OSError) -> str:
     return os.strerror(error.errno or 0).lower()
 
 
-def _files(hostname: str, address: str | None, snapshot: Snapshot) -> Files:
-    hosts = HOSTS + (f"{address}\t{hostname}\n" if address else "")
+def _files(hostname: str, address: str | None, plan: Plan, snapshot: Snapshot) -> Files:
+    added = "".join(f"{host.address}\t{host.name}\n" for host in plan.hosts)
+    hosts = HOSTS + added + (f"{address}\t{hostname}\n" if address else "")
     texts = {"resolv.conf": "", "hostname": f"{hostname}\n", "hosts": hosts}
     return tuple((f"/etc/{file}", str(snapshot.write(file, text.encode()))) for file, text in texts.items())
 
@@ -107,14 +135,18 @@ def _make_workdir(snapshot: Snapshot, path: str) -> str:
     except (NotADirectoryError, FileExistsError) as error:
         raise NotStarted(f"Cannot mkdir: {path} is not a directory") from error
     except OSError as error:
-        # a link to itself, a name that no file system takes; what is not the image's doing is ours
-        if error.errno not in (errno.ELOOP, errno.ENAMETOOLONG):
-            raise
-        raise NotStarted(f"Cannot mkdir: {path}: {_reason(error)}") from error
+        raise _not_made(path, error) from error
     if where.startswith(("/proc/", "/sys/", "/dev/")):
         # /proc/self/fd/7 would be whatever the runtime itself has open (CVE-2024-21626)
         raise NotStarted(f"{TASK}: current working directory is outside of container mount namespace root")
     return where
+
+
+def _not_made(path: str, error: OSError) -> Exception:
+    """A link to itself, a name that no file system takes; what is not the image's doing is ours."""
+    if error.errno not in (errno.ELOOP, errno.ENAMETOOLONG):
+        return error
+    return NotStarted(f"Cannot mkdir: {path}: {_reason(error)}")
 
 
 def disks_for(plan: Plan, disks: Disks | None) -> Disks | None:

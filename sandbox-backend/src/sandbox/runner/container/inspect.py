@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ MOST_EVENTS = 20
 LONGEST_COMMAND = 200
 LONGEST_MOUNT = 2000
 CHUNK = 65_536
+# how a folder is named in an overlay of very many layers (`rootfs`)
+_SHORT = re.compile(r"/proc/self/fd/[0-9]+(?=/)")
 SECCOMP = {"0": "disabled", "1": "strict", "2": "filter"}
 # one for each run that may be keeping one waiting, and for those whose processes are just ending
 _THREADS = ThreadPoolExecutor(64, "inspect")
@@ -105,7 +108,7 @@ class Inspector:
         """The line of the root mount, with the folders above the run's own left out."""
         for line in _text(folder, "mountinfo").splitlines():
             if line.split(" ", 5)[4] == "/":
-                return clean(line.replace(str(self.runs), ""), LONGEST_MOUNT)
+                return clean(_SHORT.sub("", line.replace(str(self.runs), "")), LONGEST_MOUNT)
         return ""
 
 

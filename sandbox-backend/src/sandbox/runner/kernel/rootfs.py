@@ -11,11 +11,13 @@ import contextlib
 import errno
 import os
 import posixpath
-from collections.abc import AsyncIterator, Sequence
+import stat
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from sandbox.linux import files, lacks, mounts
 from sandbox.linux.loop import Device
@@ -24,6 +26,8 @@ from sandbox.runner import aside
 from sandbox.runner.kernel.disk import Disks
 
 FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
+# mount(2) takes its options in one page, the end of the text with them
+MOST_OPTIONS = os.sysconf("SC_PAGE_SIZE") - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +48,32 @@ class Snapshot:
         finally:
             os.close(root)
 
-    def read(self, path: str, limit: int = 64 << 10) -> str:
-        """The text of a small file of the image, empty where it is not there or not a plain file. OSError when the
-        machine lacks what it takes to look."""
+    def read(self, path: str, limit: int) -> str:
+        """The text of a file of the image, up to `limit` bytes; empty where it is not there or not a plain file.
+        OSError when the machine lacks what it takes to look."""
+        with self._looked_at(path) as file:
+            return file.read(limit).decode("utf-8", "replace") if file else ""
+
+    def size(self, path: str) -> int:
+        """The bytes of a file of the image; 0 where it is not there or not a plain file. OSError as with `read`."""
+        with self._looked_at(path) as file:
+            return os.fstat(file.fileno()).st_size if file else 0
+
+    @contextlib.contextmanager
+    def _looked_at(self, path: str) -> Iterator[BinaryIO | None]:
         try:
-            with os.fdopen(self.open(path), "rb") as file:
-                return file.read(limit).decode("utf-8", "replace")
+            found = self.open(path)
         except OSError as error:
             if lacks.anything(error):
                 raise
-            return ""
+            yield None
+            return
+        if not stat.S_ISREG(os.fstat(found).st_mode):
+            os.close(found)
+            yield None
+            return
+        with os.fdopen(found, "rb") as file:
+            yield file
 
     def make_folder(self, path: str) -> str:
         """Make the missing ones of `path` and the folders above it; where it truly is, all links followed.
@@ -164,18 +184,35 @@ def _mount_writable(folder: Path, limits: Limits, disks: Disks | None) -> Device
 
 
 def _merged(folder: Path, layers: Sequence[Path], namespace: int, first_uid: int) -> Snapshot:
-    lower = []
     for number, layer in enumerate(layers):
         target = folder / f"l{number}"
         target.mkdir()
         mounts.mount_idmapped(layer, target, namespace)
-        lower.append(str(target))
     for name in ("upper", "work"):
         (folder / name).mkdir(mode=0o755)
         os.chown(folder / name, first_uid, first_uid)
     root = folder / "rootfs"
     root.mkdir()
-    # overlay wants the uppermost layer first
-    options = f"lowerdir={':'.join(reversed(lower))},upperdir={folder}/upper,workdir={folder}/work,userxattr"
-    mounts.mount("overlay", root, "overlay", mounts.MS_NOSUID | mounts.MS_NODEV, options)
+    flags, options = mounts.MS_NOSUID | mounts.MS_NODEV, _overlay(str(folder), len(layers))
+    if len(options) <= MOST_OPTIONS:
+        mounts.mount("overlay", root, "overlay", flags, options)
+    else:
+        with _short(folder) as name:
+            mounts.mount("overlay", root, "overlay", flags, _overlay(name, len(layers)))
     return Snapshot(folder, root, first_uid)
+
+
+def _overlay(folder: str, layers: int) -> str:
+    """The options of an overlay of so many layers in a folder: it wants the uppermost one first."""
+    lower = ":".join(f"{folder}/l{number}" for number in reversed(range(layers)))
+    return f"lowerdir={lower},upperdir={folder}/upper,workdir={folder}/work,userxattr"
+
+
+@contextlib.contextmanager
+def _short(folder: Path) -> Iterator[str]:
+    """A path of a folder that is short, for as long as the block lasts, however long its own is."""
+    descriptor = os.open(folder, FOLDER)
+    try:
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)

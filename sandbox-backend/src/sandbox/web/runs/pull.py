@@ -85,6 +85,8 @@ class Fetcher:
                 await self._resolved(want, message)
             case events.Pull():
                 await self._progress(want, message)
+            case events.Notice():
+                await self._sink.event(message)
             case NoImage():
                 if not want.resolved:
                     state: ImageState = "present" if want.held else "missing"

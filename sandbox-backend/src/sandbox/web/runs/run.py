@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import time
 from collections.abc import AsyncIterator
@@ -14,10 +15,10 @@ from sandbox import awake, policy
 from sandbox.docker import cli, messages
 from sandbox.docker.cli import Images, Printed, Pull, Run, wording
 from sandbox.docker.errors import DockerError
-from sandbox.model import events, protocol
+from sandbox.model import events, platform, protocol
 from sandbox.model import reference as references
 from sandbox.model.errors import IMAGE_GONE, ImageGoneError
-from sandbox.model.events import Accepted, Created, Exited, Failed, Output, Queued, Reason
+from sandbox.model.events import Accepted, Created, Exited, Failed, Notice, Output, Queued, Reason
 from sandbox.model.image import Image
 from sandbox.model.isolations import VM
 from sandbox.model.plan import Join, Plan
@@ -110,13 +111,24 @@ class Execution:
             raise DockerError(messages.NO_TERMINAL, 1)
         decision = policy.decide(asked, self._services.settings.limits)
         reference = references.parse(asked.image)
+        if said := policy.without_swap(asked, self._services.settings.limits):
+            await self._sink.event(Notice("no-swap", said))
         image = await self._fetcher().for_run(asked, reference)
         policy.check(self._isolation, decision)
+        await self._warn_of_platform(asked, image)
         try:
             await self._operate(asked, decision, image)
         except ImageGoneError:
             self._host.forget(image)
             await self._operate(asked, decision, await self._fetcher().for_run(asked, reference))
+
+    async def _warn_of_platform(self, asked: Run, image: Image) -> None:
+        """Say as docker does that an image is made for another processor, when the line has not asked for that one."""
+        machine = platform.parse(os.uname().machine)
+        made_for = platform.parse(f"linux/{image.architecture}")
+        if image.architecture and asked.platform is None and not made_for.offers(machine):
+            text = messages.OTHER_PLATFORM.format(image=made_for, machine=machine)
+            await self._sink.event(Output("stderr", text))
 
     def _joined(self, join: Join) -> Container:
         """Return the running container whose namespace is to be shared."""

@@ -12,6 +12,7 @@ from sandbox.docker.cli.errors import bad_value, unavailable_flag, usage_error, 
 from sandbox.docker.cli.modes import CONTAINER, PREDEFINED
 from sandbox.docker.cli.pflag import FlagError, Scan, Use, scan
 from sandbox.docker.cli.platforms import platform
+from sandbox.docker.cli.values import ports
 from sandbox.docker.cli.verbs.flags import RUN
 from sandbox.docker.messages import DAEMON, client_error
 from sandbox.model import reference
@@ -101,6 +102,8 @@ def _run(image: str, args: tuple[str, ...], options: tuple[str, ...], uses: Iter
             fields[field] = (*fields.get(field, ()), use.value)
         elif field:
             fields[field] = use.value
+        elif use.flag.name == "expose":
+            _check_ports(use.text)
     fields.pop("help", None)
     # WrongValueError here is what docker says after the flags are read, without the usage line
     fields["pull"] = _pull_policy(fields.pop("pull", ""))
@@ -117,6 +120,13 @@ def _run(image: str, args: tuple[str, ...], options: tuple[str, ...], uses: Iter
     except ValueError as error:
         raise WrongValueError("platform", f"error parsing specified platform: {error}") from None
     return Run(image=image, args=args, options=options, **fields)
+
+
+def _check_ports(text: str) -> None:
+    try:
+        ports(text)
+    except ValueError as error:
+        raise WrongValueError("expose", f"invalid range format for --expose: {error}") from None
 
 
 def _pull_policy(value: str) -> str:

@@ -87,21 +87,20 @@ class VirtualMachine:
         # within QEMU's own, and with it gone in any case
         folder, limit = self._snapshot.folder / "image", plans.archive_limit(job.image)
         async with rootfs.mounted(folder, layers, self._id_range.namespace, first_uid, job.plan.limits) as image:
-            config = self._fill(image)
+            config = await self._fill(image)
             try:
                 # a large image must not make others wait
                 await asyncio.to_thread(_write, target, self._config.home, config, image.root, first_uid, limit)
             except archive.TooLarge as error:
                 raise NotStarted(TOO_LARGE.format(limit // MIB)) from error
 
-    def _fill(self, image: Snapshot) -> bytes:
+    async def _fill(self, image: Snapshot) -> bytes:
         """Put into the image what a container would get by bind mounts, /etc/hosts and the like; the configuration of
         the container inside."""
         environment, config, container_id = self._environment, self._job.image.config, self.container.id
         hostname = allocation.hostname(self._job.plan, container_id)
-        made = contents.make(self._job.plan, config, image, environment.init_program, hostname)
-        for path, source in made.files:
-            image.put(path, Path(source).read_bytes(), 0o755)
+        made = await contents.make(self._job.plan, config, image, environment.init_program, hostname)
+        _put(image, made.files)
         return guest.configuration(made.plan, config, made.identity, container_id, hostname, environment.seccomp)
 
     def start(self) -> None:
@@ -147,6 +146,11 @@ def _pipe(path: Path, owner: int, output: int) -> int:
     descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     files.size_pipe(descriptor, output)
     return descriptor
+
+
+def _put(image: Snapshot, files: contents.Files) -> None:
+    for path, source in files:
+        image.put(path, Path(source).read_bytes(), 0o755)
 
 
 def _write(target: Path, home: Path, config: bytes, root: Path, first_uid: int, limit: int) -> None:
