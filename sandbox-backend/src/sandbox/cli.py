@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ from sandbox.settings import Settings
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
+    # whoever has started us may ignore it, and then the kernel says of no child how it has ended
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     words = list(sys.argv[1:] if arguments is None else arguments)
     handover.begin_log()
     asked = _parser().parse_args(words)
