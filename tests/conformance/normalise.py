@@ -108,6 +108,12 @@ ALWAYS = (
         "no command specified",
     ),
     Rule(
+        "no-such-group",
+        "moby/sys/user has started this message in lower case since it is a module of its own",
+        r"(?<=daemon: )Unable to find group",
+        "unable to find group",
+    ),
+    Rule(
         "invalid-signal",
         "29's daemon starts this message in lower case",
         r"(?<=daemon: )Invalid signal",

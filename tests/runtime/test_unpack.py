@@ -209,6 +209,12 @@ async def test_times_before_1970_are_its_first_moment(made: Made, tmp_path: Path
         assert (root / name).stat().st_mtime == 0
 
 
+async def test_a_time_that_no_file_system_has_is_no_reason_to_refuse(made: Made) -> None:
+    times = {"late": "4102444800", "later": "9000000000", "latest": "1e30"}
+    root = await unpacked(made, {name: File(b"1", pax={"mtime": time}) for name, time in times.items()})
+    assert [(root / name).read_bytes() for name in times] == [b"1"] * 3
+
+
 async def test_bytes_behind_a_gzip_stream_are_part_of_the_blob_alone(made: Made) -> None:
     data = oci.tar({"a": b"1" * 2000})
     for behind in (b"signature", bytes(700_000), os.urandom(700_000)):

@@ -136,6 +136,11 @@ def test_a_time_before_1970_is_its_first_moment(offset: int) -> None:
     assert [entry.mtime for entry, _ in read(before + after)] == [0, 0]
 
 
+def test_a_time_after_2038_is_kept_and_one_after_all_times_is_the_last() -> None:
+    late = said(mtime="4102444800") + header() + said(mtime="1e999") + header()
+    assert [entry.mtime for entry, _ in read(late)] == [4_102_444_800, 9_223_372_036]
+
+
 def test_a_number_above_what_octal_digits_hold_is_read() -> None:
     (entry, _), = read(header(uid=b"\x80" + (2**40).to_bytes(7, "big")))  # fmt: skip
     assert entry.uid == 2**40

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
+LAST_TIME = 2.0**63 // 10**9
+
 
 class BadTar(ValueError):
     """A stream that is no tar, or one that this host does not unpack; the text says why."""
@@ -50,12 +52,13 @@ def decimal(extensions: Mapping[bytes, bytes], key: bytes, otherwise: int, *, be
 
 
 def time(extensions: Mapping[bytes, bytes], otherwise: int) -> float:
-    """Return a time in seconds, of a PAX record or `otherwise`, within what every file system holds."""
+    """Return a time in seconds, of a PAX record or `otherwise`, from 1970 on and as far as Go counts its nanoseconds; a
+    file system takes of it what it holds."""
     try:
         value = float(extensions.get(b"mtime", otherwise))
     except ValueError as error:
         raise BadTar("invalid PAX record") from error
-    return 0.0 if math.isnan(value) else min(max(value, 0.0), 2.0**31 - 1)
+    return 0.0 if math.isnan(value) else min(max(value, 0.0), LAST_TIME)
 
 
 def records(data: bytes) -> Iterator[tuple[bytes, bytes]]:
