@@ -15,6 +15,8 @@ from sandbox.images.puller.trouble import MOST_RETRIES
 from sandbox.model.events import Pull
 from sandbox.model.protocol import PullRequest
 from support import oci, pace
+from support.backend import running
+from support.client import new_host, run
 from support.fake_registry import Answer, FakeRegistry
 from support.pulls import Bench, Line, pulling, refused
 
@@ -115,3 +117,13 @@ async def test_a_reader_who_leaves_ends_the_waiting(bench: Bench, fake: FakeRegi
     fake.behave()
     assert (await asyncio.wait_for(bench.pull(), pace.seconds(5)))[-1]["type"] == "fetched"
     assert len(fake.asked("/manifests/")) == 2
+
+
+def test_a_reader_sees_that_it_is_waited_for(fake: FakeRegistry) -> None:
+    fake.on(LAYER, Answer(status=503, headers={"Retry-After": "1"}, times=1))
+    with running({"registry": fake.url}) as backend:
+        result = run(backend.url, "docker pull alpine", new_host(backend.url))
+    assert result.code == 0
+    assert f"{LAYER[7:19]}: Retrying in 1 second\n" in result.stdout
+    kinds = [event.get("status", event.get("code")) for event in result.events if event["type"] in ("pull", "notice")]
+    assert kinds.index("Retrying in 1 second") + 1 == kinds.index("registry-busy") < kinds.index("Pull complete")
