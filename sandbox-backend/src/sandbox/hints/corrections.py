@@ -9,18 +9,15 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 
-from sandbox.docker.cli import Printed, parse, shell
+from sandbox.docker.cli import Printed, parse, pasted, shell
 from sandbox.docker.cli.names import KNOWN, MANAGEMENT, PROGRAMS, SUPPORTED, near
-from sandbox.docker.cli.wording import NOT_DOCKER, QUOTES
+from sandbox.docker.cli.wording import NOT_DOCKER, ONE_LINE, QUOTES
 from sandbox.hints import gate, tables, text, wording
 from sandbox.hints.options import is_known, meant_flag
 from sandbox.hints.world import World
 
-_PROMPT = re.compile(
-    r"(?:[^\s$#%>❯]*[$#%❯]|>|PS [^>]*>|[A-Z]:[^>]*>)[ \t]*(?=\S)"
-    # with blanks in it, only before docker: `(base) kim@pc:~$ `, `kim@MacBook-Pro ~ % `, `[root@host ~]# `, `➜  ~ `
-    r"|(?!docker)[^\n]{1,120}?[$#%❯➜»λ>~✗✔±][ \t]+(?=(?:sudo[ \t]+)?docker(?:\.exe)?[ \t])"
-)
+# a prompt without a command of docker behind it
+_PROMPT = re.compile(r"(?:[^\s$#%>❯]*[$#%❯]|>|PS [^>]*>|[A-Z]:[^>]*>)[ \t]*(?=\S)")
 _SUDO = re.compile(r"^sudo[ \t]+(?:-\S+[ \t]+)*")
 _NUMBER = re.compile(r"[0-9.]+[smhd]?")
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*=\S*")
@@ -37,10 +34,16 @@ Step = Callable[[str], Iterator[str]]
 
 def repaired(line: str, world: World) -> str | None:
     """Return a hint with a line that works, when a few small changes lead to one; or with what else is in its way."""
-    if len(line) > text.LONGEST_LINE:
-        return None
     reason, current = "", line.strip()
     if _works(current):
+        return None
+    session = pasted.command(current) if "\n" in current else None
+    if session:
+        reason, current = ONE_LINE if session != pasted.flat(current) else "", session
+        if reason and _works(current):
+            said, found = gate.mended(current, world)
+            return _joined(reason, said) if found is None else wording.try_line(_joined(reason, said), found)
+    if len(current) > text.LONGEST_LINE:
         return None
     for step, why in _STEPS:
         for changed in step(current):
@@ -95,9 +98,7 @@ def _dashes(line: str) -> Iterator[str]:
 
 
 def _prompt(line: str) -> Iterator[str]:
-    match = _PROMPT.match(line)
-    if match is not None:
-        yield line[match.end() :]
+    yield pasted.command(line) or _PROMPT.sub("", line, count=1)
 
 
 def _sudo(line: str) -> Iterator[str]:

@@ -127,7 +127,7 @@ SINGLE_QUOTES = "작은따옴표로 묶으면 어디서나 이렇게 건네요."
 def try_line(reason: str, line: str) -> str:
     """Return `reason` and the whole line that works; `reason` alone where the line is too long to be read, or could not
     be told from the text around it."""
-    if len(line) > LONGEST_LINE or "\n" in line:
+    if len(line) > LONGEST_LINE:
         return reason
     said = f"{reason} {line} 를 실행해 보세요.".lstrip()
     return said if offered(said) == line else reason

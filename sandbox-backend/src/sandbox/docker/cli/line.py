@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from sandbox.docker.cli import help as texts
-from sandbox.docker.cli import shell, wording
+from sandbox.docker.cli import pasted, shell, wording
 from sandbox.docker.cli.command import Command, Printed, Run
 from sandbox.docker.cli.errors import USAGE, unavailable_flag, wrong_flag
 from sandbox.docker.cli.names import KNOWN, MANAGEMENT
@@ -23,6 +23,7 @@ _CURLY = re.compile(r"(?:^|=)[“”‘’„‟«»]")
 
 def parse(line: str) -> Command:
     """Return the command in `line`, any text at all; never raises, and takes time in proportion to the length."""
+    line = pasted.continued(line)
     if UNUSABLE.search(line):
         text = "docker: invalid argument: the line holds a character that no program can be given\n"
         return Printed(stderr=text, code=125, hint=wording.BAD_TEXT)
