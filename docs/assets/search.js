@@ -1,7 +1,7 @@
 // Runs the search as its worker, in front of the theme's own, which does the searching. This one fetches the theme's worker
 // and the book's sections only when somebody searches, puts sections that have all words first, and the learner's pages
 // before those for others; where no word is found it looks for one of nearly the same spelling. A page that has the words
-// in a section leads there.
+// in a section leads there. What is typed together or apart, composed or decomposed, is looked for as the book writes it.
 "use strict";
 
 /** The kinds of message that the theme and its worker exchange. */
@@ -18,6 +18,8 @@ let turn = Promise.resolve();
 /** Takes the next answer of the theme's worker. @type {(answer: Message) => void} */
 let answered = send;
 let asking = false;
+/** All that the sections say, without markup. */
+let book = "";
 self.postMessage = /** @type {typeof self.postMessage} */ (answer => answered(answer));
 
 /** @param {Message} message @returns {Promise<Message>} the theme's answer */
@@ -39,7 +41,50 @@ async function begin() {
     // @ts-ignore: this is a worker, and the types are those of a page
     importScripts(new URL(config.theme, here));
   }
+  book = setup.docs.map((/** @type {{ title: string, text: string }} */ one) => `${one.title}\n${one.text}`).join("\n").replace(/<[^>]*>/g, "");
   return ask({ type: SETUP, data: setup });
+}
+
+/** How the book writes these letters, with blanks between them or without, the most frequent first. @param {string} letters @returns {string[]} */
+function written(letters) {
+  if (!/^(?=.*[가-힣])[\p{L}\p{N}]{3,}$/u.test(letters)) return [];
+  /** @type {Map<string, number>} */
+  const forms = new Map();
+  for (const [found] of book.matchAll(new RegExp([...letters].join("\\s?"), "giu"))) {
+    const form = found.replace(/\s/g, " ").toLowerCase();
+    forms.set(form, (forms.get(form) ?? 0) + 1);
+  }
+  return [...forms].sort((one, other) => other[1] - one[1]).map(([form]) => form);
+}
+
+/** Whether a word of the book begins so. @param {string} part */
+const begins = part => new RegExp(`(?<![가-힣])${[...part].join("\\s?")}`, "u").test(book);
+
+/** A word that the book does not have, as the two that it is made of. @param {string} word */
+function halves(word) {
+  if (!/^[가-힣]{5,}$/.test(word) || written(word).length) return [word];
+  for (let at = word.length - 2; at > 1; at -= 1) {
+    const both = [word.slice(0, at), word.slice(at)];
+    if (both.every(begins)) return both;
+  }
+  return [word];
+}
+
+/** A query in each way in which the book writes it, whether its compounds were typed together or apart. @param {string} query */
+function spellings(query) {
+  const words = query.split(new RegExp(setup.config.separator)).filter(Boolean).flatMap(halves);
+  /** @type {string[][]} */
+  const parts = [];
+  for (let at = 0; at < words.length; ) {
+    const counts = [4, 3, 2, 1].filter(count => at + count <= words.length);
+    const count = counts.find(one => written(words.slice(at, at + one).join("")).length) ?? 1;
+    const forms = written(words.slice(at, at + count).join(""));
+    parts.push(forms.length ? forms : [words[at]]);
+    at += count;
+  }
+  const usual = parts.map(forms => forms[0]);
+  const others = parts.flatMap((forms, at) => forms.slice(1).map(form => usual.map((one, index) => (index === at ? form : one))));
+  return [usual, ...others].map(one => one.join(" "));
 }
 
 /** @param {string} query @param {(word: string) => string} asked how each word is asked for @returns {Promise<Page[]>} */
@@ -48,6 +93,16 @@ async function find(query, asked) {
   const specific = typed.filter(word => !setup.config.everywhere.includes(word.toLowerCase()));
   const words = (specific.length ? specific : typed).map(asked).filter(Boolean);
   return words.length ? (await ask({ type: QUERY, data: words.join(" ") })).data.items : [];
+}
+
+/** The pages that any of the queries finds, each once. @param {string[]} queries @param {(word: string) => string} asked @returns {Promise<Page[]>} */
+async function findAny(queries, asked) {
+  /** @type {Map<string, Page>} */
+  const found = new Map();
+  for (const query of queries) {
+    for (const page of await find(query, asked)) if (!found.has(address(page))) found.set(address(page), page);
+  }
+  return [...found.values()];
 }
 
 /** A word that may differ by a letter, a long Latin one by two. @param {string} word */
@@ -66,9 +121,10 @@ const learnersFirst = pages => {
 async function search(query) {
   if (!query.trim()) return [];
   await (theme ??= begin());
-  const all = learnersFirst(await find(query, word => `+${word}*`));
+  const queries = spellings(query);
+  const all = learnersFirst(await findAny(queries, word => `+${word}*`));
   const known = new Set(all.map(address));
-  const some = learnersFirst(await find(query, word => word)).filter(page => !known.has(address(page)));
+  const some = learnersFirst(await findAny(queries, word => word)).filter(page => !known.has(address(page)));
   const found = all.length + some.length ? [...all, ...some] : learnersFirst(await find(query, nearly));
   return found.map(marked).map(leading);
 }
@@ -94,7 +150,7 @@ async function answer({ type, data }) {
     setup = data;
     send({ type: READY });
   } else if (type === QUERY) {
-    send({ type: RESULT, data: { items: await search(data) } });
+    send({ type: RESULT, data: { items: await search(data.normalize("NFC")) } });
   }
 }
 

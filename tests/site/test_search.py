@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -88,6 +89,41 @@ def test_there_are_forty_queries_of_every_kind() -> None:
 def test_the_page_is_among_the_first_three(search: Search, query: str, expected: str) -> None:
     found = search.ask(query)
     assert expected in found[:FIRST], found
+
+
+@pytest.mark.parametrize(
+    ("together", "apart"),
+    [
+        ("환경변수", "환경 변수"),
+        ("환경변수를", "환경 변수를"),
+        ("시스템호출", "시스템 호출"),
+        ("종료코드", "종료 코드"),
+        ("운영체제", "운영 체제"),
+        ("네임스페이스", "네임 스페이스"),
+        ("가상머신", "가상 머신"),
+        ("도커환경변수", "도커 환경 변수"),
+        ("컨테이너환경변수", "컨테이너 환경 변수"),
+    ],
+)
+def test_a_compound_is_found_whether_it_is_written_together_or_apart(search: Search, together: str, apart: str) -> None:
+    places = [[urlsplit(link)._replace(query="") for link in search.links(one)] for one in (together, apart)]
+    assert places[0] == places[1]
+    assert places[0]
+
+
+@pytest.mark.parametrize("query", ["환경 변수", "컨테이너", "가상머신", "zjsxpdlsj"])
+def test_a_decomposed_query_finds_what_a_composed_one_does(search: Search, query: str) -> None:
+    assert search.ask(unicodedata.normalize("NFD", query)) == search.ask(query) != []
+
+
+def test_a_decomposed_anchor_leads_to_its_section(chromium: Browser, served: str) -> None:
+    anchor = unicodedata.normalize("NFD", "종료-코드-읽기")
+    with visiting(chromium, f"{served}/run/#{quote(anchor)}") as visit:
+        section = visit.page.locator("[id='종료-코드-읽기']")
+        expect(section).to_be_in_viewport()
+        visit.page.evaluate("scrollTo(0, 0); history.replaceState(null, '', '#')")
+        visit.page.evaluate("anchor => location.hash = anchor", anchor)
+        expect(section).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("query", ["메모리", "컨테이너", "이미지", "커널", "레지스트리", "네트워크", "gvisor", "기록"])
