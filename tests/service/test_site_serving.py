@@ -6,6 +6,7 @@ import gzip
 import http.client
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -131,6 +132,18 @@ def test_a_page_is_revalidated_and_a_fingerprinted_file_kept(web: Web) -> None:
     status, _, body = get(web, "/", headers={"If-None-Match": headers["etag"]})
     assert (status, body) == (304, b"")
     assert "immutable" in get(web, "/bundle.79ae519e.min.js")[1]["cache-control"]
+
+
+def test_pages_can_be_framed_by_those_whom_the_operator_names(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    named = ("https://course.example", "https://*.school.example")
+    with serving(tmp_path, site=tmp_path, runner=False, origins=("https://a.example",), frame_ancestors=named) as web:
+        policy = get(web, "/")[1]["content-security-policy"]
+        assert policy.endswith(f"; frame-ancestors 'self' https://a.example {' '.join(named)}")
+        # whoever may show a page may not call the API by that
+        foreign = get(web, "/v1/health", headers={"Origin": named[0]})
+        assert foreign[0] == 403
+        assert "frame-ancestors 'none'" in foreign[1]["content-security-policy"]
 
 
 def test_pages_cannot_be_framed_by_others(web: Web) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox import listening
 from sandbox.listening import CannotListen
-from sandbox.model.addresses import bracketed, is_host
+from sandbox.model.addresses import bracketed, is_host, is_source
 from sandbox.settings import Settings
 
 
@@ -111,3 +111,21 @@ def test_a_host_is_a_name_or_an_address_with_a_port_or_without(text: str) -> Non
 )
 def test_anything_else_is_no_host(text: str) -> None:
     assert not is_host(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("https://course.example", True),
+        ("http://127.0.0.1:8888", True),
+        ("HTTPS://*.school.example", True),
+        ("http://[::1]:8000", True),
+        *(
+            (text, False)
+            for text in ("", "*", "course.example", "https://", "https://a/", "https://a b", "https://a;b")
+        ),
+        *((text, False) for text in ("ftp://a", "https://a.*.b", "https://**.a", "https://a\n", "'self'", "https:")),
+    ],
+)
+def test_who_may_embed_is_an_origin_or_all_names_below_one(text: str, right: bool) -> None:
+    assert is_source(text) is right

@@ -28,6 +28,12 @@ def test_hosts_of_the_environment_join_those_of_the_file(tmp_path: Path) -> None
     assert settings.load(file, {}).allowed_hosts == ("docs.example",)
 
 
+def test_those_who_may_embed_the_site_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "sandbox.toml"
+    file.write_text('frame_ancestors = ["https://course.example", "https://*.school.example"]\n')
+    assert settings.load(file, {}).frame_ancestors == ("https://course.example", "https://*.school.example")
+
+
 def test_an_ipv6_address_may_be_given_in_brackets() -> None:
     assert settings.load(None, {"HOST": "[::1]"}).listen == "::1"
 
@@ -70,6 +76,10 @@ def test_settings_reach_a_child_process_unchanged() -> None:
         ('hosts = "docs.example"', {"HOSTS": "other.example"}),
         ("hosts = [1]", {}),
         ('proxy_protocol = "yes"', {}),
+        ('frame_ancestors = "https://course.example"', {}),
+        ('frame_ancestors = ["course.example"]', {}),
+        ('frame_ancestors = ["https://course.example/"]', {}),
+        ('frame_ancestors = ["https://a.example; script-src *"]', {}),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, environ: dict[str, str]) -> None:

@@ -31,6 +31,9 @@ class Settings:
     `allowed_hosts` are answered as Host headers besides loopback and `listen`: a name with a port as it is, a name
     alone with our port, too. With `proxy_protocol` each connection begins with a proxy's line that says whose it is.
 
+    Pages of `frame_ancestors` may show ours in a frame, besides our own and those of `origins`: each one a source of a
+    Content-Security-Policy, an origin or `https://*.school.example`.
+
     `machine` says where runs are: in containers of this very machine ("here"), in a small Linux under QEMU that needs
     no privilege ("guest"), or nowhere ("pages": the site alone, with its recordings).
     `registry` is the one registry that images come from, an http:// or https:// base address; empty means the
@@ -54,6 +57,7 @@ class Settings:
     registry_hosts: tuple[str, ...] = ()
     site: Path | None = None
     origins: tuple[str, ...] = ()
+    frame_ancestors: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     data_dir: Path = Path("/var/lib/docker-run-sandbox")
     run_dir: Path = Path("/run/docker-run-sandbox-8000")
@@ -135,7 +139,7 @@ def from_values(values: Mapping[str, Any]) -> Settings:
         if not (values["port"].isascii() and values["port"].isdigit()):
             raise SettingsError(f"port: not a number: {values['port']!r}")
         values["port"] = int(values["port"])
-    for name in ("allowed_hosts", "origins", "registry_hosts", "kept_images"):
+    for name in ("allowed_hosts", "origins", "frame_ancestors", "registry_hosts", "kept_images"):
         if isinstance(values.get(name), str):
             raise SettingsError(f"{name}: not a list: {values[name]!r}")
     port = values.get("port", Settings().port)
@@ -156,13 +160,23 @@ def from_values(values: Mapping[str, Any]) -> Settings:
         raise SettingsError(f"port: {settings.port} is not between 1 and 65535")
     if settings.registry and not settings.registry.startswith(("http://", "https://", "unix:/")):
         raise SettingsError(f"registry: {settings.registry!r} does not start with http:// or https://")
+    _check_addresses(settings)
+    return dataclasses.replace(settings, listen=settings.listen.strip("[]"), registry=settings.registry.rstrip("/"))
+
+
+def _check_addresses(settings: Settings) -> None:
     for name in settings.allowed_hosts:
         if not addresses.is_host(name):
             raise SettingsError(
                 f"allowed_hosts: {name!r} is not a host. Write a name or an address as it stands in a browser, without "
                 "http:// and without a path: docs.example, docs.example:8443, [2001:db8::7]:8000"
             )
-    return dataclasses.replace(settings, listen=settings.listen.strip("[]"), registry=settings.registry.rstrip("/"))
+    for source in settings.frame_ancestors:
+        if not addresses.is_source(source):
+            raise SettingsError(
+                f"frame_ancestors: {source!r} is not an origin. Write it without a path: https://course.example, "
+                "https://*.school.example, http://127.0.0.1:8888"
+            )
 
 
 def _with_more(hosts: Any, listed: str) -> Any:

@@ -8,6 +8,9 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 # RFC 1123 and the underscore that some machines' names have; an IPv6 address stands in brackets
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?|\[([0-9a-f:.]{2,45})\])(?::([0-9]{1,5}))?", re.I)
 
+# a source of a Content-Security-Policy that names hosts: a scheme, and all names below one or a name alone
+_SOURCE = re.compile(r"https?://(?:\*\.)?(.*)", re.I)
+
 
 def plain(text: str) -> IPv4Address | IPv6Address | None:
     """Return the address that a socket writes as `text`, None when it is none.
@@ -48,3 +51,9 @@ def is_host(text: str) -> bool:
     if found is None or int(found[2] or 1) not in range(1, 65536):
         return False
     return found[1] is None or isinstance(plain(found[1]), IPv4Address | IPv6Address)
+
+
+def is_source(text: str) -> bool:
+    """Return whether `text` is an origin, or `https://*.` and a name, as a Content-Security-Policy has them."""
+    found = _SOURCE.fullmatch(text)
+    return found is not None and is_host(found[1])

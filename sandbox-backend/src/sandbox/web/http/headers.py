@@ -28,7 +28,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        ancestors = " ".join(("'self'", *settings.origins))
+        ancestors = " ".join(("'self'", *settings.origins, *settings.frame_ancestors))
         self._site = {
             **NO_SNIFF,
             "Referrer-Policy": "strict-origin-when-cross-origin",
