@@ -103,6 +103,35 @@ def test_a_chart_grows_while_it_runs_and_ends_with_the_kernels_answer(charts: Pa
     assert findings(charts) == []
 
 
+@pytest.mark.parametrize(
+    ("readings", "exited", "mean"),
+    [
+        # the first reading has the CPU of two periods, and what comes between readings is not always as long
+        ([(0.1, 40.0), (1.1, 220.0)], (1.2, 240.0), "0.20"),
+        # a run that begins within a period of the kernel's
+        ([(0.1, 40.8), (1.42, 303.3)], (1.44, 304.6), "0.20"),
+        ([(0.1, 10.0), (0.2, 60.0), (0.4, 64.0)], (2.0, 100.0), "0.05"),
+        # what is really above its limit is said to be so
+        ([(0.1, 60.0), (0.5, 200.0)], (0.5, 200.0), "0.40"),
+    ],
+)
+def test_the_mean_is_of_the_whole_run(
+    charts: Page, canned: Canned, readings: list[tuple[float, float]], exited: tuple[float, float], mean: str
+) -> None:
+    def script(run: Run) -> None:
+        run.begin()
+        run.start()
+        for at, used in readings:
+            reading(run, at, cpu_ms=used)
+        run.exit(at=exited[0], cpu_ms=exited[1])
+
+    canned.script, canned.understood = script, {"cpus": 0.2}
+    demo = Demo(charts, "one")
+    demo.run()
+    demo.wait_for_end()
+    assert caption(demo, "cpu") == f"CPU 평균 {mean}개 · 한도 0.20개"
+
+
 def test_a_limit_of_processes_is_met_and_a_rate_is_what_was_written_in_a_second(charts: Page, canned: Canned) -> None:
     def script(run: Run) -> None:
         run.begin()

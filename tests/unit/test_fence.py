@@ -38,8 +38,8 @@ def wrong(source: str) -> list[tuple[int, str]]:
 
 def test_a_fence_becomes_the_element() -> None:
     assert html(fenced("docker run alpine ls")) == (
-        '<div class="docker-run" style="--docker-run-lines: 6"><docker-run lines="6"><pre><code>docker run alpine ls'
-        "</code></pre></docker-run></div>"
+        '<div class="docker-run" style="--docker-run-lines: 6"><docker-run lines="6">'
+        '<pre translate="no"><code>docker run alpine ls</code></pre></docker-run></div>'
     )
 
 
@@ -47,7 +47,8 @@ def test_options_become_attributes() -> None:
     info = 'docker-run id="first-1" title="a <b> &amp; c" lines="12"'
     assert html(fenced("docker run alpine", info=info)) == (
         '<div class="docker-run" style="--docker-run-lines: 12"><docker-run id="first-1" '
-        'label="a &lt;b&gt; &amp;amp; c" lines="12"><pre><code>docker run alpine</code></pre></docker-run></div>'
+        'label="a &lt;b&gt; &amp;amp; c" lines="12">'
+        '<pre translate="no"><code>docker run alpine</code></pre></docker-run></div>'
     )
 
 
@@ -73,7 +74,7 @@ def test_a_question_has_its_choices_before_the_element_and_knows_the_right_one()
         '<label><input type="radio" name="choice" value="1"> 0</label>'
         '<label><input type="radio" name="choice" value="2"> &lt;b&gt; &amp;amp;</label>'
         '<label><input type="radio" name="choice" value="3"> /bin/sh</label></fieldset></form>'
-        '<docker-run lines="6" predict><pre><code>docker run alpine</code></pre></docker-run></div>'
+        '<docker-run lines="6" predict><pre translate="no"><code>docker run alpine</code></pre></docker-run></div>'
     )
 
 
@@ -186,7 +187,17 @@ def test_three_lines_of_configuration_are_enough(tmp_path: Path) -> None:
     assert "docker-run-backend" not in page
     published = {file.name for file in (tmp_path / "site/assets/docker-run").iterdir()}
     both = {f"{name}.{kind}" for name in ("docker-run", "panels", "question", "tries") for kind in ("css", "js")}
-    assert published == both | {"turns.js"}
+    assert published == both | {"turns.js", "rare.js"}
+
+
+def test_a_page_with_a_demo_says_where_what_few_readers_need_comes_from(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/other.md").write_text("text")
+    done = build(tmp_path, fenced("docker run alpine"))
+    assert (done.returncode, done.stderr) == (0, "")
+    meta = '<meta name="docker-run-rare" content="assets/docker-run/rare.js">'
+    assert meta in (tmp_path / "site/index.html").read_text()
+    assert "docker-run-rare" not in (tmp_path / "site/other/index.html").read_text()
 
 
 def test_only_a_page_with_a_question_loads_what_asks_it(tmp_path: Path) -> None:

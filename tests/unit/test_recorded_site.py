@@ -57,7 +57,7 @@ def test_a_questions_recording_is_folded(tmp_path: Path) -> None:
 def test_a_site_that_records_nothing_has_demos_as_before(tmp_path: Path) -> None:
     page, said = build(tmp_path, demo(info=""), config=CONFIG.replace(": {recordings: kept}", ""))
     assert said == ""
-    assert '<docker-run lines="6"><pre><code>docker run alpine ls</code></pre></docker-run>' in page
+    assert '<docker-run lines="6"><pre translate="no"><code>docker run alpine ls</code></pre></docker-run>' in page
 
 
 BEFORE = "---\ntitle: t\n---\n\n# h\n\n"

@@ -40,11 +40,12 @@ def test_a_chip_is_named_by_the_words_that_it_changes(command: str, line: str, n
 def test_the_lines_to_try_stand_below_the_element_in_their_order() -> None:
     made = html(fenced(COMMAND, info=info("docker run busybox ls | docker run alpine sh -c 'a && b'")))
     assert made == (
-        '<div class="docker-run" style="--docker-run-lines: 6"><docker-run lines="6"><pre><code>docker run alpine ls'
-        '</code></pre></docker-run><div class="tries" role="group" aria-label="고쳐 보기" data-search-exclude>'
+        '<div class="docker-run" style="--docker-run-lines: 6"><docker-run lines="6">'
+        '<pre translate="no"><code>docker run alpine ls</code></pre></docker-run>'
+        '<div class="tries" role="group" aria-label="고쳐 보기" data-search-exclude>'
         '<span aria-hidden="true">고쳐 보기</span>'
-        '<button type="button" data-line="docker run busybox ls">busybox</button>'
-        '<button type="button" data-line="docker run alpine sh -c &#x27;a &amp;&amp; b&#x27;">'
+        '<button type="button" translate="no" data-line="docker run busybox ls">busybox</button>'
+        '<button type="button" translate="no" data-line="docker run alpine sh -c &#x27;a &amp;&amp; b&#x27;">'
         "sh -c &#x27;a &amp;&amp; b&#x27;</button></div></div>"
     )
 

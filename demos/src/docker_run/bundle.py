@@ -19,6 +19,9 @@ _PIECE = re.compile(
 )
 _STYLE_GAP = re.compile(r"/\*.*?\*/|(?<=[{};,:\s])\s+|\s+(?=[{};,])", re.DOTALL)
 _NAME = re.compile(r"[\w$#@]")
+# a private name where a class declares it, and anywhere
+_PRIVATE = re.compile(r"(?:[{};\n]|get |async )(#[a-zA-Z]\w*)(?=[=;({\n])")
+_USED = re.compile(r"(?<=[.{};\s!(,])#[a-zA-Z]\w*|#[a-zA-Z]\w*(?=\sin)")
 _EXPORT = re.compile(r"^export (?=(?:async )?function|class|const)", re.MULTILINE)
 
 
@@ -35,7 +38,19 @@ def joined(entry: Path) -> str:
         modules[module] = _EXPORT.sub("", _IMPORT.sub("", source))
 
     add(entry.resolve())
-    return shortened('(() => {\n"use strict";\n' + "\n".join(modules.values()) + "})();\n")
+    return _private(shortened('(() => {\n"use strict";\n' + "\n".join(modules.values()) + "})();\n"))
+
+
+def _private(script: str) -> str:
+    """Give the private names of a script's classes names of one or two letters, which no other name can be."""
+    known: dict[str, str] = {}
+
+    def named(found: re.Match[str]) -> str:
+        number = len(known)
+        return known.setdefault(found[0], "#" + "abcdefghijklmnopqrstuvwxyz"[number % 26] + "_" * (number // 26))
+
+    declared = {found[1] for found in _PRIVATE.finditer(script)}
+    return _USED.sub(lambda found: named(found) if found[0] in declared else found[0], script)
 
 
 def shortened(source: str) -> str:

@@ -72,6 +72,6 @@ def _element(source: str, options: Mapping[str, str], isolation: str | None, rec
     }
     named = "".join(f' {name}="{html.escape(value)}"' for name, value in given.items() if value)
     marks = "".join(f" {mark}" for mark, on in (("predict", "predict" in options), ("recorded", recording)) if on)
-    command = f"<pre><code>{html.escape(source.strip())}</code></pre>"
+    command = f'<pre translate="no"><code>{html.escape(source.strip())}</code></pre>'
     recorded = render.html_of(recording, folded="predict" in options) if recording else ""
     return f"<docker-run{named}{marks}>{command}{recorded}</docker-run>"

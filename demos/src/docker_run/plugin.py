@@ -25,8 +25,8 @@ from docker_run.recording.file import Recording, path_of, read
 ASSETS = Path(__file__).parent / "assets"
 FOLDER = "assets/docker-run"
 STYLES = tuple(ASSETS / name for name in ("docker-run.css", "panels/panels.css", "question/question.css", "tries.css"))
-SCRIPT, PANELS, TURNS, QUESTION, TRIES = (
-    f"{FOLDER}/{name}.js" for name in ("docker-run", "panels", "turns", "question", "tries")
+SCRIPT, PANELS, TURNS, QUESTION, TRIES, RARE = (
+    f"{FOLDER}/{name}.js" for name in ("docker-run", "panels", "turns", "question", "tries", "rare")
 )
 # the module that each published script is made of, with those that it imports
 ENTRIES = {
@@ -35,6 +35,7 @@ ENTRIES = {
     TURNS: ASSETS / "turns.js",
     QUESTION: ASSETS / "question/question.js",
     TRIES: ASSETS / "tries.js",
+    RARE: ASSETS / "rare/rare.js",
 }
 # a page with such an element loads the panels as well
 _HAS_PANELS = re.compile(rf"<docker-run[^>]* (?:{'|'.join(markup.PANELS)})=")
@@ -144,9 +145,11 @@ class DockerRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  #
         addresses = [html.escape(get_relative_url(script, page.url)) for script, wanted in needed.items() if wanted]
         return "".join(f'<script defer src="{address}"></script>' for address in addresses) + content
 
-    def on_post_page(self, output: str, **_: Any) -> str:
-        """Write the backend's address into the page, where the element reads it."""
-        if not self.config.backend:
-            return output
-        meta = f'<meta name="docker-run-backend" content="{html.escape(self.config.backend)}">'
-        return output.replace("</head>", f"{meta}</head>", 1)
+    def on_post_page(self, output: str, *, page: Page, **_: Any) -> str:
+        """Write into the page where the backend is, and what few readers need, as the element looks for both there."""
+        named = {
+            "docker-run-rare": get_relative_url(RARE, page.url) if _ELEMENT in output else "",
+            "docker-run-backend": self.config.backend,
+        }
+        metas = [f'<meta name="{name}" content="{html.escape(value)}">' for name, value in named.items() if value]
+        return output.replace("</head>", f"{''.join(metas)}</head>", 1)

@@ -12,7 +12,8 @@ def html_of(command: str, value: str) -> str:
     """Return a chip for each line of an option's value, named by what it changes of `command`; nothing for no line."""
     lines = value.split(BETWEEN) if value else []
     chips = "".join(
-        f'<button type="button" data-line="{html.escape(line)}">{html.escape(changed(command, line))}</button>'
+        f'<button type="button" translate="no" data-line="{html.escape(line)}">'
+        f"{html.escape(changed(command, line))}</button>"
         for line in lines
     )
     if not chips:

@@ -71,3 +71,6 @@ interface Strings {
 interface GlobalEventHandlersEventMap {
   "docker-run:event": CustomEvent<WireEvent>;
 }
+
+/** What rare/rare.js holds, once it is loaded. */
+declare var dockerRunRare: { Rows: typeof import("./assets/rare/rows.js").Rows } & typeof import("./assets/rare/pasted.js") | undefined;

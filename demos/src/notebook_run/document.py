@@ -90,7 +90,7 @@ def code_cell(cell: Cell, output: str) -> str:
     name = f"Python 칸 {cell.number}"
     code = highlight(cell.source, PythonLexer(stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True)).rstrip("\n")
     attributes = f'role="group" tabindex="0" aria-label="{name}의 출력"{"" if output else " hidden"}'
-    shown = f'<pre class="notebook-output" {attributes}>{html.escape(output)}</pre>'
+    shown = f'<pre class="notebook-output" translate="no" {attributes}>{html.escape(output)}</pre>'
     if QUESTION in cell.tags:
         shown = f"<details><summary>미리 실행한 출력 보기</summary>{shown}</details>"
     buttons = "".join(
@@ -100,6 +100,6 @@ def code_cell(cell: Cell, output: str) -> str:
     return (
         f'<div class="notebook-cell" data-cell="{cell.number}" data-label="{name}의 코드. {KEYS}">'
         f'<div class="notebook-bar"><span class="notebook-name">{name}</span>{buttons}</div>'
-        f'<div class="notebook-code highlight"><pre><code>{code}</code></pre></div>'
+        f'<div class="notebook-code highlight" translate="no"><pre><code>{code}</code></pre></div>'
         f'{shown}<p class="notebook-state"></p></div>'
     )

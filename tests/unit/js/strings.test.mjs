@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ServiceError, explained } from "../../../demos/src/docker_run/assets/client.js";
-import { History, apart } from "../../../demos/src/docker_run/assets/line.js";
+import { History } from "../../../demos/src/docker_run/assets/line.js";
 import { correctedLine, endText, problemText, queueText, stepNames, stepText, texts } from "../../../demos/src/docker_run/assets/strings.js";
 
 const golden = readFileSync(new URL("../cases/events.ndjson", import.meta.url), "utf8").trimEnd().split("\n");
@@ -93,6 +93,7 @@ test("the line that a hint proposes is found, and nothing else", () => {
       "내 컴퓨터의 셸은 $FOO 를 먼저 제 변수의 값으로 바꿔요. 작은따옴표로 묶으면 어디서나 이렇게 건네요. docker run alpine sh -c 'echo $FOO' 를 실행해 보세요.",
       "docker run alpine sh -c 'echo $FOO'",
     ],
+    ["한 줄만 돼요. docker run alpine sh -c '\necho a\n' 를 실행해 보세요.", "docker run alpine sh -c '\necho a\n'"],
     ["메모리를 넘었어요.", undefined],
     ["docker를 설치해 보세요.", undefined],
   ];
@@ -121,11 +122,4 @@ test("one step back from the line that was just run is the one before it", () =>
   const history = new History();
   for (const line of ["one", "two"]) history.add(line);
   assert.equal(history.move(-1, "two"), "one");
-});
-
-test("a pasted text of more lines is taken apart, and one that goes on after a backslash is one line", () => {
-  assert.equal(apart("docker run alpine ls"), undefined);
-  assert.deepEqual(apart("docker run alpine ls\n"), ["docker run alpine ls"]);
-  assert.deepEqual(apart("docker pull alpine\r\n\n docker run alpine"), ["docker pull alpine", "docker run alpine"]);
-  assert.deepEqual(apart("docker run \\\n  --rm \\\n  alpine ls"), ["docker run --rm alpine ls"]);
 });

@@ -1,30 +1,70 @@
-// What a terminal makes of a text: escapes, carriage returns, what cannot be seen; in linear time.
+// What a terminal makes of a text: escapes, carriage returns, cursor moves, what cannot be seen; in linear time.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { divided, shaped, written } from "../../../demos/src/docker_run/assets/terminal.js";
+import { Rows } from "../../../demos/src/docker_run/assets/rare/rows.js";
+import { plain } from "../../../demos/src/docker_run/assets/terminal.js";
 
 const MB = 1_000_000;
-/** @param {string} text */
-const drawn = text => written(shaped(text));
+
+/** What stands on the screen after these pieces. @param {string[]} pieces */
+function drawn(...pieces) {
+  const rows = new Rows();
+  for (const piece of pieces) rows.write("stdout", piece);
+  return [...rows.above(), ...rows.shown(true)].map(([, text]) => text).join("");
+}
 
 /** recording/terminal.py is tested on the same. @type {[string, string, string][]} */
 const CASES = JSON.parse(readFileSync(new URL("../cases/terminal.json", import.meta.url), "utf8"));
-for (const [name, given, expected] of CASES) test(name, () => assert.equal(drawn(given), expected));
-
-for (const rest of ["\x1b", "\x1b[", "\x1b[31", "\x1b[?25", "\x1b]0;title", "\x1b]0;title\x1b", "\x1b(", "\r"]) {
-  test(`${JSON.stringify(rest)} waits for more`, () => assert.deepEqual(divided(`text${rest}`), ["text", rest]));
+for (const [name, given, expected] of CASES) {
+  test(name, () => assert.equal(drawn(given), expected));
+  test(`${name}, a character at a time`, () => assert.equal(drawn(...given), expected));
 }
 
-test("finished sequences do not wait", () => {
-  assert.deepEqual(divided("a\x1b[0m"), ["a\x1b[0m", ""]);
-  assert.deepEqual(divided("a\x1b]0;t\x07"), ["a\x1b]0;t\x07", ""]);
-});
+for (const rest of ["\x1b", "\x1b[", "\x1b[31", "\x1b[?25", "\x1b]0;title", "\x1b]0;title\x1b", "\x1b("]) {
+  test(`${JSON.stringify(rest)} waits for more, and is seen at the end`, () => {
+    const rows = new Rows();
+    rows.write("stdout", `text${rest}`);
+    assert.deepEqual(rows.shown(false), [["stdout", "text"]]);
+    assert.match(rows.shown(true)[0][1], /^text␛/);
+  });
+}
 
 test("a sequence that never ends does not hold the output back for ever", () => {
-  const [now, rest] = divided(`\x1b]0;${"x".repeat(MB)}`);
-  assert.equal(now.length + rest.length, MB + 4);
-  assert.ok(rest.length <= 4096);
+  const rows = new Rows();
+  rows.write("stdout", `\x1b]0;${"x".repeat(MB)}`);
+  assert.ok([...rows.above(), ...rows.shown(false)].map(([, text]) => text).join("").length > MB - 5000);
+});
+
+test("both streams are one screen, each with its own unfinished sequences", () => {
+  const rows = new Rows();
+  rows.write("stdout", "out 10%\x1b[");
+  rows.write("stderr", "\rerr");
+  rows.write("stdout", "1DX\n");
+  assert.deepEqual(rows.shown(true), [["stderr", "er"], ["stdout", "X 10%\n"]]);
+});
+
+test("rows that no cursor comes back to are given once, and whole", () => {
+  const rows = new Rows();
+  rows.write("stdout", Array.from({ length: 120 }, (_, at) => `${at}\n`).join(""));
+  const above = rows.above().map(([, text]) => text).join("");
+  assert.equal(above.split("\n").length - 1, 71);
+  assert.deepEqual(rows.above(), []);
+  rows.write("stdout", "\x1b[999AX");
+  assert.match(rows.shown(false)[0][1], /^X1\n72\n/);
+});
+
+test("of rows without end the latest are kept", () => {
+  const rows = new Rows();
+  rows.write("stdout", "y\n".repeat(100_000));
+  assert.equal(rows.lost, true);
+  assert.ok(rows.above()[0][1].length < 60_000);
+});
+
+test("a line longer than a row stays one line", () => assert.equal(drawn("x".repeat(5000) + "\ny"), "x".repeat(5000) + "\ny"));
+
+test("without the rows nothing of a sequence is seen", () => {
+  assert.equal(plain("\x1b[31mred\x1b[0m\r\n10%\r20%\x1b]0;t\x07\u202e"), "red\n10%20%");
 });
 
 /** @type {[string, (size: number) => string][]} */
@@ -36,7 +76,12 @@ const PATHOLOGICAL = [
   ["a title without an end", size => `\x1b]${"x".repeat(size)}`],
   ["carriage returns", size => "a\r".repeat(size / 2)],
   ["carriage returns behind a long line", size => `${"x".repeat(size / 2)}${"\ra".repeat(size / 4)}`],
+  ["backspaces", size => "가\b".repeat(size / 2)],
+  ["accents", size => `e${"\u0301".repeat(size)}`],
+  ["tabs", size => "\t\r".repeat(size / 2)],
   ["erased lines", size => "abc\x1b[2K\r".repeat(size / 8)],
+  ["moves far away", size => "\x1b[999C\x1b[999Bx".repeat(size / 13)],
+  ["colours", size => "\x1b[31mx\x1b[32my".repeat(size / 12)],
   ["controls", size => "\x00\u202e".repeat(size / 2)],
   ["newlines", size => "\n".repeat(size)],
 ];
@@ -50,7 +95,7 @@ const PARTS = 16;
  */
 function took(text, count) {
   const begun = performance.now();
-  for (let number = 0; number < count; number++) drawn(divided(text)[0]);
+  for (let number = 0; number < count; number++) drawn(text);
   return performance.now() - begun;
 }
 

@@ -3,20 +3,36 @@
 // ms for a first answer: on some networks there is neither an answer nor an error
 const TIMEOUT = 8000;
 
-/** The ids of the Docker hosts, kept by the tab, or by the page where it may store nothing. @type {Strings} */
-const hosts = (() => {
-  try {
-    return sessionStorage;
-  } catch {
-    return {};
-  }
-})();
+// where the tab keeps its Docker hosts from page to page
+const KEPT = "docker-run-hosts";
+/** The id of the Docker host at each backend. @type {Strings} */
+let hosts = {};
 
-/** An answer other than success, with the problem that the backend describes, if it was the backend. */
+// While a page is shown the hosts are its own: a copied tab gets a copy of what is kept, and would share them.
+const take = () => {
+  try {
+    hosts = JSON.parse(sessionStorage[KEPT]);
+    delete sessionStorage[KEPT];
+  } catch {
+    // nothing is kept, or the page may store nothing
+  }
+};
+take();
+// the page comes back from the browser's memory
+globalThis.addEventListener?.("pageshow", take);
+globalThis.addEventListener?.("pagehide", () => {
+  try {
+    sessionStorage[KEPT] = JSON.stringify(hosts);
+  } catch {
+    // the next page begins with none
+  }
+});
+
+/** No answer, or one other than success, with the problem that the backend describes, if it was the backend. */
 export class ServiceError extends Error {
-  /** @param {Response} answer @param {Problem} [problem] */
+  /** @param {Response} [answer] @param {Problem} [problem] */
   constructor(answer, problem) {
-    super(`HTTP ${answer.status}`);
+    super();
     this.answer = answer;
     this.problem = problem;
   }
@@ -25,6 +41,11 @@ export class ServiceError extends Error {
 /** Whether a backend gave the reason. @param {unknown} error @returns {error is ServiceError} */
 export const explained = error => error instanceof ServiceError && !!error.problem;
 
+/** Tell what the network has done apart from a fault of the page. @returns {never} */
+export const unreached = () => {
+  throw new ServiceError();
+};
+
 /** Whether the backend lacks the isolation of the run. @param {unknown} error */
 export const lacksIsolation = error => explained(error) && error.problem?.code === "isolation-unavailable";
 
@@ -32,23 +53,29 @@ export class Client {
   /** @param {string} base */
   constructor(base) {
     this.base = base.replace(/\/+$/, "");
-    this.key = `docker-run-host ${this.base}`;
   }
 
   /** Start a run; resolves with its event stream. @param {string} command @param {AbortSignal} signal @param {string} [isolation] */
   async run(command, signal, isolation) {
     for (let again = true; ; again = false) {
-      const soon = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]);
-      hosts[this.key] ??= (await (await this.call("POST", "/v1/hosts", undefined, soon)).json()).host;
+      hosts[this.base] ??= await this.host(signal);
       try {
-        const { body } = await this.call("POST", "/v1/runs", { command, host: hosts[this.key], isolation }, signal);
-        if (body) return body;
+        const { body } = await this.call("POST", "/v1/runs", { command, host: hosts[this.base], isolation }, signal);
+        return body ?? unreached();
       } catch (error) {
         // a host that was idle for too long is gone: this run begins with a new one
         if (!again || !(error instanceof ServiceError) || error.problem?.code !== "no-such-host") throw error;
-        delete hosts[this.key];
+        delete hosts[this.base];
       }
     }
+  }
+
+  /** Make a Docker host; resolves with its id. @param {AbortSignal} signal */
+  async host(signal) {
+    const late = new Promise((_, fail) => setTimeout(fail, TIMEOUT, new ServiceError()));
+    const answer = await Promise.race([this.call("POST", "/v1/hosts", undefined, signal), late]);
+    // a server of pages may answer anything
+    return (await answer.json().catch(unreached)).host;
   }
 
   /** @param {string} run */
@@ -58,17 +85,17 @@ export class Client {
 
   /** Delete the Docker host, which may be gone already; the next run makes an empty one. */
   async reset() {
-    const host = hosts[this.key];
-    delete hosts[this.key];
+    const host = hosts[this.base];
+    delete hosts[this.base];
     if (host) await this.call("DELETE", `/v1/hosts/${host}`);
   }
 
   /** @param {string} method @param {string} path @param {object} [body] @param {AbortSignal} [signal] */
   async call(method, path, body, signal) {
     const content = body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-    const answer = await fetch(this.base + path, { method, signal, ...content });
+    const answer = await fetch(this.base + path, { method, signal, ...content }).catch(unreached);
     if (answer.ok) return answer;
-    const problem = answer.headers.get("Content-Type")?.startsWith("application/problem+json") ? await answer.json() : undefined;
+    const problem = answer.headers.get("Content-Type")?.startsWith("application/problem+json") ? await answer.json().catch(unreached) : undefined;
     throw new ServiceError(answer, problem);
   }
 }

@@ -1,4 +1,19 @@
-// Makes the parts of the element.
+// Makes the parts of the element, and loads what is seldom a part of it.
+
+// ms until it is done without
+const LATE = 3000;
+/** @type {Promise<unknown> | undefined} */
+let coming;
+
+/** Load rare/rare.js, once, where the page says where it is; resolves also when it does not come. */
+export const rare = () => globalThis.dockerRunRare ?? (coming ??= new Promise(done => {
+  setTimeout(done, LATE);
+  const address = document.querySelector('meta[name="docker-run-rare"]')?.getAttribute("content");
+  if (!address) return done(0);
+  const script = part("script", { src: address });
+  script.onload = script.onerror = done;
+  document.head.append(script);
+}));
 
 /**
  * Make an HTML element.

@@ -1,10 +1,11 @@
 // <docker-run>: one docker command line that the reader can change and run.
-import { Client, explained, lacksIsolation } from "./client.js";
+import { Client, ServiceError, explained, lacksIsolation } from "./client.js";
 import { History, listen } from "./line.js";
 import { events } from "./ndjson.js";
 import { recordingIn, replayed } from "./replay.js";
 import { GOING, isEnd, RunView, STATES } from "./run.js";
 import { clockText, originText, problemText, texts } from "./strings.js";
+import { needs } from "./terminal.js";
 import { build } from "./view.js";
 
 const STOPPED = new Error("stopped");
@@ -87,7 +88,7 @@ export class DockerRun extends HTMLElement {
 
   /** Run the line as it stands, and bring the answer into view; resolves with the last event, or undefined when there was none. */
   async run(inView = true) {
-    const { line, root, answer, screen, status } = this.#view;
+    const { line } = this.#view;
     const command = line.value.trim();
     if (this.#controller || this.company?.busy) return undefined;
     if (!command) {
@@ -97,29 +98,29 @@ export class DockerRun extends HTMLElement {
     this.#controller = new AbortController();
     this.company?.act?.("run");
     this.#history.add(command);
-    this.#begin();
-    // of what is higher than the window the answer, and of that the first line
-    if (inView) for (const part of [root, answer, screen]) part.scrollIntoView({ block: "nearest" });
-    status.textContent = texts.running;
-    return (this.#done = this.#runOrReplay(command, this.#controller.signal));
+    return (this.#done = this.#runOrReplay(command, this.#controller.signal, inView));
   }
 
-  /** Make room for the answer at once, so that nothing moves when it comes. */
-  #begin() {
-    const { line } = this.#view;
+  /** Make room for the answer at once, so that nothing moves when it comes. @param {boolean} inView */
+  #begin(inView) {
+    const { line, root, answer, screen, status } = this.#view;
     // a phone's keyboard would hide it
     if (matchMedia("(pointer: coarse)").matches) line.blur();
     this.#clear("queued");
     this.#view.rest(false);
     this.#runView.reserve(this.#recording?.events, Number(this.getAttribute("lines") ?? 6));
+    // of what is higher than the window the answer, and of that the first line
+    if (inView) for (const part of [root, answer, screen]) part.scrollIntoView({ block: "nearest" });
+    status.textContent = texts.running;
   }
 
-  /** @param {string} command @param {AbortSignal} signal */
-  async #runOrReplay(command, signal) {
+  /** @param {string} command @param {AbortSignal} signal @param {boolean} inView */
+  async #runOrReplay(command, signal, inView) {
     const { badge } = this.#view;
     const begun = performance.now();
     const clock = setInterval(() => (badge.textContent = clockText(performance.now() - begun)), TICK);
     try {
+      this.#begin(inView);
       await this.company?.before?.();
       await globalThis.dockerRunTurn?.(this.#done, signal, this.#runView);
       const live = this.#client.run(command, signal, this.getAttribute("isolation") ?? undefined).then(body => this.#read(events(body)));
@@ -140,7 +141,9 @@ export class DockerRun extends HTMLElement {
     const { source, status } = this.#view;
     const recording = this.#recording;
     const absent = lacksIsolation(error);
-    if (command !== recording?.command || this.#run || signal.aborted || (explained(error) && !absent)) throw error;
+    // a fault of the page is none of the network
+    const offline = error instanceof ServiceError && (!error.problem || absent);
+    if (command !== recording?.command || this.#run || signal.aborted || !offline) throw error;
     this.toggleAttribute("absent", absent);
     this.#setState("replaying");
     this.setAttribute("shown", "recording");
@@ -178,13 +181,14 @@ export class DockerRun extends HTMLElement {
   async #read(stream) {
     let turn = performance.now();
     for await (const event of stream) {
+      await needs(event.text);
       this.#take(event);
       if (isEnd(event)) return event;
       if (performance.now() - turn < TURN) continue;
       await new Promise(next => setTimeout(next));
       turn = performance.now();
     }
-    throw new Error("cut off");
+    throw new ServiceError();
   }
 
   /** @param {WireEvent} event */
@@ -205,6 +209,7 @@ export class DockerRun extends HTMLElement {
     const [state, text] =
       error === STOPPED ? ["idle", texts.stopped]
       : explained(error) ? ["failed", problemText(error)]
+      : !(error instanceof ServiceError) ? ["failed", texts.fault + error]
       : this.#run ? ["failed", texts.cutOff]
       : ["offline", this.#recording ? texts.edited : texts.offline];
     this.#say(text);

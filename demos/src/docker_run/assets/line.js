@@ -1,4 +1,5 @@
 // The command line, with a shell's keys and its history of lines.
+import { rare } from "./dom.js";
 import { texts } from "./strings.js";
 
 /** @param {View} view @param {History} history @param {import("./element.js").DockerRun} demo */
@@ -17,13 +18,15 @@ export function listen({ root, form, line, write, stop, reset, copy, status, not
     }
     status.textContent = texts.copied;
   });
-  line.addEventListener("paste", event => {
-    const pasted = apart(event.clipboardData?.getData("text") ?? "");
+  line.addEventListener("paste", async event => {
+    const pasted = event.clipboardData?.getData("text");
     if (!pasted) return;
     event.preventDefault();
+    await rare();
+    const [taken, said] = globalThis.dockerRunRare?.command(pasted) ?? [pasted];
     // the one way to insert text that the reader can undo
-    document.execCommand("insertText", false, pasted[0]);
-    if (pasted.length > 1) note((status.textContent = texts.oneLine));
+    document.execCommand("insertText", false, taken);
+    if (said) note((status.textContent = said));
   });
   // a phone's keyboard may name no key
   line.addEventListener("beforeinput", event => {
@@ -48,12 +51,6 @@ export function listen({ root, form, line, write, stop, reset, copy, status, not
 /** Whether an arrow up or down has nowhere to go in the field: its line is not wrapped, or the caret is at an end. @param {HTMLTextAreaElement} line */
 function leaves({ selectionStart, selectionEnd, value, clientHeight }) {
   return clientHeight < 40 || !selectionEnd || selectionStart === value.length;
-}
-
-/** The lines of a text that has several, a line continued by a backslash as one; undefined for a text of one line. @param {string} text */
-export function apart(text) {
-  const found = text.trim().replaceAll(/\s*\\\r?\n\s*/g, " ").split(/\s*\n\s*/);
-  return /[\r\n]/.test(text) ? found : undefined;
 }
 
 /** The lines that were run, for the arrow keys. */

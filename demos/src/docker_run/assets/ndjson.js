@@ -1,5 +1,7 @@
 // Reads newline-delimited JSON as events. A chunk may end anywhere, even inside a character.
 
+import { unreached } from "./client.js";
+
 const LONGEST_LINE = 8e6;
 
 /** Yield the events of a stream; a line that is no event is skipped. @param {ReadableStream<Uint8Array>} body */
@@ -9,7 +11,7 @@ export async function* events(body) {
   let rest = "";
   try {
     for (let done = false; !done; ) {
-      const read = await reader.read();
+      const read = await reader.read().catch(unreached);
       done = read.done;
       rest += decoder.decode(read.value, { stream: !done });
       const lines = rest.split("\n");

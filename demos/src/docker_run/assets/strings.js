@@ -18,7 +18,6 @@ export const texts = {
   kept: "기록",
   silent: "출력이 없었어요.",
   empty: "실행할 명령을 적어 주세요. docker run alpine ls 처럼요.",
-  oneLine: "한 번에 한 줄만 실행해서 첫 줄만 넣었어요.",
   steps: "실행 단계",
   running: "실행을 시작했어요.",
   stopped: "멈췄어요.",
@@ -28,6 +27,7 @@ export const texts = {
   replaying: "실행 서버에 닿지 못해 기록을 보여 드려요. ",
   noIsolation: "이 서버에는 이 방식이 없어서 기록을 보여 드려요. ",
   cutOff: "실행 도중에 서버와 연결이 끊겼어요. 다시 눌러 보세요.",
+  fault: "이 쪽에 문제가 생겼어요. 새로 고쳐 보세요. ",
 };
 
 /** The names of the steps, in their order. */
@@ -88,7 +88,7 @@ export const originText = ({ recorded, engine }) => `${recorded}에 실행한 �
 
 /** Why the backend refuses, with the seconds to wait. @param {import("./client.js").ServiceError} error */
 export function problemText({ answer, problem }) {
-  const seconds = Number(answer.headers.get("Retry-After"));
+  const seconds = Number(answer?.headers.get("Retry-After"));
   const detail = problem?.detail ?? "";
   return seconds ? detail.replace("잠시", `${seconds}초`) : detail;
 }

@@ -1,65 +1,47 @@
-// Draws a run's output as a terminal does, once a frame, and only ever as text.
+// Draws a run's output as a terminal does, once a frame, and only ever as text. What moves the cursor or has colours is
+// left to rare/rows.js, and so is what cannot be seen.
+import { part, rare } from "./dom.js";
 import { texts } from "./strings.js";
 
-// characters on the screen, and characters that wait to be drawn
-const MOST_TEXT = 400_000;
-const MOST_WAITING = 1_000_000;
-// characters that the browser lays out together
+// characters that wait to be drawn: as many as are drawn in a short time
+const MOST_WAITING = 6e4;
+// what the browser lays out together: so many characters, of which a newline is as much work as some
 const BLOCK = 4096;
+const NEWLINE = 32;
+// of these as many as a reader may want, and a browser can lay out anew in each frame
+const MOST_BLOCKS = 100;
 // ms after which a run is followed to its latest line; a shorter one is read from its first
 const LONG = 1000;
-// escape sequences (CSI; OSC and the like; short ones), control characters, invisible characters and those that turn the text around;
-// a sequence ends at the next ESC at the latest, so the time is linear
-const SPECIAL =
-  /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-OQ-WYZ\\`-~])|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
-const UNFINISHED = /(?:\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]*)|\r)$/;
+// escape sequences, and all that is not simply the next letter: control characters, invisible characters and those that
+// turn the text around
+const MOVES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*\x07?|[^[\]PX^_])|[^\P{C}\t\n\r]|[\u2028\u2029]|\r(?!\n)/gu;
+// BLOCK / NEWLINE of them
+const LINES = /^(?:[^\n]*\n){1,128}/;
 
-/** @param {string} found */
-function shape(found) {
-  // NUL, which nothing else becomes, marks that the rest of the line is erased
-  if (found.length > 1) return /^\x1b\[[02]?K$/.test(found) ? (found[2] === "2" ? "\r\0" : "\0") : "";
-  const code = found.charCodeAt(0);
-  return code < 32 ? String.fromCharCode(0x2400 + code) : `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
-}
+/** @param {string} text */
+const moves = text => text?.search(MOVES) >= 0;
 
-/** Remove escape sequences, and replace invisible characters by visible ones. @param {string} text */
-export const shaped = text => text.replace(SPECIAL, shape);
+/** Load what a text needs to be drawn, if it needs more than this. @param {string} text */
+export const needs = text => (moves(text) ? rare() : undefined);
 
-/** Let what follows a carriage return overwrite its line. @param {string} text */
-export function written(text) {
-  const whole = text.replaceAll("\r\n", "\n");
-  return /[\r\0]/.test(whole) ? whole.split("\n").map(overwritten).join("\n") : whole;
-}
+/** What is left of a text without that. @param {string} text */
+export const plain = text => text.replaceAll("\r\n", "\n").replace(MOVES, "");
 
-/** @param {string} line */
-function overwritten(line) {
-  let shown = "";
-  // the last writing is on top; an earlier one shows only beyond it, and not where the line was erased
-  for (const part of line.split("\r").reverse()) {
-    shown += part.replaceAll("\0", "").slice(shown.length);
-    if (part.includes("\0")) break;
-  }
-  return shown;
-}
-
-/** Split a text into what can be drawn now and an unfinished sequence at its end. @param {string} text */
-export function divided(text) {
-  const end = text.slice(-BLOCK);
-  const cut = end.search(UNFINISHED);
-  const at = text.length - (cut < 0 ? 0 : end.length - cut);
-  return [text.slice(0, at), text.slice(at)];
-}
+/** @typedef {import("./rare/rows.js").Rows} Rows */
 
 export class Terminal {
   /** Texts by stream, for the next frame. @type {[string, string[]][]} */
   #waiting = [];
   #size = 0;
-  /** Unfinished sequences by stream. @type {Strings} */
-  #rest = {};
-  /** Where the output continues. @type {Text | null} */
+  /** Once the cursor has moved. @type {Rows | undefined} */
+  #rows;
+  /** The last block that no cursor comes to, and its weight; what stands after it is drawn anew. @type {Element | null} */
+  #fixed = null;
+  #fixedWeight = 0;
+  /** Where the output continues, and in which stream and style. @type {Text | null} */
   #tail = null;
+  #pen = "";
   #weight = 0;
-  #shown = 0;
   /** When the first text came, or 0. */
   #begun = 0;
   /** Where this has scrolled the screen to, and whether the reader has scrolled it elsewhere. */
@@ -74,9 +56,9 @@ export class Terminal {
 
   clear() {
     this.#waiting = [];
-    this.#size = this.#shown = 0;
-    this.#rest = {};
-    this.#tail = null;
+    this.#size = 0;
+    this.#rows = undefined;
+    this.#fixed = this.#tail = null;
     this.#begun = this.#top = 0;
     this.#free = false;
     this.#whole = true;
@@ -102,22 +84,56 @@ export class Terminal {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#size = 0;
-    for (const [stream, texts] of waiting) {
-      const [now, rest] = divided((this.#rest[stream] ?? "") + texts.join(""));
-      this.#rest[stream] = rest;
-      this.#add(stream, shaped(now));
-    }
-    if (end) for (const stream in this.#rest) this.#add(stream, shaped(this.#rest[stream].replace("\r", "")));
+    for (const [stream, texts] of waiting) this.#take(stream, texts.join(""));
+    if (this.#rows) this.#drawRows(this.#rows, end);
     this.#scroll(end, this.#drop());
+  }
+
+  /** @param {string} stream @param {string} text */
+  #take(stream, text) {
+    const most = MOST_BLOCKS * BLOCK;
+    this.#whole &&= text.length <= most;
+    const last = text.slice(-most);
+    const more = globalThis.dockerRunRare;
+    if (!this.#rows && more && moves(last)) this.#begin((this.#rows = new more.Rows()));
+    if (this.#rows) this.#rows.write(stream, last);
+    else this.#add(stream, plain(last));
+  }
+
+  /** Hand the latest lines to the rows, as the cursor may come to them. @param {Rows} rows */
+  #begin(rows) {
+    const last = this.screen.lastElementChild;
+    for (const piece of last?.children ?? []) rows.write(piece.className, piece.textContent ?? "");
+    last?.remove();
+    this.#weight = Infinity;
+    this.#keep();
+  }
+
+  /** Note that what is drawn stays. */
+  #keep() {
+    this.#fixed = this.screen.lastElementChild;
+    this.#fixedWeight = this.#weight;
+  }
+
+  /** @param {Rows} rows @param {boolean} end */
+  #drawRows(rows, end) {
+    for (let last; (last = this.screen.lastElementChild) && last !== this.#fixed; ) last.remove();
+    this.#weight = this.#fixedWeight;
+    this.#tail = null;
+    for (const [pen, text] of rows.above()) this.#add(pen, text);
+    this.#whole &&= !rows.lost;
+    this.#keep();
+    // what is drawn anew has blocks of its own
+    this.#weight = Infinity;
+    for (const [pen, text] of rows.shown(end)) this.#add(pen, text);
   }
 
   /** Drop the oldest output; returns whether any is gone. */
   #drop() {
     const { screen } = this;
-    for (let first = screen.firstChild; this.#shown > MOST_TEXT && first?.nextSibling; first = screen.firstChild) {
-      this.#shown -= first.textContent?.length ?? 0;
+    while (screen.childElementCount > MOST_BLOCKS) {
       this.#whole = false;
-      first.remove();
+      screen.firstChild?.remove();
     }
     return !this.#whole;
   }
@@ -131,47 +147,40 @@ export class Terminal {
     this.#top = screen.scrollTop;
   }
 
-  /** @param {string} stream @param {string} rest */
-  #add(stream, rest) {
-    if (/[\r\0]/.test(rest)) {
-      const tail = this.#tailOf(stream);
-      const line = tail.data.slice(tail.data.lastIndexOf("\n") + 1);
-      tail.deleteData(tail.length - line.length, line.length);
-      this.#shown -= line.length;
-      rest = written(line + rest);
-    }
-    while (rest) {
-      const now = rest.slice(0, cut(rest));
-      this.#tailOf(stream).appendData(now);
-      this.#weight += now.length;
-      this.#shown += now.length;
+  /** @param {string} pen @param {string} text */
+  #add(pen, text) {
+    for (let rest = text; rest; ) {
+      const now = cut(rest);
+      this.#tailOf(pen).appendData(now);
+      this.#weight += now.length + NEWLINE * (now.split("\n").length - 1);
       rest = rest.slice(now.length);
     }
   }
 
-  /** The text node to write to; blocks limit what the browser lays out again. @param {string} stream */
-  #tailOf(stream) {
+  /** The text node to write to; blocks limit what the browser lays out again. @param {string} pen a stream, and a style */
+  #tailOf(pen) {
     const tail = this.#tail;
     let block = this.screen.lastElementChild;
     if (!block || this.#weight > (tail?.data.endsWith("\n") ? BLOCK : 2 * BLOCK)) {
       this.screen.append((block = document.createElement("div")));
       this.#weight = 0;
-    } else if (tail?.parentElement?.className === stream) return tail;
-    const piece = document.createElement("span");
-    piece.className = stream;
-    if (stream === "stderr") {
-      piece.role = "group";
-      piece.ariaLabel = texts.stderr;
+    } else if (tail && pen === this.#pen) return tail;
+    this.#pen = pen;
+    this.#weight += NEWLINE;
+    const [stream, style] = pen.split("|");
+    let piece = block.lastElementChild;
+    if (piece?.className !== stream) {
+      piece = part("span", stream === "stderr" ? { class: stream, role: "group", "aria-label": texts.stderr } : { class: stream });
+      block.append(piece);
     }
-    block.append(piece);
-    this.#weight += 16;
-    return (this.#tail = piece.appendChild(new Text()));
+    const text = (this.#tail = new Text());
+    piece.append(style ? part("span", { style }, text) : text);
+    return text;
   }
 }
 
-/** How much of a text goes into a block: whole lines if possible, never half a character. @param {string} text */
+/** How much of a text goes into a block at once: whole lines if possible, never half a character. @param {string} text */
 function cut(text) {
-  if (text.length <= BLOCK) return text.length;
-  const end = text.lastIndexOf("\n", BLOCK - 1) + 1 || BLOCK;
-  return /[\ud800-\udbff]/.test(text[end - 1]) ? end - 1 : end;
+  const head = text.slice(0, BLOCK);
+  return LINES.exec(head)?.[0] ?? (head === text ? text : head.replace(/[\ud800-\udbff]$/, ""));
 }

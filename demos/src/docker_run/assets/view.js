@@ -1,6 +1,6 @@
 // Builds the element's parts, and changes what they show.
 import { anatomy } from "./anatomy.js";
-import { part, vector } from "./dom.js";
+import { part, rare, vector } from "./dom.js";
 import { saidText, stepNames, texts } from "./strings.js";
 
 const ICONS = {
@@ -27,16 +27,22 @@ function folding(name, text, show) {
 
 /** The command line: a plain text field, over a mirror of it that wraps alike and is coloured. */
 function buildLine() {
-  const mirror = part("span", { class: "mirror", "aria-hidden": "true" });
-  const line = part("textarea", { rows: "1", "aria-label": texts.line, spellcheck: "false", autocapitalize: "off", autocorrect: "off", autocomplete: "off", enterkeyhint: "go" });
+  const mirror = part("span", { class: "mirror", translate: "no", "aria-hidden": "true" });
+  const line = part("textarea", { rows: "1", translate: "no", "aria-label": texts.line, spellcheck: "false", autocapitalize: "off", autocorrect: "off", autocomplete: "off", enterkeyhint: "go" });
   const paint = () => mirror.replaceChildren(...anatomy(line.value).map(([kind, text]) => (kind ? part("span", { class: kind }, text) : text)));
   /** @param {string} text */
   const write = text => {
     line.value = text;
     paint();
   };
-  // what is dropped or dictated may have several lines
-  line.addEventListener("input", () => (/\n/.test(line.value) ? write(line.value.replace(/\s*\n\s*/g, " ")) : paint()));
+  line.addEventListener("input", async () => {
+    paint();
+    if (!/\n/.test(line.value)) return;
+    // what is dropped or dictated may have several lines; those in quotes are the command's
+    await rare();
+    const tidy = globalThis.dockerRunRare?.flat(line.value) ?? line.value;
+    if (tidy !== line.value) write(tidy);
+  });
   return { line, write, field: part("label", {}, part("span", { class: "prompt" }, "$"), part("span", { class: "field" }, mirror, line)) };
 }
 
@@ -109,7 +115,7 @@ function hint(take, text, corrected) {
   const [before, after] = text.split(corrected);
   const use = part("button", { type: "button", class: "use" }, texts.use);
   use.addEventListener("click", () => take(corrected));
-  return part("p", { class: "hint" }, before, part("code", {}, corrected), after, " ", use);
+  return part("p", { class: "hint" }, before, part("code", { translate: "no" }, corrected), after, " ", use);
 }
 
 /** What came out: docker's own lines, folded, and the program's. */
@@ -117,8 +123,8 @@ function buildOutput() {
   const badge = part("span", { class: "badge" });
   // cut to one line, whole for who touches it
   const source = part("p", { class: "source", tabindex: "0" });
-  const said = part("div", { class: "said", role: "group", "aria-label": texts.said });
-  const screen = part("div", { class: "screen", role: "log", "aria-label": texts.output, "aria-live": "off", tabindex: "0", "data-none": texts.silent });
+  const said = part("div", { class: "said", translate: "no", role: "group", "aria-label": texts.said });
+  const screen = part("div", { class: "screen", translate: "no", role: "log", "aria-label": texts.output, "aria-live": "off", tabindex: "0", "data-none": texts.silent });
   const [fold, unfold] = folding("fold", "", open => (said.hidden = !open));
   /** How many lines docker has said. @param {number} lines */
   const count = lines => {

@@ -28,7 +28,7 @@ def _parts(recording: Recording) -> Iterator[str]:
     events = recording.events
     output = "".join(_output(events))
     if output:
-        yield f"<pre><samp>{output}</samp></pre>"
+        yield f'<pre translate="no"><samp>{output}</samp></pre>'
     yield from (f"<p>{html.escape(event['text'])}</p>" for event in events if event["type"] == "notice")
     end = events[-1]
     yield f"<p>종료 코드 {html.escape(str(end['code']))}</p>"

@@ -4,7 +4,7 @@ import { texts } from "./strings.js";
 export class Python {
   /** @type {Worker | null} */
   #worker = null;
-  /** Settled with the thread's answer. @type {PromiseWithResolvers<any> | null} */
+  /** Settled with the thread's answer. @type {{ resolve(value: any): void, reject(reason: Error): void } | null} */
   #waiting = null;
   /** Takes the text that comes meanwhile. @type {(text: string) => void} */
   #receive = () => {};
@@ -44,9 +44,10 @@ export class Python {
   /** @param {object} message @param {(text: string) => void} receive */
   #ask(message, receive) {
     this.#receive = receive;
-    this.#waiting = Promise.withResolvers();
-    this.#worker?.postMessage(message);
-    return this.#waiting.promise;
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#worker?.postMessage(message);
+    });
   }
 
   /** @param {{ type: string, value: any }} message */

@@ -6,6 +6,13 @@ import { amountText, kernelText, measures } from "./strings.js";
 const LEAST = 2;
 const ROOM = 1.15;
 
+// the kernel's, in s, in which a run may use so much CPU
+const PERIOD = 0.1;
+/** The measures of what is held; the others flow. */
+const HELD = /memory|pids/;
+/** The reading of a run that has just begun. @type {WireEvent} */
+const START = { type: "stats", cpu_ms: 0, written_bytes: 0, read_bytes: 0, received_bytes: 0, sent_bytes: 0, throttled_ms: 0 };
+
 /** How each measure is read from the events. @type {Record<string, Measure>} */
 const READ = {
   memory: now => now.memory_bytes,
@@ -89,7 +96,7 @@ class Chart {
     if (type === "accepted" || type === "created") this.#limit ??= LIMIT[this.name](event);
     if (type === "started") {
       this.#begun = at;
-      this.#last = { type, at, cpu_ms: 0, written_bytes: 0, read_bytes: 0, received_bytes: 0, sent_bytes: 0, throttled_ms: 0 };
+      this.#last = { ...START, at };
     }
     if (type === "stats") {
       const value = READ[this.name](event, this.#last, at - this.#last.at);
@@ -104,7 +111,19 @@ class Chart {
     const values = this.#points.map(([, value]) => value);
     const answer = kernelText(this.name, event, this.#last, values.includes(this.#limit ?? NaN));
     this.#draw(!!answer);
-    if (values.length) this.#write(values, answer || "");
+    if (values.length) this.#write(HELD.test(this.name) ? values : [this.#mean(event)], answer || "");
+  }
+
+  /** The mean over the run's whole time of what flows. @param {WireEvent} exited */
+  #mean(exited) {
+    // only the CPU is read once more at the end
+    const last = this.name === "cpu" && exited.cpu_ms && exited.at > this.#last.at ? exited : this.#last;
+    const seconds = last.at - this.#begun;
+    const mean = READ[this.name](last, START, seconds);
+    const limit = this.#limit ?? 0;
+    // the kernel gives CPU by the period, and a run that begins within one has a part of it for nothing: that is no more
+    // than its limit
+    return this.name === "cpu" && mean > limit && mean * seconds <= limit * (seconds + PERIOD) ? limit : mean;
   }
 
   /** @param {number[]} values @param {string} [answer] what the kernel did; only at the end */

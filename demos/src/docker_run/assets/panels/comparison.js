@@ -14,7 +14,7 @@ export class Comparison {
   /** @type {Column[]} */
   #columns = [];
   #table;
-  #boot = part("pre", { tabindex: "0" });
+  #boot = part("pre", { translate: "no", tabindex: "0" });
   // its latest line, for who does not unfold them
   #latest = part("span", { "aria-hidden": "true" });
   #folded = part("details", { class: "boot", hidden: "" }, part("summary", {}, facts.boot, " ", this.#latest), this.#boot);

@@ -25,7 +25,7 @@ export class Inspection {
   show(event) {
     if (event.type !== "inspection") return;
     this.#rows.replaceChildren(...event.processes.map((/** @type {any} */ one, /** @type {number} */ index) => part("tr", { "data-colour": String(index % COLOURS) },
-      part("td", {}, part("code", {}, one.command)),
+      part("td", {}, part("code", { translate: "no" }, one.command)),
       part("td", {}, `pid ${one.pid_inside} · uid ${one.uid_inside}`),
       part("td", {}, `pid ${one.pid} · uid ${one.uid}`),
     )));
