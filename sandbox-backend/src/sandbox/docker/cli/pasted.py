@@ -1,6 +1,6 @@
 """Finds the docker command in what people paste: terminal sessions, Markdown, lines that PowerShell or cmd continue.
 
-The page's demos/src/docker_run/assets/rare/pasted.js does the same for its field: both are tested on the same cases.
+The page has the same for its field in demos/src/docker_run/assets/rare/pasted.js: both are tested on the same cases.
 Every pattern is looked for once from left to right, so the time grows with the length only.
 """
 
