@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.docker.cli import Printed, Run, parse, pasted
+from sandbox.docker.cli import Run, parse, pasted
 from support import pace
+from support.pretend_host import told
 
 # assets/rare/pasted.js is tested on the same
 CASES: list[tuple[str, str, str | None]] = json.loads((Path(__file__).parent / "cases/pasted.json").read_text())
@@ -92,7 +93,4 @@ def test_a_sign_at_the_very_end_continues_nothing(line: str) -> None:
     ids=range(7),
 )
 def test_the_command_of_a_session_is_offered(line: str, offered: str) -> None:
-    found = parse(line)
-    assert isinstance(found, Printed)
-    assert found.hint is not None
-    assert found.hint.endswith(f" {offered} 를 실행해 보세요.")
+    assert told(line).offers == [offered]

@@ -18,8 +18,6 @@ _FAILED = re.compile(r'exec: "((?:[^"\\]|\\.)*)": ')
 # a message's part, and what to say of it
 _DAEMON = (
     ("No such image", wording.NEVER_PULLED),
-    ("no matching manifest", wording.NO_SUCH_PLATFORM),
-    ("does not provide the specified platform", wording.NO_SUCH_PLATFORM),
     ("unsupported media type", wording.NOT_AN_IMAGE),
     ("unable to find user", wording.NO_USER),
     ("unable to find group", wording.NO_GROUP),

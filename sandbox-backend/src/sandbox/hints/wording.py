@@ -86,7 +86,6 @@ HIGH_ID = "이곳의 컨테이너에는 사용자와 그룹이 0번부터 65535�
 NOT_AN_IMAGE = (
     "그 이름에는 컨테이너 이미지가 아니라 다른 것이 들어 있어요(Helm 차트 같은 것). docker 로는 실행할 수 없어요."
 )
-NO_SUCH_PLATFORM = "그 이미지는 이 컴퓨터의 프로세서에 맞게 만들어져 있지 않아요."
 USER_RANGE = "사용자와 그룹의 번호는 0부터 65535까지만 쓸 수 있어요. 예: --user 1000"
 NO_TERMINAL = "여기서는 아직 키보드로 입력할 수 없어요. 할 일을 줄에 적어요. 예: docker run alpine sh -c 'ls /etc'"
 NO_DEVICE = (
