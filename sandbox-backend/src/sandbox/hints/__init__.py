@@ -9,7 +9,7 @@ from __future__ import annotations
 from sandbox.docker.cli import Printed, Pull, Run, parse, shell
 from sandbox.docker.cli.command import Command
 from sandbox.docker.errors import DockerError
-from sandbox.hints import corrections, expansion, gate, results, text, wording
+from sandbox.hints import corrections, expansion, gate, results, taken, text, wording
 from sandbox.hints.advice import Advice, with_fix
 from sandbox.hints.world import Known, World, known, offered_here
 from sandbox.model.events import Exited
@@ -35,6 +35,9 @@ def for_printed(line: str, printed: Printed, world: World) -> str | None:
     better = corrections.repaired(line, world)
     if better is not None:
         return better
+    eaten = taken.eaten(line, world)
+    if eaten:
+        return f"{printed.hint or ''} {eaten}".lstrip()
     return gate.spoken(Advice(printed.hint or "", printed.offers), world) or None
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from sandbox.docker.cli import Printed, parse, pasted, shell
 from sandbox.docker.cli.names import KNOWN, MANAGEMENT, PROGRAMS, SUPPORTED, near
 from sandbox.docker.cli.wording import NOT_DOCKER, ONE_LINE, QUOTES
-from sandbox.hints import gate, tables, text, wording
+from sandbox.hints import gate, keyboard, tables, taken, text, wording
 from sandbox.hints.options import is_known, meant_flag
 from sandbox.hints.world import World
 
@@ -28,7 +28,9 @@ _SECOND = re.compile(r"^(docker[ \t]+)([^ \t]+)")
 _ADDRESS = re.compile(
     r"(?<=[ \t])(?:https?://)?(?:[\w-]+\.)+[a-z]+/(?:_/|r/|layers/|library/|repository/docker/)*(?=[a-z0-9])"
 )
-_OTHER_ENGINES = frozenset({"podman", "nerdctl"})
+_OTHER_NAMES = frozenset({"podman", "nerdctl", "도커"})
+# a slash behind the first word that is none of a path
+_SLASH = re.compile(r"(?<=[ \t])([a-z0-9][\w.:/-]*?)/+(?=[ \t]|$)")
 Step = Callable[[str], Iterator[str]]
 
 
@@ -97,6 +99,18 @@ def _dashes(line: str) -> Iterator[str]:
     yield text.dashes(line)
 
 
+def _continued(line: str) -> Iterator[str]:
+    yield text.continued(line)
+
+
+def _keyboard(line: str) -> Iterator[str]:
+    """Read what was typed with the keyboard set to Korean, quoted words left as they are."""
+    typed = re.split("(['\"])", line, maxsplit=1)
+    letters = keyboard.letters(typed[0])
+    if near(letters.partition(" ")[0].lower(), ("docker",)):
+        yield letters + "".join(typed[1:])
+
+
 def _prompt(line: str) -> Iterator[str]:
     yield pasted.command(line) or _PROMPT.sub("", line, count=1)
 
@@ -131,7 +145,7 @@ def _program(line: str) -> Iterator[str]:
         return
     first, rest = match[0], line[match.end() :]
     lower = first.lower().rstrip(",.;:")
-    if lower in _OTHER_ENGINES or near(lower, ("docker",)):
+    if lower in _OTHER_NAMES or near(lower, ("docker",)):
         yield "docker" + rest
     elif lower.startswith("docker") and lower[6:].lstrip("-_") in SUPPORTED:
         yield f"docker {lower[6:].lstrip('-_')}{rest}"
@@ -171,6 +185,14 @@ def _upper_case(line: str) -> Iterator[str]:
             return
 
 
+def _apart(line: str) -> Iterator[str]:
+    yield from taken.joined(line)
+
+
+def _slash(line: str) -> Iterator[str]:
+    yield _SLASH.sub(r"\1", line, count=1)
+
+
 def _address(line: str) -> Iterator[str]:
     """Drop the address of a page from an image's name."""
     yield _ADDRESS.sub("", line, count=1)
@@ -193,6 +215,8 @@ _STEPS: tuple[tuple[Step, str], ...] = (
     (_full_width, wording.FULL_WIDTH),
     (_curly, QUOTES),
     (_dashes, wording.DASHES),
+    (_continued, wording.CONTINUED),
+    (_keyboard, wording.KEYBOARD),
     (_prompt, wording.PROMPT),
     (_prefix, wording.PREFIX),
     (_sudo, wording.SUDO),
@@ -200,10 +224,12 @@ _STEPS: tuple[tuple[Step, str], ...] = (
     (_subcommand, wording.SUBCOMMAND),
     (_flag, wording.FLAG),
     (_flag, wording.FLAG),
+    (_apart, wording.APART),
+    (_slash, wording.SLASH),
     (_upper_case, wording.UPPERCASE),
     (_address, wording.ADDRESS),
     (_no_run, wording.NO_RUN),
     (_inside, NOT_DOCKER),
 )
 # these replace a meaning rather than a spelling, so a later step does not build on them
-_GUESSES = frozenset({_no_run, _inside})
+_GUESSES = frozenset({_apart, _no_run, _inside})

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from sandbox.docker.cli import Run, shell
 from sandbox.docker.cli.names import PROGRAMS, distance
+from sandbox.docker.errors import Fix
 from sandbox.hints import expansion, options, tables, wording
-from sandbox.hints.advice import Advice, instead, tail
+from sandbox.hints.advice import Advice, instead, tail, with_fix
 from sandbox.hints.text import LONGEST_LINE, plain
 from sandbox.hints.world import Known, World
 
@@ -57,7 +58,7 @@ def advice(line: str, run: Run, program: str, image: Known | None, world: World)
     case = Missing(line, run, program, image, world)
     if not program:
         return Advice(wording.NO_NAME)
-    for rule in _RULES if case.named else (_typographic,):
+    for rule in _RULES if case.named else (_typographic, _entrypoint):
         found = rule(case)
         if found is not None:
             return found
@@ -70,6 +71,15 @@ def _typographic(case: Missing) -> Advice | None:
         return None
     better = plain(case.line)
     return Advice(wording.SPACES, (better,)) if better != case.line.strip() else None
+
+
+def _entrypoint(case: Missing) -> Advice | None:
+    """Put the arguments of `--entrypoint` where they belong."""
+    words = case.program.split()
+    if case.run.entrypoint != case.program or len(words) < 2:
+        return None
+    moved = dataclasses.replace(case.run, args=(*words[1:], *case.run.args))
+    return Advice(wording.ENTRYPOINT, (with_fix(moved, Fix("entrypoint", words[0])),))
 
 
 def _path(case: Missing) -> Advice | None:

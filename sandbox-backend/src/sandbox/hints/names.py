@@ -6,7 +6,7 @@ import re
 
 from sandbox.docker.cli import Pull, Run
 from sandbox.docker.cli.names import distance
-from sandbox.hints import tables, wording
+from sandbox.hints import gate, tables, taken, wording
 from sandbox.hints.advice import Advice, with_image
 from sandbox.hints.world import World
 from sandbox.model import reference as references
@@ -50,7 +50,12 @@ def _other_host(line: str, asked: Run | Pull, named: Reference, world: World) ->
 
 
 def _unknown(line: str, asked: Run | Pull, named: Reference, world: World) -> Advice:
-    """Offer the image that is here and nearly so called; else say which ones are here. Never another program's."""
+    """Offer the image that is here and nearly so called; else say which ones are here. Never another program's. What
+    stands before an image that is here was perhaps no image."""
+    if isinstance(asked, Run) and any(world.find(word) for word in asked.args[: taken.MOST_WORDS]):
+        lines = tuple(taken.joined(line))
+        if any(gate.verdict(one, world).sound for one in lines):
+            return Advice(wording.APART, lines)
     ranked = sorted((distance(named.familiar_name[:64], _bare(name)), name) for name in world.show)
     steps, name = ranked[0] if ranked else (len(named.path), "")
     if name and steps <= (1 if len(_bare(name)) < 6 else 2):

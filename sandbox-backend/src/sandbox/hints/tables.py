@@ -64,26 +64,26 @@ def _where(**programs: str) -> dict[str, str]:
 # programs that everybody knows, and the image of Docker Hub in which they are
 WHERE = {
     **_where(
-        node="node npm npx yarn corepack pnpm",
-        python="python python3 pip pip3 pipenv poetry pydoc python2 idle",
-        ubuntu="apt apt-get apt-cache dpkg add-apt-repository systemctl service snap journalctl useradd adduser",
-        fedora="yum dnf rpm microdnf",
+        node="node npm npx yarn",
+        python="python python3 pip pip3 pydoc idle",
+        ubuntu="apt apt-get apt-cache dpkg service useradd",
+        fedora="yum dnf rpm",
         golang="go gofmt",
         ruby="ruby irb gem bundle bundler rake",
         rust="cargo rustc rustup",
-        php="php composer",
+        php="php",
+        composer="composer",
         perl="perl cpan",
-        gcc="gcc g++ cc c++ gdb cpp",
+        gcc="gcc g++ cc c++ cpp",
         maven="mvn",
         gradle="gradle",
         nginx="nginx",
-        httpd="apachectl apache2 httpd",
+        httpd="apachectl httpd",
         redis="redis-server redis-cli",
         postgres="psql postgres pg_dump createdb",
         mysql="mysql mysqld mysqldump mysqladmin",
         mariadb="mariadb",
-        mongo="mongo mongod mongosh",
-        sqlite="sqlite3",
+        mongo="mongod mongosh",
         haskell="ghc ghci cabal",
         julia="julia",
         elixir="elixir iex mix",
@@ -101,13 +101,11 @@ WHERE = {
     "jshell": "eclipse-temurin",
     "curl": "curlimages/curl",
     "git": "alpine/git",
-    "kubectl": "bitnami/kubectl",
     "helm": "alpine/helm",
     "aws": "amazon/aws-cli",
     "terraform": "hashicorp/terraform",
     "R": "r-base",
     "Rscript": "r-base",
-    "jupyter": "jupyter/base-notebook",
 }
 # programs that are well known too, in no image of their own: a name near to them is not a slip
 WELL_KNOWN = (
@@ -118,14 +116,15 @@ WELL_KNOWN = (
     | SHELLS
     | frozenset(
         """
-        ab ag ansible at atop bat batch brew btop cal ccache cmake code colordiff cron dig direnv dmidecode doas
-        dos2unix dotnet ed emacs espeak exa eza fd ffmpeg file fish fortune fzf gawk gpg gvim helix hg host htop
-        http httpie iftop iostat iotop ip6tables iperf iperf3 iptables iwconfig jq ldd lftp links locale locate
-        lsb_release lsblk lscpu lshw lsof lspci lsusb ltrace lynx make man mc mosh mtr ncat ncdu neofetch neovim
-        nmap nvim openssl pandoc parallel parted pgrep pico pkill pstree rclone rg rsync scp screen sendmail sftp sl
-        socat ssh ssh-add ssh-agent ssh-copy-id ssh-keygen sshd sshfs stress strace subl sudo svn sysstat tcpdump
-        tig tmux tree tshark ufw unrar vimdiff visudo vmstat w3m wall wg whatis whereis whois write xclip xdg-open
-        yq zip zsh zstd
+        ab add-apt-repository adduser ag ansible apache2 at atop bat batch brew btop cal ccache cmake code colordiff
+        corepack cron dig direnv dmidecode doas dos2unix dotnet ed emacs espeak exa eza fd ffmpeg file fish fortune fzf
+        gawk gdb gpg gvim helix hg host htop http httpie iftop iostat iotop ip6tables iperf iperf3 iptables iwconfig
+        journalctl jq jupyter kubectl ldd lftp links locale locate lsb_release lsblk lscpu lshw lsof lspci lsusb ltrace
+        lynx make man mc microdnf mongo mosh mtr ncat ncdu neofetch neovim nmap nvim openssl pandoc parallel parted
+        pgrep pico pipenv pkill pnpm poetry pstree python2 rclone rg rsync scp screen sendmail sftp sl snap socat ssh
+        ssh-add ssh-agent ssh-copy-id ssh-keygen sshd sshfs strace stress subl sudo svn sysstat systemctl tcpdump tig
+        tmux tree tshark ufw unrar vimdiff visudo vmstat w3m wall wg whatis whereis whois write xclip xdg-open yq zip
+        zsh zstd
         """.split()
     )
 )

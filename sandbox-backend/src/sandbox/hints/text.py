@@ -12,6 +12,8 @@ from sandbox.docker.cli.verbs.flags import RUN
 LONGEST_LINE = 2000
 _OUTSIDE = re.compile(r"('[^']*'|\"[^\"]*\")|([^'\"]+)")
 _QUOTES = str.maketrans(dict.fromkeys("‘’‚‛", "'") | dict.fromkeys("“”„‟«»＂", '"'))
+# what continues a line at its end, in a POSIX shell, in PowerShell and in cmd
+_CONTINUED = re.compile(r"(?<=[ \t])[\\`^][ \t]+")
 _DASH = re.compile(r"(^|[ \t])([‐‑‒–—―−－ー]+)(?=\w)")
 
 
@@ -48,6 +50,11 @@ def full_width(line: str) -> str:
 def curly(line: str) -> str:
     """Make typographic quotes straight."""
     return _outside(line, lambda text: text.translate(_QUOTES))
+
+
+def continued(line: str) -> str:
+    """Drop what continues a line at its end, where another word follows it."""
+    return _outside(line, lambda text: _CONTINUED.sub("", text))
 
 
 def dashes(line: str) -> str:

@@ -43,7 +43,9 @@ def parse(argv: Sequence[str], path: str) -> Command:
         hint = wording.UNAVAILABLE["windows"].korean.format(flag=windows.flag.shown)
         return Printed(stderr=_WINDOWS.format(windows.flag.name), code=1, hint=hint)
     if not found.rest:
-        line = [*path.split(), *without_unavailable(argv, found.uses), "hello-world"]
+        # hello-world has no other program than its own
+        image = "alpine" if any(use.flag.name == "entrypoint" for use in found.uses) else "hello-world"
+        line = [*path.split(), *without_unavailable(argv, found.uses), image]
         return usage_error(path, "requires at least 1 argument", wording.NO_IMAGE, (shell.join(line),))
     return _checked(argv, path, found)
 
