@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
@@ -66,8 +66,11 @@ def main(arguments: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, suites.stop)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        codes = list(pool.map(suites.run, SUITES))
-    return next((code for code in codes if code), 0)
+        runs = [pool.submit(suites.run, suite) for suite in SUITES]
+        # this thread alone heeds a signal, and the kernel may wake another one by it
+        while wait(runs, timeout=1).not_done:
+            pass
+    return next((code for code in (run.result() for run in runs) if code), 0)
 
 
 if __name__ == "__main__":
