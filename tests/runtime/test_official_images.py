@@ -73,7 +73,7 @@ def test_a_digest_that_the_hub_does_not_have_ends_in_a_stand_in(official: Hub, t
     said: list[str] = []
     settings = Settings(data_dir=tmp_path / "state")
     fill.fill(official.point_to(WRONG), settings, said.append)
-    assert said[-1] == "레지스트리: hello-world:latest (대역)"
+    assert said[-1] == "레지스트리: hello-world:latest (대체)"
     assert digest_of(settings.data_dir) != official.digest
 
 
@@ -84,7 +84,7 @@ def test_offline_nobody_is_asked(official: Hub, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(build, "hub_answers", asked)
     said: list[str] = []
     fill.fill(official.point_to(official.digest), Settings(data_dir=tmp_path / "state"), said.append, offline=True)
-    assert said == ["레지스트리: hello-world:latest (대역)"]
+    assert said == ["레지스트리: hello-world:latest (대체)"]
 
 
 def test_a_copy_that_fails_on_the_way_is_told_and_replaced(
@@ -97,7 +97,7 @@ def test_a_copy_that_fails_on_the_way_is_told_and_replaced(
     said: list[str] = []
     fill.fill(official.point_to(WRONG), Settings(data_dir=tmp_path / "state"), said.append)
     assert "공식 이미지를 가져오지 못했어요" in said[0]
-    assert said[-1] == "레지스트리: hello-world:latest (대역)"
+    assert said[-1] == "레지스트리: hello-world:latest (대체)"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_an_image_for_another_machine_or_with_other_bytes_ends_in_a_stand_in(
         (tmp_path / "hello-world").symlink_to(IMAGES / "hello-world")
         fill.fill(folder.point_to(image.digest), Settings(data_dir=tmp_path / "state"), said.append)
     assert reason in said[0]
-    assert said[1] == "레지스트리: hello-world:latest (대역)"
+    assert said[1] == "레지스트리: hello-world:latest (대체)"
 
 
 def test_a_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

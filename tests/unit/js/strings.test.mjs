@@ -15,7 +15,7 @@ const known = (...downloads) => ({ downloads, layers: downloads.length });
 test("the golden events fill the steps", () => {
   const steps = golden.map(line => JSON.parse(line)).map(one => stepText(one, known(one))?.join(" ")).filter(Boolean);
   assert.deepEqual(steps, [
-    "image 없음 (대역)",
+    "image 없음 (대체)",
     "image 1.0/3.6 MB",
     "image 받는 중",
     "image 받음 3.6 MB",
@@ -35,7 +35,7 @@ test("the bytes of all layers are summed up", () => {
 
 test("what was pulled says that it is a stand-in, and a pull of nothing new says so", () => {
   const pulled = event("pulled", { bytes: 3_600_000 });
-  assert.equal(stepText(pulled, { downloads: [], layers: 1, provenance: "stand-in" })?.[1], "받음 3.6 MB (대역)");
+  assert.equal(stepText(pulled, { downloads: [], layers: 1, provenance: "stand-in" })?.[1], "받음 3.6 MB (대체)");
   assert.equal(stepText(pulled, { downloads: [], layers: 0, provenance: "official" })?.[1], "이미 최신");
 });
 

@@ -34,7 +34,7 @@ export const texts = {
 export const stepNames = { image: "이미지", container: "컨테이너", process: "프로세스", end: "종료" };
 
 /** @param {string | undefined} provenance */
-const standIn = provenance => (provenance === "stand-in" ? " (대역)" : "");
+const standIn = provenance => (provenance === "stand-in" ? " (대체)" : "");
 
 /** @type {Record<string, StepText>} */
 const stepTexts = {

@@ -117,7 +117,7 @@ async def _online(recipes: Sequence[Recipe], say: Say) -> bool:
     first = next((recipe for recipe in recipes if recipe.digest), None)
     if first is None or await build.hub_answers(first):
         return first is not None
-    say("레지스트리: Docker Hub에 닿지 않아서, 같은 이름의 대역(stand-in) 이미지를 이 컴퓨터에서 만들어요.")
+    say("레지스트리: Docker Hub에 닿지 않아서, 같은 이름의 대체 이미지(stand-in)를 이 컴퓨터에서 만들어요.")
     return False
 
 
@@ -130,7 +130,7 @@ async def _one(kitchen: Kitchen, recipe: Recipe, say: Say, online: bool) -> str:
         else:
             return "공식"
     await kitchen.build(recipe)
-    return "대역" if recipe.digest else "직접 만듦"
+    return "대체" if recipe.digest else "직접 만듦"
 
 
 def _configure(folder: Path, *, read_only: bool) -> None:
@@ -165,7 +165,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--images", type=Path, required=True, help="images.toml이 있는 폴더")
     parser.add_argument("--data-dir", type=Path, default=Settings().data_dir, help="레지스트리를 둘 폴더")
-    parser.add_argument("--offline", action="store_true", help="Docker Hub에 묻지 않고 대역 이미지를 만들어요")
+    parser.add_argument("--offline", action="store_true", help="Docker Hub에 묻지 않고 대체 이미지를 만들어요")
     parser.add_argument("--again", action="store_true", help="이미 채워져 있어도 다시 채워요")
     options = parser.parse_args(argv)
     try:
