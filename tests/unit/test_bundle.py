@@ -18,13 +18,15 @@ SCRIPTS = [*ASSETS.rglob("*.js"), *ROOT.glob("docs/assets/*.js"), *ROOT.glob("de
 
 def test_every_module_is_there_once_and_no_import_or_export_is_left() -> None:
     joined = "".join(bundle.joined(entry) for entry in ENTRIES.values())
-    shared = {"dom.js": 3, "format.js": 2}
+    shared = {"dom.js": 3, "format.js": 2, "replay.js": 2}
     for module in ASSETS.rglob("*.js"):
         for name in re.findall(
             r"^export ((?:async )?(?:function\*?|class|const) \w+)", module.read_text(), re.MULTILINE
         ):
-            published = re.escape(name.replace("* ", "*"))
-            assert len(re.findall(rf"\b{published}(?:[=({{]| extends)", joined)) == shared.get(module.name, 1), name
+            published = re.escape(name.replace("* ", "*").replace("const ", "let "))
+            assert len(re.findall(rf"(?<!\()\b{published}(?:[=({{]| extends)", joined)) == shared.get(module.name, 1), (
+                name
+            )
     assert not re.search(r"(?:^|[;}])(?:import|export)\b", joined, re.MULTILINE)
 
 
@@ -56,8 +58,25 @@ def test_a_module_comes_after_those_that_it_needs(tmp_path: Path) -> None:
     (tmp_path / "element.js").write_text('import { a } from "./in/a.js";\nimport { b } from "./in/b.js";\na(b);\n')
     (tmp_path / "in/a.js").write_text('import { b } from "./b.js";\nexport const a = () => b;\n')
     (tmp_path / "in/b.js").write_text("export const b = 1;\nexport async function* c() {}\n")
-    parts = "const b=1;async function*c(){}\nconst a=()=>b;a(b);"
+    parts = "let b=1;async function*c(){}\nlet a=()=>b;a(b);"
     assert bundle.joined(tmp_path / "element.js") == f'(()=>{{"use strict";{parts}}})();'
+
+
+def test_a_constant_has_a_short_name_where_it_is_one_and_nowhere_else(tmp_path: Path) -> None:
+    source = (
+        "const LATE = 9;\nconst MOST_LATE = 2 * LATE;\nf({ LATE: `${LATE} is LATER` }, a.LATE, b ? LATE : MOST_LATE);\n"
+    )
+    (tmp_path / "element.js").write_text(source)
+    parts = "let $a=9;let $b=2*$a;f({LATE:`${$a} is LATER`},a.LATE,b?$a:$b);"
+    assert bundle.joined(tmp_path / "element.js") == f'(()=>{{"use strict";{parts}}})();'
+
+
+def test_no_text_of_a_script_has_the_name_of_a_constant() -> None:
+    for module in ASSETS.rglob("*.js"):
+        source = module.read_text()
+        texts = [re.sub(r"\$\{[^}]*\}", "", piece["kept"] or "") for piece in bundle._PIECE.finditer(source)]
+        for name in re.findall(r"^const ([A-Z][A-Z_]+) =", source, re.MULTILINE):
+            assert [text for text in texts if re.search(rf"\b{name}\b", text)] == [], (module.name, name)
 
 
 @pytest.mark.parametrize("source", SCRIPTS, ids=lambda source: source.name)

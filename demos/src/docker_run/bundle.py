@@ -19,15 +19,19 @@ _PIECE = re.compile(
 )
 _STYLE_GAP = re.compile(r"/\*.*?\*/|(?<=[{};,:\s])\s+|\s+(?=[{};,])", re.DOTALL)
 _NAME = re.compile(r"[\w$#@]")
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # a private name where a class declares it, and anywhere
 _PRIVATE = re.compile(r"(?:[{};\n]|get |async )(#[a-zA-Z]\w*)(?=[=;({\n])")
 _USED = re.compile(r"(?<=[.{};\s!(,])#[a-zA-Z]\w*|#[a-zA-Z]\w*(?=\sin)")
+# a module's own constant, where it is declared
+_CONSTANT = re.compile(r"^const ([A-Z][A-Z_]+) =", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function|class|const)", re.MULTILINE)
 
 
 def joined(entry: Path) -> str:
     """Return the script that does what the module `entry` does."""
     modules: dict[Path, str] = {}
+    constants: list[str] = []
 
     def add(module: Path) -> None:
         source = module.read_text(encoding="utf-8")
@@ -35,10 +39,24 @@ def joined(entry: Path) -> str:
             needed = (module.parent / name).resolve()
             if needed not in modules:
                 add(needed)
+        constants.extend(_CONSTANT.findall(source))
         modules[module] = _EXPORT.sub("", _IMPORT.sub("", source))
 
     add(entry.resolve())
-    return _private(shortened('(() => {\n"use strict";\n' + "\n".join(modules.values()) + "})();\n"))
+    script = shortened('(() => {\n"use strict";\n' + "\n".join(modules.values()) + "})();\n")
+    return _private(_constant(script, constants))
+
+
+def _constant(script: str, names: list[str]) -> str:
+    """Give constants names of two letters, which nothing else has; none of theirs may stand in a text of the script.
+
+    Each is declared by the shorter word, as the type checker has seen that none is assigned to.
+    """
+    for number, name in enumerate(names):
+        # a key of an object is none of them
+        used = rf"(?<![\w$.]){name}(?![\w$]|(?<=[{{,]{name}):)"
+        script = re.sub(used, f"${_LETTERS[number]}", script)
+    return re.sub(r"\bconst (?=[\w${[])", "let ", script)
 
 
 def _private(script: str) -> str:
@@ -47,7 +65,7 @@ def _private(script: str) -> str:
 
     def named(found: re.Match[str]) -> str:
         number = len(known)
-        return known.setdefault(found[0], "#" + "abcdefghijklmnopqrstuvwxyz"[number % 26] + "_" * (number // 26))
+        return known.setdefault(found[0], "#" + _LETTERS[number % 52] + "_" * (number // 52))
 
     declared = {found[1] for found in _PRIVATE.finditer(script)}
     return _USED.sub(lambda found: named(found) if found[0] in declared else found[0], script)
