@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from e2e.pages import Demo
@@ -32,6 +34,14 @@ def test_the_hints_button_puts_the_corrected_line_in_place(demo: Demo, canned: C
     demo.run("dokcer run alpine ls -l")
     demo.wait_for_end()
     expect(demo.hint.locator("code")).to_have_text("docker run alpine ls -l")
+    # in a place of its own, below the text
+    button, around = demo.button("이 줄로 바꾸기").bounding_box(), demo.hint.bounding_box()
+    words = demo.hint.locator("code").bounding_box()
+    assert button
+    assert around
+    assert words
+    assert button["x"] == pytest.approx(around["x"], abs=1)
+    assert button["y"] >= words["y"] + words["height"]
     demo.button("이 줄로 바꾸기").click()
     expect(demo.line).to_have_value("docker run alpine ls -l")
     expect(demo.line).to_be_focused()
@@ -130,6 +140,37 @@ def test_a_run_says_how_long_it_takes_and_then_that_it_was_one(demo: Demo, canne
     canned.open("pulled")
     demo.wait_for_end()
     expect(demo.badge).to_have_text("방금 실행")
+
+
+BAR = """demo => {
+    const answer = demo.querySelector(".answer");
+    const {backgroundPositionX, backgroundImage} = getComputedStyle(answer, "::before");
+    const moving = answer.getAnimations({subtree: true}).filter(one => one.playState === "running").length;
+    return {at: backgroundPositionX, moving, shown: backgroundImage !== "none"};
+}"""
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_a_bar_shows_that_a_program_which_says_nothing_runs(demo: Demo, canned: Canned, motion: Any) -> None:
+    def sleeping(run: Run) -> None:
+        run.begin()
+        run.start()
+        run.until("end")
+        run.exit()
+
+    canned.script = sleeping
+    demo.page.emulate_media(reduced_motion=motion)
+    demo.run()
+    demo.wait_for("running")
+    first = demo.root.evaluate(BAR)
+    demo.page.wait_for_timeout(200)
+    second = demo.root.evaluate(BAR)
+    moves = motion == "no-preference"
+    assert (first["shown"], first["moving"]) == (True, int(moves))
+    assert (first["at"] != second["at"]) is moves
+    canned.open("end")
+    demo.wait_for_end()
+    assert demo.root.evaluate(BAR) | {"at": ""} == {"at": "", "moving": 0, "shown": False}
 
 
 def colours(demo: Demo) -> list[str]:

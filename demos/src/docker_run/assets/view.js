@@ -123,7 +123,7 @@ function buildOutput() {
   const badge = part("span", { class: "badge" });
   // cut to one line, whole for who touches it
   const source = part("p", { class: "source", tabindex: "0" });
-  const said = part("div", { class: "said", translate: "no", role: "group", "aria-label": texts.said });
+  const said = part("div", { class: "said", translate: "no", role: "group", "aria-label": texts.said, tabindex: "0" });
   const screen = part("div", { class: "screen", translate: "no", role: "log", "aria-label": texts.output, "aria-live": "off", tabindex: "0", "data-none": texts.silent });
   const [fold, unfold] = folding("fold", "", open => (said.hidden = !open));
   /** How many lines docker has said. @param {number} lines */
