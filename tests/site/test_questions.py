@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,8 @@ ASK = """async ([id, text]) => {
         id, waited, word: verdict.querySelector("p").textContent,
         rows: [...verdict.querySelectorAll("dl div")].map(one => one.textContent),
         solved: !solution.matches("details") || (solution.open && !!solution.lastElementChild.offsetHeight),
+        cut: [...verdict.querySelectorAll("dd")].some(one => one.scrollWidth > one.clientWidth
+            || getComputedStyle(one).overflow !== "visible"),
         seen: top >= 48 && bottom <= innerHeight, width: document.documentElement.scrollWidth,
     };
     await demo.restore();
@@ -52,6 +55,7 @@ class Answer:
     word: str
     rows: list[str]
     solved: bool
+    cut: bool
     seen: bool
     width: int
     folded: bool
@@ -121,6 +125,18 @@ def test_every_choice_is_judged_beside_the_end_of_its_run(answers: dict[str, lis
 
 def test_every_solution_unfolds_with_its_answer_and_folds_with_a_reset(answers: dict[str, list[Answer]]) -> None:
     assert wrong(answers, lambda one: one.solved and one.folded) == []
+
+
+def test_what_happened_is_whole_on_a_phone(answers: dict[str, list[Answer]]) -> None:
+    assert wrong(answers, lambda one: not one.cut) == []
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_no_question_asks_for_what_its_own_line_shows(name: str) -> None:
+    source, _, id = name.partition("#")
+    asked = pages.markdown(DOCS / source).split(f'docker-run id="{id}"')[0].rsplit("문제", 1)[-1]
+    # how the line is to be written
+    assert not re.search(r"(?:바꿔|고쳐|적어|써|쳐)야 할까요", asked), asked
 
 
 def test_every_answer_is_in_view_and_nothing_is_wider_than_the_phone(answers: dict[str, list[Answer]]) -> None:

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { actualText, asking, stepSentences, verdicts } from "../../../demos/src/docker_run/assets/question/strings.js";
+import { actualText, asking, outputOf, stepSentences, verdicts } from "../../../demos/src/docker_run/assets/question/strings.js";
 
 /** The events of a recorded run. @param {string} name @returns {WireEvent[]} */
 function recorded(name) {
@@ -14,6 +14,21 @@ test("what happened is the exit code and the first line, with how many there are
   assert.equal(actualText(3, ""), "종료 코드 3 · 출력 없음");
   assert.equal(actualText(0, "Linux\n"), "종료 코드 0 · Linux");
   assert.equal(actualText(2, "\n1\n2\n\nsh: can't fork\n"), "종료 코드 2 · 첫 줄 1 (모두 3줄)");
+});
+
+test("of docker's long words the beginning is said, and of a program's line all of it", () => {
+  const long = `docker: Error response from daemon: ${"failed: ".repeat(20)}`;
+  assert.equal(actualText(126, long), `종료 코드 126 · ${long.slice(0, 100)}…`);
+  assert.equal(actualText(0, "x".repeat(100)), `종료 코드 0 · ${"x".repeat(100)}`);
+});
+
+test("what a recording will show is what its run shows: answers, else complaints, and docker only where nothing started", () => {
+  assert.equal(outputOf(recorded("vm/question-busybox")), "6.18.44-fc-v669\n");
+  assert.equal(outputOf(recorded("vm/question-note")), "none\n");
+  assert.match(outputOf(recorded("image/question-memo")), /^cat: can't open/);
+  assert.match(outputOf(recorded("scenario/question-never")), /^docker: Error response from daemon: No such image/);
+  assert.equal(outputOf(recorded("run/question-exit")), "");
+  assert.equal(outputOf([]), "");
 });
 
 test("a run that went well has all its steps in their order", () => {

@@ -1,7 +1,8 @@
 // Asks what will come of a run before it begins, and shows afterwards what did. A page that has a question loads it, before
 // the element. Nothing is kept: a reload asks anew.
 import { part } from "../dom.js";
-import { actualText, asking, stepSentences, verdicts } from "./strings.js";
+import { recordingIn } from "../replay.js";
+import { actualText, asking, outputOf, stepSentences, verdicts } from "./strings.js";
 
 /** @typedef {import("../element.js").DockerRun} Demo */
 
@@ -32,6 +33,7 @@ class Question {
     this.legend = form.querySelector("legend") ?? part("legend", {});
     this.invitation = this.legend.textContent;
     this.original = demo.querySelector("code")?.textContent?.trim();
+    this.likely = outputOf(recordingIn(demo)?.events ?? []);
     let next = form.parentElement?.nextElementSibling;
     // a site may set a line of its own between a demo and what follows it
     while (next?.matches("p")) next = next.nextElementSibling;
@@ -125,7 +127,7 @@ class Question {
     this.fieldset.disabled = true;
     this.#verdict.hidden = false;
     this.#verdict.style.minHeight = "";
-    this.#judge(choice, Number(this.form.dataset.code));
+    this.#judge(choice, Number(this.form.dataset.code), this.likely);
     this.#verdict.style.minHeight = `${this.#verdict.offsetHeight}px`;
     this.#tell([[asking.guess, said(choice)]], "");
     this.#again.hidden = true;
@@ -134,11 +136,12 @@ class Question {
     this.solution.dataset.waits = "";
   }
 
-  /** Show what was expected beside what happened, and the solution. @param {HTMLInputElement} choice @param {number} code */
-  #judge(choice, code) {
+  /** Show what was expected beside what happened, and the solution. @param {HTMLInputElement} choice @param {number} code
+   * @param {string} [output] */
+  #judge(choice, code, output = this.#output) {
     const { right, code: recorded = code } = this.form.dataset;
     const verdict = `${recorded}` !== `${code}` ? "different" : choice.value === right ? "right" : "wrong";
-    const rows = [[asking.guess, said(choice)], [asking.actual, actualText(code, this.#output)]];
+    const rows = [[asking.guess, said(choice)], [asking.actual, actualText(code, output)]];
     const answer = this.form.querySelector(`[value="${right}"]`);
     if (verdict === "wrong") rows.splice(1, 0, [asking.right, said(answer)]);
     this.#told.ariaBusy = "false";

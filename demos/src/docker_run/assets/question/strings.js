@@ -1,5 +1,8 @@
 // What a question says to its reader.
 
+// letters of a line
+const MOST = 100;
+
 export const asking = {
   first: "실행하기 전에 하나를 골라 주세요.",
   guess: "내 예상",
@@ -15,12 +18,21 @@ export const verdicts = {
   different: "이번 실행은 기록과 다르게 끝나서 예상과 견줄 수 없어요. 되돌리기를 누르고 다시 해 보세요.",
 };
 
+/** What a run put out, its answers rather than its complaints, or docker where there was no program. @param {WireEvent[]} events */
+export function outputOf(events) {
+  const made = events.some(({ type }) => type === "started") ? events.findIndex(({ type }) => type === "created") : 0;
+  const outputs = events.slice(made).filter(({ type }) => type === "output");
+  const answers = outputs.filter(({ stream }) => stream === "stdout");
+  return (answers.length ? answers : outputs).map(({ text }) => text).join("");
+}
+
 /** @param {string} output */
 const linesOf = output => output.trim().split("\n").filter(Boolean);
 
-/** What a run came to: its exit code and its first line. @param {number} code @param {string} output */
+/** What a run came to: its exit code and its first line, of which docker's own may be very long. @param {number} code @param {string} output */
 export function actualText(code, output) {
-  const [first, ...more] = linesOf(output);
+  const [whole, ...more] = linesOf(output);
+  const first = whole?.length > MOST ? `${whole.slice(0, MOST)}…` : whole;
   const line = !first ? "출력 없음" : more.length ? `첫 줄 ${first} (모두 ${more.length + 1}줄)` : first;
   return `종료 코드 ${code} · ${line}`;
 }
