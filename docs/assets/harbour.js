@@ -33,10 +33,19 @@ function keep(ship, box) {
 }
 
 if (harbour && cargo) {
-  new MutationObserver(changes => {
+  const watch = new MutationObserver(changes => {
     const before = last;
     last = cargo.dataset.lit ? /** @type {SVGElement} */ (cargo.cloneNode(true)) : undefined;
     // it was lit, and is not any more, or is so anew
     if (before && changes.some(({ target, oldValue }) => target === cargo && oldValue)) keep(harbour, before);
-  }).observe(cargo, { subtree: true, childList: true, attributeFilter: ["data-lit"], attributeOldValue: true });
+  });
+  watch.observe(cargo, { subtree: true, childList: true, attributeFilter: ["data-lit"], attributeOldValue: true });
+  // the reader has undone the run, and the Docker host is empty
+  harbour.addEventListener("figure:still", () => {
+    watch.takeRecords();
+    last = undefined;
+    place = 0;
+    harbour.querySelectorAll(".kept").forEach(one => one.remove());
+    put(harbour);
+  });
 }

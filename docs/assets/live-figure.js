@@ -7,7 +7,8 @@
 //                       replaces its values, data-max="20" cuts it, data-plain writes a list without JSON, and
 //                       data-unit="bytes" or "ms" says what a number counts.
 // The still picture's own text comes back when a run begins; from then on its parts carry data-begun, so that what is
-// yet to happen looks otherwise than what has (figures.css: waits, moves).
+// yet to happen looks otherwise than what has (figures.css: waits, moves), and those of the latest run data-latest.
+// A demo that shows no run any more (its frame is at rest) leaves the still picture; the figure is told with figure:still.
 // A figure that is not on the screen shows nothing until it is: what a run has told it waits, and of each demo only the last
 // run. The link to it at the demo carries data-waits as long.
 
@@ -70,10 +71,13 @@ function text(part, value) {
   return whole.length > most ? whole.slice(0, most - 1) + "…" : whole;
 }
 
+/** What the same runs move as a part. @param {Part} part */
+const wholeOf = part => /** @type {Part | null} */ (part.closest("[data-demo]") ?? part.closest("svg"));
+
 /** @param {Part} part */
 function begin(part) {
-  const whole = /** @type {Part | null} */ (part.closest("[data-demo]") ?? part.closest("svg"));
-  if (whole) whole.dataset.begun = "";
+  const whole = wholeOf(part);
+  if (whole) whole.dataset.begun = whole.dataset.latest = "";
   delete part.dataset.lit;
   if (part.dataset.still !== undefined) part.textContent = part.dataset.still;
 }
@@ -111,7 +115,10 @@ function play(figure, demo, queue) {
   while (queue.events.length && !queue.resting && visible()) {
     const event = /** @type {WireEvent} */ (queue.events.shift());
     const first = event.type === "accepted";
-    if (first) parts.forEach(begin);
+    if (first) {
+      figure.querySelectorAll("[data-latest]").forEach(one => one.removeAttribute("data-latest"));
+      parts.forEach(begin);
+    }
     const moved = parts.map(part => show(part, event)).includes(true);
     queue.resting = (moved || (first && parts.some(part => part.matches(MOVING)))) && !still.matches && !paper.matches;
     if (queue.resting) setTimeout(rested, PAUSE, figure, demo, queue);
@@ -119,6 +126,17 @@ function play(figure, demo, queue) {
   if (!queue.events.length && !queue.resting) queues?.delete(demo);
   const links = document.querySelectorAll(`.to-figure [data-from~="${demo.id}"][href="#${figure.parentElement?.id}"]`);
   for (const link of links) link.toggleAttribute("data-waits", !visible() && queue.events.length > 0);
+}
+
+/** Show the still picture again, as the demo shows nothing of a run. @param {Element} figure @param {Element} demo */
+function undo(figure, demo) {
+  const parts = partsOf(figure, demo);
+  if (!parts.length) return;
+  // nothing waits any more
+  play(figure, demo, { events: [], resting: false });
+  parts.forEach(begin);
+  for (const whole of parts.map(wholeOf)) for (const name of ["data-begun", "data-latest"]) whole?.removeAttribute(name);
+  figure.dispatchEvent(new Event("figure:still"));
 }
 
 /** Go on, unless another run has begun. @param {Element} figure @param {Element} demo @param {Queue} queue */
@@ -157,6 +175,13 @@ paper.addEventListener("change", () => {
     playAll(figure);
   }
 });
+
+new MutationObserver(changes => {
+  for (const { target } of changes) {
+    const demo = target instanceof Element && target.hasAttribute("rest") && target.closest("docker-run");
+    if (demo) for (const figure of figures.keys()) undo(figure, demo);
+  }
+}).observe(document.documentElement, { subtree: true, attributeFilter: ["rest"] });
 
 document.addEventListener("docker-run:event", event => {
   const { target, detail } = /** @type {CustomEvent<WireEvent>} */ (event);

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from docker_run import pages
 from support import static_host
 from support.built_site import DOCS, Built
-from support.home import LAPTOP, PHONE, box, harbour, opened, press_run
+from support.home import LAPTOP, PHONE, box, harbour, kept, opened, press_run
 from support.visits import visiting
 
 # px
@@ -52,6 +52,25 @@ def test_what_a_run_leaves_can_be_copied_and_undone(home: Page) -> None:
     buttons[1].press("Enter")
     expect(home.locator("#first")).to_have_attribute("state", "idle")
     expect(buttons[1]).to_be_focused()
+
+
+def test_after_an_undo_the_harbour_is_as_it_was(home: Page) -> None:
+    boxes = ".harbour .cargo, .harbour .slot, .harbour .trolley"
+    places = f"""(() => {{
+        const {{x, y}} = document.querySelector(".harbour").getBoundingClientRect();
+        const around = [...document.querySelectorAll("{boxes}")].map(one => one.getBoundingClientRect());
+        return around.map(one => [one.x - x, one.y - y, one.width, one.height].map(Math.round));
+    }})()"""
+    before = home.evaluate(places), " ".join(harbour(home).locator("text").all_text_contents())
+    for _ in range(3):
+        press_run(home)
+    assert len(kept(home)) == 2
+    home.locator("#first").get_by_role("button", name="되돌리기").click()
+    expect(home.locator("#first .result")).to_contain_text("되돌렸어요")
+    assert kept(home) == []
+    assert (home.evaluate(places), " ".join(harbour(home).locator("text").all_text_contents())) == before
+    press_run(home)
+    assert kept(home) == []
 
 
 def test_a_second_press_at_the_same_place_is_none_of_another_button(chromium: Browser, address: str) -> None:

@@ -49,15 +49,68 @@ def test_a_card_shows_the_true_exit_code_and_argv(chapter: Page) -> None:
     tell(chapter, "p10", "alpine", ran(["sh", "-c", "exit 3"], 3))
     assert card(chapter, "alpine").locator("[data-slot=code]").text_content() == "3"
     assert card(chapter, "alpine").locator("[data-slot=argv]").text_content() == '["sh","-c","ex…'
-    assert card(chapter, "alpine").locator(".then").is_visible()
-    assert not card(chapter, "alpine").locator(".until").is_visible()
+    assert card(chapter, "alpine").locator("text.then").is_visible()
+    assert not card(chapter, "alpine").locator("text.until").is_visible()
+
+
+ASKED = {"type": "accepted", "command": {"name": "run", "image": "busybox", "args": ["ls"]}}
+
+
+def seen(where: Locator) -> str:
+    return " ".join(where.locator("text").locator("visible=true").all_text_contents())
+
+
+def test_a_card_says_which_image_was_run_and_nothing_of_the_one_that_it_was_drawn_for(chapter: Page) -> None:
+    chapter.reload()
+    drawn = card(chapter, "alpine-ls")
+    assert "docker run alpine ls" in seen(drawn)
+    assert "/bin/sh" in seen(drawn)
+    tell(chapter, "p10", "alpine-ls", [ASKED, *ran(["ls"], 1)[1:]])
+    expect(drawn.locator("text.mono.bold")).to_have_text("docker run busybox ls")
+    assert [words for words in ("alpine", "/bin/sh", "뿌리 폴더의 이름을 찍고") if words in seen(drawn)] == []
+    assert "바꾼 명령을 실행한 결과예요" in seen(drawn)
+    # its end is no good one
+    bad = card(chapter, "hello-world-ls").locator("text.bad.end").evaluate("one => getComputedStyle(one).fill")
+    expect(drawn.locator("text.good.end")).to_have_css("fill", bad)
+
+
+def test_the_image_of_the_cmd_figure_is_that_of_the_run(chapter: Page) -> None:
+    tell(chapter, "p11", "cmd", [ASKED, *ran(["ls"], 0)[1:]])
+    drawn = card(chapter, "cmd", "p11")
+    assert "docker run busyb…" in seen(drawn)
+    assert "/bin/sh" not in seen(drawn)
+
+
+def test_of_several_cards_the_latest_run_has_the_frame_and_says_so(chapter: Page) -> None:
+    for demo in ("alpine", "alpine-ls"):
+        tell(chapter, "p10", demo, ran(["ls"], 0))
+    expect(chapter.locator("svg.p10 .just").locator("visible=true")).to_have_count(1)
+    expect(card(chapter, "alpine-ls").locator(".just")).to_be_visible()
+    expect(card(chapter, "alpine-ls").locator(".frame")).to_have_css("stroke-width", "3px")
+    expect(card(chapter, "alpine").locator(".frame")).to_have_css("stroke-width", "2px")
+    expect(card(chapter, "alpine").locator(".nth")).to_have_text("둘째")
+
+
+def test_a_run_that_is_undone_leaves_the_still_picture(chapter: Page) -> None:
+    chapter.reload()
+    drawn, demo = card(chapter, "alpine-ls"), chapter.locator("docker-run#alpine-ls")
+    before = seen(drawn)
+    tell(chapter, "p10", "alpine-ls", [ASKED, *ran(["cat"], 126)[1:]])
+    assert seen(drawn) != before
+    demo.get_by_role("textbox").fill("docker run alpine ls")
+    demo.get_by_role("button", name="실행", exact=True).click()
+    expect(demo).to_have_attribute("state", "ended")
+    demo.get_by_role("button", name="되돌리기").click()
+    expect(drawn.locator("[data-lit]")).to_have_count(0)
+    assert seen(drawn) == before
+    assert drawn.get_attribute("data-begun") is None
 
 
 def test_a_new_run_starts_from_the_still_picture(chapter: Page) -> None:
     tell(chapter, "p10", "hello-world-ls", ran(["cat"], 126))
     tell(chapter, "p10", "hello-world-ls", [{"type": "accepted"}])
     assert card(chapter, "hello-world-ls").locator("[data-slot=code]").text_content() == "127"
-    assert card(chapter, "hello-world-ls").locator(".until").is_visible()
+    assert card(chapter, "hello-world-ls").locator("text.until").is_visible()
     assert card(chapter, "hello-world-ls").locator("[data-lit]").count() == 0
 
 

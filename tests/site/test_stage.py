@@ -76,7 +76,7 @@ RUN = """async ([name, id]) => {
 
 # the width of the page, and the height of the highest figure that stays beside the text
 SIZES = """() => [document.documentElement.scrollWidth,
-    Math.max(0, ...[...document.querySelectorAll(".stage > .figure")].map(one => one.offsetHeight))]"""
+    Math.max(0, ...[...document.querySelectorAll(".stage > .figure")].map(one => one.scrollHeight))]"""
 
 
 @dataclass(frozen=True)

@@ -161,5 +161,22 @@ def test_what_is_lit_differs_in_more_than_its_colour(chapter: Page) -> None:
     shape, text = (chapter.locator(f"{card('alpine-ls')} {kind}[data-touched]").first for kind in ("rect", "text"))
     expect(shape).to_have_css("stroke-width", "5px")
     assert "underline" in str(text.evaluate("one => getComputedStyle(one).textDecorationLine"))
-    word = touched(chapter, "docker-run#alpine-ls .mirror")
-    expect(word).to_have_css("outline-style", "solid")
+
+
+@pytest.mark.parametrize(
+    ("at", "style"), [("docker r", "solid"), ("docker run al", "double"), ("docker run alpine l", "dashed")]
+)
+def test_each_kind_of_word_has_a_line_of_its_own_in_the_command_and_in_its_figure(
+    chapter: Page, at: str, style: str
+) -> None:
+    caret(chapter, "alpine-ls", len(at))
+    expect(touched(chapter, "docker-run#alpine-ls .mirror")).to_have_css("outline-style", style)
+    # the card has the command, too
+    word = chapter.locator(f"{card('alpine-ls')} text.mono.bold tspan[data-touched]")
+    expect(word).to_have_css("text-decoration-style", style)
+
+
+def test_what_belongs_together_stands_in_one_card(chapter: Page) -> None:
+    chapter.locator("#p10-figure .words").get_by_role("button", name="이미지", exact=True).click()
+    for demo, image in (("hello-world", "hello-world"), ("alpine", "alpine")):
+        expect(chapter.locator(f"{card(demo)} text.mono.bold tspan[data-touched]")).to_have_text(image)
