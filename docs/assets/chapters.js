@@ -1,5 +1,6 @@
-// Keeps in this browser alone which chapters were read, and ticks them in the navigation. A chapter is read when its end
-// was reached, or when each of its demos was run once.
+// Keeps in this browser alone which chapters were read, and ticks them in the navigation. A chapter is read when its last
+// paragraph, which leads on to the next one, or the page's foot was seen, or when each of its demos was run once. The reader
+// is told so on the home page and in the first chapter (hooks/orientation.py).
 "use strict";
 const KEPT = "docker-run-chapters";
 /** Each chapter that was begun, by its path: read, or the demos that were run. @typedef {Record<string, true | string[]>} Chapters */
@@ -57,7 +58,8 @@ function mark(place, path, before = "\u00a0") {
 function show() {
   kept();
   for (const place of document.querySelectorAll(PLACES)) {
-    mark(place.querySelector(".md-ellipsis") ?? place, place instanceof HTMLAnchorElement ? folder(place.pathname) : here);
+    // of a chapter in the navigation its title, behind which the theme has a space
+    mark(place.querySelector(".md-typeset") ?? place, place instanceof HTMLAnchorElement ? folder(place.pathname) : here);
   }
   if (line) mark(line, here, " · ");
 }
@@ -76,13 +78,13 @@ if (line) {
     const { target, detail } = /** @type {CustomEvent<{ type: string }>} */ (event);
     if (detail.type === "exited" && target instanceof Element) count(target.id);
   });
-  const end = document.querySelector(".md-footer");
+  const ends = [[...document.querySelectorAll(".md-content__inner p")].at(-1), document.querySelector(".md-footer")];
   const watch = new IntersectionObserver(seen => {
     if (!seen.some(one => one.isIntersecting)) return;
     watch.disconnect();
     keep(true);
   });
-  if (end) watch.observe(end);
+  for (const end of ends) if (end) watch.observe(end);
 }
 show();
 // another tab has read on, or the page comes back from the browser's memory

@@ -25,6 +25,8 @@ PACE = 400
 SKIPPED = {"pre", "svg", "docker-run", "script", "style"}
 # "5/12", by a chapter's address below the site
 PLACES: dict[str, str] = {}
+# what a tick in the navigation is for (assets/chapters.js), where a reader first meets one
+TICKS = "끝까지 읽거나 데모를 모두 실행하면 차례에 ✓가 붙어요."
 
 
 def on_nav(nav: Navigation, *, config: MkDocsConfig, **_: object) -> Navigation:
@@ -37,16 +39,21 @@ def on_nav(nav: Navigation, *, config: MkDocsConfig, **_: object) -> Navigation:
     looked_up: list[str] = config.extra.get("looked_up", [])
     chapters = [page for page in pages_of(*book(nav)) if page.file.src_uri not in looked_up]
     PLACES.clear()
-    PLACES.update({page.url: f"{number}/{len(chapters)}" for number, page in enumerate(chapters, 1)})
+    for number, page in enumerate(chapters, 1):
+        PLACES[page.url] = f"{number}/{len(chapters)}"
+        # what the theme shows in the navigation, and nowhere else, instead of the title
+        vars(page)["typeset"] = {"title": f"{number}. {page.title}"}
     return nav
 
 
 def on_page_content(content: str, *, page: Page, **_: object) -> str:
-    """Write below a chapter's title its number, how long it takes to read, and how many demos it has."""
+    """Write below a chapter's title where it stands, how long it takes and how many demos it has; in the first, what a
+    tick is."""
     if page.url not in PLACES:
         return content
     line = " · ".join(facts(PLACES[page.url], content, pages.markdown(Path(str(page.file.abs_src_path)))))
-    return content.replace("</h1>", f'</h1>\n<p class="chapter" data-search-exclude>{line}</p>', 1)
+    told = f'<p class="ticks" data-search-exclude>{TICKS}</p>' if page.url == next(iter(PLACES)) else ""
+    return content.replace("</h1>", f'</h1>\n<p class="chapter" data-search-exclude>{line}</p>{told}', 1)
 
 
 def on_page_context(context: MutableMapping[str, Any], *, page: Page, nav: Navigation, **_: object) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'Quot
 
 def place(page: Page, title: str) -> Locator:
     """The link of the navigation that says it is read."""
-    return page.locator(".md-nav--primary").get_by_role("link", name=f"{title} 읽음", exact=True)
+    return page.locator(".md-nav--primary").get_by_role("link", name=re.compile(rf"^\d+\. {re.escape(title)} 읽음$"))
 
 
 def kept(page: Page) -> Any:
@@ -51,6 +52,43 @@ def test_a_tick_is_a_shape_and_a_word_and_stands_once(chromium: Browser, served:
         expect(mark).to_have_attribute("aria-label", "읽음")
         visit.page.evaluate("dispatchEvent(new Event('pageshow'))")
         expect(mark).to_have_count(1)
+
+
+# the last paragraph, which leads on, is in view, and the page's foot is not
+TO_THE_LAST_PARAGRAPH = """() => {
+    const last = [...document.querySelectorAll(".md-content__inner p")].at(-1);
+    scrollBy(0, last.getBoundingClientRect().bottom + 4 - innerHeight);
+    return document.querySelector(".md-footer").getBoundingClientRect().top > innerHeight;
+}"""
+
+
+def test_who_reads_to_the_link_that_leads_on_has_read_the_chapter(chromium: Browser, served: str) -> None:
+    with visiting(chromium, f"{served}/container/", viewport={"width": 1440, "height": 900}) as visit:
+        assert visit.page.evaluate(TO_THE_LAST_PARAGRAPH)
+        expect(place(visit.page, "컨테이너는 무엇일까?")).to_be_visible()
+
+
+RUN_ALL = """async () => {
+    for (const demo of document.querySelectorAll("docker-run:not([follows])")) {
+        demo.parentElement.querySelector("[type=radio]")?.click();
+        await demo.run(false);
+    }
+}"""
+
+
+def test_who_runs_every_demo_and_answers_every_question_has_read_the_chapter(chromium: Browser, address: str) -> None:
+    with visiting(chromium, f"{address}/container/", viewport={"width": 1440, "height": 900}) as visit:
+        visit.page.evaluate(RUN_ALL)
+        expect(place(visit.page, "컨테이너는 무엇일까?")).to_be_visible()
+
+
+def test_what_a_tick_is_for_is_said_where_a_reader_first_meets_one(chromium: Browser, served: str) -> None:
+    for path in ("", f"{CHAPTERS[0]}/"):
+        with visiting(chromium, f"{served}/{path}", viewport={"width": 390, "height": 844}) as visit:
+            expect(visit.page.locator(".ticks")).to_contain_text("데모를 모두 실행")
+            expect(visit.page.locator(".ticks")).to_contain_text("✓가 붙어요.")
+    with visiting(chromium, f"{served}/{CHAPTERS[1]}/") as visit:
+        expect(visit.page.locator(".ticks")).to_have_count(0)
 
 
 def test_every_chapter_is_ticked_at_its_end_and_no_chapter_for_its_beginning(served: str) -> None:

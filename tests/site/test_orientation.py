@@ -54,7 +54,9 @@ def seen(served: str) -> dict[str, Seen]:
 def titles(built: Built) -> dict[str, str]:
     """What the navigation calls each page, by its name."""
     own = re.compile(
-        r'href="\.?/?" class="md-nav__link md-nav__link--active">\s*<span class="md-ellipsis">\s*(.*?)\s*</', re.S
+        r'href="\.?/?" class="md-nav__link md-nav__link--active">\s*<span class="md-ellipsis">\s*'
+        r'(?:<span class="md-typeset">\s*\d+\. )?(.*?)\s*</',
+        re.S,
     )
     found = {name: own.findall(built.page(path(name)).source) for way in WAYS for name in way}
     return {name: title.replace("&lt;", "<").replace("&gt;", ">") for name, (title, *_) in found.items()}
@@ -132,6 +134,19 @@ def test_a_learner_sees_the_book_and_others_their_own_pages(built: Built) -> Non
         right = {"", *OTHERS} if aside else set(LEARNERS)
         assert led & wrong == set(), name
         assert right - {own} <= led, name
+
+
+def test_a_chapter_has_its_number_in_the_navigation_and_nothing_else_has_one(built: Built) -> None:
+    row = re.compile(r'<a href="([^"#]*)" class="md-nav__link[^>]*>\s*<span class="md-ellipsis">(.*?)</a>', re.S)
+    for name in LEARNERS:
+        page = built.page(path(name))
+        rows = {}
+        for link, inside in row.findall(navigation(page)):
+            to = urlsplit(urljoin(f"http://site/{address(name)}", link)).path.strip("/")
+            rows[to] = " ".join(re.sub("<[^>]*>", " ", inside).split())
+        numbers = {to: found[1] for to, text in rows.items() if (found := re.match(r"(\d+)\. \S", text))}
+        assert numbers == {chapter: str(number) for number, chapter in enumerate(CHAPTERS, 1)}, name
+        assert not re.match(r"\d+\. ", page.texts["title"]), name
 
 
 def test_every_page_names_all_pages_for_others_at_its_end(built: Built) -> None:
