@@ -3,22 +3,19 @@ the folder."""
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from runtime.doctor import Examined, examined
 from sandbox.doctor import probes
 from support import pace
-from support.backend import STATE, Backend, running, stop
+from support.backend import Backend, running, stop
 from support.client import Docker
 from support.files import text_of
 from support.footprint import backing_files
@@ -56,35 +53,35 @@ def gone(backend: Backend) -> bool:
     return not left
 
 
-def test_runs_go_well_on_an_ext4_of_the_backends_own_of_which_nothing_is_left() -> None:
-    with running(within=within(ON_AN_OVERLAY)) as own:
-        docker = Docker(own.url, own.state)
-        assert docker("docker run alpine echo hi").stdout == "hi\n"
-        assert docker("docker run --device-write-bps /dev/loop0:1gb alpine echo slow").stdout == "slow\n"
-        assert "ext4 2.0 GiB" in said(own)
-        assert covering(own).startswith("ext4 /dev/loop")
-        before = {path.name for path in own.state.iterdir()}
-        assert stop(own) == 0
-        assert gone(own)
-        assert {path.name for path in own.state.iterdir()} == before <= {"registry", "vm"}
-        assert not list(own.state.with_suffix(".up").iterdir())
+@pytest.fixture(scope="module")
+def laid() -> Iterator[Backend]:
+    """One with all isolations, which the last test of it stops."""
+    with running(within=within(ON_AN_OVERLAY), vm=True) as own:
+        yield own
 
 
 @pytest.mark.x86_64
-def test_a_virtual_machine_finds_its_kernel_there() -> None:
-    with running(within=within(ON_AN_OVERLAY), vm=True) as own:
-        assert Docker(own.url, own.state, isolation="vm")("docker run alpine echo inside").stdout == "inside\n"
+def test_a_virtual_machine_finds_its_kernel_there(laid: Backend) -> None:
+    assert Docker(laid.url, laid.state, isolation="vm")("docker run alpine echo inside").stdout == "inside\n"
 
 
-def test_the_doctor_finds_on_an_overlay_what_it_finds_elsewhere(tmp_path: Path) -> None:
-    state = tmp_path / "state"
-    shutil.copytree(STATE, state, symlinks=True)
-    asked = [sys.executable, "-m", "sandbox", "doctor", "--json", "--data-dir", str(state)]
-    found = []
-    for argv in (asked, [*within(ON_AN_OVERLAY), *asked]):
-        result = subprocess.run(argv, capture_output=True, text=True, check=False)
-        assert (result.returncode, result.stderr) == (0, "")
-        found.append({need["name"]: need for need in json.loads(result.stdout)["needs"]})
+def test_runs_go_well_on_an_ext4_of_the_backends_own_of_which_nothing_is_left(laid: Backend) -> None:
+    docker = Docker(laid.url, laid.state)
+    assert docker("docker run alpine echo hi").stdout == "hi\n"
+    assert docker("docker run --device-write-bps /dev/loop0:1gb alpine echo slow").stdout == "slow\n"
+    assert "ext4 2.0 GiB" in said(laid)
+    assert covering(laid).startswith("ext4 /dev/loop")
+    before = {path.name for path in laid.state.iterdir()}
+    assert stop(laid) == 0
+    assert gone(laid)
+    assert {path.name for path in laid.state.iterdir()} == before <= {"registry", "vm"}
+    assert not list(laid.state.with_suffix(".up").iterdir())
+
+
+def test_the_doctor_finds_on_an_overlay_what_it_finds_elsewhere(doctors: Examined) -> None:
+    state = doctors.state
+    answers = [doctors.answer, examined(within(ON_AN_OVERLAY), state)]
+    found = [{need["name"]: need for need in answer["needs"]} for answer in answers]
     layers = "overlay, tmpfs, id-mapped mounts"
     assert found[0][layers]["found"] == "tried, works"
     assert found[1][layers]["found"] == "tried, works on ext4, which serve lays over the data folder"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import platform
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from runtime.doctor import Examined, ask, examined
 from sandbox.linux import machine
 from support import reachable
 from support.backend import STATE, free_port
 
 pytestmark = pytest.mark.container
-BACKEND = (sys.executable, "-m", "sandbox")
 REFUSING_MOUNT = """
 import errno, os, pyseccomp, sys
 rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
@@ -54,18 +52,6 @@ LESSER = {
 }
 
 
-def ask(within: Sequence[str], command: str, *options: str) -> subprocess.CompletedProcess[str]:
-    argv = [*within, *BACKEND, command, *options]
-    return subprocess.run(argv, capture_output=True, text=True, check=False, cwd="/", timeout=60)
-
-
-def examined(within: Sequence[str], state: Path) -> dict[str, Any]:
-    result = ask(within, "doctor", "--json", "--data-dir", str(state))
-    assert result.stderr == ""
-    answer: dict[str, Any] = json.loads(result.stdout)
-    return answer
-
-
 def lacking(answer: dict[str, Any]) -> list[str]:
     return [need["name"] for need in answer["needs"] if need["tried"] and not need["met"] and not need["optional"]]
 
@@ -78,8 +64,8 @@ def test_the_first_thing_that_is_missing_decides_and_nothing_follows_from_it(les
     assert answer["way"]["name"] == ("guest" if platform.machine() == "x86_64" else "pages")
 
 
-def test_with_everything_there_containers_are_made_here() -> None:
-    answer = examined((), STATE)
+def test_with_everything_there_containers_are_made_here(doctors: Examined) -> None:
+    answer = doctors.answer
     assert (answer["way"]["name"], lacking(answer)) == ("here", [])
 
 

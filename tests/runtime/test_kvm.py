@@ -102,21 +102,13 @@ def own_footprint(backend: Backend) -> dict[str, int]:
     return {name: count for name, count in footprint(backend).items() if name not in ("mounts", "network namespaces")}
 
 
-def test_the_isolation_uses_what_the_doctor_has_found(state: Path) -> None:
+def test_a_backend_starts_at_once_its_trial_leaves_nothing_and_it_uses_what_the_doctor_has_found(state: Path) -> None:
     before = left(state)
     seen, seconds = tried(state)
     assert seconds < kvm.SECONDS + pace.seconds(2)
     assert left(state) == before
     assert seen.met or seen.found.endswith("software emulation")
     assert IS_THERE or seen.found == "no /dev/kvm: software emulation"
-    with running(AUTO, state=state) as own:
-        until_isolation(own, "vm")
-        result = Docker(own.url, own.state, isolation="vm")("docker run alpine uname -r")
-        assert result.stdout.strip() == result.event("started")["kernel"] != os.uname().release
-        assert accelerator(result) == ("kvm" if seen.met else "tcg,tb-size=64")
-
-
-def test_the_backend_starts_at_once_and_the_trial_leaves_nothing(state: Path) -> None:
     with running() as without, running(AUTO, state=state) as own:
         assert begun(own.process, own.cgroup)
         assert "vm" not in isolations_of(own), "it answers while a machine is tried"
@@ -130,6 +122,9 @@ def test_the_backend_starts_at_once_and_the_trial_leaves_nothing(state: Path) ->
             time.sleep(0.1)
         assert own_footprint(own) == own_footprint(without)
         assert vms(own.cgroup) == []
+        result = Docker(own.url, own.state, isolation="vm")("docker run alpine uname -r")
+        assert result.stdout.strip() == result.event("started")["kernel"] != os.uname().release
+        assert accelerator(result) == ("kvm" if seen.met else "tcg,tb-size=64")
 
 
 @pytest.mark.parametrize(
