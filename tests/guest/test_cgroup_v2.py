@@ -1,7 +1,8 @@
 """On cgroup version 2, which this machine may not have: the guest's kernel has nothing else.
 
-These tests of the other suites run there, chosen for what the kernel's version is seen in: the limits, the namespaces,
-what is slow, what is left after a killed runner and after Ctrl-C, and the doctor. Each is a result here.
+These tests of the other suites run there, chosen for what the kernel's version is seen in: the limits, what is counted
+and told of a run, what is slow, what is left after a killed runner and after Ctrl-C, and the doctor. What a version of
+cgroups changes nothing of is shown once, on the machine itself. Each is a result here.
 """
 
 from __future__ import annotations

@@ -10,78 +10,23 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from guest.asked import SECONDS, Served, page, status, until
 from guest.stream import Stream
 from sandbox.guest.booted import Files, booted
 from sandbox.guest.system import archived
 from support import guest
-from support.backend import Backend, isolations_of
+from support.backend import isolations_of
 from support.client import NoStreamError, call, new_host, run
 from support.files import runs
 
 pytestmark = pytest.mark.guest
-SECONDS = 60.0
 # of QEMU, which a page that plays recordings does not wait for
 PAGES_SECONDS = 10.0
-
-
-@dataclass(frozen=True)
-class Served:
-    """A guest that is live; `first` is what was answered before: the page, health, and a run."""
-
-    backend: Backend
-    first: tuple[int, int, int]
-
-    @property
-    def url(self) -> str:
-        return self.backend.url
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    """One for the whole module, which the tests at the end break."""
-    with guest.running() as backend:
-        until(lambda: page(backend.url) == 200)
-        first = page(backend.url), status(backend.url, "GET", "/v1/health"), status(backend.url, "POST", "/v1/hosts")
-        guest.until_live(backend)
-        yield Served(backend, first)
-
-
-def ask(url: str, method: str, path: str, **headers: str) -> tuple[int, bytes]:
-    """The status and the body; 0 where nobody answers."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=SECONDS)
-    try:
-        connection.request(method, path, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    except OSError:
-        return 0, b""
-    finally:
-        connection.close()
-
-
-def status(url: str, method: str, path: str, **headers: str) -> int:
-    return ask(url, method, path, **headers)[0]
-
-
-def page(url: str) -> int:
-    """The status of a page, 0 where nobody answers; a page has its demos."""
-    found, body = ask(url, "GET", "/")
-    assert found == 0 or b"<docker-run" in body
-    return found
-
-
-def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.05)
 
 
 def gone(*pids: int) -> bool:
@@ -217,8 +162,7 @@ async def test_only_for_a_registry_the_guest_reaches_the_outsides_loopback(netwo
 
     server = await asyncio.start_server(taken, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    asking = f"import socket; socket.create_connection(('10.0.2.2', {port}), 5)"
-    program = f'#!/bin/busybox sh\n/opt/sandbox/bin/python -c "{asking}" 2>&1\necho it has asked\n'
+    program = f"#!/bin/busybox sh\n/bin/busybox nc -w 5 10.0.2.2 {port} </dev/null 2>&1\necho it has asked\n"
     brought = archived({"instead": program.encode(), "settings.toml": b""})
     said: list[str] = []
     made = Files.within(guest.state_in(tmp_path) / "guest")
