@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # before any other backend there hands controllers down
-FIRST = "tests/runtime/test_lifecycle.py::test_ctrl_c_leaves_nothing_behind"
+FIRST = "tests/guest/ends.py::test_a_killed_runner_leaves_no_disk_and_ctrl_c_nothing"
 CHOSEN = {
     "runtime/test_doctor.py": "with_everything_there_containers_are_made_here",
     "runtime/test_limits.py": """
@@ -24,8 +24,7 @@ CHOSEN = {
         reading_takes_what_the_rate_says
         a_rate_that_the_kernel_does_not_take_is_refused_in_plain_words
         files_may_be_larger_than_the_memory
-        a_process_that_waits_for_its_disk_is_ended_in_time
-        a_killed_runner_leaves_no_disk""",
+        a_process_that_waits_for_its_disk_is_ended_in_time""",
     "runtime/test_lifecycle.py": "failing_runs_leave_nothing_either a_reader_who_leaves_ends_the_run",
 }
 # what would be felt by others on any other machine

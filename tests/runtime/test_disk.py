@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,18 +11,16 @@ from pathlib import Path
 import pytest
 
 from sandbox.runner.kernel import cgroup
+from support import ends, pace
 from support import narrow as soonest
-from support import pace
 from support.backend import Backend, running, stop
 from support.client import Docker, Event, Result, call, new_host, run
-from support.disks import back, disks, seconds, wait_for_disks, wait_for_room, wait_until_stuck
+from support.disks import DISK, STUCK, disks, seconds, wait_for_disks, wait_for_room, wait_until_stuck
 from support.footprint import at_rest, backing_files, settled
 
 pytestmark = pytest.mark.container
-DISK = "/dev/loop0"
 MB = 1024 * 1024
 WRITE = "time dd if=/dev/zero of=/file bs=64k count=32 oflag=direct"
-STUCK = f"docker run --device-write-bps {DISK}:2 alpine dd if=/dev/zero of=/file bs=4M count=1 oflag=direct"
 READ = "time dd if=/file of=/dev/null bs=64k iflag=direct"
 
 
@@ -253,14 +250,5 @@ def test_a_rate_that_the_kernel_does_not_take_is_refused_in_plain_words(directio
 
 
 def test_a_killed_runner_leaves_no_disk() -> None:
-    with running({"slots": 8}) as own:
-        host = new_host(own.url)
-        run(own.url, "docker run alpine true", host)
-        before = at_rest(own)
-        with ThreadPoolExecutor(6) as pool:
-            ends = [pool.submit(lambda: run(own.url, STUCK, host)) for _ in range(6)]
-            wait_until_stuck(own, 6)
-            os.kill(own.pid_of("runner"), signal.SIGKILL)
-            assert {end.result().events[-1]["code"] for end in ends} == {"runner-lost"}
-        back(own, host)
-        assert settled(own, before, 10) == before
+    with running({"slots": ends.SLOTS}) as own:
+        ends.kill_the_runner(own)

@@ -13,11 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.runner.kernel import cgroup
-from support import pace
-from support.backend import Backend, running, stop
+from support import ends, pace
+from support.backend import Backend, running
 from support.client import Docker, call, new_host, run
-from support.files import runs, text_of
+from support.files import runs
 from support.footprint import at_rest, settled
 from support.streams import reach, reading
 
@@ -164,20 +163,9 @@ def test_a_killed_process_comes_back(name: str) -> None:
 
 
 def test_ctrl_c_leaves_nothing_behind() -> None:
-    before = handed_down()
+    before = ends.handed_down()
     with running() as own:
-        host = new_host(own.url)
-        run(own.url, "docker run alpine true", host)
-        with reading(own, "docker run alpine sleep 300", host) as events:
-            reach(events, "started")
-            family = own.processes()
-            assert cgroup.layout() != "v2" or handed_down() >= cgroup.USED
-            assert stop(own) == 0
-        assert list(filter(runs, family)) == []
-        assert not (own.runtime).exists()
-        assert list(GROUPS.glob(f"**/{own.cgroup}")) == []
-        assert str(own.runtime) not in Path("/proc/self/mountinfo").read_text()
-        assert handed_down() - before <= cgroup.USED
+        ends.press_ctrl_c(own, before)
 
 
 def test_an_operators_strict_umask_changes_nothing() -> None:
@@ -191,8 +179,3 @@ def test_other_user_ids_than_last_time_are_no_trouble(tmp_path: Path) -> None:
         with running({"first_uid": first}, state=tmp_path / "state") as own:
             result = run(own.url, "docker run alpine stat -c %u /bin/busybox")
             assert (result.stdout, result.code) == ("0\n", 0)
-
-
-def handed_down() -> set[str]:
-    """The controllers that the groups at the top of a v2 machine have."""
-    return set(text_of(cgroup.MOUNT / cgroup.HANDED_DOWN).split())

@@ -13,6 +13,10 @@ from support.backend import Backend
 from support.client import Result, run
 from support.files import text_of
 
+DISK = "/dev/loop0"
+# it waits for its disk for longer than any run may take
+STUCK = f"docker run --device-write-bps {DISK}:2 alpine dd if=/dev/zero of=/file bs=4M count=1 oflag=direct"
+
 
 def back(backend: Backend, host: str) -> None:
     """Wait until it runs something again."""
