@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -27,26 +25,23 @@ def reach(demo: Demo, canned: Canned, state: str) -> None:
     demo.wait_for(state)
 
 
+INSIDE = """e => [...e.querySelectorAll('.frame *')].filter(p => !p.closest('.screen, .spoken, svg') &&
+    p.getBoundingClientRect().right > e.getBoundingClientRect().right).length"""
+
+
 @pytest.mark.parametrize("state", ["idle", "pulling", "running", "ended", "failed"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(example: Page, canned: Canned, scheme: Any, state: str) -> None:
-    example.emulate_media(color_scheme=scheme)
-    reach(Demo(example, "first"), canned, state)
-    assert axe.findings(example) == []
-
-
-@pytest.mark.parametrize("state", ["idle", "running", "ended", "failed"])
-def test_nothing_overflows_a_phone(example: Page, canned: Canned, state: str) -> None:
+def test_axe_finds_nothing_and_nothing_overflows_a_phone(example: Page, canned: Canned, state: str) -> None:
+    demo = Demo(example, "first")
+    reach(demo, canned, state)
+    assert axe.in_light_and_dark(example) == []
     example.set_viewport_size({"width": 360, "height": 780})
-    reach(Demo(example, "first"), canned, state)
     assert example.evaluate("document.documentElement.scrollWidth") <= 360
-    inside = "e => [...e.querySelectorAll('.frame *')].filter(p => !p.closest('.screen, .spoken, svg') &&"
-    inside += " p.getBoundingClientRect().right > e.getBoundingClientRect().right).length"
-    assert Demo(example, "first").root.evaluate(inside) == 0
+    assert demo.root.evaluate(INSIDE) == 0
 
 
 @pytest.mark.parametrize("width", [1280, 360])
 def test_nothing_jumps_from_click_to_end(example: Page, canned: Canned, width: int) -> None:
+    example.emulate_media(reduced_motion="no-preference")
     example.set_viewport_size({"width": width, "height": 900})
     demo = Demo(example, "first")
     below = example.locator("#after")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
@@ -85,6 +83,7 @@ def test_a_right_guess_stands_beside_what_happened_and_the_solution_unfolds(ques
 
 
 def test_a_wrong_guess_gets_a_kind_line_and_the_steps_again(question: Demo, scripted: Canned) -> None:
+    question.page.emulate_media(reduced_motion="no-preference")
     answered(question, scripted, WRONG)
     assert rows(question) == [
         f"내 예상 {WRONG}",
@@ -100,7 +99,6 @@ def test_a_wrong_guess_gets_a_kind_line_and_the_steps_again(question: Demo, scri
 
 
 def test_the_steps_are_there_at_once_for_who_wants_no_motion(question: Demo, scripted: Canned) -> None:
-    question.page.emulate_media(reduced_motion="reduce")
     answered(question, scripted, WRONG)
     question.verdict.get_by_role("button").click()
     assert question.verdict.get_by_role("listitem").count() == 5
@@ -196,6 +194,7 @@ def test_a_recording_is_judged_like_a_run(question: Demo) -> None:
 @pytest.mark.parametrize("text", [RIGHT, WRONG])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_jumps_after_the_click(question: Demo, scripted: Canned, width: int, text: str) -> None:
+    question.page.emulate_media(reduced_motion="no-preference")
     question.page.set_viewport_size({"width": width, "height": 900})
     later = question.page.locator("#later")
     choice(question, text).check()
@@ -211,15 +210,13 @@ def test_nothing_jumps_after_the_click(question: Demo, scripted: Canned, width: 
 
 
 @pytest.mark.parametrize("state", ["asked", "missing", "answered"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(question: Demo, scripted: Canned, scheme: Any, state: str) -> None:
-    question.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+def test_axe_finds_nothing(question: Demo, scripted: Canned, state: str) -> None:
     if state == "missing":
         question.button("실행").click()
     elif state == "answered":
         answered(question, scripted, WRONG)
         question.verdict.get_by_role("button").click()
-    assert axe.findings(question.page) == []
+    assert axe.in_light_and_dark(question.page) == []
 
 
 def test_a_choice_is_44_px_for_a_finger(question: Demo) -> None:

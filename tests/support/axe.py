@@ -7,25 +7,35 @@ from playwright.sync_api import Page
 from support.built_site import REPOSITORY
 
 AXE = REPOSITORY / "node_modules/axe-core/axe.min.js"
-FINDINGS = "axe.run().then(r => r.violations.map(v => [v.id, ...v.nodes.map(n => n.html)]))"
+FINDINGS = "within => axe.run(within).then(r => r.violations.map(v => [v.id, ...v.nodes.map(n => n.html)]))"
 SCHEMES = {"light": "default", "dark": "slate"}
 UNFOLD = "document.querySelectorAll('details').forEach(one => { one.open = true; })"
 
 
-def findings(page: Page) -> list[list[str]]:
-    """Each rule that is broken, and where."""
-    page.evaluate(AXE.read_text())
-    found: list[list[str]] = page.evaluate(FINDINGS)
+def findings(page: Page, within: str = "html") -> list[list[str]]:
+    """Each rule that is broken, and where, on the page or in the parts that a selector names."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    found: list[list[str]] = page.evaluate(FINDINGS, within)
     return found
 
 
-def in_both_schemes(page: Page) -> list[str]:
-    """What is found on a page of the site in its light and its dark colours, with all that folds unfolded."""
+def in_light_and_dark(page: Page) -> list[list[str]]:
+    """What is found on a page of demos in either colours."""
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        found += [[scheme, *one] for one in findings(page)]
+    return found
+
+
+def in_both_schemes(page: Page, within: str = "html") -> list[str]:
+    """What is found there on a page of the site in its light and its dark colours, with all that folds unfolded."""
     page.evaluate(UNFOLD)
     found = []
     for scheme, name in SCHEMES.items():
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
         page.wait_for_selector(f'body[data-md-color-scheme="{name}"]')
         page.wait_for_timeout(400)  # colours fade
-        found += [f"{scheme}: {' '.join(one)}" for one in findings(page)]
+        found += [f"{scheme}: {' '.join(one)}" for one in findings(page, within)]
     return found
