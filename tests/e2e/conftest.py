@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import functools
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from e2e import recorded_page
-from e2e.cells import Cell
+from e2e.cells import Notebook, begun
+from e2e.compared import BY_DEMO
 from e2e.pages import Demo
+from e2e.sent import Chapter, opened
 from support import guest, needs, pace
 from support.backend import Backend, running
 from support.browser import launching
-from support.built_site import Built
+from support.built_site import REPOSITORY, Built
 from support.canned_backend import Canned, serving
 
 HERE = Path(__file__).parent
@@ -41,7 +45,8 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def browser_context_args() -> dict[str, Any]:
-    return {"locale": "ko-KR", "viewport": {"width": 1280, "height": 900}}
+    """Nothing moves but where that is what a test looks at: each frame that is drawn takes a processor's time."""
+    return {"locale": "ko-KR", "viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
 
 
 @pytest.fixture
@@ -60,14 +65,19 @@ def example(page: Page, canned: Canned) -> Page:
 
 
 @pytest.fixture(scope="session")
-def site(built: Built) -> Path:
-    """The folder of the built site."""
-    assert built.returncode == 0, built.log
-    for path in (*built.folder.parents, built.folder):
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the site: a copy of the one that set-up has built before `make test`, or one that is built now."""
+    if needs.must_run():
+        folder = Path(shutil.copytree(REPOSITORY / "site", tmp_path_factory.mktemp("site") / "site"))
+    else:
+        built: Built = request.getfixturevalue("built")
+        assert built.returncode == 0, built.log
+        folder = built.folder
+    for path in (*folder.parents, folder):
         # pytest keeps its folders to root; the web process, which is nobody, has to see the site
         if "pytest" in str(path):
             path.chmod(0o755)
-    return built.folder
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -90,12 +100,29 @@ def asked(page: Page) -> list[str]:
     return urls
 
 
+@pytest.fixture(scope="module")
+def visited(browser: Browser, browser_context_args: dict[str, Any], live: Backend) -> Iterator[Chapter]:
+    """Chapters of the site, each opened once for the tests of a file whose demos leave each other alone."""
+    context = browser.new_context(**browser_context_args)
+    context.add_init_script(BY_DEMO)
+    yield functools.cache(lambda name: opened(context.new_page(), live, name))
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def python(browser: Browser, browser_context_args: dict[str, Any], live: Backend) -> Iterator[Notebook]:
+    """The notebook, visited once, because Python takes seconds of a processor to start."""
+    context = browser.new_context(**browser_context_args)
+    yield begun(context.new_page(), f"{live.url}/class-and-instance/")
+    context.close()
+
+
 @pytest.fixture
-def notebook(page: Page, asked: list[str], live: Backend) -> Callable[[int], Cell]:
-    """The page; a cell of it by its number. The page must not throw."""
-    page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
-    page.goto(f"{live.url}/class-and-instance/")
-    return lambda number: Cell(page, number)
+def notebook(python: Notebook) -> Iterator[Notebook]:
+    """The same with its code and outputs as they were built; the page must not throw."""
+    python.restore()
+    yield python
+    assert python.thrown == []
 
 
 @pytest.fixture

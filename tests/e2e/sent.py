@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,9 @@ from support.backend import Backend
 
 LISTEN = """window.sent = [];
 document.addEventListener("docker-run:event", ({detail}) => window.sent.push(detail));"""
+
+# a page of the site by its name
+Chapter = Callable[[str], Page]
 
 
 @dataclass(frozen=True)

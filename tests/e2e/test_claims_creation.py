@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from e2e.sent import opened, run
+from e2e.sent import Chapter, opened, run
 from support.backend import Backend
 from support.figures import look_at
 
@@ -13,7 +13,13 @@ pytestmark = pytest.mark.live
 
 
 @pytest.fixture
-def creation(page: Page, live: Backend) -> Page:
+def creation(visited: Chapter) -> Page:
+    return visited("creation")
+
+
+@pytest.fixture
+def first_visit(page: Page, live: Backend) -> Page:
+    """The chapter of a reader whose host is empty."""
     return opened(page, live, "creation")
 
 
@@ -23,19 +29,19 @@ def slot(page: Page, figure: str, name: str) -> Locator:
 
 
 @pytest.mark.claim("C23")
-def test_the_whole_way_lights_up_with_the_values_of_this_run(creation: Page) -> None:
-    sent = run(creation, "whole")
+def test_the_whole_way_lights_up_with_the_values_of_this_run(first_visit: Page) -> None:
+    sent = run(first_visit, "whole")
     made, started, ended = sent.one("created"), sent.one("started"), sent.one("exited")
     assert sent.out == "안녕\n"
     # the pull of the image comes first: this reader's host was empty
     assert [event["state"] for event in sent.all("image")] == ["missing"]
-    look_at(creation, "p5")
-    expect(creation.locator("svg.p5 .waits[data-lit]")).to_have_count(creation.locator("svg.p5 .waits").count())
-    expect(slot(creation, "p5", "container")).to_have_text(made["container"][:12] + "…")
-    expect(slot(creation, "p5", "layers")).to_have_text(str(made["layers"]))
-    expect(creation.locator("svg.p5 .value[data-slot=argv]")).to_have_text("echo 안녕")
-    expect(slot(creation, "p5", "pid")).to_have_text(str(started["pid"]))
-    expect(slot(creation, "p5", "code")).to_have_text(str(ended["code"]))
+    look_at(first_visit, "p5")
+    expect(first_visit.locator("svg.p5 .waits[data-lit]")).to_have_count(first_visit.locator("svg.p5 .waits").count())
+    expect(slot(first_visit, "p5", "container")).to_have_text(made["container"][:12] + "…")
+    expect(slot(first_visit, "p5", "layers")).to_have_text(str(made["layers"]))
+    expect(first_visit.locator("svg.p5 .value[data-slot=argv]")).to_have_text("echo 안녕")
+    expect(slot(first_visit, "p5", "pid")).to_have_text(str(started["pid"]))
+    expect(slot(first_visit, "p5", "code")).to_have_text(str(ended["code"]))
 
 
 @pytest.mark.claim("C24")
@@ -84,14 +90,14 @@ def test_the_command_becomes_the_first_process(creation: Page) -> None:
 
 
 @pytest.mark.claim("C26")
-def test_the_first_questions_figure_shows_the_images_own_command_and_no_output(creation: Page) -> None:
-    # a first visit: what docker says while it pulls is no output of the process
-    sent = run(creation, "question-default")
+def test_the_first_questions_figure_shows_the_images_own_command_and_no_output(first_visit: Page) -> None:
+    # what docker says while it pulls is no output of the process
+    sent = run(first_visit, "question-default")
     assert (sent.one("created")["argv_source"], sent.out) == ("image", "")
     assert "Unable to find image" in sent.err
-    expect(slot(creation, "p8", "argv")).to_have_text("/bin/sh")
-    expect(slot(creation, "p8", "code")).to_have_text("0")
-    expect(slot(creation, "p8", "text")).to_be_hidden()
+    expect(slot(first_visit, "p8", "argv")).to_have_text("/bin/sh")
+    expect(slot(first_visit, "p8", "code")).to_have_text("0")
+    expect(slot(first_visit, "p8", "text")).to_be_hidden()
 
 
 @pytest.mark.claim("C27")
@@ -133,8 +139,8 @@ def test_other_processes_come_after_the_first(creation: Page) -> None:
 
 
 @pytest.mark.claim("C28")
-def test_a_container_meets_a_linux_kernel_whatever_the_reader_holds(page: Page, live: Backend) -> None:
-    opened(page, live, "desktop")
+def test_a_container_meets_a_linux_kernel_whatever_the_reader_holds(visited: Chapter) -> None:
+    page = visited("desktop")
     assert run(page, "kernel").out == run(page, "question-name").out == "Linux\n"
     sent = run(page, "version")
     kernel = sent.one("started")["kernel"]
@@ -144,8 +150,8 @@ def test_a_container_meets_a_linux_kernel_whatever_the_reader_holds(page: Page, 
 
 
 @pytest.mark.claim("C29")
-def test_namespaces_and_limits_are_that_kernels(page: Page, live: Backend) -> None:
-    opened(page, live, "desktop")
+def test_namespaces_and_limits_are_that_kernels(visited: Chapter) -> None:
+    page = visited("desktop")
     sent = run(page, "namespaces")
     for name in ("pid", "net", "uts", "user"):
         assert f"{name}:[{sent.one('started')['namespaces'][name]}]" in sent.out
@@ -153,7 +159,7 @@ def test_namespaces_and_limits_are_that_kernels(page: Page, live: Backend) -> No
     assert (ended["code"], ended["reason"]) == (137, "oom")
 
 
-def test_the_last_question_holds_all_steps(page: Page, live: Backend) -> None:
-    opened(page, live, "summary")
+def test_the_last_question_holds_all_steps(visited: Chapter) -> None:
+    page = visited("summary")
     sent = run(page, "question-last")
     assert (sent.out, sent.one("exited")["code"]) == ("harbor\n없음\n", 3)

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.pages import Demo
-from e2e.sent import opened, run
+from e2e.sent import Chapter, run
 from support.backend import Backend
 from support.built_site import DOCS
 from support.figures import look_at
@@ -30,13 +30,13 @@ PAGES = {
 
 
 @pytest.fixture
-def vm(page: Page, live: Backend) -> Page:
-    return opened(page, live, "vm")
+def vm(visited: Chapter) -> Page:
+    return visited("vm")
 
 
 @pytest.fixture
-def isolation(page: Page, live: Backend) -> Page:
-    return opened(page, live, "isolation")
+def isolation(visited: Chapter) -> Page:
+    return visited("isolation")
 
 
 def shown(page: Page, figure: str, slot: str) -> str:
@@ -65,9 +65,9 @@ def test_two_containers_do_not_see_each_others_files(vm: Page) -> None:
     assert run(vm, "question-note").out == "none\n"
 
 
-@pytest.mark.parametrize(("chapter", "id"), [("vm", "own-processes"), ("isolation", "ns-pid")])
-def test_a_container_lists_its_own_processes_only(page: Page, live: Backend, chapter: str, id: str) -> None:
-    _, *processes = run(opened(page, live, chapter), id).lines
+@pytest.mark.parametrize(("name", "id"), [("vm", "own-processes"), ("isolation", "ns-pid")])
+def test_a_container_lists_its_own_processes_only(visited: Chapter, name: str, id: str) -> None:
+    _, *processes = run(visited(name), id).lines
     assert [line.split()[0] for line in processes] == ["1"]
 
 
@@ -91,12 +91,14 @@ def test_the_first_process_is_1_inside_and_another_number_on_the_machine(vm: Pag
 @pytest.mark.container("looks at this machine's own kernel and processes")
 def test_the_machine_knows_the_process_by_the_number_that_is_shown(vm: Page) -> None:
     demo = run(vm, "pid-inside").demo
+    before = demo.line.input_value()
     demo.run("docker run alpine sleep 300")
     demo.wait_for("running")
     pid = shown(vm, "kernel", "pid")
     assert Path(f"/proc/{pid}/cmdline").read_bytes() == b"sleep\x00300\x00"
     demo.button("멈춤").click()
     demo.wait_for("ended")
+    demo.line.fill(before)
 
 
 @pytest.mark.container("looks at this machine's own kernel and processes")

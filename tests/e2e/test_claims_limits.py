@@ -10,17 +10,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.pages import Demo
-from e2e.sent import opened, run
+from e2e.sent import Chapter, run
 from sandbox.linux import machine
 from support import pace
-from support.backend import Backend
 
 pytestmark = pytest.mark.live
 
 
 @pytest.fixture
-def isolation(page: Page, live: Backend) -> Page:
-    return opened(page, live, "isolation")
+def isolation(visited: Chapter) -> Page:
+    return visited("isolation")
 
 
 @pytest.mark.claim("C20")
@@ -99,8 +98,11 @@ def test_the_network_carries_no_more_than_it_is_set_to(isolation: Page) -> None:
     chart = sent.demo.root.locator(".charts figure.sent")
     expect(chart).to_contain_text("한도 1.0 MB/초")
     expect(chart).to_contain_text(re.compile(r"평균 (9\d\d\.\d kB|1\.0 MB)/초"))
-    assert Demo(isolation, "net-web").state == "running"
+    web = Demo(isolation, "net-web")
+    assert web.state == "running"
     assert run(isolation, "net-rate").out == "2000000\n"
+    web.button("멈춤").click()
+    web.wait_for_end()
 
 
 @pytest.mark.claim("C20")

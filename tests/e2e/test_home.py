@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from docker_run import pages, tries
 from docker_run.fence import Fence
-from e2e.sent import Sent, opened, run
+from e2e.sent import Chapter, Sent, opened, run
 from support.backend import Backend
 from support.built_site import DOCS
 
@@ -45,8 +45,8 @@ def test_each_run_brings_the_readers_own_container_to_the_ship(home: Page) -> No
 
 
 @pytest.mark.parametrize(("path", "fence", "line"), LINES)
-def test_every_line_to_try_is_one_that_runs(page: Page, live: Backend, path: str, fence: Fence, line: str) -> None:
-    opened(page, live, path)
+def test_every_line_to_try_is_one_that_runs(visited: Chapter, path: str, fence: Fence, line: str) -> None:
+    page = visited(path)
     demo = page.locator(f"docker-run#{fence.id}")
     demo.locator("xpath=..").get_by_role("button", name=tries.changed(fence.command, line), exact=True).click()
     assert demo.get_by_role("textbox").input_value() == line

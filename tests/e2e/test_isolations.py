@@ -10,24 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from e2e.compared import BY_DEMO, fact, only, out, ran
+from e2e.compared import fact, only, out, ran
 from e2e.pages import Demo
-from e2e.sent import opened
-from support.axe import findings
+from e2e.sent import Chapter, opened
+from support import axe
 from support.backend import Backend, running
 from support.figures import look_at
 
 pytestmark = pytest.mark.container("a guest does not offer gVisor and virtual machines")
 KERNEL = os.uname().release
 ISOLATIONS = ("isolations", "isolations-gvisor", "isolations-vm")
-
-
-@pytest.fixture
-def vm(page: Page, live: Backend) -> Page:
-    page.add_init_script(BY_DEMO)
-    return opened(page, live, "vm")
 
 
 @dataclass(frozen=True)
@@ -39,14 +33,15 @@ class Compared:
 
 
 @pytest.fixture(scope="module")
-def compared(browser: Browser, browser_context_args: dict[str, Any], live: Backend) -> Iterator[Compared]:
+def compared(visited: Chapter) -> Compared:
     """One run for the tests that only look at what it left: a virtual machine takes seconds of a processor."""
-    context = browser.new_context(**browser_context_args)
-    page = context.new_page()
-    page.add_init_script(BY_DEMO)
-    opened(page, live, "vm")
-    yield Compared(page, ran(page, *ISOLATIONS))
-    context.close()
+    page = visited("vm")
+    return Compared(page, ran(page, *ISOLATIONS))
+
+
+@pytest.fixture
+def vm(visited: Chapter) -> Page:
+    return visited("vm")
 
 
 @pytest.mark.claim("C12")
@@ -113,25 +108,6 @@ def test_each_side_of_the_figure_shows_the_run_of_its_own_isolation(vm: Page) ->
     expect(vm.locator('svg.p4 [data-demo~="stacks-vm"] [data-demo~="stacks"]')).to_contain_text(KERNEL[:14])
 
 
-@pytest.mark.claim("C15")
-@pytest.mark.claim("C17")
-def test_the_machine_sees_the_containers_program_but_of_a_virtual_machine_qemu_only(vm: Page) -> None:
-    line = "docker run alpine sleep 15"
-    lead = Demo(vm, "isolations")
-    lead.run(line)
-    seen = {}
-    for id in ISOLATIONS[::2]:
-        Demo(vm, id).wait_for("running")
-        pid = int(re.findall(r"pid (\d+)", fact(vm, id, "기계가 보는 것"))[0])
-        seen[id] = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
-    assert seen["isolations"] == b"sleep"
-    assert b"qemu-system" in seen["isolations-vm"]
-    assert fact(vm, "isolations-vm", "기계가 보는 것").startswith("QEMU")
-    lead.button("멈춤").click()
-    for id in ISOLATIONS:
-        Demo(vm, id).wait_for_end()
-
-
 @pytest.mark.claim("C22")
 def test_a_container_is_as_old_as_the_machines_kernel_and_a_virtual_machine_is_new(vm: Page) -> None:
     sent = ran(vm, "isolations-uptime", "isolations-uptime-vm")
@@ -140,9 +116,9 @@ def test_a_container_is_as_old_as_the_machines_kernel_and_a_virtual_machine_is_n
 
 
 @pytest.mark.claim("C22")
-def test_what_containers_share_with_the_machine_a_virtual_machine_has_for_itself(page: Page, live: Backend) -> None:
-    page.add_init_script(BY_DEMO)
-    sent = ran(opened(page, live, "isolation"), "isolations-own", "isolations-own-vm")
+def test_what_containers_share_with_the_machine_a_virtual_machine_has_for_itself(visited: Chapter) -> None:
+    page = visited("isolation")
+    sent = ran(page, "isolations-own", "isolations-own-vm")
     (kernel, up, cached), (other, new, own) = (
         out(sent[id]).splitlines() for id in ("isolations-own", "isolations-own-vm")
     )
@@ -154,9 +130,8 @@ def test_what_containers_share_with_the_machine_a_virtual_machine_has_for_itself
 
 
 @pytest.fixture
-def desktop(page: Page, live: Backend) -> Page:
-    page.add_init_script(BY_DEMO)
-    return opened(page, live, "desktop")
+def desktop(visited: Chapter) -> Page:
+    return visited("desktop")
 
 
 @pytest.mark.claim("C28")
@@ -193,11 +168,26 @@ def test_the_virtual_machines_kernel_gives_its_container_namespaces_and_a_cgroup
     assert all(out(sent[id]).splitlines()[0].endswith(":/") for id in sent)
 
 
-def test_stop_and_reset_are_for_all_of_them(vm: Page) -> None:
+def test_axe_finds_nothing_in_the_isolations(compared: Compared) -> None:
+    assert axe.in_both_schemes(compared.page, ".docker-run.isolations") == []
+
+
+@pytest.mark.claim("C15")
+@pytest.mark.claim("C17")
+def test_the_machine_sees_the_containers_program_but_of_a_virtual_machine_qemu_and_stop_and_reset_are_for_all_of_them(
+    vm: Page,
+) -> None:
     lead = Demo(vm, "isolations")
     lead.run("docker run alpine sleep 60")
     for id in ISOLATIONS:
         Demo(vm, id).wait_for("running")
+    seen = {}
+    for id in ISOLATIONS[::2]:
+        pid = int(re.findall(r"pid (\d+)", fact(vm, id, "기계가 보는 것"))[0])
+        seen[id] = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
+    assert seen["isolations"] == b"sleep"
+    assert b"qemu-system" in seen["isolations-vm"]
+    assert fact(vm, "isolations-vm", "기계가 보는 것").startswith("QEMU")
     lead.button("멈춤").click()
     for id in ISOLATIONS:
         Demo(vm, id).wait_for("ended")
@@ -206,13 +196,6 @@ def test_stop_and_reset_are_for_all_of_them(vm: Page) -> None:
     for id in ISOLATIONS:
         Demo(vm, id).wait_for("idle")
     assert lead.line.input_value() == "docker run alpine uname -r"
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_isolations(compared: Compared, scheme: Any) -> None:
-    compared.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    compared.page.wait_for_timeout(300)
-    assert findings(compared.page) == []
 
 
 @pytest.fixture(scope="module")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from e2e.cells import PATIENCE, Cell
-from support import axe, static_host
+from e2e.cells import PATIENCE, Cell, Notebook
+from support import static_host
 from support.backend import Backend
-from support.browser import SHIFTS
 
 pytestmark = pytest.mark.live
 STRICT = (
@@ -31,7 +29,7 @@ def host(site: Path) -> Iterator[str]:
         yield address
 
 
-def test_the_keyboard_runs_a_cell_and_can_leave_it(page: Page, notebook: Callable[[int], Cell]) -> None:
+def test_the_keyboard_runs_a_cell_and_can_leave_it(notebook: Notebook) -> None:
     cell = notebook(1)
     for keys, word in (("Control+Enter", "하나"), ("Shift+Enter", "둘")):
         cell.code.fill(f"print('{word}')")
@@ -40,24 +38,21 @@ def test_the_keyboard_runs_a_cell_and_can_leave_it(page: Page, notebook: Callabl
         cell.says("잘 끝났어요")
     cell.code.press("Enter")
     assert cell.code.input_value() == "print('둘')\n"
-    page.keyboard.press("Tab")
+    notebook.page.keyboard.press("Tab")
     expect(cell.code).not_to_be_focused()
 
 
-def test_a_screen_reader_hears_which_cell_began_and_how_it_ended(page: Page, notebook: Callable[[int], Cell]) -> None:
-    spoken = page.locator(".notebook-tools").get_by_role("status")
-    spoken.evaluate(
-        """e => { window.said = [];
-        new MutationObserver(() => window.said.push(e.textContent)).observe(e, {childList: true}); }"""
-    )
-    notebook(1).run()
-    began, ended = page.evaluate("window.said")
-    assert began == "Python 칸 1: 실행하고 있어요."
-    assert re.fullmatch(r"Python 칸 1: 잘 끝났어요\. [\d.]+(초| ms)", ended)
+def test_a_screen_reader_hears_which_cell_began_and_how_it_ended(notebook: Notebook) -> None:
+    began, *ended = notebook.spoken
+    assert began == "Python 칸 3: 실행하고 있어요."
+    # those above it are run first
+    assert len(ended) == 3
+    for number, words in enumerate(ended, start=1):
+        assert re.fullmatch(rf"Python 칸 {number}: 잘 끝났어요\. [\d.]+(초| ms)", words)
 
 
-def test_a_questions_output_is_folded_until_it_is_run(page: Page, notebook: Callable[[int], Cell]) -> None:
-    cell = notebook(page.locator(".notebook-cell").count())
+def test_a_questions_output_is_folded_until_it_is_run(notebook: Notebook) -> None:
+    cell = notebook(notebook.count)
     expect(cell.output).to_be_hidden()
     assert cell.run() == "bin\n"
 
@@ -73,9 +68,8 @@ def test_it_works_on_a_static_host_below_a_path_whose_policy_allows_wasm_and_our
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
-def test_the_text_field_lies_exactly_on_the_coloured_code(
-    page: Page, notebook: Callable[[int], Cell], width: int
-) -> None:
+def test_the_text_field_lies_exactly_on_the_coloured_code(notebook: Notebook, width: int) -> None:
+    page = notebook.page
     page.set_viewport_size({"width": width, "height": 900})
     assert page.evaluate(MISFITS) == []
     notebook(1).code.fill("x = '" + "가나다 abc " * 30 + "'\n\n\n")
@@ -83,30 +77,8 @@ def test_the_text_field_lies_exactly_on_the_coloured_code(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_before_and_after_an_error_nor_in_an_old_output(
-    page: Page, live: Backend, scheme: Any
-) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.goto(f"{live.url}/class-and-instance/")
-    assert axe.findings(page) == []
-    Cell(page, 1).run("# 주석\nx = f'{1 + 1}' if True else 3.5\n1 / 0", says="오류로 끝났어요")
-    assert axe.findings(page) == []
-    Cell(page, 1).code.fill("while True: pass")
-    Cell(page, 1).button("실행").click()
-    Cell(page, 1).says("실행하고 있어요")
-    expect(Cell(page, 1).state).to_have_attribute("data-old", "위는 앞선 출력이에요.")
-    assert axe.findings(page) == []
-
-
-def test_nothing_jumps_when_a_cell_runs_as_it_stands(page: Page, notebook: Callable[[int], Cell]) -> None:
-    notebook(3).button("실행").scroll_into_view_if_needed()
-    page.evaluate(SHIFTS)
-    # so that the click does not excuse what moves
-    notebook(3).button("실행").evaluate("e => e.click()")
-    notebook(3).says("잘 끝났어요")
-    page.wait_for_timeout(100)
-    assert page.evaluate("window.shift") <= 0.01
+def test_nothing_jumps_when_a_cell_runs_as_it_stands(notebook: Notebook) -> None:
+    assert notebook.shift <= 0.01
 
 
 def test_without_javascript_every_output_is_there_and_no_button_that_does_nothing(

@@ -7,12 +7,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from e2e.cells import WATCH, Notebook
 from e2e.pages import finished
 from support.backend import Backend
 
 pytestmark = pytest.mark.live
-WATCH = """window.refused = [];
-addEventListener("securitypolicyviolation", event => refused.push(event.violatedDirective + " " + event.blockedURI))"""
 
 
 @pytest.fixture
@@ -24,21 +23,17 @@ def said(page: Page) -> list[str]:
     return texts
 
 
-def test_search_python_and_a_demo_need_nothing_that_the_policy_refuses(
-    page: Page, live: Backend, said: list[str]
-) -> None:
-    answer = page.goto(f"{live.url}/class-and-instance/")
-    assert answer
-    assert "script-src 'self'" in answer.headers["content-security-policy"]
+def test_search_python_and_a_demo_need_nothing_that_the_policy_refuses(notebook: Notebook) -> None:
+    page = notebook.page
+    assert "script-src 'self'" in notebook.policy
     page.get_by_role("textbox", name="검색").fill("컨테이너")
     expect(page.locator(".md-search-result__meta")).to_contain_text(re.compile(r"\d+개의 일치하는 문서"))
     page.keyboard.press("Escape")
-    page.locator(".notebook-cell[data-cell='1']").get_by_role("button", name="실행").click()
-    state = page.locator(".notebook-cell[data-cell='1'] .notebook-state")
-    expect(state).to_contain_text("잘 끝났어요", timeout=60_000)
+    notebook(1).run()
     assert finished(page, "pull").code == 0
+    # since the page was opened and Python was loaded
     assert page.evaluate("refused") == []
-    assert said == []
+    assert notebook.refusals == []
 
 
 def test_what_the_policy_refuses_is_seen(page: Page, live: Backend, said: list[str]) -> None:
