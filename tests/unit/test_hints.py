@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -9,17 +10,20 @@ from typing import Any
 import pytest
 
 from sandbox import hints
-from sandbox.docker import messages
-from sandbox.docker.cli import Run, parse
+from sandbox.docker import go, messages
+from sandbox.docker.cli import Run, parse, shell
 from sandbox.docker.messages import task_error
 from sandbox.hints import Known, World, tables, wording
 from sandbox.model.events import Exited, Reason
 from sandbox.model.image import Config, Image, Layer
 from sandbox.model.protocol import Script
+from support import pace
 from support.pretend_host import BIN, FRESH, IMAGES, KEPT, PULLED, told
 
 CASES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "cases/hints.toml").read_text())["case"]
 MISSING = "executable file not found in $PATH"
+# as long as a body lets a line be
+LONG = 64_000
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["line"] for case in CASES])
@@ -128,6 +132,37 @@ def test_a_program_that_fails_over_a_character_nobody_sees_is_told_so() -> None:
         assert wording.offered(said or "")
         assert hint(line, Exited(0, "exit"), IMAGES["alpine:latest"]) is None
     assert hint("docker run alpine grep 한글 /etc/hosts", Exited(1, "exit")) is None
+
+
+@pytest.mark.parametrize("row", ["{" + ",", "{..", "[", "$", "`", "~", "''", "a''", "\\a"])
+def test_a_long_program_that_is_not_there_is_looked_at_for_a_moment_only(row: str) -> None:
+    program = f"a {row}{row[-1] * LONG}" if row[0] == "{" else f"a {row * (LONG // len(row))}"
+
+    def cost() -> float:
+        begun = time.process_time()
+        assert hint(line, exited, IMAGES["alpine:latest"])
+        return time.process_time() - begun
+
+    line, exited = (
+        f"docker run alpine {shell.quote(program)}",
+        not_started(127, f"exec: {go.quote(program)}: {MISSING}"),
+    )
+    assert min(cost() for _ in range(3)) < pace.seconds(0.05)
+
+
+def test_a_name_is_compared_with_many_long_ones_in_a_moment() -> None:
+    # a tag beside a digest is anything that a reader makes up
+    own = [f"alpine:{number:02}{'z' * 120}@sha256:{'0' * 64}" for number in range(64)]
+    own += [f"alpine:{number:02}{'z' * 48}@sha256:{'0' * 64}" for number in range(64)]
+    world, name = World(show=tuple(own)), "z" * 64
+    exited = Exited(1, "not-started", message=f"pull access denied for {name}, repository does not exist")
+
+    def cost() -> float:
+        begun = time.process_time()
+        assert hint(f"docker run {name}", exited, None, world)
+        return time.process_time() - begun
+
+    assert min(cost() for _ in range(3)) < pace.seconds(0.05)
 
 
 def test_an_end_that_was_asked_for_needs_no_hint() -> None:

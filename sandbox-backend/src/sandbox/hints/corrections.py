@@ -37,7 +37,7 @@ Step = Callable[[str], Iterator[str]]
 def repaired(line: str, world: World) -> str | None:
     """Return a hint with a line that works, when a few small changes lead to one; or with what else is in its way."""
     reason, current = "", line.strip()
-    if _works(current):
+    if len(current) > text.LONGEST_SESSION or _works(current):
         return None
     session = pasted.command(current) if "\n" in current else None
     if session:

@@ -24,7 +24,8 @@ _IN_QUOTES = (
 _OUTSIDE = (
     *_IN_QUOTES,
     ("files", re.compile(r"(?<!\$)(?:\*+|\?+|\[[^\]\s'\"]+\])")),
-    ("words", re.compile(r"\{[^\s{}'\"]*(?:,|\.\.)[^\s{}'\"]*\}")),
+    # the look ahead and what follows it go over the same letters once each, however many commas there are
+    ("words", re.compile(r"\{(?=[^\s{}'\"]*?(?:,|\.\.))[^\s{}'\"]*+\}")),
     ("home", re.compile(r"(?:(?<![^\s])|(?<=\w=))~(?=[/\s]|$|[a-z])")),
 )
 

@@ -10,6 +10,8 @@ from sandbox.docker.cli.verbs.flags import RUN
 
 # no one types a longer line by hand, and a pasted one is not mended word by word
 LONGEST_LINE = 2000
+# nor is a command looked for in a longer session: reading it anew takes as long as the first time
+LONGEST_SESSION = 8000
 _OUTSIDE = re.compile(r"('[^']*'|\"[^\"]*\")|([^'\"]+)")
 _QUOTES = str.maketrans(dict.fromkeys("‘’‚‛", "'") | dict.fromkeys("“”„‟«»＂", '"'))
 # what continues a line at its end, in a POSIX shell, in PowerShell and in cmd

@@ -32,6 +32,10 @@ PROGRAMS = frozenset(
     """.split()
 )
 
+# more than these are no slip
+MOST_EDITS = 2
+_FAR = MOST_EDITS + 1
+
 
 def near(word: str, names: frozenset[str] | tuple[str, ...]) -> str | None:
     """Return the name that `word` was perhaps meant to be: one edit away, two for longer names."""
@@ -45,15 +49,20 @@ def near(word: str, names: frozenset[str] | tuple[str, ...]) -> str | None:
 
 
 def distance(one: str, other: str) -> int:
-    """Count the edits between two short words; swapping two neighbours is one edit."""
-    older: list[int] = []
-    above = list(range(len(other) + 1))
-    for i, letter in enumerate(one):
-        row = [i + 1]
-        for j, wanted in enumerate(other):
-            cost = min(above[j + 1] + 1, row[j] + 1, above[j] + (letter != wanted))
-            if i and j and letter == other[j - 1] and one[i - 1] == wanted:
-                cost = min(cost, older[j - 1] + 1)
-            row.append(cost)
+    """Count the edits between two words, up to MOST_EDITS and one more, which says that they are more; swapping two
+    neighbours is one edit. The time grows with the length only."""
+    if abs(len(one) - len(other)) > MOST_EDITS:
+        return MOST_EDITS + 1
+    older: dict[int, int] = {}
+    above = {j: j for j in range(MOST_EDITS + 1)}
+    for i, letter in enumerate(one, start=1):
+        row: dict[int, int] = {0: i}
+        # what is further from the diagonal takes more edits than anyone counts
+        for j in range(max(1, i - MOST_EDITS), min(len(other), i + MOST_EDITS) + 1):
+            cost = above.get(j - 1, _FAR) + (letter != other[j - 1])
+            cost = min(cost, above.get(j, _FAR) + 1, row.get(j - 1, _FAR) + 1)
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == other[j - 1]:
+                cost = min(cost, older.get(j - 2, _FAR) + 1)
+            row[j] = cost
         older, above = above, row
-    return above[-1]
+    return min(above.get(len(other), _FAR), _FAR)
