@@ -13,7 +13,7 @@ from sandbox.model.plan import MOST_FOLDERS
 from support import loop_watch
 from support.arena import ATTACKS, ATTEMPTS, LITTLE, attack, opened, visitor
 from support.backend import REPOSITORY, Backend
-from support.client import call
+from support.client import call, run
 from support.footprint import at_rest
 from support.python_copy import copied
 
@@ -24,6 +24,18 @@ DISK = "--device-write-bps /dev/loop0:1gb"
 # as many as a line of 64 KiB has room for, each to the end of what the kernel takes for a path
 MOUNTS = 14
 TMPFS = " ".join(f"--tmpfs {{{number}}}:size=4k" for number in range(MOUNTS))
+# a command may be as long as this in any characters: JSON writes quotes and backslashes as two each
+LONG = 64_000
+MANY = 1000
+LINES = {
+    "quotes": f"docker run attack /attack {LITTLE} {chr(39) * LONG}",
+    "escapes": f"docker run attack /attack {LITTLE} " + "\\a" * (LONG // 3),
+    "words": "docker help " + "a " * (LONG // 2),
+    "a session": f"$ docker run attack {chr(39) * LONG}\n$ docker run attack x",
+    "names of hosts": f"docker run {' '.join(f'--add-host=a:1.1.1.{number % 256}' for number in range(MANY))} attack",
+    "rates of disks": f"docker run {' '.join(f'--device-read-bps=/dev/{n}:1' for n in range(MANY))} attack",
+    "networks": f"docker run {' '.join(f'--net={number:054}' for number in range(MANY))} attack",
+}
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +70,17 @@ def test_no_turn_is_long_however_deep_the_folders_are_that_a_line_names(
     for _ in range(ATTEMPTS):
         before = slow_turns(watched)
         assert attack(watched, LITTLE, wanted, host).code == code
+        if not (slow := slow_turns(watched)[len(before) :]):
+            break
+    assert slow == []
+
+
+@pytest.mark.parametrize("line", LINES.values(), ids=LINES)
+def test_no_turn_is_long_however_long_a_line_is(watched: Backend, line: str) -> None:
+    host = visitor(watched)
+    for _ in range(ATTEMPTS):
+        before = slow_turns(watched)
+        run(watched.url, line, host)
         if not (slow := slow_turns(watched)[len(before) :]):
             break
     assert slow == []

@@ -11,6 +11,7 @@ import dataclasses
 import json
 import time
 import tomllib
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,7 @@ WORST = {
     "tmpfs": "docker run " + "--tmpfs /a " * (LONG // 11) + "alpine",
     "control characters": "docker run --pids-limit " + "\x7f" * LONG + " alpine",
 }
+QUOTES = "''" * 32_000
 # as long as a line may be that is looked at for what was meant
 SLIPS = {
     "flags": "docker run " + "-zzzzzzzzz " * 180,
@@ -169,6 +171,29 @@ def test_what_was_meant_by_a_line_is_found_in_a_moment(line: str) -> None:
         return time.process_time() - begun
 
     assert min(cost() for _ in range(3)) < pace.seconds(0.02)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [f"$ docker run alpine {QUOTES}\n$ docker run alpine x", f"> docker run alpine {QUOTES}\nx"],
+    ids=["session", "another session"],
+)
+def test_a_line_that_fills_a_body_is_read_once(line: str) -> None:
+    def cost(read: Callable[[str], object]) -> float:
+        begun = time.process_time()
+        read(line)
+        return time.process_time() - begun
+
+    alone, whole = (min(cost(read) for _ in range(5)) for read in (parse, answered))
+    assert whole < 2 * alone
+
+
+def test_words_beyond_the_last_one_that_is_taken_are_not_read() -> None:
+    assert len(shell.split("a " * 1000, 10).words) == 11
+    assert shell.split("a " * 10, 10) == shell.split("a " * 10)
+    refused = parse("docker help " + "a " * 2000 + "'")
+    assert isinstance(refused, Printed)
+    assert refused.code == 126
 
 
 def test_a_row_of_what_might_begin_an_operator_costs_less_than_a_row_of_quotes() -> None:

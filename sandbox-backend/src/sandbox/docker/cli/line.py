@@ -27,7 +27,7 @@ def parse(line: str) -> Command:
     if UNUSABLE.search(line):
         text = "docker: invalid argument: the line holds a character that no program can be given\n"
         return Printed(stderr=text, code=125, hint=wording.BAD_TEXT)
-    split = shell.split(line)
+    split = shell.split(line, MOST_WORDS)
     if split.stop is not None:
         return _stopped(line, split, split.stop)
     if len(split.words) > MOST_WORDS:

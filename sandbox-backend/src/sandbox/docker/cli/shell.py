@@ -47,9 +47,10 @@ class Split:
         return tuple(word.text for word in self.words)
 
 
-def split(line: str) -> Split:
-    """Return the words of `line` up to its end, a comment, or whatever a shell would be needed for."""
-    return _Scanner(line).scan()
+def split(line: str, most: int | None = None) -> Split:
+    """Return the words of `line` up to its end, a comment, or whatever a shell would be needed for; of more than `most`
+    only so many and one more."""
+    return _Scanner(line).scan(most)
 
 
 def join(words: tuple[str, ...] | list[str]) -> str:
@@ -74,9 +75,9 @@ class _Scanner:
         self._start = 0
         self._quoted = False
 
-    def scan(self) -> Split:
+    def scan(self, most: int | None) -> Split:
         stop = None
-        while self._at < len(self._text) and stop is None:
+        while self._at < len(self._text) and stop is None and (most is None or len(self._words) <= most):
             stop = self._step()
         if stop is None or stop.kind == "operator":
             self._finish()
