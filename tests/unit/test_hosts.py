@@ -85,6 +85,18 @@ def test_one_address_crowds_out_its_own_hosts_only() -> None:
     assert hosts.find(other.id) is other
 
 
+def test_who_came_first_and_stays_awake_keeps_nobody_out() -> None:
+    hosts, _ = make(most=20)
+    greedy = [hosts.create("greedy") for _ in range(20)]
+    reader = hosts.create("reader")
+    for number in range(15):
+        for host in greedy:
+            hosts.find(host.id)
+        hosts.create(f"reader {number}")
+    assert hosts.find(reader.id) is reader
+    assert len(hosts) == 20
+
+
 def test_an_emptied_host_has_no_image_and_its_runs_end() -> None:
     hosts, _ = make()
     host, run = hosts.create("a"), Run()
@@ -142,3 +154,20 @@ def test_what_is_known_of_an_image_is_kept_once_for_all_hosts_that_have_it() -> 
         assert one.images["alpine:latest"] is other.images["alpine:latest"] is third.images["alpine:latest"]
     one.add(dataclasses.replace(known_image("alpine:latest"), digest="sha256:" + "0" * 64), ALPINE)
     assert one.images["alpine:latest"] != other.images["alpine:latest"]
+
+
+def test_many_names_of_one_image_have_its_parts_in_common() -> None:
+    hosts, _ = make()
+    one, other = hosts.create("a"), hosts.create("b")
+    for number, host in enumerate((one, other, one)):
+        # a tag beside a digest is anything at all
+        name = reference.parse(f"alpine:{number}@sha256:{'1' * 64}")
+        parts = tuple(f"/bin/{program}" for program in ("cat", "sh"))
+        host.add(dataclasses.replace(known_image("alpine:latest"), reference=name.familiar, programs=parts), name)
+    kept = [*one.images.values(), *other.images.values()]
+    assert len({image.reference for image in kept}) == 3
+    assert len({id(image.programs) for image in kept}) == len({id(image.layers) for image in kept}) == 1
+    # and for as long as any of them is there
+    one.empty()
+    other.add(dataclasses.replace(known_image("alpine:latest"), programs=("/bin/cat", "/bin/sh")), ALPINE)
+    assert len({id(image.programs) for image in other.images.values()}) == 1

@@ -31,10 +31,10 @@ class Here(Mapping[str, Known]):
             return hints.known(held)
         if name in self._kept:
             return self._kept[name]
-        for reference, digest, identity in list(self._host.shared):
-            if reference == name:
-                return hints.known(self._host.shared[reference, digest, identity], held=False)
-        raise KeyError(name)
+        elsewhere = self._host.shared.named(name)
+        if elsewhere is None:
+            raise KeyError(name)
+        return hints.known(elsewhere, held=False)
 
     def __iter__(self) -> Iterator[str]:
         return iter({**self._host.images, **self._kept})

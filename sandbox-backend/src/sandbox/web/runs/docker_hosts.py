@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
-from weakref import WeakValueDictionary
 
 from sandbox.model import platform as platforms
 from sandbox.model.image import Image
 from sandbox.model.reference import Reference
 from sandbox.web.runs.queue import Queue
+from sandbox.web.runs.shared_images import SharedImages
 
-# one address may crowd out others' hosts up to this share of all hosts, then only its own
+# one address may have this share of all hosts; of who has more, hosts go first where there are too many
 SHARE = 10
 MOST_IMAGES = 64
 HEX = frozenset("0123456789abcdef")
-Shared = WeakValueDictionary[tuple[str, str, str], Image]
 
 
 def new_id() -> str:
@@ -58,7 +58,7 @@ class DockerHost:
     id: str
     address: str
     used: float
-    shared: Shared = field(default_factory=WeakValueDictionary, repr=False)
+    shared: SharedImages = field(default_factory=SharedImages, repr=False)
     images: dict[str, Image] = field(default_factory=dict)
     containers: dict[str, Container] = field(default_factory=dict)
     runs: dict[str, Stoppable] = field(default_factory=dict)
@@ -82,8 +82,7 @@ class DockerHost:
     def add(self, image: Image, reference: Reference) -> None:
         """Keep an image; the oldest goes when there are too many."""
         self.images.pop(reference.familiar, None)
-        # a digest says what the whole image is
-        self.images[reference.familiar] = self.shared.setdefault((image.reference, image.digest, image.id), image)
+        self.images[reference.familiar] = self.shared.keep(image)
         while len(self.images) > MOST_IMAGES:
             del self.images[next(iter(self.images))]
 
@@ -115,7 +114,7 @@ class DockerHosts:
     def __init__(self, most: int, idle_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._most, self._idle_seconds, self._clock = most, idle_seconds, clock
         self._hosts: dict[str, DockerHost] = {}
-        self._shared: Shared = WeakValueDictionary()
+        self._shared = SharedImages()
 
     def __len__(self) -> int:
         return len(self._hosts)
@@ -166,6 +165,11 @@ class DockerHosts:
             del self._hosts[name]
 
     def _victim(self, address: str) -> DockerHost | None:
+        """Return the host that gives way to a new one of `address`: the longest unused of its own or else of others
+        that have more than their share, as who came first and uses them all the time would keep everybody else out;
+        else the longest unused of all."""
         idle = [host for host in self._hosts.values() if not host.runs]
-        own = [host for host in idle if host.address == address]
-        return next(iter(own if len(own) * SHARE > self._most else idle), None)
+        had = Counter(host.address for host in self._hosts.values())
+        greedy = [host for host in idle if had[host.address] * SHARE > self._most]
+        own = [host for host in greedy if host.address == address]
+        return next(iter(own or greedy or idle), None)
