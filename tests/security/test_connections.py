@@ -134,6 +134,25 @@ def test_endless_headers_are_cut_off(web: Web, where: str) -> None:
     assert answer == b"" or answer.startswith(b"HTTP/1.1 431")
 
 
+@pytest.mark.parametrize("line", ["GET /" + "a" * 60_000 + " HTTP/1.1", "GET / HTTP/1.1\r\na: " + "b" * 60_000])
+def test_a_head_that_comes_all_at_once_is_no_larger_than_another(web: Web, line: str) -> None:
+    assert _burst(web, line).startswith(b"HTTP/1.1 431")
+
+
+@pytest.mark.parametrize(("fields", "status"), [(90, 200), (200, 431), (10_000, 431)])
+def test_a_head_has_only_so_many_fields(web: Web, fields: int, status: int) -> None:
+    answer = _burst(web, "GET /v1/health HTTP/1.1" + "\r\na:" * fields)
+    assert answer.startswith(f"HTTP/1.1 {status}".encode())
+
+
+def _burst(web: Web, lines: str) -> bytes:
+    """What is answered to a head that is all there when the server first looks."""
+    with web.connect() as client:
+        web.loop.call_soon_threadsafe(time.sleep, 0.2)
+        client.sendall(f"{lines}\r\nHost: 127.0.0.1:{web.port}\r\n\r\n".encode())
+        return client.recv(200)
+
+
 def test_endless_trailers_are_cut_off(web: Web) -> None:
     head = f"POST /v1/runs HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\nContent-Type: application/json\r\n"
     sent = 0

@@ -55,6 +55,13 @@ def test_a_folder_shows_its_index(web: Web) -> None:
     assert get(web, "/run/")[2] == b"<!doctype html>run"
 
 
+def test_a_path_that_no_page_has_is_not_looked_for(web: Web) -> None:
+    status, headers, _ = get(web, "/nowhere/" * 10)
+    assert (status, headers["content-type"]) == (404, "text/html; charset=utf-8")
+    status, headers, _ = get(web, "/nowhere/" * 100)
+    assert (status, headers["content-type"]) == (404, "application/problem+json")
+
+
 def test_a_folder_without_its_slash_is_redirected_by_path_alone(web: Web) -> None:
     for path in ("/run", "//run"):
         status, headers, _ = get(web, path)

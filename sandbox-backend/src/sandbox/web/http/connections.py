@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 HEADER_SECONDS = 10.0
 SEND_BUFFER = 128 * 1024
 MOST_HEAD = 32 * 1024
+# of a head; browsers and proxies send a few dozen, and whoever looks for one goes through all
+MOST_FIELDS = 100
+# what the parser gets at once: what is one read of the socket may be a head many times too large
+PIECE = 16 * 1024
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -122,19 +126,26 @@ class Connection(HttpToolsProtocol):
         return False
 
     def _receive(self, data: bytes) -> None:
-        # counted before it is parsed, because the parser keeps what it has not understood yet
-        self._received += len(data)
-        if self._received > (16 * self._settings.body_bytes if self._in_body else MOST_HEAD + len(data)):
-            self.transport.write(b"" if self._in_body else TOO_LARGE)
-            self.transport.close()
-            return
-        super().data_received(data)
-        if self.transport.is_closing():
-            return
+        for start in range(0, len(data), PIECE):
+            self._parse(data[start : start + PIECE])
+            if self.transport.is_closing():
+                return
         if self.idle:
             self._expect_request()
         else:
             self._request_came()
+
+    def _parse(self, data: bytes) -> None:
+        # counted before it is parsed, because the parser keeps what it has not understood yet
+        self._received += len(data)
+        if self._received > (16 * self._settings.body_bytes if self._in_body else MOST_HEAD + len(data)):
+            self._refuse(b"" if self._in_body else TOO_LARGE)
+        else:
+            super().data_received(data)
+
+    def _refuse(self, answer: bytes) -> None:
+        self.transport.write(answer)
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -142,8 +153,12 @@ class Connection(HttpToolsProtocol):
         self.scope["extensions"] = extensions  # type: ignore[typeddict-item]  # a server may add its own
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._in_body:  # what comes after a body is a trailer, which nobody here reads
-            super().on_header(name, value)
+        if self._in_body:  # what comes after a body is a trailer, which nobody here reads
+            return
+        if len(self.headers) >= MOST_FIELDS:
+            self._refuse(TOO_LARGE)
+            raise ValueError("too many header fields")
+        super().on_header(name, value)
 
     def on_message_complete(self) -> None:
         self._in_body, self._received = False, 0

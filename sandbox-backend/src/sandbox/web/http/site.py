@@ -44,6 +44,8 @@ TYPES = {
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
 FINGERPRINT = re.compile(r"\.[0-9a-f]{8,}\.")
 FOR_EVER = "public, max-age=31536000, immutable"
+# no page has a longer one, and each folder in it is looked for by itself
+LONGEST_PATH = 512
 
 
 class Pages(StaticFiles):
@@ -62,6 +64,11 @@ class Pages(StaticFiles):
         if name:
             response.headers["content-encoding"] = name
         return response
+
+    def get_path(self, scope: Scope) -> str:
+        if len(scope["path"]) > LONGEST_PATH:
+            raise HTTPException(404)
+        return super().get_path(scope)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         try:
