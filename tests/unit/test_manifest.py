@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import time
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from sandbox.images.manifest import BadImage, Descriptor, Index, Manifest
 from sandbox.model import platform
 from sandbox.model.image import Config
 from sandbox.model.platform import Platform
+from support import pace
 
 DIGEST = "sha256:" + "a" * 64
 OCI_INDEX, DOCKER_LIST = manifest.INDEX_TYPES
@@ -132,6 +134,26 @@ def test_a_layer_is_what_can_be_unpacked(layer: str, is_one: bool) -> None:
     assert isinstance(found, Manifest)
     with contextlib.nullcontext() if is_one else pytest.raises(BadImage, match="unsupported media type"):
         manifest.check_image(found)
+
+
+def test_an_entry_of_thousands_is_chosen_in_a_moment() -> None:
+    # the greatest numbers that are looked at, on both sides
+    made_for = Platform("linux", "arm64", "v9.99")
+    index = Index((Descriptor(DIGEST, 1, made_for),) * 2500)
+
+    def cost() -> float:
+        begun = time.process_time()
+        assert manifest.choose(index, made_for) == index.entries[0]
+        assert manifest.choose(index, platform.parse("linux/arm64/v9.98")) is None
+        return time.process_time() - begun
+
+    assert min(cost() for _ in range(3)) < pace.seconds(0.05)
+
+
+def test_more_layers_than_docker_makes_are_not_looked_at() -> None:
+    document = {"rootfs": {"diff_ids": [DIGEST] * 128}}
+    with pytest.raises(BadImage, match="diff_ids has more than 127 parts"):
+        imageconfig.parse(json.dumps(document).encode())
 
 
 def test_as_many_layers_are_read_as_docker_makes() -> None:

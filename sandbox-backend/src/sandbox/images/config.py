@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.images.manifest import BadImage, check_spelling, parse_json
+from sandbox.images.manifest import MOST_LAYERS, BadImage, check_spelling, parse_json
 from sandbox.model.events import Provenance
 from sandbox.model.image import Config
 from sandbox.model.plan import MOST_FOLDERS
@@ -49,7 +49,7 @@ def parse(data: bytes) -> ImageConfig:
     """Return the configuration in `data`; BadImage when it holds what no container should be made from."""
     document = parse_json(data)
     rootfs = _object(document, "rootfs")
-    diff_ids = tuple(map(check_spelling, _texts(rootfs, "diff_ids")))
+    diff_ids = tuple(map(check_spelling, _texts(rootfs, "diff_ids", MOST_LAYERS)))
     where = normalised(
         _word(document, "os") or "linux", *(_word(document, name) for name in ("architecture", "variant"))
     )
@@ -105,10 +105,12 @@ def _object(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value or {}
 
 
-def _texts(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
+def _texts(values: Mapping[str, Any], name: str, most: int = MOST_WORDS) -> tuple[str, ...]:
     value = values.get(name)
     if value is not None and not isinstance(value, list):
         raise BadImage(f"{name} is not a list")
+    if len(value or ()) > most:
+        raise BadImage(f"{name} has more than {most} parts")
     return tuple(map(_clean, value or ()))
 
 

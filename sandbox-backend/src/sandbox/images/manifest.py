@@ -189,8 +189,11 @@ def _platform(value: object) -> Platform | None:
 def choose(index: Index, wanted: Platform) -> Descriptor | None:
     """Return the entry for `wanted`, the best one and the first of those, as with containerd; else the first one that
     says nothing of its platform, of which its configuration tells. None when there is none."""
-    ranked = [(entry.platform.rank(wanted), entry) for entry in index.entries if entry.platform]
-    fitting = [(rank, entry) for rank, entry in ranked if rank is not None]
+    # looked up once: an index may list thousands of platforms, and a reader ask for one that takes hundreds
+    ranks = {platform: rank for rank, platform in enumerate(wanted.taken)}
+    fitting = [
+        (ranks[whole], entry) for entry in index.entries if entry.platform and (whole := entry.platform.whole) in ranks
+    ]
     if fitting:
         return min(fitting, key=lambda one: one[0])[1]
     return next((entry for entry in index.entries if entry.platform is None), None)
