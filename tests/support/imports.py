@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,8 +28,13 @@ PROCESSES = {
 }
 
 
-def imports(file: Path) -> Iterator[str]:
-    """The dotted names that a file imports, those in functions too."""
+@functools.cache
+def imports(file: Path) -> frozenset[str]:
+    """The dotted names that a file imports, those in functions too; each file is read once."""
+    return frozenset(_imports(file))
+
+
+def _imports(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -37,11 +43,12 @@ def imports(file: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def ours(file: Path) -> Iterator[str]:
+@functools.cache
+def ours(file: Path) -> frozenset[str]:
     """The modules of ours that a file imports; of `from package import module` the module alone."""
     names = {name for name in imports(file) if name.split(".")[0] == "sandbox"}
     found = {name for name in names if is_module(name)}
-    return (name for name in found if not any(other.startswith(f"{name}.") for other in found))
+    return frozenset(name for name in found if not any(other.startswith(f"{name}.") for other in found))
 
 
 def is_module(name: str) -> bool:
@@ -78,8 +85,7 @@ def loads(start: str) -> dict[str, str]:
         if "." in name:
             waiting.append((name.rpartition(".")[0], way))
         if name.split(".")[0] == "sandbox":
-            asked = {other for other in imports(file_of(name)) if other.split(".")[0] != "sandbox"} | set(
-                ours(file_of(name))
-            )
+            file = file_of(name)
+            asked = {other for other in imports(file) if other.split(".")[0] != "sandbox"} | ours(file)
             waiting += [(other, f"{way} > {other}") for other in asked]
     return found

@@ -1,4 +1,5 @@
-// Ends with an error unless the two scripts that are named are made of the same words: comments and layout aside.
+// Says of the scripts that are named, two by two, whether both are made of the same words, comments and layout aside: a line
+// for each two, with what differs between them or nothing, in JSON.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import ts from "typescript";
@@ -19,5 +20,15 @@ function words(file) {
   return found.filter(Boolean);
 }
 
-const [one, other] = process.argv.slice(2).map(words);
-assert.deepEqual(other, one);
+/** @param {string} one @param {string} other */
+function difference(one, other) {
+  try {
+    assert.deepEqual(words(other), words(one));
+    return "";
+  } catch (error) {
+    return String(error);
+  }
+}
+
+const files = process.argv.slice(2);
+for (let at = 0; at < files.length; at += 2) console.log(JSON.stringify(difference(files[at], files[at + 1])));
