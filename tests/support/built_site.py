@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import subprocess
@@ -28,10 +29,16 @@ class Built:
 
     def pages(self) -> dict[str, Page]:
         """Every page by its path below the site's root."""
-        return {str(file.relative_to(self.folder)): Page(file.read_text()) for file in self.folder.rglob("*.html")}
+        return {str(file.relative_to(self.folder)): _read(file) for file in self.folder.rglob("*.html")}
 
     def page(self, path: str) -> Page:
-        return Page((self.folder / path).read_text())
+        return _read(self.folder / path)
+
+
+@functools.cache
+def _read(file: Path) -> Page:
+    """A page, which does not change once it is built."""
+    return Page(file.read_text())
 
 
 def build(folder: Path, environment: dict[str, str] | None = None) -> Built:
