@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from support.book import CHAPTERS, address
-from support.visits import Visit, each, visiting
+from support.readers import Readers
+from support.visits import Visit, visiting
 
 KEPT = "docker-run-chapters"
 TO_THE_END = "scrollTo(0, document.documentElement.scrollHeight)"
@@ -91,14 +92,18 @@ def test_what_a_tick_is_for_is_said_where_a_reader_first_meets_one(chromium: Bro
         expect(visit.page.locator(".ticks")).to_have_count(0)
 
 
-def test_every_chapter_is_ticked_at_its_end_and_no_chapter_for_its_beginning(served: str) -> None:
+def test_every_chapter_is_ticked_at_its_end_and_no_chapter_for_its_beginning(readers: Readers, served: str) -> None:
     def see(visit: Visit) -> tuple[Any, Any]:
         before = kept(visit.page)
         visit.page.evaluate(TO_THE_END)
         visit.page.wait_for_selector(".chapter .read")
-        return before, kept(visit.page)
+        after = kept(visit.page)
+        # the next one is to find nothing
+        visit.page.evaluate("localStorage.clear()")
+        return before, after
 
-    found = each([f"{served}/{address(name)}" for name in CHAPTERS], see, viewport={"width": 390, "height": 844})
+    urls = [f"{served}/{address(name)}" for name in CHAPTERS]
+    found = readers.walk(urls, see, viewport={"width": 390, "height": 844})
     assert found == [({}, {f"/{name}/": True}) for name in CHAPTERS]
 
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 from docker_run import pages
-from support import axe, static_host
+from support import axe
 from support.browser import HASTE
-from support.built_site import DOCS, Built
-from support.visits import Visit, each
+from support.built_site import DOCS
+from support.readers import Readers
+from support.visits import Visit
 
 COMPARED = {
     f"{source}#{demo.id}": demo.options["compare"].split()
@@ -80,20 +82,33 @@ class Seen:
     axe: list[str]
 
 
+@pytest.fixture(scope="module")
+def everywhere(readers: Readers, address: str) -> dict[str, dict[int, Seen]]:
+    """Each page with comparisons, all of them run where no backend answers, on screens of each width."""
+
+    def see(visit: Visit) -> dict[int, Seen]:
+        source = sources[visit.page.url]
+        ids = [name.split("#")[1] for name in COMPARED if name.startswith(f"{source}#")]
+        return {width: compare(visit.page, ids, width) for width in WIDTHS}
+
+    sources = {f"{address}/{name.split('.')[0]}/": name.split("#")[0] for name in COMPARED}
+    return dict(zip(sources.values(), readers.walk(list(sources), see), strict=True))
+
+
+def compare(page: Page, ids: list[str], width: int) -> Seen:
+    """What the comparisons of a page show when it is loaded anew on a screen so wide."""
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    page.reload()
+    page.evaluate(HASTE)
+    compared = [Compared(**page.evaluate(COMPARE, id)) for id in ids]
+    return Seen(compared, axe.in_both_schemes(page))
+
+
 @pytest.fixture(scope="module", params=WIDTHS)
-def seen(request: pytest.FixtureRequest, built: Built) -> dict[str, Seen]:
-    """Each page with comparisons, all of them run where no backend answers, on a screen so wide."""
-
-    def see(visit: Visit) -> Seen:
-        visit.page.evaluate(HASTE)
-        ids = [name.split("#")[1] for name in COMPARED if name.startswith(f"{sources[visit.page.url]}#")]
-        compared = [Compared(**visit.page.evaluate(COMPARE, id)) for id in ids]
-        return Seen(compared, axe.in_both_schemes(visit.page))
-
-    with static_host.serving(built.folder) as host:
-        sources = {f"{host}/{name.split('.')[0]}/": name.split("#")[0] for name in COMPARED}
-        found = each(list(sources), see, viewport={"width": request.param, "height": 844})
-    return dict(zip(sources.values(), found, strict=True))
+def seen(request: pytest.FixtureRequest, everywhere: dict[str, dict[int, Seen]]) -> dict[str, Seen]:
+    """The pages on screens of one width."""
+    return {source: page[request.param] for source, page in everywhere.items()}
 
 
 def all_of(seen: dict[str, Seen]) -> dict[str, Compared]:

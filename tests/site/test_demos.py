@@ -4,17 +4,17 @@ jumps."""
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Page
 
 from docker_run import pages
-from support import pace, static_host
+from support import pace
 from support.browser import HASTE, SHIFTS
-from support.built_site import DOCS, Built
-from support.visits import SHIFT, Visit, each
+from support.built_site import DOCS
+from support.readers import Readers
+from support.visits import SHIFT, Visit
 
 SOURCES = pages.demos(DOCS)
 # px of a demo with an answer of one line, and ms until its answer is painted
@@ -76,13 +76,8 @@ class Seen:
     ran: list[Ran]
 
 
-@pytest.fixture(scope="module")
-def host(built: Built) -> Iterator[str]:
-    with static_host.serving(built.folder) as address:
-        yield address
-
-
-def address(source: str) -> str:
+def below(source: str) -> str:
+    """Where the page of a source is, below the site."""
     stem = source.rsplit(".", 1)[0]
     return "" if stem == "index" else f"{stem}/"
 
@@ -103,7 +98,7 @@ def run_all(page: Page, source: str) -> list[Ran]:
 
 
 @pytest.fixture(scope="module")
-def seen(host: str) -> dict[str, Seen]:
+def seen(readers: Readers, address: str) -> dict[str, Seen]:
     """Every page with demos, visited once: its commands on screens of each width, and then all run on a phone."""
 
     def see(visit: Visit) -> Seen:
@@ -111,8 +106,8 @@ def seen(host: str) -> dict[str, Seen]:
         page.evaluate("customElements.whenDefined('docker-run').then(() => null)")
         return Seen({width: cut_at(page, width) for width in WIDTHS}, run_all(page, urls[page.url]))
 
-    urls = {f"{host}/{address(source)}": source for source in SOURCES}
-    found = each(list(urls), see, viewport={"width": WIDTHS[-1], "height": 844})
+    urls = {f"{address}/{below(source)}": source for source in SOURCES}
+    found = readers.walk(list(urls), see, viewport={"width": WIDTHS[-1], "height": 844})
     return dict(zip(urls.values(), found, strict=True))
 
 

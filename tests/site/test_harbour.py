@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, FloatRect, Page, expect
+from playwright.sync_api import FloatRect, Page, expect
 
-from support import static_host
-from support.built_site import Built
-from support.home import PLACES, SEND, begun, box, cargo, harbour, kept, made, opened, ran
+from support.home import PLACES, SEND, begun, box, cargo, harbour, kept, made, ran
+from support.visits import drawn
 
 # every text of the harbour that can be seen, with the size of its type and whether it is on the page's width
 TEXTS = """() => [...document.querySelectorAll(".harbour text")].map(text => [text, text.getBoundingClientRect()])
@@ -94,6 +92,7 @@ def test_no_box_lies_on_another_and_all_are_on_the_ship(home: Page) -> None:
     for width in (390, 1440):
         home.set_viewport_size({"width": width, "height": 900})
         home.reload()
+        drawn(home)
         for number in range(PLACES):
             home.evaluate(SEND, ran(number + 1))
         around = box(harbour(home))

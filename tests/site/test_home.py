@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from docker_run import pages
-from support import static_host
 from support.built_site import DOCS, Built
 from support.home import LAPTOP, PHONE, box, harbour, kept, opened, press_run
 from support.visits import visiting

@@ -9,22 +9,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from support import static_host
-from support.browser import launching
-from support.built_site import Built
 from support.figures import send, tell
 
 
 @pytest.fixture(scope="module")
-def chapter(address: str) -> Iterator[Page]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(**launching())
-        page = browser.new_page(locale="ko-KR")
-        page.goto(f"{address}/run/")
-        yield page
-        browser.close()
+def chapter(chromium: Browser, address: str) -> Iterator[Page]:
+    page = chromium.new_page(locale="ko-KR")
+    page.goto(f"{address}/run/")
+    yield page
+    page.close()
 
 
 def ran(argv: list[str], code: int, source: str = "request") -> list[dict[str, Any]]:

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, expect
 
-from support import static_host
 from support.browser import SHIFTS
-from support.built_site import Built
 
 SEND = """([id, type]) => document.getElementById(id)
     .dispatchEvent(new CustomEvent("docker-run:event", {bubbles: true, detail: {type}}))"""
@@ -32,14 +30,14 @@ WORDS = """[...document.querySelectorAll(".md-footer-meta__inner > :not(.made)")
 
 
 @pytest.fixture
-def browser(chromium: Browser) -> Iterator[BrowserContext]:
+def reader(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(locale="ko-KR", viewport={"width": 390, "height": 844})
     yield context
     context.close()
 
 
-def opened(browser: BrowserContext, url: str, width: int = 390) -> Page:
-    page = browser.new_page()
+def opened(reader: BrowserContext, url: str, width: int = 390) -> Page:
+    page = reader.new_page()
     page.set_viewport_size({"width": width, "height": 844})
     page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
     page.goto(url)
@@ -50,15 +48,15 @@ def says(page: Page, made: str) -> None:
     expect(page.locator("footer")).to_contain_text(f"지금까지 컨테이너 {made}개를 만들었어요.")
 
 
-def test_a_reader_who_has_made_none_is_told_nothing(browser: BrowserContext, address: str) -> None:
-    page = opened(browser, f"{address}/run/")
+def test_a_reader_who_has_made_none_is_told_nothing(reader: BrowserContext, address: str) -> None:
+    page = opened(reader, f"{address}/run/")
     page.evaluate(SEND, ["alpine", "accepted"])
     page.evaluate(SEND, ["alpine", "exited"])
     expect(page.locator(".made")).to_have_text("")
 
 
-def test_every_container_counts_on_every_page_and_on_the_next_visit(browser: BrowserContext, address: str) -> None:
-    page = opened(browser, f"{address}/run/")
+def test_every_container_counts_on_every_page_and_on_the_next_visit(reader: BrowserContext, address: str) -> None:
+    page = opened(reader, f"{address}/run/")
     # the page's picture, and what the backend is, are asked for whatever is counted
     page.evaluate(SEND, ["alpine", "accepted"])
     page.wait_for_load_state("networkidle")
@@ -68,7 +66,7 @@ def test_every_container_counts_on_every_page_and_on_the_next_visit(browser: Bro
         page.evaluate(SEND, [demo, "created"])
     says(page, "3")
     assert asked == []
-    other = opened(browser, address)
+    other = opened(reader, address)
     says(other, "3")
     other.evaluate(SEND, ["first", "created"])
     says(other, "4")
@@ -77,8 +75,8 @@ def test_every_container_counts_on_every_page_and_on_the_next_visit(browser: Bro
     says(page, "1,234")
 
 
-def test_what_is_replayed_does_not_count(browser: BrowserContext, address: str) -> None:
-    page = opened(browser, f"{address}/run/")
+def test_what_is_replayed_does_not_count(reader: BrowserContext, address: str) -> None:
+    page = opened(reader, f"{address}/run/")
     demo = page.locator("docker-run#alpine")
     demo.get_by_role("button", name="실행", exact=True).click()
     expect(demo).to_have_attribute("state", "ended")
@@ -86,24 +84,24 @@ def test_what_is_replayed_does_not_count(browser: BrowserContext, address: str) 
     expect(page.locator(".made")).to_have_text("")
 
 
-def test_a_browser_that_keeps_nothing_counts_for_the_page(browser: BrowserContext, address: str) -> None:
-    browser.add_init_script(FORBID)
-    page = opened(browser, f"{address}/run/")
+def test_a_browser_that_keeps_nothing_counts_for_the_page(reader: BrowserContext, address: str) -> None:
+    reader.add_init_script(FORBID)
+    page = opened(reader, f"{address}/run/")
     for _ in range(2):
         page.evaluate(SEND, ["alpine", "created"])
     says(page, "2")
 
 
-def test_what_somebody_else_wrote_there_is_no_number(browser: BrowserContext, address: str) -> None:
-    page = opened(browser, address)
+def test_what_somebody_else_wrote_there_is_no_number(reader: BrowserContext, address: str) -> None:
+    page = opened(reader, address)
     page.evaluate("localStorage.setItem('docker-run-made', 'many')")
     page.evaluate(SEND, ["first", "created"])
     says(page, "1")
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_nothing_jumps_when_the_number_comes(browser: BrowserContext, address: str, width: int) -> None:
-    page = opened(browser, f"{address}/run/", width)
+def test_nothing_jumps_when_the_number_comes(reader: BrowserContext, address: str, width: int) -> None:
+    page = opened(reader, f"{address}/run/", width)
     page.wait_for_load_state("networkidle")
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     page.evaluate(SHIFTS)
@@ -117,8 +115,8 @@ def test_nothing_jumps_when_the_number_comes(browser: BrowserContext, address: s
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1440])
-def test_the_number_lies_on_no_other_words(browser: BrowserContext, address: str, width: int) -> None:
-    page = opened(browser, f"{address}/run/", width)
+def test_the_number_lies_on_no_other_words(reader: BrowserContext, address: str, width: int) -> None:
+    page = opened(reader, f"{address}/run/", width)
     page.evaluate("localStorage.setItem('docker-run-made', '99999')")
     page.evaluate(SEND, ["alpine", "created"])
     words, around = (page.locator(one).bounding_box() for one in (".made", ".md-footer-meta__inner"))

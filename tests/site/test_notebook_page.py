@@ -33,7 +33,7 @@ plugins:
 
 
 @pytest.fixture
-def page(built: Built) -> Page:
+def notebook(built: Built) -> Page:
     return built.page(f"{NAME}/index.html")
 
 
@@ -64,11 +64,11 @@ def tiny_site(folder: Path, *cells: tuple[str, str]) -> subprocess.CompletedProc
     )
 
 
-def test_every_cell_was_executed_and_its_output_is_on_the_page(page: Page) -> None:
-    assert page.source.count('class="notebook-cell"') == len(document.read(SOURCE.read_text()).code) > 10
+def test_every_cell_was_executed_and_its_output_is_on_the_page(notebook: Page) -> None:
+    assert notebook.source.count('class="notebook-cell"') == len(document.read(SOURCE.read_text()).code) > 10
     for shown in ("층 2 장", "K5: 모두 150 km", "one이 바꾼 것 [&#x27;A /count&#x27;]", "code=127"):
-        assert shown in page.source
-    assert "Traceback" not in page.source
+        assert shown in notebook.source
+    assert "Traceback" not in notebook.source
 
 
 def test_the_notebook_in_the_repository_holds_no_output_that_could_be_old() -> None:
@@ -76,18 +76,18 @@ def test_the_notebook_in_the_repository_holds_no_output_that_could_be_old() -> N
     assert all(cell["outputs"] == [] for cell in cells if cell["cell_type"] == "code")
 
 
-def test_every_docker_run_fence_of_the_notebook_became_an_element(page: Page) -> None:
+def test_every_docker_run_fence_of_the_notebook_became_an_element(notebook: Page) -> None:
     written = list(fences(markdown(SOURCE))).count("docker-run")
-    assert len(page.all("docker-run")) == written > 5
-    assert "```" not in page.source
+    assert len(notebook.all("docker-run")) == written > 5
+    assert "```" not in notebook.source
 
 
-def test_the_page_has_the_claims_anchor_and_headings_like_the_others(page: Page) -> None:
-    assert "c7" in page.ids()
-    assert page.description()
-    assert "permalink" not in page.texts["title"]
-    assert 'class="headerlink"' in page.source
-    assert "anchor-link" not in page.source
+def test_the_page_has_the_claims_anchor_and_headings_like_the_others(notebook: Page) -> None:
+    assert "c7" in notebook.ids()
+    assert notebook.description()
+    assert "permalink" not in notebook.texts["title"]
+    assert 'class="headerlink"' in notebook.source
+    assert "anchor-link" not in notebook.source
 
 
 def test_the_search_finds_the_page_by_titles_without_a_sign_at_the_end(built: Built) -> None:
@@ -97,13 +97,13 @@ def test_the_search_finds_the_page_by_titles_without_a_sign_at_the_end(built: Bu
     assert not any("¶" in title for title in titles)
 
 
-def test_the_page_is_as_light_as_a_page_of_text(page: Page) -> None:
-    assert "jp-" not in page.source
-    assert len(gzip.compress(page.source.encode())) < 30_000
+def test_the_page_is_as_light_as_a_page_of_text(notebook: Page) -> None:
+    assert "jp-" not in notebook.source
+    assert len(gzip.compress(notebook.source.encode())) < 30_000
 
 
-def test_nothing_of_python_is_loaded_with_the_page(page: Page) -> None:
-    own = [url for url in page.loaded() if "notebook" in url]
+def test_nothing_of_python_is_loaded_with_the_page(notebook: Page) -> None:
+    own = [url for url in notebook.loaded() if "notebook" in url]
     assert own == ["../assets/notebook/notebook.css", "../assets/notebook/notebook.js"]
 
 
@@ -126,8 +126,8 @@ def test_the_wheel_is_for_any_platform_and_made_of_the_source(built: Built) -> N
     assert held == {str(file.relative_to(source)): file.read_bytes() for file in files}
 
 
-def test_the_page_links_to_the_notebook_and_to_its_wheel(built: Built, page: Page) -> None:
-    links = [link["href"] for link in page.all("a") if "download" in link]
+def test_the_page_links_to_the_notebook_and_to_its_wheel(built: Built, notebook: Page) -> None:
+    links = [link["href"] for link in notebook.all("a") if "download" in link]
     assert links == [SOURCE.name, f"../assets/notebook/{wheel(built).name}"]
     assert (built.folder / NAME / SOURCE.name).read_bytes() == SOURCE.read_bytes()
 

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from support.built_site import Built, build
 from support.figures import tell
-from support.visits import Visit, each, visiting
+from support.readers import Readers
+from support.visits import Visit, visiting
 
 EVENTS: list[dict[str, Any]] = [
     {"type": "accepted", "command": {"args": ["ls"]}},
@@ -43,13 +44,15 @@ def search(page: Page, query: str) -> list[str]:
     return [link.get_attribute("href") or "" for link in links.all()]
 
 
-def test_every_page_opens_without_an_error_and_without_a_request_that_leaves_the_disk(copy: Built) -> None:
+def test_every_page_opens_without_an_error_and_without_a_request_that_leaves_the_disk(
+    readers: Readers, copy: Built
+) -> None:
     def wrong(visit: Visit) -> list[str]:
         return visit.errors + [request.url for request in visit.requests if not request.url.startswith("file://")]
 
     urls = [(copy.folder / path).as_uri() for path in copy.pages()]
     assert urls
-    assert {url: found for url, found in zip(urls, each(urls, wrong), strict=True) if found} == {}
+    assert {url: found for url, found in zip(urls, readers.each(urls, wrong), strict=True) if found} == {}
 
 
 def test_no_file_of_the_copy_is_a_template_that_nobody_filled(copy: Built) -> None:

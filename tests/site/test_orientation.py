@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, expect
 
 from support.book import CHAPTERS, LEARNERS, OTHERS, WAYS, address, path
 from support.built_site import Built
+from support.readers import Readers
 from support.site_pages import Page
-from support.visits import Visit, each, visiting
+from support.visits import Visit, visiting
 
 PHONE, TABLET, DESK = 390, 768, 1440
 LINE = re.compile(r'</h1>\s*<p class="chapter"[^>]*>(\d+)/(\d+) · 약 (\d+)분(?: · 데모 (\d+)개)?</p>')
@@ -45,10 +46,10 @@ def see(visit: Visit) -> Seen:
 
 
 @pytest.fixture(scope="module")
-def seen(served: str) -> dict[str, Seen]:
+def seen(readers: Readers, served: str) -> dict[str, Seen]:
     """Every page by its name, at three widths."""
     names = [name for way in WAYS for name in way]
-    return dict(zip(names, each([f"{served}/{address(name)}" for name in names], see), strict=True))
+    return dict(zip(names, readers.walk([f"{served}/{address(name)}" for name in names], see), strict=True))
 
 
 def titles(built: Built) -> dict[str, str]:

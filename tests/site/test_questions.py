@@ -11,10 +11,10 @@ import pytest
 from docker_run import pages, question
 from docker_run.fence import Fence
 from docker_run.recording.file import path_of, read
-from support import static_host
 from support.browser import HASTE
-from support.built_site import DOCS, REPOSITORY, Built
-from support.visits import Visit, each
+from support.built_site import DOCS, REPOSITORY
+from support.readers import Readers
+from support.visits import Visit
 
 ASKED = {
     f"{source}#{demo.id}": demo
@@ -66,7 +66,7 @@ def choices(demo: Fence) -> question.Choices:
 
 
 @pytest.fixture(scope="module")
-def answers(built: Built) -> dict[str, list[Answer]]:
+def answers(readers: Readers, address: str) -> dict[str, list[Answer]]:
     """Each choice of each question, made and run on a phone where no backend answers, by page and id."""
 
     def see(visit: Visit) -> list[dict[str, Any]]:
@@ -75,10 +75,9 @@ def answers(built: Built) -> dict[str, list[Answer]]:
         demos = [demo for name, demo in ASKED.items() if name.startswith(f"{source}#")]
         return [visit.page.evaluate(ASK, [demo.id, text]) for demo in demos for text in choices(demo).texts]
 
-    with static_host.serving(built.folder) as host:
-        sources = {f"{host}/{name.split('.')[0]}/": name.split("#")[0] for name in ASKED}
-        urls = list(sources)
-        seen = each(urls, see, viewport={"width": WIDTH, "height": 844})
+    sources = {f"{address}/{name.split('.')[0]}/": name.split("#")[0] for name in ASKED}
+    urls = list(sources)
+    seen = readers.walk(urls, see, viewport={"width": WIDTH, "height": 844})
     found: dict[str, list[Answer]] = {name: [] for name in ASKED}
     for url, many in zip(urls, seen, strict=True):
         for one in many:

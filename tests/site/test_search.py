@@ -2,74 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, expect
 
 from support.book import OTHERS
 from support.built_site import Built
+from support.search import Search, names
 from support.visits import visiting
 
 QUERIES = tomllib.loads(Path(__file__).with_name("queries.toml").read_text())
 ASKED = [pytest.param(query, page, id=query) for kind in QUERIES.values() for query, page in kind.items()]
 FIRST = 3
-# up and down again, as the theme waits for a list that comes to its end
-TO_THE_END = """async list => { for (const top of [0, list.scrollHeight]) {
-    list.scrollTo(0, top);
-    await new Promise(next => requestAnimationFrame(() => setTimeout(next, 50)));
-} }"""
-FOUND = ".md-search-result__item > a:first-child"
-PATIENCE = 5000
-
-
-class Search:
-    """The search of a page, as somebody types into it."""
-
-    def __init__(self, page: Page) -> None:
-        self._page = page
-        self._field = page.get_by_role("textbox", name="검색")
-        self.meta = page.locator(".md-search-result__meta")
-
-    def ask(self, query: str) -> list[str]:
-        """The pages that are found, the best first."""
-        return names(self.links(query))
-
-    def links(self, query: str) -> list[str]:
-        """Where each page that is found leads, the best first."""
-        self._type("")
-        expect(self.meta).to_contain_text("검색어를 입력")
-        self._type(query)
-        expect(self.meta).to_contain_text(re.compile("검색 결과|일치하는 문서"))
-        if "없" not in self.meta.inner_text():
-            self._page.locator(FOUND).first.wait_for(state="attached")
-        return self._links()
-
-    def all(self, query: str) -> list[str]:
-        """Every page that is found: the theme lists ten, and a few more whenever somebody scrolls to the end."""
-        self.links(query)
-        (number,) = re.findall(r"\d+", self.meta.inner_text())
-        for _ in range(int(number) // 4):
-            self._page.locator(".md-search__scrollwrap").evaluate(TO_THE_END)
-        expect(self._page.locator(FOUND)).to_have_count(int(number))
-        return names(self._links())
-
-    def _links(self) -> list[str]:
-        return [link.get_attribute("href") or "" for link in self._page.locator(FOUND).all()]
-
-    def _type(self, text: str) -> None:
-        # as a paste does it, without a key
-        self._field.fill(text)
-
-
-def names(links: list[str]) -> list[str]:
-    return [urlsplit(link).path.strip("/").removesuffix(".html") for link in links]
 
 
 @pytest.fixture(scope="module")
@@ -80,14 +31,20 @@ def search(chromium: Browser, served: str) -> Iterator[Search]:
     page.close()
 
 
+@pytest.fixture(scope="module")
+def links(search: Search) -> Callable[[str], list[str]]:
+    """Where each page leads that a query finds, the best first; what was typed already is not typed again."""
+    return functools.cache(search.links)
+
+
 def test_there_are_forty_queries_of_every_kind() -> None:
     assert len(ASKED) >= 40
     assert all(len(kind) >= 5 for kind in QUERIES.values())
 
 
 @pytest.mark.parametrize(("query", "expected"), ASKED)
-def test_the_page_is_among_the_first_three(search: Search, query: str, expected: str) -> None:
-    found = search.ask(query)
+def test_the_page_is_among_the_first_three(links: Callable[[str], list[str]], query: str, expected: str) -> None:
+    found = names(links(query))
     assert expected in found[:FIRST], found
 
 
@@ -139,8 +96,8 @@ def test_what_only_others_pages_have_is_found_there(search: Search, query: str) 
 
 
 @pytest.mark.parametrize(("query", "expected"), ASKED)
-def test_the_glossary_is_entered_at_the_word(search: Search, query: str, expected: str) -> None:
-    entered = [link for link in search.links(query) if urlsplit(link).path == "/glossary/"]
+def test_the_glossary_is_entered_at_the_word(links: Callable[[str], list[str]], query: str, expected: str) -> None:
+    entered = [link for link in links(query) if urlsplit(link).path == "/glossary/"]
     assert all(urlsplit(link).fragment for link in entered), entered
 
 
@@ -169,7 +126,7 @@ def test_a_page_whose_own_title_has_the_words_is_entered_at_its_top(search: Sear
 def test_on_a_phone_a_result_brings_its_section_into_view(chromium: Browser, served: str) -> None:
     with visiting(chromium, served, viewport={"width": 390, "height": 844}) as visit:
         visit.page.locator('header label[for="__search"]').first.click()
-        Search(visit.page)._type("하이퍼바이저")
+        Search(visit.page).type("하이퍼바이저")
         visit.page.locator('.md-search-result__item > a[href*="/glossary/"]').first.click()
         expect(visit.page.locator("#hypervisor")).to_be_in_viewport()
 
@@ -181,79 +138,13 @@ def test_a_word_that_is_not_in_the_book_is_said_to_be_missing(search: Search) ->
 
 def test_the_words_of_a_query_are_marked_where_they_are_found(search: Search) -> None:
     search.ask("이미지 레이어")
-    first = search._page.locator(".md-search-result__item > a").first.get_attribute("href") or ""
+    first = search.page.locator(".md-search-result__item > a").first.get_attribute("href") or ""
     assert parse_qs(urlsplit(first).query) == {"h": ["이미지 레이어"]}
-
-
-def test_a_search_that_cannot_be_carried_out_does_not_look_like_nothing_found(chromium: Browser, served: str) -> None:
-    context = chromium.new_context(locale="ko-KR")
-    page, other = context.new_page(), context.new_page()
-    page.route("**/search/sections.*", lambda route: route.abort())
-    page.goto(served)
-    other.goto(served)
-    found = Search(other)
-    assert found.ask("이미지")
-    said = found.meta.inner_text()
-    search = Search(page)
-    search._type("컨테이너")
-    expect(search.meta).to_contain_text("받지 못했어요")
-    assert found.meta.inner_text() == said, "it is no other tab's failure"
-    page.unroute_all()
-    assert search.ask("이미지")
-    context.close()
-
-
-@pytest.mark.parametrize("lacking", ["search/search_index.json", "assets/search.js"])
-def test_a_search_that_never_begins_is_told_and_the_theme_would_not(
-    chromium: Browser, served: str, lacking: str
-) -> None:
-    page = chromium.new_page(locale="ko-KR")
-    page.clock.install()
-    page.route(f"**/{lacking}", lambda route: route.abort())
-    page.goto(served)
-    search = Search(page)
-    search._type("컨테이너")
-    page.clock.fast_forward(PATIENCE)
-    expect(search.meta).to_contain_text("아직 답하지 않아요")
-    page.close()
-
-
-def test_a_search_that_is_only_slow_is_told_and_then_answers(chromium: Browser, served: str) -> None:
-    page = chromium.new_page(locale="ko-KR")
-    held: list[Route] = []
-    page.clock.install()
-    # a bound method of a list is no handler to Playwright
-    page.route("**/search/sections.*", lambda route: held.append(route))  # noqa: PLW0108
-    page.goto(served)
-    search = Search(page)
-    with page.expect_request("**/search/sections.*"):
-        search._type("컨테이너")
-    page.clock.fast_forward(PATIENCE)
-    expect(search.meta).to_contain_text("아직 답하지 않아요")
-    held[0].continue_()
-    expect(search.meta).to_contain_text("일치하는 문서")
-    # the reader may wait as long as they like after an answer
-    page.clock.fast_forward(PATIENCE)
-    page.wait_for_timeout(100)
-    expect(search.meta).to_contain_text("일치하는 문서")
-    page.close()
-
-
-def test_nothing_of_the_sections_is_fetched_before_somebody_types(chromium: Browser, served: str) -> None:
-    page = chromium.new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
-    page.goto(served, wait_until="networkidle")
-    assert "/search/search_index.json" in asked
-    assert not [path for path in asked if "sections" in path or "workers" in path]
-    assert Search(page).ask("컨테이너")
-    assert [path for path in asked if path.startswith("/search/sections.")]
-    page.close()
 
 
 def test_the_names_of_a_thing_are_never_shown(search: Search) -> None:
     assert search.ask("zjsxpdlsj")
-    assert "zjsxpdlsj" not in search._page.locator(".md-search-result__list").inner_text()
+    assert "zjsxpdlsj" not in search.page.locator(".md-search-result__list").inner_text()
 
 
 def test_the_theme_starts_our_worker_and_not_its_own(built: Built) -> None:

@@ -3,19 +3,17 @@ apart, and nothing moves that the reader does not see."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from docker_run import pages
-from support import static_host
 from support.browser import HASTE
-from support.built_site import DOCS, Built
-from support.figures import look_at, send
-from support.visits import SHIFT, Visit, each, visiting
+from support.built_site import DOCS
+from support.readers import Readers
+from support.visits import SHIFT, Visit, visiting
 
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 # of a figure, while a run moves it
@@ -99,26 +97,51 @@ def run_all(page: Page) -> dict[tuple[str, str], Seen]:
     return {(name, id): Seen(**page.evaluate(RUN, [name, id])) for name, id in page.evaluate(PAIRS)}
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A page: how it stood before anything was run, and then how each run moved a figure."""
+
+    shift: float
+    width: int
+    highest: int
+    moved: dict[tuple[str, str], Seen]
+
+    def fits(self, width: int, height: int) -> bool:
+        """Whether it has come without a jump and has nothing that such a screen has no room for."""
+        return self.shift <= SHIFT and self.width <= width and self.highest <= height - 48
+
+
+def stand(visit: Visit) -> Opened:
+    """A page of which nothing is run."""
+    width, highest = visit.page.evaluate(SIZES)
+    return Opened(visit.shift(), width, highest, {})
+
+
+def run(visit: Visit) -> Opened:
+    """A page of which everything is run."""
+    return dataclasses.replace(stand(visit), moved=run_all(visit.page))
+
+
 @pytest.fixture(scope="module")
-def host(built: Built) -> Iterator[str]:
-    with static_host.serving(built.folder) as address:
-        yield address
-
-
-def on_every_page(host: str, viewport: dict[str, int]) -> dict[tuple[str, str], Seen]:
-    urls = [f"{host}/{source.rsplit('.', 1)[0]}/".replace("/index/", "/") for source in pages.demos(DOCS)]
-    found = each(urls, lambda visit: run_all(visit.page), viewport=viewport)
-    return {pair: seen for page in found for pair, seen in page.items()}
+def urls(address: str) -> list[str]:
+    """Every page with demos."""
+    return [f"{address}/{source.rsplit('.', 1)[0]}/".replace("/index/", "/") for source in pages.demos(DOCS)]
 
 
 @pytest.fixture(scope="module")
-def wide(host: str) -> dict[tuple[str, str], Seen]:
-    return on_every_page(host, WIDE)
+def wide_pages(readers: Readers, urls: list[str]) -> list[Opened]:
+    return readers.each(urls, run, viewport=WIDE)
 
 
 @pytest.fixture(scope="module")
-def phone(host: str) -> dict[tuple[str, str], Seen]:
-    return on_every_page(host, PHONE)
+def wide(wide_pages: list[Opened]) -> dict[tuple[str, str], Seen]:
+    return {pair: seen for page in wide_pages for pair, seen in page.moved.items()}
+
+
+@pytest.fixture(scope="module")
+def phone(readers: Readers, urls: list[str]) -> dict[tuple[str, str], Seen]:
+    found = readers.walk(urls, run, viewport=PHONE)
+    return {pair: seen for page in found for pair, seen in page.moved.items()}
 
 
 def test_a_figure_moves_in_view_beside_every_demo_that_moves_it(wide: dict[tuple[str, str], Seen]) -> None:
@@ -146,85 +169,19 @@ def test_nothing_jumps_after_the_click(wide: dict[tuple[str, str], Seen], phone:
         assert {pair: seen.shift for pair, seen in found.items() if seen.shift > SHIFT} == {}
 
 
-def test_no_page_jumps_and_nothing_is_wider_or_higher_than_a_wide_screen(host: str) -> None:
-    def see(visit: Visit) -> tuple[float, int, int]:
-        width, highest = visit.page.evaluate(SIZES)
-        return visit.shift(), width, highest
-
-    urls = [f"{host}/{source.rsplit('.', 1)[0]}/".replace("/index/", "/") for source in pages.demos(DOCS)]
-    for width in (1220, 1440):
-        seen = each(urls, see, viewport={"width": width, "height": 900})
+def test_no_page_jumps_and_nothing_is_wider_or_higher_than_a_wide_screen(
+    readers: Readers, urls: list[str], wide_pages: list[Opened]
+) -> None:
+    narrower = readers.each(urls, stand, viewport={"width": 1220, "height": 900})
+    for width, seen in ((1220, narrower), (WIDE["width"], wide_pages)):
         found = dict(zip(urls, seen, strict=True))
-        assert {url: one for url, one in found.items() if one[0] > SHIFT or one[1] > width or one[2] > 900 - 48} == {}
-
-
-ENDED: list[dict[str, Any]] = [
-    {"type": "accepted", "command": {"args": []}},
-    {"type": "created", "argv": ["df", "/"], "layers": 3, "root_bytes": 2_148_864, "container": "c" * 64},
-    {"type": "started", "pid": 77, "pid_inside": 1},
-    {"type": "exited", "code": 0, "reason": "exit"},
-]
-FRAMES = "async () => { for (let n = 0; n < 5; n++) await new Promise(next => requestAnimationFrame(() => next())); }"
-ARGV = "svg.p7 [data-slot=argv]"
-
-
-@pytest.fixture
-def phone_page(chromium: Browser, host: str) -> Iterator[Page]:
-    """The chapter on how an image becomes a container, on a phone, at its top."""
-    with visiting(chromium, f"{host}/creation/", viewport=PHONE) as visit:
-        yield visit.page
-
-
-def test_of_what_waits_only_the_last_run_is_shown(phone_page: Page) -> None:
-    send(phone_page, "disk", [ENDED[0], ENDED[1] | {"argv": ["first"], "layers": 9}, *ENDED[2:]])
-    send(phone_page, "disk", ENDED[:2])
-    phone_page.evaluate(FRAMES)
-    assert phone_page.locator("svg.p7 [data-lit]").count() == 0
-    phone_page.evaluate(HASTE)
-    look_at(phone_page, "p7")
-    phone_page.locator("svg.p7 .p7-files[data-lit]").wait_for()
-    assert "df /" in phone_page.locator(ARGV).all_text_contents()
-    # the first run had an end
-    assert phone_page.locator("svg.p7 [data-lit=exited]").count() == 0
-
-
-def test_a_figure_that_goes_out_of_view_waits_again(phone_page: Page) -> None:
-    look_at(phone_page, "p7")
-    send(phone_page, "disk", ENDED[:1])
-    phone_page.evaluate("scrollTo(0, 0)")
-    phone_page.evaluate(FRAMES)
-    send(phone_page, "disk", ENDED[1:])
-    phone_page.wait_for_timeout(600)
-    assert phone_page.locator("svg.p7 .moves[data-lit]").count() == 0
-    look_at(phone_page, "p7")
-    phone_page.locator("svg.p7 .p7-commands[data-lit]").wait_for()
-
-
-def test_on_paper_every_figure_has_come_to_the_end_of_its_run(phone_page: Page) -> None:
-    send(phone_page, "disk", ENDED)
-    phone_page.emulate_media(media="print")
-    phone_page.evaluate(FRAMES)
-    moving = phone_page.locator("svg.p7 .moves")
-    assert phone_page.locator("svg.p7 .moves[data-lit]").count() == moving.count() > 0
-    assert not phone_page.locator(".to-figure").first.is_visible()
-    assert not phone_page.locator(".words").first.is_visible()
-    assert phone_page.locator("svg.p7").is_visible()
-
-
-def test_nothing_waits_in_a_browser_that_cannot_tell_what_is_seen(chromium: Browser, host: str) -> None:
-    with visiting(chromium, f"{host}/", viewport=PHONE) as visit:
-        page = visit.page
-        page.add_init_script("delete window.IntersectionObserver")
-        page.emulate_media(reduced_motion="reduce")
-        page.goto(f"{host}/creation/")
-        send(page, "disk", ENDED)
-        assert page.locator("svg.p7 .p7-commands").get_attribute("data-lit") == "started"
+        assert {url: one for url, one in found.items() if not one.fits(width, 900)} == {}
 
 
 def test_without_javascript_a_figure_stands_beside_its_demo_and_nothing_is_there_to_press(
-    chromium: Browser, host: str
+    chromium: Browser, address: str
 ) -> None:
-    with visiting(chromium, f"{host}/creation/", viewport=WIDE, java_script_enabled=False) as visit:
+    with visiting(chromium, f"{address}/creation/", viewport=WIDE, java_script_enabled=False) as visit:
         figure, demo = visit.page.locator("#p7-figure"), visit.page.locator("docker-run#disk")
         boxes = figure.bounding_box(), demo.bounding_box()
         assert boxes[0]
@@ -235,8 +192,8 @@ def test_without_javascript_a_figure_stands_beside_its_demo_and_nothing_is_there
         assert not visit.page.locator(".to-figure").first.is_visible()
 
 
-def test_a_stage_reads_in_the_order_in_which_it_is_written(chromium: Browser, host: str) -> None:
-    with visiting(chromium, f"{host}/scenario/", viewport=PHONE) as visit:
+def test_a_stage_reads_in_the_order_in_which_it_is_written(chromium: Browser, address: str) -> None:
+    with visiting(chromium, f"{address}/scenario/", viewport=PHONE) as visit:
         tops = visit.page.evaluate(
             """() => ["#c10", "docker-run#hello-missing", "#p2-figure", "docker-run#images"]
                 .map(one => document.querySelector(one).getBoundingClientRect().top)"""

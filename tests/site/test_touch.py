@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from docker_run import pages
-from support import static_host
-from support.built_site import DOCS, Built
+from support.built_site import DOCS
 from support.figures import look_at
-from support.visits import each, visiting
+from support.readers import Readers
+from support.visits import Walk
 
 # For every figure with every demo that moves it: the parts of the command of which the figure has a button, and those
 # that light something in it when the caret is there.
@@ -47,18 +47,12 @@ CARET = """async () => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def host(built: Built) -> Iterator[str]:
-    with static_host.serving(built.folder) as address:
-        yield address
-
-
 @pytest.fixture
-def chapter(chromium: Browser, host: str) -> Iterator[Page]:
+def chapter(walk: Walk, address: str) -> Iterator[Page]:
     """The chapter on the four runs, on a wide screen."""
-    with visiting(chromium, f"{host}/run/", viewport={"width": 1440, "height": 900}) as visit:
-        yield visit.page
-        assert visit.errors == []
+    visit = walk.to(f"{address}/run/", {"width": 1440, "height": 900})
+    yield visit.page
+    assert visit.errors == []
 
 
 def touched(page: Page, where: str) -> Locator:
@@ -75,9 +69,9 @@ def caret(page: Page, demo: str, offset: int) -> None:
     field.evaluate("(field, at) => field.setSelectionRange(at, at)", offset)
 
 
-def test_the_caret_in_a_word_lights_its_part_in_every_figure_of_every_demo(host: str) -> None:
-    urls = [f"{host}/{source.rsplit('.', 1)[0]}/".replace("/index/", "/") for source in pages.demos(DOCS)]
-    seen: list[dict[str, Any]] = each(
+def test_the_caret_in_a_word_lights_its_part_in_every_figure_of_every_demo(readers: Readers, address: str) -> None:
+    urls = [f"{address}/{source.rsplit('.', 1)[0]}/".replace("/index/", "/") for source in pages.demos(DOCS)]
+    seen: list[dict[str, Any]] = readers.walk(
         urls, lambda visit: visit.page.evaluate(CARET), viewport={"width": 1440, "height": 900}
     )
     found = {pair: one for page in seen for pair, one in page.items()}

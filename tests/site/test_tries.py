@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from docker_run import pages, tries
 from docker_run.fence import Fence
-from support import static_host
-from support.built_site import DOCS, Built
+from support.built_site import DOCS
+from support.visits import Walk
 
 CHOSEN = [
     pytest.param(source.removesuffix(".md"), demo, id=f"{source}-{demo.id}")
@@ -20,23 +18,14 @@ CHOSEN = [
 ]
 
 
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(locale="ko-KR", viewport={"width": 390, "height": 844})
-    page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
-    yield page
-    context.close()
-
-
 def test_some_demos_have_chips() -> None:
     assert len(CHOSEN) >= 5
 
 
 @pytest.mark.parametrize(("path", "fence"), CHOSEN)
-def test_a_chip_writes_its_line_and_runs_nothing(page: Page, address: str, path: str, fence: Fence) -> None:
-    page.goto(f"{address}/{path}/")
-    demo = page.locator(f"docker-run#{fence.id}")
+def test_a_chip_writes_its_line_and_runs_nothing(walk: Walk, address: str, path: str, fence: Fence) -> None:
+    visit = walk.to(f"{address}/{path}/")
+    demo = visit.page.locator(f"docker-run#{fence.id}")
     field, group = demo.get_by_role("textbox"), demo.locator("xpath=..").get_by_role("group", name="고쳐 보기")
     lines = fence.options["try"].split(tries.BETWEEN)
     expect(group.get_by_role("button")).to_have_count(len(lines))
@@ -49,6 +38,7 @@ def test_a_chip_writes_its_line_and_runs_nothing(page: Page, address: str, path:
         assert demo.get_attribute("state") == "idle"
     demo.get_by_role("button", name="실행", exact=True).click()
     expect(demo.locator(".result")).to_contain_text("실행 서버가 있어야")
+    assert visit.thrown == []
 
 
 def test_a_finger_opens_no_keyboard_and_finds_the_chip(chromium: Browser, address: str) -> None:
@@ -67,12 +57,13 @@ def test_a_finger_opens_no_keyboard_and_finds_the_chip(chromium: Browser, addres
     context.close()
 
 
-def test_without_javascript_and_on_paper_there_are_none(chromium: Browser, page: Page, address: str) -> None:
-    page.goto(f"{address}/run/")
-    seen = page.locator(".tries:visible")
+def test_without_javascript_and_on_paper_there_are_none(chromium: Browser, walk: Walk, address: str) -> None:
+    visit = walk.to(f"{address}/run/")
+    seen = visit.page.locator(".tries:visible")
     expect(seen.first).to_be_visible()
-    page.emulate_media(media="print")
+    visit.page.emulate_media(media="print")
     expect(seen).to_have_count(0)
+    assert visit.thrown == []
     context = chromium.new_context(java_script_enabled=False)
     without = context.new_page()
     without.goto(f"{address}/run/")

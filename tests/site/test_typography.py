@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from support import static_host
-from support.book import LEARNERS, OTHERS, address
+from support import book
+from support.book import LEARNERS, OTHERS
 from support.browser import HASTE
-from support.built_site import Built
-from support.visits import Visit, each, visiting
+from support.readers import Readers
+from support.visits import Visit, Walk, visiting
 
 PHONE = {"width": 390, "height": 844}
 # an address that the site does not have
@@ -96,10 +95,11 @@ def see(visit: Visit) -> Seen:
 
 
 @pytest.fixture(scope="module")
-def seen(served: str) -> dict[str, Seen]:
+def seen(readers: Readers, served: str) -> dict[str, Seen]:
     """Every page by its name, visited once."""
     names = [*LEARNERS, *OTHERS, NOWHERE]
-    return dict(zip(names, each([f"{served}/{address(name)}" for name in names], see, viewport=PHONE), strict=True))
+    urls = [f"{served}/{book.address(name)}" for name in names]
+    return dict(zip(names, readers.walk(urls, see, viewport=PHONE), strict=True))
 
 
 def test_no_word_is_cut_in_a_link_or_in_code(seen: dict[str, Seen]) -> None:
@@ -123,48 +123,40 @@ def test_no_word_is_cut_in_what_the_search_finds(chromium: Browser, served: str)
             assert visit.page.evaluate(CUT, ".md-search-result__list") == [], query
 
 
-@pytest.fixture(scope="module")
-def host(built: Built) -> Iterator[str]:
-    with static_host.serving(built.folder) as address:
-        yield address
-
-
 def run(visit: Visit, id: str) -> dict[str, Any]:
     visit.page.evaluate(HASTE)
     ran: dict[str, Any] = visit.page.evaluate(RUN, id)
     return ran
 
 
-@pytest.mark.parametrize("page", TABLES)
-def test_a_table_of_columns_does_not_wrap_on_a_phone_and_scrolls(chromium: Browser, host: str, page: str) -> None:
-    with visiting(chromium, f"{host}/{page}/", viewport=PHONE) as visit:
-        for id in TABLES[page]:
-            ran = run(visit, id)
-            assert ran == {"space": "pre", "size": "13px", "scrolls": "auto", "page": 390, "columns": True}, id
-        recorded = visit.page.locator(f"#{TABLES[page][0]} samp")
-        assert recorded.evaluate("samp => getComputedStyle(samp).whiteSpace") == "pre"
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_of_columns_does_not_wrap_on_a_phone_and_scrolls(walk: Walk, address: str, name: str) -> None:
+    visit = walk.to(f"{address}/{name}/")
+    for id in TABLES[name]:
+        ran = run(visit, id)
+        assert ran == {"space": "pre", "size": "13px", "scrolls": "auto", "page": 390, "columns": True}, id
+    recorded = visit.page.locator(f"#{TABLES[name][0]} samp")
+    assert recorded.evaluate("samp => getComputedStyle(samp).whiteSpace") == "pre"
 
 
-def test_what_is_no_table_wraps_on_a_phone(chromium: Browser, host: str) -> None:
-    with visiting(chromium, host, viewport=PHONE) as visit:
-        ran = run(visit, "first")
-        assert ran["space"] == "pre-wrap"
-        assert ran["size"] == "14px"
-        assert not ran["columns"]
+def test_what_is_no_table_wraps_on_a_phone(walk: Walk, address: str) -> None:
+    ran = run(walk.to(address), "first")
+    assert ran["space"] == "pre-wrap"
+    assert ran["size"] == "14px"
+    assert not ran["columns"]
 
 
-def test_a_table_is_forgotten_when_something_else_is_run(chromium: Browser, host: str) -> None:
-    with visiting(chromium, f"{host}/scenario/", viewport=PHONE) as visit:
-        demo = visit.page.locator("#images")
-        expect(demo).to_have_attribute("columns", "")
-        says = "(demo, detail) => demo.dispatchEvent(new CustomEvent('docker-run:event', {bubbles: true, detail}))"
-        demo.evaluate(says, {"type": "accepted"})
-        demo.evaluate(says, {"type": "output", "stream": "stdout", "text": "no  table  here\nat all\n"})
-        assert demo.get_attribute("columns") is None
-        # in pieces, as a network brings it
-        for text in ("PID   US", "ER     COMM", "AND\n    1 ro", "ot     ps\n"):
-            demo.evaluate(says, {"type": "output", "stream": "stdout", "text": text})
-        expect(demo).to_have_attribute("columns", "")
+def test_a_table_is_forgotten_when_something_else_is_run(walk: Walk, address: str) -> None:
+    demo = walk.to(f"{address}/scenario/").page.locator("#images")
+    expect(demo).to_have_attribute("columns", "")
+    says = "(demo, detail) => demo.dispatchEvent(new CustomEvent('docker-run:event', {bubbles: true, detail}))"
+    demo.evaluate(says, {"type": "accepted"})
+    demo.evaluate(says, {"type": "output", "stream": "stdout", "text": "no  table  here\nat all\n"})
+    assert demo.get_attribute("columns") is None
+    # in pieces, as a network brings it
+    for text in ("PID   US", "ER     COMM", "AND\n    1 ro", "ot     ps\n"):
+        demo.evaluate(says, {"type": "output", "stream": "stdout", "text": text})
+    expect(demo).to_have_attribute("columns", "")
 
 
 def test_no_sheet_of_paper_stays_mostly_empty(seen: dict[str, Seen]) -> None:
@@ -174,9 +166,9 @@ def test_no_sheet_of_paper_stays_mostly_empty(seen: dict[str, Seen]) -> None:
     assert seen[NOWHERE].sheets == 1
 
 
-def test_a_demo_may_go_on_over_the_sheet(chromium: Browser, served: str) -> None:
-    with visiting(chromium, served) as visit:
-        visit.page.emulate_media(media="print")
-        inside = "all => all.map(one => getComputedStyle(one).breakInside)"
-        parts = visit.page.locator("docker-run, docker-run .recorded, docker-run .recorded pre, docker-run samp")
-        assert set(parts.evaluate_all(inside)) == {"auto"}
+def test_a_demo_may_go_on_over_the_sheet(walk: Walk, served: str) -> None:
+    page = walk.to(served, {"width": 1280, "height": 900}).page
+    page.emulate_media(media="print")
+    inside = "all => all.map(one => getComputedStyle(one).breakInside)"
+    parts = page.locator("docker-run, docker-run .recorded, docker-run .recorded pre, docker-run samp")
+    assert set(parts.evaluate_all(inside)) == {"auto"}

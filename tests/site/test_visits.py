@@ -9,7 +9,8 @@ from playwright.sync_api import Browser
 
 from support import axe
 from support.built_site import Built
-from support.visits import BYTES, NOTEBOOK_BYTES, REQUESTS, SHIFT, Visit, each, visiting
+from support.readers import Readers
+from support.visits import BYTES, NOTEBOOK_BYTES, REQUESTS, SHIFT, Visit, visiting
 
 # an address that the site does not have, asked for below a folder that it does not have either
 NOWHERE = "no/such/page/"
@@ -33,11 +34,11 @@ def see(visit: Visit) -> Seen:
 
 
 @pytest.fixture(scope="module")
-def seen(built: Built, served: str) -> dict[str, Seen]:
+def seen(readers: Readers, built: Built, served: str) -> dict[str, Seen]:
     """Every page, visited once as on a phone."""
     paths = [*(path for path in built.pages() if path != "404.html"), NOWHERE]
     urls = [f"{served}/{path.removesuffix('index.html')}" for path in paths]
-    return dict(zip(paths, each(urls, see, viewport={"width": 390, "height": 844}), strict=True))
+    return dict(zip(paths, readers.each(urls, see, viewport={"width": 390, "height": 844}), strict=True))
 
 
 def notebooks(built: Built) -> set[str]:

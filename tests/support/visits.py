@@ -1,34 +1,33 @@
-"""What a browser does on a first visit to a page: what it asks for, what that weighs, what moves, what goes wrong."""
+"""What a browser does on a visit to a page: what it asks for, what that weighs, what moves, what goes wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Request
-
-from support import browser
+from playwright.sync_api import Browser, Page, Request, ViewportSize
 
 # what a first visit may cost at most
 REQUESTS, BYTES, NOTEBOOK_BYTES, SHIFT = 15, 150_000, 300_000, 0.01
-# a visit is mostly waiting for the network to be quiet
-AT_ONCE = 3
-Seen = TypeVar("Seen")
 WATCH_SHIFTS = """window.shift = 0; new PerformanceObserver(list => { for (const entry of list.getEntries())
     if (!entry.hadRecentInput) window.shift += entry.value; }).observe({type: "layout-shift", buffered: true});"""
+
+DRAWN = """async () => {
+    for (let frame = 0; frame < 3; frame++) await new Promise(next => requestAnimationFrame(() => setTimeout(next)));
+}"""
 
 
 @dataclass
 class Visit:
-    """One page, opened with an empty cache."""
+    """One page, as it was opened."""
 
     page: Page
     requests: list[Request] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    thrown: list[str] = field(default_factory=list)
 
     def bytes(self) -> int:
         """What came over the wire, compressed as the server sends it, headers too."""
@@ -48,7 +47,54 @@ class Visit:
 
 @contextmanager
 def visiting(chromium: Browser, url: str, **context: Any) -> Iterator[Visit]:
-    """A first visit, until the network is quiet."""
+    """A first visit, with nothing in the cache, until the network is quiet."""
+    with arriving(chromium, **context) as visit:
+        visit.page.goto(url, wait_until="networkidle")
+        yield visit
+
+
+class Walk:
+    """A reader who goes on from page to page in one tab, where what pages share is fetched and compiled once.
+
+    Each page comes as the first one did, whatever was done to the one before, but finds what that one has stored.
+    """
+
+    def __init__(self, visit: Visit, context: dict[str, Any]) -> None:
+        self._visit, self._size = visit, visit.page.viewport_size
+        self._wishes: dict[str, Any] = {"color_scheme": "light", "reduced_motion": "no-preference"}
+        self._wishes |= {wish: context[wish] for wish in self._wishes if wish in context}
+
+    def to(self, url: str, size: ViewportSize | None = None) -> Visit:
+        """Open a page, on a screen of the first one's size or another."""
+        page = self._visit.page
+        page.emulate_media(media="screen", **self._wishes)
+        page.set_viewport_size(size or self._size or {"width": 1280, "height": 900})
+        for before in (self._visit.requests, self._visit.errors, self._visit.thrown):
+            before.clear()
+        page.goto(url)
+        drawn(page)
+        return self._visit
+
+    def forget(self) -> None:
+        """Let the next page find nothing, as the first one did."""
+        self._visit.page.evaluate("localStorage.clear(); sessionStorage.clear()")
+
+
+def drawn(page: Page) -> None:
+    """Wait until a page is on the screen, which a browser tells it after it has drawn it."""
+    page.evaluate(DRAWN)
+
+
+@contextmanager
+def walking(chromium: Browser, **context: Any) -> Iterator[Walk]:
+    """A walk, which ends with the block."""
+    with arriving(chromium, **context) as visit:
+        yield Walk(visit, context)
+
+
+@contextmanager
+def arriving(chromium: Browser, **context: Any) -> Iterator[Visit]:
+    """A tab of a browser that knows nothing yet, before anything is opened in it."""
     with_defaults = {"locale": "ko-KR", "viewport": {"width": 1280, "height": 900}} | context
     opened = chromium.new_context(**with_defaults)
     page = opened.new_page()
@@ -56,27 +102,11 @@ def visiting(chromium: Browser, url: str, **context: Any) -> Iterator[Visit]:
     page.add_init_script(WATCH_SHIFTS)
     # a bound method of a list is no listener to Playwright
     opened.on("request", lambda request: visit.requests.append(request))  # noqa: PLW0108
+    page.on("pageerror", lambda error: visit.thrown.append(str(error)))
     page.on("pageerror", lambda error: visit.errors.append(str(error)))
     page.on("console", lambda said: visit.errors.append(said.text) if said.type == "error" else None)
-    page.goto(url, wait_until="networkidle")
     yield visit
     opened.close()
-
-
-def each(urls: list[str], see: Callable[[Visit], Seen], **context: Any) -> list[Seen]:
-    """What is seen on a first visit to each of `urls`; several browsers of their own share them out."""
-
-    def share(number: int) -> dict[str, Seen]:
-        found = {}
-        with browser.chromium() as chromium:
-            for url in urls[number::AT_ONCE]:
-                with visiting(chromium, url, **context) as visit:
-                    found[url] = see(visit)
-        return found
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        seen = {url: one for part in pool.map(share, range(AT_ONCE)) for url, one in part.items()}
-    return [seen[url] for url in urls]
 
 
 def sitemap(xml: str) -> list[str]:
