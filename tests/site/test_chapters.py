@@ -7,11 +7,11 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from support.book import CHAPTERS, address
 from support.readers import Readers
-from support.visits import Visit, visiting
+from support.visits import Visit, Walk, visiting
 
 KEPT = "docker-run-chapters"
 TO_THE_END = "scrollTo(0, document.documentElement.scrollHeight)"
@@ -22,6 +22,7 @@ RUN = """id => {
     demo.dispatchEvent(new CustomEvent("docker-run:event", {bubbles: true, detail: {type: "exited", code: 0}}));
 }"""
 DEMOS = "[...document.querySelectorAll('docker-run:not([follows])')].map(one => one.id)"
+WIDE = ViewportSize(width=1280, height=900)
 FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }"
 
 
@@ -155,12 +156,13 @@ def test_a_browser_that_keeps_nothing_has_its_ticks_until_the_page_is_left(chrom
 
 
 @pytest.mark.parametrize("nonsense", ["{", "null", "7", '"x"', "[]", '{"/why/": 7}'])
-def test_what_nobody_can_read_in_the_store_is_written_anew(chromium: Browser, served: str, nonsense: str) -> None:
-    with visiting(chromium, f"{served}/why/") as visit:
-        visit.page.evaluate(f"text => localStorage.setItem('{KEPT}', text)", nonsense)
-        visit.page.reload()
-        visit.page.evaluate(RUN, visit.page.evaluate(DEMOS)[0])
-        visit.page.evaluate(TO_THE_END)
-        expect(place(visit.page, "Docker는 왜 쓸까?")).to_be_visible()
-        assert visit.errors == []
-        assert kept(visit.page)["/why/"] is True
+def test_what_nobody_can_read_in_the_store_is_written_anew(walk: Walk, served: str, nonsense: str) -> None:
+    visit = walk.to(f"{served}/why/", WIDE)
+    walk.forget()
+    visit.page.evaluate(f"text => localStorage.setItem('{KEPT}', text)", nonsense)
+    visit.page.reload()
+    visit.page.evaluate(RUN, visit.page.evaluate(DEMOS)[0])
+    visit.page.evaluate(TO_THE_END)
+    expect(place(visit.page, "Docker는 왜 쓸까?")).to_be_visible()
+    assert visit.errors == []
+    assert kept(visit.page)["/why/"] is True

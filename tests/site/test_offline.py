@@ -48,11 +48,12 @@ def test_every_page_opens_without_an_error_and_without_a_request_that_leaves_the
     readers: Readers, copy: Built
 ) -> None:
     def wrong(visit: Visit) -> list[str]:
+        visit.page.wait_for_load_state("networkidle")
         return visit.errors + [request.url for request in visit.requests if not request.url.startswith("file://")]
 
     urls = [(copy.folder / path).as_uri() for path in copy.pages()]
     assert urls
-    assert {url: found for url, found in zip(urls, readers.each(urls, wrong), strict=True) if found} == {}
+    assert {url: found for url, found in zip(urls, readers.walk(urls, wrong), strict=True) if found} == {}
 
 
 def test_no_file_of_the_copy_is_a_template_that_nobody_filled(copy: Built) -> None:
