@@ -76,9 +76,7 @@ def test_where_docker_says_something_both_have_their_room(chromium: Browser, add
 
 
 @pytest.mark.parametrize(("page", "demo"), [("scenario", "images"), ("container", "same-format")])
-def test_the_list_of_images_is_whole_on_a_wide_screen(
-    chromium: Browser, address: str, page: str, demo: str
-) -> None:
+def test_the_list_of_images_is_whole_on_a_wide_screen(chromium: Browser, address: str, page: str, demo: str) -> None:
     with visiting(chromium, f"{address}/{page}/", viewport=WIDE) as visit:
         assert ran(visit.page, demo)["wide"] == 0
 
@@ -106,7 +104,7 @@ def corner(page: Page, demo: str, where: str) -> bytes:
     [("scenario/", "images", "top", "ArrowRight", "scrollLeft"), ("", "first", "bottom", "End", "scrollTop")],
     ids=["wide", "long"],
 )
-def test_what_goes_on_beyond_its_edge_says_so_there_and_is_reached_by_the_keyboard(  # noqa: PLR0917
+def test_what_goes_on_beyond_its_edge_says_so_there_and_is_reached_by_the_keyboard(
     chromium: Browser, address: str, path: str, demo: str, where: str, key: str, way: str, scheme: Any
 ) -> None:
     with visiting(chromium, f"{address}/{path}", viewport=PHONE, color_scheme=scheme) as visit:
