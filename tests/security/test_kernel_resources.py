@@ -132,3 +132,7 @@ def test_attack_7_a_watch_sees_ones_own_alone(arena: Backend) -> None:
         attack(arena, "flock /dev/null 0", host=other)
         Path("/dev/null").write_text("x")
     assert numbers(watching.result()) == {"watch": 0, "seen": 0}
+
+
+def test_attack_43_whoever_reads_the_output_of_a_run_signals_nobody(arena: Backend) -> None:
+    assert numbers(attack(arena, "signalled 2 0.3")) == {"signalled": 0}

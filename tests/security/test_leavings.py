@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from support import pace
 from support.arena import MIB, attack, attacking, numbers, visitor
 from support.backend import Backend
 from support.client import new_host, run
-from support.files import text_of
+from support.files import children, text_of
 from support.footprint import backing_files
 from support.running_container import running_container
 
@@ -62,9 +63,9 @@ def test_attack_19_connections_of_ended_runs_are_soon_gone(arena: Backend) -> No
     assert left <= made / 10
 
 
-def zombies(backend: Backend) -> int:
-    """The processes of a backend and of its runs that have ended, and for which nobody has waited."""
-    return sum("\nState:\tZ" in text_of(Path(f"/proc/{pid}/status")) for pid in backend.processes())
+def zombies(pids: Iterable[int]) -> int:
+    """How many of these processes have ended, and nobody has waited for them."""
+    return sum("\nState:\tZ" in text_of(Path(f"/proc/{pid}/status")) for pid in pids)
 
 
 def test_attack_31_a_companion_keeps_few_processes_of_ended_runs(backend: Backend) -> None:
@@ -74,6 +75,16 @@ def test_attack_31_a_companion_keeps_few_processes_of_ended_runs(backend: Backen
         for _ in range(runs):
             leave = f"i=0; while [ $i -lt {each} ]; do sleep 9 & i=$((i+1)); done"
             run(backend.url, f"docker run --pid=container:box --pids-limit 40 alpine sh -c '{leave}'", host)
-        kept = zombies(backend)
+        kept = zombies(backend.processes())
     # what one run may have, and what those that join have besides
     assert each <= kept <= 40 + 64
+
+
+def test_attack_44_nobody_has_a_child_of_the_runners_that_is_left_to_it(arena: Backend) -> None:
+    host, runner = visitor(arena), arena.pid_of("runner")
+    with attacking(arena, "watch /tmp 2", "--name donor", host):
+        assert numbers(attack(arena, "siblings 50", "--pid container:donor", host)) == {"siblings": 0}
+    end = time.monotonic() + pace.seconds(5)
+    while (left := zombies(children(runner))) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert left == 0

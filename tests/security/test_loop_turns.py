@@ -20,6 +20,8 @@ from support.python_copy import copied
 pytestmark = pytest.mark.container
 # programs that keep a lock of their own memory for long, and one of whose names the kernel has many to forget
 LOCKED, NAMES, FILL = "locked 6 4", "names / 8", "fill /big 0"
+# one who has the lock of the pipe that its output comes from until a slow disk has read
+HELD, SLOW = "held /big 2", "--device-read-bps /dev/loop0:1"
 DISK = "--device-write-bps /dev/loop0:1gb"
 # as many as a line of 64 KiB has room for, each to the end of what the kernel takes for a path
 MOUNTS = 14
@@ -47,7 +49,9 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
         yield backend
 
 
-@pytest.mark.parametrize(("words", "options"), [*((words, "") for words in (*ATTACKS, LOCKED, NAMES)), (FILL, DISK)])
+@pytest.mark.parametrize(
+    ("words", "options"), [*((words, "") for words in (*ATTACKS, LOCKED, NAMES)), (FILL, DISK), (HELD, SLOW)]
+)
 def test_no_turn_is_long_under_an_attack(watched: Backend, words: str, options: str) -> None:
     # what else runs on the machine does not hold it up each time
     for _ in range(ATTEMPTS):

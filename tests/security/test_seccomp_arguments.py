@@ -9,7 +9,7 @@ import pytest
 from support.filtered import Call, errors_of
 
 SOCKET, SOCKETPAIR, SETSOCKOPT, PRCTL, IOCTL, MMAP, MADVISE = 41, 53, 54, 157, 16, 9, 28
-SHMGET, FADVISE, MEMFD_CREATE, FCNTL, SCHED_SETAFFINITY, GETSOCKOPT = 29, 221, 319, 72, 203, 55
+SHMGET, FADVISE, MEMFD_CREATE, FCNTL, SCHED_SETAFFINITY, GETSOCKOPT, CLONE = 29, 221, 319, 72, 203, 55, 56
 # above what the kernel takes of an int
 HIGH = 1 << 32
 # no such descriptor: the kernel itself would say EBADF
@@ -56,6 +56,8 @@ REFUSED: dict[str, tuple[int, list[Call]]] = {
     "a table of the network": (errno.EPERM, [[SETSOCKOPT, NONE, IP, 64], [SETSOCKOPT, NONE, IP, 200]]),
     "all that netlink says": (errno.EPERM, [[SETSOCKOPT, NONE, NETLINK, 8]]),
     "an option of no protocol here": (errno.EPERM, [[SETSOCKOPT, NONE, level, 1] for level in (132, 136, 263)]),
+    "signals for a descriptor": (errno.EPERM, [[FCNTL, NONE, 4, 0o20000], [FCNTL, NONE, HIGH + 4, 0o24000]]),
+    "a child of one's own parent": (errno.EPERM, [[CLONE, 0x8011], [CLONE, 0x8000]]),
     "a lock of an open file": (errno.EPERM, [[FCNTL, NONE, command] for command in (36, 37, 38)]),
 }  # fmt: skip
 # the kernel would say EBADF, and the filter says that all is well
@@ -64,6 +66,7 @@ UNHEEDED: list[Call] = [
     *([SETSOCKOPT, NONE, TCP, option] for option in (8, 18)),
     *([FCNTL, NONE, command] for command in (6, 7)),
     [FADVISE, NONE, 0, 0, 4],
+    [IOCTL, NONE, 0x5452],
     # no such memory: the kernel would say EFAULT
     [SCHED_SETAFFINITY, 0, 8, 1],
 ]
@@ -78,6 +81,7 @@ USUAL: list[Call] = [
     *([SETSOCKOPT, NONE, NETLINK, option] for option in (1, 11, 12)),
     *([IOCTL, NONE, request] for request in (0x5401, 0x5413, 0x5421, 0x541B, 0x8912, 0x5422, 0x5424)),
     *([FCNTL, NONE, command] for command in (1, 2, 3, 4, 5, 1030, 1031, 1033)),
+    [FCNTL, NONE, 4, 0o4000],
     *([FADVISE, NONE, 0, 0, advice] for advice in (0, 1, 2, 3)),
 ]
 SOCKETS_OF_PROGRAMS: list[Call] = [

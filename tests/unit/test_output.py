@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import threading
 
 import pytest
 
@@ -108,5 +109,36 @@ async def test_the_end_takes_what_the_pipe_holds_and_no_more_however_much_others
     read = os.read
     monkeypatch.setattr(os, "read", read_beside_a_writer)
     outputs.finish()
-    os.close(writer)
     assert sum(len(text) for _, text in await collect(outputs)) == held
+    os.close(writer)
+
+
+async def write_on(writer: int) -> None:
+    while True:
+        os.write(writer, b"x")
+        await asyncio.sleep(0.001)
+
+
+async def test_whoever_has_the_lock_of_a_pipe_holds_up_what_reads_it_and_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(output, "END_SECONDS", 0.1)
+    reader, writer = os.pipe()
+    free, read = threading.Event(), os.read
+
+    def wait_for_the_lock(fd: int, size: int) -> bytes:
+        free.wait(3)
+        return read(fd, size)
+
+    monkeypatch.setattr(os, "read", wait_for_the_lock)
+    outputs = Outputs({reader: "stdout"}, 1000)
+    os.write(writer, b"kept")
+    await asyncio.sleep(0.02)
+    # the loop goes on, and so does what waits for the end
+    outputs.finish()
+    assert await asyncio.wait_for(collect(outputs), 1) == []
+    free.set()
+    # it is let go of as soon as that can be done
+    with pytest.raises(BrokenPipeError):
+        await write_on(writer)
+    os.close(writer)

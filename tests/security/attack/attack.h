@@ -14,7 +14,7 @@ struct verb {
 };
 
 /* one table for each file, up to a row without a name */
-extern const struct verb CROWDS[], DESCRIPTORS[], FILES[], KEPT[], LEAVINGS[], MESSAGES[], PAGE_CACHE[], PROCESSES[],
+extern const struct verb CROWDS[], DESCRIPTORS[], FILES[], KEPT[], LEAVINGS[], MESSAGES[], OUTPUTS[], PAGE_CACHE[], PROCESSES[],
     SOCKETS[], TERMINALS[];
 
 double now(void);

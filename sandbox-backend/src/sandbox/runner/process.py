@@ -27,6 +27,7 @@ from sandbox.model import protocol
 from sandbox.oci.allocation import Features
 from sandbox.runner import aside
 from sandbox.runner.cleanup import DeferredCleanup
+from sandbox.runner.container import sources
 from sandbox.runner.container.deadlines import Deadlines
 from sandbox.runner.container.prestarted import Prestarter
 from sandbox.runner.container.running import RunningContainers
@@ -164,6 +165,7 @@ async def _listening(settings: Settings, runner: Runner) -> AsyncIterator[None]:
 async def _environment(settings: Settings, bridges: Bridges | None) -> AsyncIterator[Environment]:
     """What runs are made with; at the end nothing waits there any more."""
     aside.ready()
+    sources.ready()
     environment = _made_environment(settings, bridges)
     try:
         yield environment

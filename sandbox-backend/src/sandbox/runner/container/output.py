@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import codecs
 import contextlib
-import fcntl
 import os
-import sys
-import termios
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 
 from sandbox.model.events import Output, Stream
+from sandbox.runner.container.sources import CHUNK, Source
 
-CHUNK = 65_536
 MOST_PENDING = 4 * CHUNK
 FRAME_SECONDS = 1 / 60
-# what the kernel keeps of a terminal that nobody reads (TTYB_DEFAULT_MEM_LIMIT, drivers/tty/tty_buffer.c)
-TERMINAL_BYTES = 640 * 1024
+# how long what the pipes still hold is waited for, when somebody else has their lock
+END_SECONDS = 1.0
 
 
 class Outputs:
@@ -30,12 +28,14 @@ class Outputs:
     def __init__(self, sources: Mapping[int, Stream], limit: int) -> None:
         self._loop = asyncio.get_running_loop()
         self._decoders = {fd: codecs.getincrementaldecoder("utf-8")("replace") for fd in sources}
-        self._sources = dict(sources)
+        self._streams = dict(sources)
+        self._sources = {fd: Source(fd, partial(self._came, fd)) for fd in sources}
         self._left = limit
         self._pending: list[tuple[Stream, str]] = []
         self._size = 0
         self._news = asyncio.Event()
         self._finished = asyncio.Event()
+        self._patience: asyncio.TimerHandle | None = None
         self.over = asyncio.Event()
         try:
             for fd in sources:
@@ -63,72 +63,57 @@ class Outputs:
                         await self._finished.wait()
 
     def finish(self) -> None:
-        """The program has ended: take what the pipes hold now, and let the iteration end.
-
-        What others of its pid namespace go on writing is not read: that could go on for ever.
-        """
-        for fd in list(self._decoders):
-            left = _held(fd)
-            while left > 0 and fd in self._decoders and (taken := self._read(fd, left)):
-                left -= taken
-        self.close()
-        self._finished.set()
-        self._news.set()
+        """The program has ended: take what the pipes hold now, and let the iteration end, with that or without it."""
+        self._patience = self._loop.call_later(END_SECONDS, self.close)
+        for source in self._sources.values():
+            source.end()
+        self._conclude()
 
     def close(self) -> None:
         """Let go of the descriptors."""
-        for fd in list(self._decoders):
+        for fd in list(self._sources):
             self._end(fd)
 
     def _resume(self) -> None:
-        for fd in self._decoders:
-            self._loop.add_reader(fd, self._read, fd)
+        for source in self._sources.values():
+            source.resume()
 
     def _take(self) -> list[tuple[Stream, str]]:
         pending, self._pending, self._size = self._pending, [], 0
         return pending
 
-    def _read(self, fd: int, most: int = CHUNK) -> int:
-        """Take one chunk of `most` bytes; how many were taken, 0 when there are none for now or ever."""
-        try:
-            data = os.read(fd, min(most, CHUNK))
-        except BlockingIOError:
-            return 0
-        except OSError:
-            # a terminal whose other end is closed answers EIO, where a pipe would say end of file
-            data = b""
-        if not data:
+    def _came(self, fd: int, data: bytes, over: bool) -> None:
+        self._add(fd, data)
+        if over:
             self._end(fd)
+        elif self._size > MOST_PENDING:
+            for source in self._sources.values():
+                source.pause()
         else:
-            self._add(fd, data)
-        return len(data)
+            self._sources[fd].resume()
 
     def _add(self, fd: int, data: bytes) -> None:
         if len(data) > self._left:
             self.over.set()
         kept, self._left = data[: self._left], max(0, self._left - len(data))
-        self._note(self._sources[fd], self._decoders[fd].decode(kept))
-        if self._size > MOST_PENDING:
-            for other in self._decoders:
-                self._loop.remove_reader(other)
+        self._note(self._streams[fd], self._decoders[fd].decode(kept))
 
     def _end(self, fd: int) -> None:
-        self._loop.remove_reader(fd)
-        self._note(self._sources[fd], self._decoders.pop(fd).decode(b"", final=True))
-        os.close(fd)
+        self._sources.pop(fd).close()
+        self._note(self._streams[fd], self._decoders[fd].decode(b"", final=True))
+        self._conclude()
+
+    def _conclude(self) -> None:
+        if self._patience and not self._sources:
+            self._patience.cancel()
+            self._finished.set()
+            self._news.set()
 
     def _note(self, stream: Stream, text: str) -> None:
         if text:
             self._pending.append((stream, text))
             self._size += len(text)
             self._news.set()
-
-
-def _held(fd: int) -> int:
-    """How many bytes can be read at once: of a pipe those that it holds, of a terminal as many as it ever holds."""
-    if os.isatty(fd):
-        return TERMINAL_BYTES
-    return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def _joined(pending: list[tuple[Stream, str]]) -> list[tuple[Stream, str]]:

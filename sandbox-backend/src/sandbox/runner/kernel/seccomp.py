@@ -57,6 +57,9 @@ def _ranges(made: Any, name: str, argument: int, allowed: dict[str, Any], *other
     """Allow a call when an argument is in one of the ranges, and answer in place of it when it is in others."""
     for one in _in(allowed["ranges"], argument):
         _rule(made, pyseccomp.ALLOW, name, *others, one)
+    if some := allowed.get("some"):
+        without = pyseccomp.Arg(some["argument"], pyseccomp.MASKED_EQ, some["bits"], 0)
+        _rule(made, pyseccomp.ALLOW, name, *others, *_in([(some["value"], some["value"])], argument), without)
     new = allowed.get("asks_without")
     asks, sets = ([pyseccomp.Arg(new, how, 0)] if new else [] for how in (pyseccomp.EQ, pyseccomp.NE))
     for error, ranges in allowed.get("answers", {}).items():
