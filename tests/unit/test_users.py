@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.oci.users import Identity, UserError, resolve
+from sandbox.oci.users import MOST_ROWS, Identity, UserError, resolve
 
 PASSWD = "root:x:0:0:root:/root:/bin/sh\nmina:x:1000:100:Mina:/home/mina:/bin/sh\nbroken\n"
 GROUP = "root:x:0:root\nusers:x:100:\nwheel:x:10:root,mina\nbroken\n"
@@ -73,3 +73,12 @@ def test_who_is_not_there_is_refused(user: str) -> None:
 def test_a_hostile_passwd_cannot_name_an_id_outside_the_map() -> None:
     with pytest.raises(UserError):
         resolve("evil", "evil:x:4294967295:0::/:/bin/sh\n", "")
+
+
+def test_attack_45_so_many_rows_are_read_and_not_one_more() -> None:
+    row, last = "late:x:9:9\n", "\n" * (MOST_ROWS - 1)
+    assert resolve("late:late", last + row, last + row) == Identity(9, 9, (9,), "/")
+    with pytest.raises(UserError, match="unable to find user late"):
+        resolve("late", "\n" + last + row, "")
+    with pytest.raises(UserError, match="unable to find group late"):
+        resolve("0:late", "", "\n" + last + row)

@@ -7,6 +7,7 @@ end, and blanks around a row mean nothing.
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from sandbox.docker.messages import HIGH_ID
 IDS = 65_536
 LARGEST_ID = IDS - 1
 DOCKERS_LARGEST_ID = 2**31 - 1
+# what a row costs is time of the interpreter that everybody waits for, whichever thread reads it
+MOST_ROWS = 4096
 OUT_OF_RANGE = f"uids and gids must be in range 0-{DOCKERS_LARGEST_ID}"
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 
@@ -99,8 +102,9 @@ def _groups(group: str, wanted: set[str], login: str) -> _Groups:
 
 
 def _rows(text: str, width: int) -> Iterator[list[str]]:
-    """The fields of each row that has as many as `width`; those that it lacks of a passwd row's are empty."""
-    for line in io.StringIO(text, newline="\n"):
+    """The fields of each of the first MOST_ROWS rows that has as many as `width`; those that it lacks of a passwd row's
+    are empty."""
+    for line in itertools.islice(io.StringIO(text, newline="\n"), MOST_ROWS):
         row = line.strip()
         fields = row.split(":")
         if len(fields) >= width and not row.startswith("#"):
