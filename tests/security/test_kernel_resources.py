@@ -136,3 +136,9 @@ def test_attack_7_a_watch_sees_ones_own_alone(arena: Backend) -> None:
 
 def test_attack_43_whoever_reads_the_output_of_a_run_signals_nobody(arena: Backend) -> None:
     assert numbers(attack(arena, "signalled 2 0.3")) == {"signalled": 0}
+
+
+def test_attack_46_whoever_waits_for_one_descriptor_by_very_many_is_ended(arena: Backend) -> None:
+    result = attack(arena, "awaited 30 6")
+    assert (result.event("notice")["code"], result.code) == ("too-many-files", 137)
+    assert numbers(attack(arena, "awaited 4 1")) == {"waiting": 40_000}

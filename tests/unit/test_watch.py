@@ -17,7 +17,7 @@ import pytest
 
 from sandbox.linux import processes, shared
 from sandbox.runner.container import rise, suspicion, watch
-from sandbox.runner.container.rise import Rise, Shared
+from sandbox.runner.container.rise import MOST_WAITING, Rise, Shared
 from sandbox.runner.container.watch import MOST_KILLS, MOST_SOCKETS, MOST_UNCOUNTED, Watch, Watched
 from sandbox.runner.kernel import cgroup
 from sandbox.runner.kernel.cgroup import Kernel
@@ -61,6 +61,7 @@ class Machine:
     able: frozenset[str] = frozenset()
     sockets: dict[str, int] = field(default_factory=dict)
     share: float = 0.0
+    waiting: int = 0
 
     def kills(self, group: str) -> int:
         return self.killed.get(group, 0)
@@ -84,9 +85,11 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(shared, "kernel_bytes", lambda: made.kernel)
     monkeypatch.setattr(shared, "open_files", lambda: made.files)
     monkeypatch.setattr(shared, "share_of_sockets", lambda: made.share)
+    monkeypatch.setattr(shared, "watched_by_epoll", lambda: made.waiting)
     monkeypatch.setattr(cgroup, "here", lambda: Groups(made))
     monkeypatch.setattr(rise, "FORGOTTEN_BYTES", 0)
     monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(watch, "WAITING_SECONDS", 0.02)
     monkeypatch.setattr(suspicion, "could_hold", lambda _, pids: MOST * len(pids))
     return made
 
@@ -127,6 +130,14 @@ def test_files_are_those_that_are_open(tmp_path: Path) -> None:
     (tmp_path / "sys/fs").mkdir(parents=True)
     (tmp_path / "sys/fs/file-nr").write_text("120\t20\t1000\n")
     assert shared.open_files(tmp_path) == (100, 1000)
+
+
+def test_who_waits_by_epoll_is_counted_where_the_kernel_does(tmp_path: Path) -> None:
+    (tmp_path / "slabinfo").write_text("# name <active_objs>\neventpoll_pwq 9 9 72\neventpoll_epi   120  160  128\n")
+    assert shared.watched_by_epoll(tmp_path) == 120
+    (tmp_path / "slabinfo").write_text("# name <active_objs>\n")
+    with pytest.raises(ValueError, match="not enough values"):
+        shared.watched_by_epoll(tmp_path)
 
 
 def test_the_share_of_sockets_is_that_of_the_fuller_protocol(tmp_path: Path) -> None:
@@ -354,3 +365,17 @@ async def test_a_run_that_is_over_is_watched_no_more(machine: Machine) -> None:
     machine.kernel += MOST + 1
     await asyncio.sleep(0.1)
     assert first.cause is None
+
+
+async def test_who_has_most_of_the_kernels_memory_is_ended_when_very_many_descriptors_are_waited_for(
+    machine: Machine,
+) -> None:
+    machine.groups = {"/little": Kernel(bytes=MOST_WAITING), "/much": Kernel(bytes=1 << 30)}
+    with watched("/little", "/much") as (little, much):
+        await asyncio.sleep(0.1)
+        machine.waiting = 2 * MOST_WAITING
+        await until(much.ended.is_set)
+        assert much.cause == "too-many-files"
+        # who has hardly any cannot be the one
+        await asyncio.sleep(0.1)
+        assert little.cause is None

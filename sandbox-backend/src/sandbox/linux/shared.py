@@ -15,6 +15,7 @@ PROC, SYS = Path("/proc"), Path("/sys")
 _OTHERS = ("MemFree", "Buffers", "Cached", "SwapCached", "AnonPages", "SReclaimable")
 _ON_SOME_MACHINES = ("Zswap", "Hugetlb", "Balloon")
 _AT_HAND = re.compile(r"^ +count: +(\d+)$", re.MULTILINE)
+_WATCHED = re.compile(r"^eventpoll_epi +(\d+)", re.MULTILINE)
 _ARC = re.compile(r"^size +\d+ +(\d+)$", re.MULTILINE)
 
 
@@ -53,3 +54,10 @@ def open_files(proc: Path = PROC) -> tuple[int, int]:
     """How many files are open on the whole machine, and how many may be."""
     used, free, most = map(int, (proc / "sys/fs/file-nr").read_text().split())
     return used - free, most
+
+
+def watched_by_epoll(proc: Path = PROC) -> int:
+    """How many descriptors all programs wait for by epoll: whoever wakes one up wakes all that wait for the same, with
+    interrupts off. ValueError where the kernel does not count them by themselves."""
+    (row,) = _WATCHED.findall((proc / "slabinfo").read_text())
+    return int(row)

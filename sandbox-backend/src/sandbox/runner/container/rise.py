@@ -10,7 +10,9 @@ from sandbox.linux import shared
 from sandbox.model.plan import MIB
 
 # what others do on the machine is in it, too: a rise that slow is not a run's
-FORGOTTEN_BYTES, FORGOTTEN_FILES = 2 * MIB, 1000
+FORGOTTEN_BYTES, FORGOTTEN_FILES, FORGOTTEN_WAITING = 2 * MIB, 1000, 1000
+# as many as there are descriptors in one run: a processor goes through them in some milliseconds
+MOST_WAITING = 65_536
 
 
 @dataclass(slots=True)
@@ -29,12 +31,13 @@ class Rise:
 
 
 class Shared:
-    """What runs may take together of what the whole machine shares: `kernel_bytes` that their limits do not count, and
-    half of the files that could be open besides those that are."""
+    """What runs may take together of what the whole machine shares: `kernel_bytes` that their limits do not count,
+    half of the files that could be open besides those that are, and MOST_WAITING that wait for descriptors."""
 
     def __init__(self, kernel_bytes: int) -> None:
         self._most = kernel_bytes
         self._memory, self._files = Rise(FORGOTTEN_BYTES), Rise(FORGOTTEN_FILES)
+        self._waiting = Rise(FORGOTTEN_WAITING)
 
     def too_much_memory(self, kernel_bytes: int, counted: Callable[[], Iterable[int]]) -> bool:
         """Whether the kernel, which has `kernel_bytes` now, has taken more; `counted` gives what the limits of those
@@ -47,3 +50,7 @@ class Shared:
         used, most = shared.open_files()
         rise = self._files.to(used, time.monotonic())
         return rise > (most - (used - rise)) / 2
+
+    def too_many_waiting(self) -> bool:
+        """Whether more descriptors are waited for by epoll than MOST_WAITING."""
+        return self._waiting.to(shared.watched_by_epoll(), time.monotonic()) > MOST_WAITING

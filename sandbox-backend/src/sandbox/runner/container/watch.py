@@ -19,7 +19,7 @@ from typing import Literal
 
 from sandbox.linux import shared
 from sandbox.runner.container import suspicion
-from sandbox.runner.container.rise import Shared
+from sandbox.runner.container.rise import MOST_WAITING, Shared
 from sandbox.runner.kernel import cgroup
 
 Cause = Literal["too-many-sockets", "too-many-kills", "too-much-kernel-memory", "too-many-files", "too-much-in-sockets"]
@@ -30,11 +30,13 @@ UNCOUNTED = {"RAW", "RAWv6", "PING", "PINGv6", "NETLINK"}
 MOST_KILLS = 32
 # of what sockets may have in memory, which is the whole machine's: beyond it the kernel is sparing with everybody's
 MOST_OF_SOCKETS = 0.5
-LOOK_SECONDS, MACHINE_SECONDS, KILLS_SECONDS = 0.01, 0.02, 0.2
+LOOK_SECONDS, MACHINE_SECONDS, KILLS_SECONDS, WAITING_SECONDS = 0.01, 0.02, 0.2, 0.5
 # a look at a large machine takes longer, and shall not take more than this part of a processor
 LARGEST_SHARE = 0.03
 # what a run must have had of the kernel's time to be the one that has taken so much
 LEAST_KERNEL_MS = 50
+# what the kernel counts of each descriptor that is waited for, at least
+LEAST_WAITING_BYTES = 128
 # of the memory that runs may have together, one must have seen this part come
 SUSPECTS = 8
 # memory takes a moment to come back
@@ -105,6 +107,7 @@ class Watch:
             self._now_and_then(LOOK_SECONDS, _end_those_with_many_sockets, watched)
             self._now_and_then(KILLS_SECONDS, _end_those_that_are_killed_often, watched)
             self._now_and_then(MACHINE_SECONDS, self._end_the_busiest, watched)
+            self._now_and_then(WAITING_SECONDS, self._end_the_one_with_most_of_the_kernels_memory, watched)
             # what is ended takes a moment to give it back
             self._now_and_then(PATIENCE_SECONDS, _end_the_one_with_the_fullest_sockets, watched)
             time.sleep(LOOK_SECONDS)
@@ -132,6 +135,13 @@ class Watch:
         if busiest and cgroup.here().kernel(busiest.group).cpu_ms >= LEAST_KERNEL_MS:
             busiest.end("too-much-kernel-memory" if memory else "too-many-files")
             self._patient_until = time.monotonic() + PATIENCE_SECONDS
+
+    def _end_the_one_with_most_of_the_kernels_memory(self, watched: list[Watched]) -> None:
+        # which counts what it is woken up through, of each descriptor that it waits for
+        if self._shared.too_many_waiting():
+            most = max(watched, key=lambda one: cgroup.here().kernel(one.group).bytes, default=None)
+            if most and cgroup.here().kernel(most.group).bytes > MOST_WAITING * LEAST_WAITING_BYTES:
+                most.end("too-many-files")
 
     def _could_hold(self, one: Watched) -> bool:
         return suspicion.could_hold(one.network, cgroup.here().processes(one.group)) > self._part
