@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.visits import each
+from support.readers import Readers
 
 # of every figure beside its demos: whether its head and its foot come into view while the page is
 # read, and what it does with what is higher
@@ -23,8 +23,8 @@ WHOLE = """async () => {
 }"""
 
 
-def test_a_figure_higher_than_the_window_is_seen_whole_and_scrolls_nowhere_by_itself(address: str) -> None:
+def test_a_figure_higher_than_the_window_is_seen_whole_and_scrolls_nowhere_by_itself(readers: Readers, address: str) -> None:
     urls = [f"{address}/{name}/" for name in ("scenario", "vm", "run")]
-    for found in each(urls, lambda visit: visit.page.evaluate(WHOLE), viewport={"width": 1440, "height": 640}):
+    for found in readers.walk(urls, lambda visit: visit.page.evaluate(WHOLE), viewport={"width": 1440, "height": 640}):
         assert found
         assert {name: seen for name, seen in found.items() if seen != [True, True, "visible"]} == {}
