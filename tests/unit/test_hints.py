@@ -22,8 +22,8 @@ from support.pretend_host import BIN, FRESH, IMAGES, KEPT, PULLED, told
 
 CASES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "cases/hints.toml").read_text())["case"]
 MISSING = "executable file not found in $PATH"
-# as long as a body lets a line be
-LONG = 64_000
+# a quarter of what a body lets a line be: there, what grows faster than the line takes a second
+LONG = 16_000
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["line"] for case in CASES])
@@ -68,6 +68,14 @@ def test_a_program_is_offered_where_the_image_has_it_and_nowhere_else() -> None:
     small = World(images={**IMAGES, "x:1": image("sh", programs=("/bin/sh", "/bin/ls"))}, show=KEPT)
     assert wording.offered(hint("docker run alpine gerp x", exited, IMAGES["alpine:latest"]) or "")
     assert wording.offered(hint("docker run x:1 gerp x", exited, small.images["x:1"], small) or "") is None
+
+
+def test_a_file_that_is_there_and_was_not_found_is_not_offered_again() -> None:
+    # such as a link that leads nowhere
+    exited = not_started(127, f'exec: "tool": {MISSING}')
+    own = image("sh", programs=("/bin/sh", "/bin/tool"))
+    world = World(images={**IMAGES, "x:1": own}, show=KEPT)
+    assert wording.offered(hint("docker run x:1 tool", exited, own, world) or "") is None
 
 
 def test_a_program_of_the_entrypoint_is_not_looked_for_behind_the_image() -> None:

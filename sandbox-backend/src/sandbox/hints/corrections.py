@@ -17,7 +17,7 @@ from sandbox.hints.options import is_known, meant_flag
 from sandbox.hints.world import World
 
 # a prompt without a command of docker behind it
-_PROMPT = re.compile(r"(?:[^\s$#%>❯]*[$#%❯]|>|PS [^>]*>|[A-Z]:[^>]*>)[ \t]*(?=\S)")
+_PROMPT = re.compile(r"^(?:[^\s$#%>❯]*[$#%❯]|>|PS [^>]*>|[A-Z]:[^>]*>)[ \t]*(?=\S)")
 _SUDO = re.compile(r"^sudo[ \t]+(?:-\S+[ \t]+)*")
 _NUMBER = re.compile(r"[0-9.]+[smhd]?")
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*=\S*")

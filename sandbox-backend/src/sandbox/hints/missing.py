@@ -198,7 +198,8 @@ def _misspelt(case: Missing) -> Advice | None:
         return None
     near = None if case.program in tables.WELL_KNOWN else _near(lower, PROGRAMS & case.programs)
     meant = lower if lower in case.programs else near
-    if meant is None:
+    # an image may have a file of that name which is no program, such as a link that leads nowhere
+    if meant is None or meant == case.program:
         return None
     return Advice(wording.NO_FILE.format(program=case.program), (instead(case.run, meant, *case.run.args[1:]),))
 
