@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from security.raw_requests import everything
 from support import pace
 from support.client import NoStreamError, call, new_host, run
 from support.streams import idle, reach, reading
-from support.web_server import serving, until
+from support.web_server import Web, serving, until
 
 # what the runner may need to learn that a reader has left
 AT_ONCE = 1.0
@@ -105,3 +109,35 @@ def test_a_queued_reader_who_vanishes_leaves_the_line(tmp_path: Path) -> None:
             with reading(web, "docker run alpine true", host) as second:
                 reach(second, "queued")
             assert until(lambda: call(web.url, "GET", "/v1/health")[1]["queued"] == 0) < pace.seconds(AT_ONCE)
+
+
+@pytest.mark.parametrize("asked", ["GET /v1/health", "POST /v1/runs"])
+def test_long_lines_of_one_address_leave_others_their_turn(tmp_path: Path, asked: str) -> None:
+    body = json.dumps({"command": "docker run --what " + "a''" * 20_000}).encode()
+    all_sent = threading.Event()
+    with serving(tmp_path) as web, ExitStack() as held:
+        greedy = [held.enter_context(web.connect()) for _ in range(40)]
+        other = socket.create_connection(("127.0.0.1", web.port), 30, source_address=("127.0.0.2", 0))
+        reader = held.enter_context(other)
+        web.loop.call_soon_threadsafe(all_sent.wait, 30)
+        for client in greedy:
+            client.sendall(_request(web, "POST /v1/runs", body))
+        # it has a long line as well, or none
+        reader.sendall(_request(web, asked, body if "POST" in asked else b""))
+        all_sent.set()
+        assert everything(reader).startswith(b"HTTP/1.1 200")
+        assert sum(b'"exited"' in _so_far(client) for client in greedy) < 20
+        # and each gets its answer
+        assert all(b'"exited"' in everything(client) for client in greedy)
+
+
+def _so_far(client: socket.socket) -> bytes:
+    try:
+        return client.recv(65536, socket.MSG_DONTWAIT | socket.MSG_PEEK)
+    except BlockingIOError:
+        return b""
+
+
+def _request(web: Web, line: str, body: bytes) -> bytes:
+    about = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+    return f"{line} HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\nConnection: close\r\n{about}\r\n".encode() + body

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from sandbox import awake, policy
 from sandbox.docker import cli, messages
-from sandbox.docker.cli import Images, Printed, Pull, Run, wording
+from sandbox.docker.cli import Command, Images, Printed, Pull, Run, wording
 from sandbox.docker.errors import DockerError
 from sandbox.model import events, platform, protocol
 from sandbox.model import reference as references
@@ -32,6 +32,7 @@ from sandbox.web.runs.advice import Advisor
 from sandbox.web.runs.docker_hosts import Container, DockerHost
 from sandbox.web.runs.pull import Fetcher
 from sandbox.web.runs.queue import Queue
+from sandbox.web.runs.reading import Reading
 from sandbox.web.runs.stream import Sink, Stalled
 
 # what the runner may need beyond a run's own time: to create the container and to end it
@@ -49,6 +50,7 @@ class Services:
     pulls: Queue
     metrics: Metrics
     vms: Queue
+    reading: Reading
 
 
 class Execution:
@@ -65,18 +67,17 @@ class Execution:
 
     async def carry_out(self) -> None:
         """Send everything from `accepted` on. ServiceError, Stalled and bugs are left to the caller."""
-        asked = cli.parse(self._line)
+        asked, notice = await self._read()
         self._kind = asked.name
         # what the client prints by itself follows as output: no need to send it twice
         shown = {"name": asked.name} if isinstance(asked, Printed) else cli.as_dict(asked)
         await self._sink.event(Accepted(self._run_id, self._host.id, shown, self._isolation))
-        notice = self._advisor.notice(asked)
         if notice is not None:
             await self._sink.event(notice)
         try:
             match asked:
                 case Printed():
-                    await self._print(dataclasses.replace(asked, hint=self._advisor.of_printed(asked)))
+                    await self._print(asked)
                 case Images():
                     used = (container.image for container in self._host.containers.values())
                     await self._print(Printed(stdout=listing.table(asked, self._host.images, used, datetime.now(UTC))))
@@ -87,6 +88,15 @@ class Execution:
         except DockerError as error:
             hint = self._advisor.of_error(asked, error) if isinstance(asked, Run | Pull) else error.hint
             await self._print(Printed(stderr=error.stderr, code=error.code, hint=hint))
+
+    async def _read(self) -> tuple[Command, Notice | None]:
+        """Return what the line asks for, with what is to be told of it."""
+        async with self._services.reading.turn(self._line, self._host.address):
+            asked = cli.parse(self._line)
+            notice = self._advisor.notice(asked)
+            if isinstance(asked, Printed):
+                asked = dataclasses.replace(asked, hint=self._advisor.of_printed(asked))
+            return asked, notice
 
     async def end(self, last: Exited | Failed) -> None:
         """Send the last event, an exit with the time that it took, unless there was one already."""
