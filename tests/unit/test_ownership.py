@@ -168,6 +168,23 @@ async def test_a_deadline_is_kept_while_the_loop_does_nothing_else() -> None:
         assert due.passed
 
 
+async def test_what_is_done_at_a_deadline_holds_nobody_up() -> None:
+    deadlines, begun, free = Deadlines(), threading.Event(), threading.Event()
+
+    def take_long() -> None:
+        begun.set()
+        free.wait(pace.seconds(5))
+
+    with deadlines.after(0, take_long):
+        assert begun.wait(pace.seconds(5))
+        before = time.monotonic()
+        with deadlines.after(30, pytest.fail):
+            pass
+    took = time.monotonic() - before
+    free.set()
+    assert took < pace.seconds(3)
+
+
 async def test_a_deadline_that_is_no_longer_wanted_passes_unnoticed() -> None:
     deadlines, done = Deadlines(), threading.Event()
     with deadlines.after(0.05, done.set) as due:

@@ -45,6 +45,8 @@ class Child:
         self._pidfd = os.pidfd_open(pid)
         self.held.add(pid)
         self._ended: Ended | None = None
+        # other threads kill, too, and a descriptor's number may soon be another one's
+        self._closing = threading.Lock()
 
     async def wait(self) -> Ended:
         """Wait for its end and say how it ended; one waiter at a time."""
@@ -80,9 +82,10 @@ class Child:
         return True
 
     def _let_go(self) -> None:
-        if self._pidfd >= 0:
-            os.close(self._pidfd)
-            self._pidfd = -1
+        with self._closing:
+            if self._pidfd >= 0:
+                os.close(self._pidfd)
+                self._pidfd = -1
 
     async def _end(self) -> None:
         loop, done = asyncio.get_running_loop(), asyncio.Event()
@@ -94,10 +97,9 @@ class Child:
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal; nothing happens when it has ended."""
-        if self._pidfd < 0:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, number)
+        with self._closing, contextlib.suppress(ProcessLookupError):
+            if self._pidfd >= 0:
+                signal.pidfd_send_signal(self._pidfd, number)
 
     async def end(self) -> None:
         """Kill it if it lives, wait for its end and let go of it; goes on when the caller is cancelled.

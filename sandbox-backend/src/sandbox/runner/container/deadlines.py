@@ -36,8 +36,8 @@ class Deadlines:
 
     @contextmanager
     def after(self, seconds: float, action: Callable[[], None]) -> Iterator[Deadline]:
-        """Do `action` in the thread in `seconds`, unless the block has ended by then; it may not wait. RuntimeError
-        when there is no thread yet, and none can be started."""
+        """Do `action` in the thread in `seconds`, unless the block has ended by then; it may go on for a moment after
+        that. RuntimeError when there is no thread yet, and none can be started."""
         due = Deadline(time.monotonic() + seconds, next(self._numbers), action)
         with self._changed:
             self._start()
@@ -56,12 +56,18 @@ class Deadlines:
             self._thread = thread
 
     def _keep(self) -> None:
+        while True:
+            # not with the lock, for which the loop would wait as long as the kernel takes
+            _pass(self._next())
+
+    def _next(self) -> Deadline:
+        """Wait for one that is due."""
         with self._changed:
             while True:
                 while self._waiting and (self._waiting[0].withdrawn or self._waiting[0].at <= time.monotonic()):
                     due = heapq.heappop(self._waiting)
                     if not due.withdrawn:
-                        _pass(due)
+                        return due
                 self._changed.wait(self._waiting[0].at - time.monotonic() if self._waiting else None)
 
 
