@@ -16,6 +16,7 @@ X86_64 = {
     "userfaultfd": 323, "process_vm_readv": 310, "syslog": 103, "reboot": 169, "swapon": 167, "acct": 163,
     "quotactl": 179, "open_by_handle_at": 304, "settimeofday": 164, "clock_settime": 227, "iopl": 172,
     "lookup_dcookie": 212, "pidfd_getfd": 438, "fanotify_init": 300, "nfsservctl": 180, "vhangup": 153,
+    "sched_setattr": 314,
     "fanotify_mark": 301, "io_setup": 206, "memfd_secret": 447, "modify_ldt": 154, "kcmp": 312, "mbind": 237,
     "set_mempolicy": 238, "migrate_pages": 256, "move_pages": 279, "process_madvise": 440, "quotactl_fd": 443,
     "process_vm_writev": 311, "remap_file_pages": 216, "setxattrat": 463, "file_setattr": 469, "listmount": 458,
