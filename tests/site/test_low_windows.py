@@ -23,7 +23,7 @@ WHOLE = """async () => {
 }"""
 
 
-def test_a_figure_higher_than_the_window_is_seen_whole_and_scrolls_nowhere_by_itself(readers: Readers, address: str) -> None:
+def test_a_figure_higher_than_the_window_is_seen_whole_and_does_not_scroll(readers: Readers, address: str) -> None:
     urls = [f"{address}/{name}/" for name in ("scenario", "vm", "run")]
     for found in readers.walk(urls, lambda visit: visit.page.evaluate(WHOLE), viewport={"width": 1440, "height": 640}):
         assert found
