@@ -65,11 +65,24 @@ def test_a_module_comes_after_those_that_it_needs(tmp_path: Path) -> None:
 
 def test_a_constant_has_a_short_name_where_it_is_one_and_nowhere_else(tmp_path: Path) -> None:
     source = (
-        "const LATE = 9;\nconst MOST_LATE = 2 * LATE;\nf({ LATE: `${LATE} is LATER` }, a.LATE, b ? LATE : MOST_LATE);\n"
+        "const LATE = 9;\nconst MOST_LATE = 2 * LATE;\n"
+        "f({ LATE: `${LATE} is LATER` }, a.LATE, b ? LATE : MOST_LATE, ...LATE, { ...LATE }, a?.LATE);\n"
     )
     (tmp_path / "element.js").write_text(source)
-    parts = "let $a=9;let $b=2*$a;f({LATE:`${$a} is LATER`},a.LATE,b?$a:$b);"
+    parts = "let $a=9;let $b=2*$a;f({LATE:`${$a} is LATER`},a.LATE,b?$a:$b,...$a,{...$a},a?.LATE);"
     assert bundle.joined(tmp_path / "element.js") == f'(()=>{{"use strict";{parts}}})();'
+
+
+@pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
+def test_no_script_still_has_a_constant_by_its_long_name(entry: Path) -> None:
+    joined = bundle.joined(entry)
+    names = {name for module in ASSETS.rglob("*.js") for name in bundle._CONSTANT.findall(module.read_text())}
+    texts = [piece["kept"] for piece in bundle._PIECE.finditer(joined) if (piece["kept"] or " ")[0] in "'\""]
+    for text in texts:
+        joined = joined.replace(text, "''")
+    # what follows one dot is a property, and what a colon follows in braces is a key
+    left = re.findall(r"(?<![\w$])(?<!(?<!\.\.)\.)([A-Z][A-Z_]+)(?![\w$]|(?<=\w):)", joined)
+    assert names & set(left) == set()
 
 
 def test_no_text_of_a_script_has_the_name_of_a_constant() -> None:

@@ -53,8 +53,8 @@ def _constant(script: str, names: list[str]) -> str:
     Each is declared by the shorter word, as the type checker has seen that none is assigned to.
     """
     for number, name in enumerate(names):
-        # a key of an object is none of them
-        used = rf"(?<![\w$.]){name}(?![\w$]|(?<=[{{,]{name}):)"
+        # a property and a key of an object are none of them, and what three dots spread is one
+        used = rf"(?<![\w$])(?<!(?<!\.\.)\.){name}(?![\w$]|(?<=[{{,]{name}):)"
         script = re.sub(used, f"${_LETTERS[number]}", script)
     return re.sub(r"\bconst (?=[\w${[])", "let ", script)
 
