@@ -12,6 +12,7 @@ from support import narrow as narrow_limits
 from support import needs, temporary
 from support.backend import Backend, running
 from support.client import Docker
+from support.fake_registry import FakeRegistry
 
 if TYPE_CHECKING:
     from support.built_site import Built
@@ -70,6 +71,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     from support.built_site import build
 
     return build(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeRegistry]:
+    """A registry that holds nothing yet."""
+    with FakeRegistry() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,6 @@ NAME = "library/alpine"
 LAYER = oci.tar({"f": b"1"})
 AMD, ARM = {"os": "linux", "architecture": "amd64"}, {"os": "linux", "architecture": "arm64"}
 NONE = "no matching manifest for linux/amd64 in the manifest list entries: no match for platform in manifest: not found"
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeRegistry]:
-    with FakeRegistry() as made:
-        yield made
 
 
 @pytest.fixture

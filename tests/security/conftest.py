@@ -16,12 +16,6 @@ from support.web_server import Web, serving
 
 
 @pytest.fixture
-def fake() -> Iterator[FakeRegistry]:
-    with FakeRegistry() as made:
-        yield made
-
-
-@pytest.fixture
 async def bench(tmp_path: Path, fake: FakeRegistry) -> AsyncIterator[Bench]:
     async with pulling(tmp_path, fake.url, unpack_seconds=5.0) as made:
         yield made

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from support.figures import send, tell
+from support.figures import DF_RUN, send, tell
 
 
 @pytest.fixture(scope="module")
@@ -138,12 +138,6 @@ def test_what_docker_answers_by_itself_moves_nothing(chapter: Page, name: str) -
     assert chapter.evaluate("[...document.querySelectorAll('.figure')].map(one => one.innerHTML)") == before
 
 
-MOVING: list[dict[str, Any]] = [
-    {"type": "accepted", "command": {"args": []}},
-    {"type": "created", "argv": ["df", "/"], "layers": 3, "root_bytes": 2_148_864, "container": "c" * 64},
-    {"type": "started", "pid": 77, "pid_inside": 1},
-    {"type": "exited", "code": 0, "reason": "exit"},
-]
 LIT = "[...document.querySelectorAll('svg.p7 .moves')].map(part => part.dataset.lit ?? null)"
 
 
@@ -157,7 +151,7 @@ def until(chapter: Page, lit: list[str | None]) -> None:
 
 def test_parts_move_in_the_order_of_the_events_with_a_pause_between(chapter: Page, address: str) -> None:
     chapter.goto(f"{address}/creation/")
-    tell(chapter, "p7", "disk", MOVING)
+    tell(chapter, "p7", "disk", DF_RUN)
     assert chapter.evaluate(LIT) == [None, None]
     until(chapter, ["created", None])
     until(chapter, ["created", "started"])
@@ -171,10 +165,10 @@ def test_a_value_that_the_run_has_not_told_yet_is_not_shown(
     chapter.goto(f"{address}/creation/")
     pid = chapter.locator(f"svg.{figure} [data-slot=pid]").locator("visible=true")
     assert pid.count() == 1
-    tell(chapter, figure, demo, MOVING[:2])
+    tell(chapter, figure, demo, DF_RUN[:2])
     expect(chapter.locator(f"svg.{figure} .value[data-slot=argv]")).to_have_text("df /")
     assert pid.count() == 0
-    tell(chapter, figure, demo, MOVING[2:3])
+    tell(chapter, figure, demo, DF_RUN[2:3])
     expect(pid).to_have_text("77")
 
 
@@ -184,7 +178,7 @@ def test_parts_of_one_figure_follow_different_isolations(chapter: Page, address:
     before = container.inner_html()
     started = {"type": "started", "pid": 77, "pid_inside": 1, "kernel": "5.4.3"}
     booted = {"type": "notice", "code": "boot", "text": "[    0.000000] Linux version 5.4.3"}
-    tell(chapter, "p4", "stacks-vm", [*MOVING[:2], booted, started, {"type": "stats", "memory_bytes": 98_765_432}])
+    tell(chapter, "p4", "stacks-vm", [*DF_RUN[:2], booted, started, {"type": "stats", "memory_bytes": 98_765_432}])
     memory = vm.locator('[data-slot~="memory_bytes"]')
     expect(memory).to_have_text("98.8 MB")
     assert vm.locator("[data-slot=kernel]").first.text_content() == "5.4.3"
@@ -193,10 +187,10 @@ def test_parts_of_one_figure_follow_different_isolations(chapter: Page, address:
     expect(memory).to_have_text("876.5 kB")
     assert vm.locator("[data-slot=wall_ms]").text_content() == "2.3초"
     assert container.inner_html() == before
-    tell(chapter, "p4", "stacks", [*MOVING[:1], exited | {"wall_ms": 17.25}])
+    tell(chapter, "p4", "stacks", [*DF_RUN[:1], exited | {"wall_ms": 17.25}])
     expect(container.locator("[data-slot=wall_ms]")).to_have_text("17.3 ms")
     expect(memory).to_have_text("876.5 kB")
-    tell(chapter, "p4", "stacks", [*MOVING[:1], exited | {"code": 127, "peak_memory_bytes": 0}])
+    tell(chapter, "p4", "stacks", [*DF_RUN[:1], exited | {"code": 127, "peak_memory_bytes": 0}])
     expect(container.locator('[data-slot~="memory_bytes"]')).to_have_text("–")
 
 
@@ -205,7 +199,7 @@ def test_a_long_kernel_version_is_shown_whole_and_inside_its_container(chapter: 
     chapter.set_viewport_size({"width": width, "height": 900})
     chapter.goto(f"{address}/desktop/")
     said = {"type": "output", "stream": "stdout", "text": "6.1.0-50-cloud-amd64\n"}
-    tell(chapter, "p9", "isolations-kernel-vm", [*MOVING[:1], said])
+    tell(chapter, "p9", "isolations-kernel-vm", [*DF_RUN[:1], said])
     answer = chapter.locator("svg.p9 [data-slot=text]")
     expect(answer).to_have_text("6.1.0-50-cloud-amd64")
     around, text = (one.bounding_box() for one in (chapter.locator("svg.p9 rect.container").first, answer))
@@ -216,7 +210,7 @@ def test_a_long_kernel_version_is_shown_whole_and_inside_its_container(chapter: 
 
 def test_a_part_waits_until_its_own_layer_is_switched_on(chapter: Page, address: str) -> None:
     chapter.goto(f"{address}/vm/")
-    tell(chapter, "p4", "stacks-vm", MOVING[:2])
+    tell(chapter, "p4", "stacks-vm", DF_RUN[:2])
     waits = chapter.locator('svg.p4 > [data-demo~="stacks-vm"] .waits')
     assert waits.count() == 2
     for one in waits.all():
@@ -227,7 +221,7 @@ def test_a_part_waits_until_its_own_layer_is_switched_on(chapter: Page, address:
 def test_an_image_that_the_picture_was_not_drawn_for_is_not_shown_as_it(chapter: Page, address: str) -> None:
     chapter.goto(f"{address}/creation/")
     asked = {"type": "accepted", "command": {"image": "busybox", "args": []}}
-    tell(chapter, "p6", "snapshot", [asked, {"type": "image", "reference": "busybox:latest"}, *MOVING[1:]])
+    tell(chapter, "p6", "snapshot", [asked, {"type": "image", "reference": "busybox:latest"}, *DF_RUN[1:]])
     expect(chapter.locator("svg.p6")).to_contain_text("이미지 busybox")
     seen = " ".join(chapter.locator("svg.p6 text").locator("visible=true").all_text_contents())
     assert "PATH" in seen
@@ -237,5 +231,5 @@ def test_an_image_that_the_picture_was_not_drawn_for_is_not_shown_as_it(chapter:
 def test_parts_move_at_once_for_a_reader_who_wants_no_motion(chapter: Page, address: str) -> None:
     chapter.emulate_media(reduced_motion="reduce")
     chapter.goto(f"{address}/creation/")
-    tell(chapter, "p7", "disk", MOVING)
+    tell(chapter, "p7", "disk", DF_RUN)
     assert chapter.evaluate(LIT) == ["created", "started"]

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Browser, Page
 
 from support.browser import HASTE
-from support.figures import look_at, send
+from support.figures import DF_RUN, look_at, send
 from support.home import PHONE
 from support.visits import Walk, visiting
 
-ENDED: list[dict[str, Any]] = [
-    {"type": "accepted", "command": {"args": []}},
-    {"type": "created", "argv": ["df", "/"], "layers": 3, "root_bytes": 2_148_864, "container": "c" * 64},
-    {"type": "started", "pid": 77, "pid_inside": 1},
-    {"type": "exited", "code": 0, "reason": "exit"},
-]
 FRAMES = "async () => { for (let n = 0; n < 5; n++) await new Promise(next => requestAnimationFrame(() => next())); }"
 ARGV = "svg.p7 [data-slot=argv]"
 
@@ -29,8 +21,8 @@ def phone_page(walk: Walk, address: str) -> Page:
 
 
 def test_of_what_waits_only_the_last_run_is_shown(phone_page: Page) -> None:
-    send(phone_page, "disk", [ENDED[0], ENDED[1] | {"argv": ["first"], "layers": 9}, *ENDED[2:]])
-    send(phone_page, "disk", ENDED[:2])
+    send(phone_page, "disk", [DF_RUN[0], DF_RUN[1] | {"argv": ["first"], "layers": 9}, *DF_RUN[2:]])
+    send(phone_page, "disk", DF_RUN[:2])
     phone_page.evaluate(FRAMES)
     assert phone_page.locator("svg.p7 [data-lit]").count() == 0
     phone_page.evaluate(HASTE)
@@ -43,10 +35,10 @@ def test_of_what_waits_only_the_last_run_is_shown(phone_page: Page) -> None:
 
 def test_a_figure_that_goes_out_of_view_waits_again(phone_page: Page) -> None:
     look_at(phone_page, "p7")
-    send(phone_page, "disk", ENDED[:1])
+    send(phone_page, "disk", DF_RUN[:1])
     phone_page.evaluate("scrollTo(0, 0)")
     phone_page.evaluate(FRAMES)
-    send(phone_page, "disk", ENDED[1:])
+    send(phone_page, "disk", DF_RUN[1:])
     phone_page.wait_for_timeout(600)
     assert phone_page.locator("svg.p7 .moves[data-lit]").count() == 0
     look_at(phone_page, "p7")
@@ -54,7 +46,7 @@ def test_a_figure_that_goes_out_of_view_waits_again(phone_page: Page) -> None:
 
 
 def test_on_paper_every_figure_has_come_to_the_end_of_its_run(phone_page: Page) -> None:
-    send(phone_page, "disk", ENDED)
+    send(phone_page, "disk", DF_RUN)
     phone_page.emulate_media(media="print")
     phone_page.evaluate(FRAMES)
     moving = phone_page.locator("svg.p7 .moves")
@@ -70,5 +62,5 @@ def test_nothing_waits_in_a_browser_that_cannot_tell_what_is_seen(chromium: Brow
         page.add_init_script("delete window.IntersectionObserver")
         page.emulate_media(reduced_motion="reduce")
         page.goto(f"{address}/creation/")
-        send(page, "disk", ENDED)
+        send(page, "disk", DF_RUN)
         assert page.locator("svg.p7 .p7-commands").get_attribute("data-lit") == "started"

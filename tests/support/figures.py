@@ -15,6 +15,14 @@ LOOK = """async figure => {
 SEND = """([id, events]) => events.forEach(detail =>
     document.getElementById(id).dispatchEvent(new CustomEvent("docker-run:event", {bubbles: true, detail})))"""
 
+# what is told of a run of `df /`
+DF_RUN: list[dict[str, Any]] = [
+    {"type": "accepted", "command": {"args": []}},
+    {"type": "created", "argv": ["df", "/"], "layers": 3, "root_bytes": 2_148_864, "container": "c" * 64},
+    {"type": "started", "pid": 77, "pid_inside": 1},
+    {"type": "exited", "code": 0, "reason": "exit"},
+]
+
 
 def look_at(page: Page, figure: str) -> None:
     """Bring a figure, by its class, before the reader's eye."""
