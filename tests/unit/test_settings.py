@@ -80,6 +80,9 @@ def test_settings_reach_a_child_process_unchanged() -> None:
         ('frame_ancestors = ["course.example"]', {}),
         ('frame_ancestors = ["https://course.example/"]', {}),
         ('frame_ancestors = ["https://a.example; script-src *"]', {}),
+        ('origins = ["https://course.example/"]', {}),
+        ('origins = ["https://*.course.example"]', {}),
+        ('origins = ["*"]', {}),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, environ: dict[str, str]) -> None:

@@ -136,6 +136,11 @@ def test_a_time_before_1970_is_its_first_moment(offset: int) -> None:
     assert [entry.mtime for entry, _ in read(before + after)] == [0, 0]
 
 
+def test_an_empty_record_takes_a_time_back() -> None:
+    (entry,) = (entry for entry, _ in read(said(("mtime", 5), ("mtime", "")) + header(mtime=b"00000000007\0")))
+    assert entry.mtime == 7
+
+
 def test_a_time_after_2038_is_kept_and_one_after_all_times_is_the_last() -> None:
     late = said(mtime="4102444800") + header() + said(mtime="1e999") + header()
     assert [entry.mtime for entry, _ in read(late)] == [4_102_444_800, 9_223_372_036]

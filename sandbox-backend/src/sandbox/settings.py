@@ -171,6 +171,11 @@ def _check_addresses(settings: Settings) -> None:
                 f"allowed_hosts: {name!r} is not a host. Write a name or an address as it stands in a browser, without "
                 "http:// and without a path: docs.example, docs.example:8443, [2001:db8::7]:8000"
             )
+    for origin in settings.origins:
+        if "*" in origin or not addresses.is_source(origin):
+            raise SettingsError(
+                f"origins: {origin!r} is not an origin. Write it as browsers do, without a path: https://course.example"
+            )
     for source in settings.frame_ancestors:
         if not addresses.is_source(source):
             raise SettingsError(

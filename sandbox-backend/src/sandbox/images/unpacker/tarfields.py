@@ -55,7 +55,8 @@ def time(extensions: Mapping[bytes, bytes], otherwise: int) -> float:
     """Return a time in seconds, of a PAX record or `otherwise`, from 1970 on and as far as Go counts its nanoseconds; a
     file system takes of it what it holds."""
     try:
-        value = float(extensions.get(b"mtime", otherwise))
+        # an empty one takes an earlier one back
+        value = float(extensions.get(b"mtime") or otherwise)
     except ValueError as error:
         raise BadTar("invalid PAX record") from error
     return 0.0 if math.isnan(value) else min(max(value, 0.0), LAST_TIME)
