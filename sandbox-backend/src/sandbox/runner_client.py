@@ -35,6 +35,14 @@ def decoded(line: bytes) -> Reply | Event:
         raise lost(error) from error
 
 
+def type_of(line: bytes) -> str:
+    """Return the type of what is in a line of the runner's; ServiceError when it has none."""
+    try:
+        return protocol.type_of(line)
+    except ProtocolError as error:
+        raise lost(error) from error
+
+
 class Operation:
     """One request that the runner carries out."""
 

@@ -15,6 +15,8 @@ from sandbox.model.image import Image
 from sandbox.model.plan import Plan
 
 LONGEST_REQUEST = 1 << 20
+# the longest head start of a run, in seconds
+HEAD_START = 0.5
 # one chunk of output, each byte escaped, with room to spare
 LONGEST_REPLY = 1 << 21
 
@@ -28,7 +30,8 @@ class RunRequest:
     """A request to run `plan` from the image of this id for a Docker host. The answer is the run's events, and a
     `Script` where one was not executed.
 
-    `received` is the monotonic time in seconds at which the visitor's request was read.
+    `received` is the monotonic time in seconds at which the visitor's request was read. For the first `head_start`
+    seconds a run is served before those that go on.
     """
 
     type: ClassVar[str] = "run"
@@ -37,6 +40,7 @@ class RunRequest:
     isolation: str
     host: str
     received: float
+    head_start: float = HEAD_START
 
 
 @dataclass(frozen=True, slots=True)

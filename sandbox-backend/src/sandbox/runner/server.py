@@ -21,7 +21,7 @@ from sandbox.images.store import Store, UnknownImageError
 from sandbox.model import events, plan, protocol
 from sandbox.model.errors import IMAGE_GONE
 from sandbox.model.events import Event, Failed
-from sandbox.model.protocol import ProtocolError, PullRequest, Reply, RunRequest, Status, StatusRequest
+from sandbox.model.protocol import HEAD_START, ProtocolError, PullRequest, Reply, RunRequest, Status, StatusRequest
 from sandbox.runner.isolation.isolation import Isolation
 from sandbox.runner.job import Job, Message
 from sandbox.runner.kernel.id_ranges import IdRanges
@@ -114,7 +114,8 @@ class Runner:
         image = self._store.image(request.image)
         plan.check(request.plan, self._settings.limits)
         layers = [self._store.layer_path(layer) for layer in image.layers]
-        return Job(image, layers, request.plan, request.host)
+        head_start = min(max(request.head_start, 0.0), HEAD_START)
+        return Job(image, layers, request.plan, request.host, head_start)
 
     async def _pull(self, request: PullRequest, writer: asyncio.StreamWriter, gone: asyncio.Event) -> None:
         async def relay() -> None:

@@ -28,8 +28,6 @@ TOO_MUCH: dict[Cause, str] = {
     "too-much-in-sockets": "소켓에 읽지 않은 것을 너무 많이 쌓아 두어서 여기서 끝냈어요.",
     "too-many-files": "파일을 너무 많이 열어서 여기서 끝냈어요.",
 }
-# after this a run is one that goes on, and others come first when they begin
-FIRST_SECONDS = 0.5
 NOTHING = contextlib.nullcontext()
 # what is said of a process that the kernel has not let go of yet
 KILLED = Ended(outcome.KILLED, signal.SIGKILL)
@@ -42,19 +40,21 @@ async def follow(
     seconds: float,
     cancel: asyncio.Event,
     *,
+    head_start: float,
     beside: AbstractAsyncContextManager[None] = NOTHING,
     ready: asyncio.Event | None = None,
 ) -> tuple[Ended, Reason | None]:
     """Send all that comes until the end; how the program ended, and why we ended it, if we did: after `seconds`, at
     `cancel`, or when it writes, or takes of the machine, more than it may.
 
-    `beside` is held until the program has ended, and no output is sent before `ready` is set.
+    After `head_start` seconds a run is one that goes on, and others come first when they begin. `beside` is held until
+    the program has ended, and no output is sent before `ready` is set.
     """
     relaying = asyncio.create_task(_relay(outputs, events, ready))
     try:
         async with beside, _measured(container, events):
             with container.watched() as watched:
-                ended, reason = await _end(container, outputs, watched, seconds, cancel)
+                ended, reason = await _end(container, outputs, watched, seconds, cancel, head_start)
                 # before its reader is waited for, who may take long
                 await container.kill_rest()
         outputs.finish()
@@ -108,7 +108,12 @@ async def _measure(container: Container, events: RunEvents, over: asyncio.Event)
 
 
 async def _end(
-    container: Container, outputs: Outputs, watched: Watched, seconds: float, cancel: asyncio.Event
+    container: Container,
+    outputs: Outputs,
+    watched: Watched,
+    seconds: float,
+    cancel: asyncio.Event,
+    head_start: float,
 ) -> tuple[Ended, Reason | None]:
     """Wait for the program's end, or end it: how it ended, and why we ended it, if we did."""
     process = asyncio.create_task(container.child.wait())
@@ -117,7 +122,7 @@ async def _end(
         asyncio.create_task(cancel.wait()): "cancelled",
         asyncio.create_task(watched.ended.wait()): "signal",
     }
-    later = asyncio.get_running_loop().call_later(FIRST_SECONDS, cgroup.here().lower_weight, container.cgroup)
+    later = asyncio.get_running_loop().call_later(head_start, cgroup.here().lower_weight, container.cgroup)
     try:
         with container.killed_in(seconds) as deadline:
             done, _ = await asyncio.wait(

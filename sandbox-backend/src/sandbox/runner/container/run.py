@@ -74,7 +74,8 @@ class Run:
         events = self._events
         with made.listed(self._job.host, held):
             await events.send(made.start())
-            ended, reason = await follow(made, outputs, events, self._job.plan.limits.seconds, self._cancel)
+            seconds, head_start = self._job.plan.limits.seconds, self._job.head_start
+            ended, reason = await follow(made, outputs, events, seconds, self._cancel, head_start=head_start)
             usage = cgroup.here().usage(made.cgroup)
         await held.leave()
         if usage.oom_kills:

@@ -26,6 +26,7 @@ from sandbox.web.api.problems import Problem, retry_later
 from sandbox.web.http import security, site
 from sandbox.web.runs import stream
 from sandbox.web.runs.docker_hosts import DockerHost, DockerHosts
+from sandbox.web.runs.head_starts import HeadStarts
 from sandbox.web.runs.queue import Admission, Full, Queue, TooMany
 from sandbox.web.runs.reading import Reading
 from sandbox.web.runs.run import Services
@@ -47,7 +48,7 @@ class Api:
         self._admission = Admission(self._runs, settings.slots + settings.queue, settings.per_address)
         self._services = Services(
             *(settings, client, self._runs, Queue(settings.slots, max(1, settings.slots // 2))),
-            *(self._metrics, Queue(settings.vm_slots), Reading()),
+            *(self._metrics, Queue(settings.vm_slots), Reading(), HeadStarts()),
         )
         self._sessions: dict[str, Session] = {}
         self._stopping = False

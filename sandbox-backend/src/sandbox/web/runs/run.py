@@ -15,21 +15,22 @@ from sandbox import awake, policy
 from sandbox.docker import cli, messages
 from sandbox.docker.cli import Command, Images, Printed, Pull, Run, wording
 from sandbox.docker.errors import DockerError
-from sandbox.model import events, platform, protocol
+from sandbox.model import events, platform
 from sandbox.model import reference as references
 from sandbox.model.errors import IMAGE_GONE, ImageGoneError
 from sandbox.model.events import Accepted, Created, Exited, Failed, Notice, Output, Queued, Reason
 from sandbox.model.image import Image
 from sandbox.model.isolations import VM
 from sandbox.model.plan import Join, Plan
-from sandbox.model.protocol import ProtocolError, RunRequest, Script
+from sandbox.model.protocol import RunRequest, Script
 from sandbox.model.reference import InvalidReferenceError
-from sandbox.runner_client import Operation, RunnerClient, decoded, lost
+from sandbox.runner_client import Operation, RunnerClient, decoded, lost, type_of
 from sandbox.settings import Settings
 from sandbox.web.api.metrics import Metrics
 from sandbox.web.runs import listing
 from sandbox.web.runs.advice import Advisor
 from sandbox.web.runs.docker_hosts import Container, DockerHost
+from sandbox.web.runs.head_starts import HeadStarts
 from sandbox.web.runs.pull import Fetcher
 from sandbox.web.runs.queue import Queue
 from sandbox.web.runs.reading import Reading
@@ -51,6 +52,7 @@ class Services:
     metrics: Metrics
     vms: Queue
     reading: Reading
+    head_starts: HeadStarts
 
 
 class Execution:
@@ -151,19 +153,23 @@ class Execution:
     async def _operate(self, asked: Run, decision: Plan, image: Image) -> None:
         joins = tuple(Join(join.kind, self._joined(join).id) for join in decision.joins)
         decision = dataclasses.replace(decision, joins=joins)
-        request = RunRequest(image.id, decision, self._isolation, self._host.id, self._sink.received)
         seconds = self._services.settings.vm_seconds if self._isolation == VM.name else decision.limits.seconds
         patience = seconds + PATIENCE
         try:
             async with (
                 self._turn(),
                 awake.timeout(patience + 2 * self._services.settings.stalled_seconds),
-                self._services.client.operation(request, patience) as self.operation,
+                self._services.client.operation(self._request(decision, image), patience) as self.operation,
             ):
                 await self._relay(self.operation, asked, image)
         except TimeoutError:
             # the runner has its own, shorter clock: what is slow here is the reader
             raise Stalled from None
+
+    def _request(self, decision: Plan, image: Image) -> RunRequest:
+        """Return what is asked of the runner, with what holds as the turn has come."""
+        head_start = self._services.head_starts.take(self._host.address)
+        return RunRequest(image.id, decision, self._isolation, self._host.id, self._sink.received, head_start)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -178,7 +184,7 @@ class Execution:
     async def _relay(self, operation: Operation, asked: Run, image: Image) -> None:
         async for block in operation.blocks():
             for number, line in enumerate(block):
-                kind = _type_of(line)
+                kind = type_of(line)
                 if kind == Created.type:
                     self._note_container(line, asked, image)
                 elif kind == Script.type:
@@ -238,10 +244,3 @@ class Execution:
         services = self._services
         patience = services.settings.pull_seconds + services.settings.unpack_seconds + PATIENCE
         return Fetcher(services.client, services.pulls, patience, self._host, self._sink)
-
-
-def _type_of(line: bytes) -> str:
-    try:
-        return protocol.type_of(line)
-    except ProtocolError as error:
-        raise lost(error) from error

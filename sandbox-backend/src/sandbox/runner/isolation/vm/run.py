@@ -49,9 +49,11 @@ class VmRun:
         """Switch the virtual machine on, and send all that comes of it; why we ended it, if we did."""
         await self._events.created(vm.container.id, self._config.system_bytes)
         vm.start()
-        beside, seconds = listener.listening(), self._job.plan.limits.seconds
         _, reason = await follow(
-            vm.container, outputs, self._events, seconds, self._cancel, beside=beside, ready=listener.ready
+            *(vm.container, outputs, self._events, self._job.plan.limits.seconds, self._cancel),
+            head_start=self._job.head_start,
+            beside=listener.listening(),
+            ready=listener.ready,
         )
         return reason
 
