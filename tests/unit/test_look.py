@@ -25,9 +25,11 @@ async def test_a_look_that_takes_long_is_begun_once_and_taken_when_it_is_there(m
 
     monkeypatch.setattr(Inspector, "changed", changed)
     inspector, other = Inspector("/a", 1, Path("/runs")), Inspector("/b", 2, Path("/runs"))
-    assert [await inspector.look(0.01) for _ in range(3)] == [None] * 3
-    assert len(looks) == 1
-    released.set()
+    try:
+        assert [await inspector.look(0.01) for _ in range(3)] == [None] * 3
+        assert len(looks) == 1
+    finally:
+        released.set()
     async with asyncio.timeout(pace.seconds(2)):
         assert await inspector.look(pace.seconds(2)) == SEEN
         # it is free for the next one, and another run's for its own

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from sandbox.docker.messages import HIGH_ID
@@ -19,7 +19,7 @@ IDS = 65_536
 LARGEST_ID = IDS - 1
 DOCKERS_LARGEST_ID = 2**31 - 1
 # what a row costs is time of the interpreter that everybody waits for, whichever thread reads it
-MOST_ROWS = 4096
+MOST_ROWS = IDS
 OUT_OF_RANGE = f"uids and gids must be in range 0-{DOCKERS_LARGEST_ID}"
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 
@@ -78,7 +78,7 @@ def resolve(user: str, passwd: str, group: str, more: Sequence[str] = ()) -> Ide
 
 
 def _passwd_entry(name: str, passwd: str) -> tuple[str, int, int, str] | None:
-    for fields in _rows(passwd, 3):
+    for fields in _rows(passwd, 3, {name}):
         login, uid, gid, home = fields[0], fields[2], fields[3] or "0", fields[5]
         if name in (login, uid) and _is_number(uid) and _is_number(gid):
             return login, _number(uid), _number(gid), home or "/"
@@ -90,7 +90,7 @@ def _groups(group: str, wanted: set[str], login: str) -> _Groups:
     found = _Groups()
     if not wanted and not login:
         return found
-    for fields in _rows(group, 3):
+    for fields in _rows(group, 3, {*wanted, *filter(None, (login,))}):
         name, number, members = fields[0], fields[2], fields[3]
         if not _is_number(number):
             continue
@@ -101,10 +101,12 @@ def _groups(group: str, wanted: set[str], login: str) -> _Groups:
     return found
 
 
-def _rows(text: str, width: int) -> Iterator[list[str]]:
-    """The fields of each of the first MOST_ROWS rows that has as many as `width`; those that it lacks of a passwd row's
-    are empty."""
+def _rows(text: str, width: int, words: Set[str]) -> Iterator[list[str]]:
+    """The fields of each of the first MOST_ROWS rows that has as many as `width` and any of these words; those that it
+    lacks of a passwd row's are empty."""
     for line in itertools.islice(io.StringIO(text, newline="\n"), MOST_ROWS):
+        if not any(word in line for word in words):
+            continue
         row = line.strip()
         fields = row.split(":")
         if len(fields) >= width and not row.startswith("#"):

@@ -26,7 +26,7 @@ TASK = "failed to create task for container: failed to create shim task: OCI run
 DISK = "/dev/loop0"
 USERS = ("/etc/passwd", "/etc/group")
 # a larger file of users is read in a thread, and of one that is larger still no more than so many bytes
-SMALL, LARGEST = 64 << 10, 256 << 10
+SMALL, LARGEST = 64 << 10, 4 << 20
 SYSTEM = ("/proc", "/sys", "/dev/pts", "/dev/mqueue")
 HOSTS = """127.0.0.1\tlocalhost
 ::1\tlocalhost ip6-localhost ip6-loopback
