@@ -13,8 +13,8 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
@@ -36,11 +36,23 @@ class Suites:
         self._stopped = False
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
-        self.room = threading.Semaphore(AT_ONCE)
+        self._left = deque(SUITES)
+        self._codes: dict[str, int] = {}
 
-    def run(self, suite: str) -> int:
-        """Run one once there is room, and print what it printed; its exit status."""
-        with self.room, tempfile.TemporaryFile() as log:
+    @property
+    def code(self) -> int:
+        """0 when every suite has passed, else the exit status of the first of them that has not."""
+        codes = (self._codes.get(suite, INTERRUPTED) for suite in SUITES)
+        return next((code for code in codes if code), 0)
+
+    def work(self) -> None:
+        """Run what nobody runs yet, one after the other, until nothing is left."""
+        while suite := self._left.popleft() if self._left else None:
+            self._codes[suite] = self._run(suite)
+
+    def _run(self, suite: str) -> int:
+        """Run one, and print what it printed; its exit status."""
+        with tempfile.TemporaryFile() as log:
             with self._lock:
                 if self._stopped:
                     return INTERRUPTED
@@ -86,19 +98,20 @@ class Idle:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run all; 0 when every suite has passed, else the exit status of the first of them that has not."""
+    """Run all; the exit status."""
     suites = Suites(arguments)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, suites.stop)
-    more, idle = 0, Idle()
-    with ThreadPoolExecutor(AT_ONCE + MOST_MORE) as pool:
-        runs = [pool.submit(suites.run, suite) for suite in SUITES]
+    idle, workers = Idle(), [threading.Thread(target=suites.work) for _ in range(AT_ONCE)]
+    for worker in workers:
+        worker.start()
+    while busy := [worker for worker in workers if worker.is_alive()]:
         # this thread alone heeds a signal, and the kernel may wake another one by it
-        while wait(runs, timeout=1).not_done:
-            if more < MOST_MORE and idle.lately():
-                suites.room.release()
-                more += 1
-    return next((code for code in (run.result() for run in runs) if code), 0)
+        busy[0].join(1)
+        if len(workers) < AT_ONCE + MOST_MORE and idle.lately():
+            workers.append(threading.Thread(target=suites.work))
+            workers[-1].start()
+    return suites.code
 
 
 if __name__ == "__main__":

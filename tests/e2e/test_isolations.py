@@ -111,8 +111,10 @@ def test_each_side_of_the_figure_shows_the_run_of_its_own_isolation(vm: Page) ->
 @pytest.mark.claim("C22")
 def test_a_container_is_as_old_as_the_machines_kernel_and_a_virtual_machine_is_new(vm: Page) -> None:
     sent = ran(vm, "isolations-uptime", "isolations-uptime-vm")
-    assert "up 0 min" in out(sent["isolations-uptime-vm"])
-    assert "up 0 min" not in out(sent["isolations-uptime"])
+    # that of an emulated processor may be fast
+    new = re.compile("up [01] min")
+    assert new.search(out(sent["isolations-uptime-vm"]))
+    assert not new.search(out(sent["isolations-uptime"]))
 
 
 @pytest.mark.claim("C22")
