@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, expect
 
 from support.browser import SHIFTS
+from support.visits import drawn
 
 SEND = """([id, type]) => document.getElementById(id)
     .dispatchEvent(new CustomEvent("docker-run:event", {bubbles: true, detail: {type}}))"""
@@ -104,6 +105,8 @@ def test_nothing_jumps_when_the_number_comes(reader: BrowserContext, address: st
     page = opened(reader, f"{address}/run/", width)
     page.wait_for_load_state("networkidle")
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    # what follows the reader's scrolling has come to rest
+    drawn(page)
     page.evaluate(SHIFTS)
     before = page.evaluate(PLACES)
     page.evaluate(SEND, ["alpine", "created"])

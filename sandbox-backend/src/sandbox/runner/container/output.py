@@ -15,7 +15,7 @@ from sandbox.runner.container.sources import CHUNK, Source
 MOST_PENDING = 4 * CHUNK
 FRAME_SECONDS = 1 / 60
 # how long what the pipes still hold is waited for, when somebody else has their lock
-END_SECONDS = 1.0
+END_SECONDS = 3.0
 
 
 class Outputs:
