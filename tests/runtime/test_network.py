@@ -137,7 +137,8 @@ def test_an_address_is_free_again_and_the_last_one_is_followed_by_a_refusal(own:
         assert "주소" in full.event("exited")["hint"]
     settled(own, at_rest(own))
     again = run(own.url, f"{ALPINE} hostname -i", host)
-    assert (again.stdout, again.event("created")["network_bps"]) == ("172.17.0.2\n", 5_000_000)
+    assert (again.stdout, again.stderr, again.reason) == ("172.17.0.2\n", "", "exit")
+    assert again.event("created")["network_bps"] == 5_000_000
 
 
 def test_a_killed_runner_leaves_no_network(own: Backend) -> None:
