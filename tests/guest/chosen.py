@@ -24,10 +24,12 @@ CHOSEN = {
     "runtime/test_stats.py": """
         readings_come_one_after_the_other a_throttled_processor_is_seen processes_are_counted""",
     "runtime/test_network.py": "one_sends_to_the_other_no_faster_than_it_is_set",
-    "runtime/test_disk.py": """
+    "runtime/test_disk_rates.py": """
         writing_takes_what_the_rate_says
         reading_takes_what_the_rate_says
         a_rate_that_the_kernel_does_not_take_is_refused_in_plain_words
+        attack_49_a_disk_does_so_many_operations_whatever_rate_is_named""",
+    "runtime/test_disk.py": """
         files_may_be_larger_than_the_memory
         a_process_that_waits_for_its_disk_is_ended_in_time""",
     "runtime/test_lifecycle.py": "failing_runs_leave_nothing_either a_reader_who_leaves_ends_the_run",

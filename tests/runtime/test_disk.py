@@ -1,4 +1,4 @@
-"""`--device-write-bps` and `--device-read-bps`: the run writes to a disk of its own, which the kernel slows down."""
+"""The disk of a run's own, which it has for `--device-write-bps` and `--device-read-bps`: whose it is, and its end."""
 
 from __future__ import annotations
 
@@ -10,63 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.runner.kernel import cgroup
 from support import ends, pace
 from support import narrow as soonest
 from support.backend import Backend, running, stop
-from support.client import Docker, Event, Result, call, new_host, run
-from support.disks import DISK, STUCK, disks, seconds, wait_for_disks, wait_for_room, wait_until_stuck
+from support.client import Docker, call, new_host, run
+from support.disks import DISK, STUCK, disks, wait_for_disks, wait_for_room, wait_until_stuck
 from support.footprint import at_rest, backing_files, settled
 
 pytestmark = pytest.mark.container
 MB = 1024 * 1024
 WRITE = "time dd if=/dev/zero of=/file bs=64k count=32 oflag=direct"
-READ = "time dd if=/file of=/dev/null bs=64k iflag=direct"
-
-
-def stats(result: Result) -> list[Event]:
-    return [event for event in result.events if event["type"] == "stats"]
-
-
-def test_writing_takes_what_the_rate_says(docker: Docker) -> None:
-    result = docker(f"docker run --device-write-bps {DISK}:1mb alpine {WRITE}")
-    (took,) = seconds(result)
-    assert pace.close(took, 2), result
-    written = [event["written_bytes"] for event in stats(result)]
-    assert written == sorted(written)
-    assert written[-1] == pytest.approx(2 * MB, rel=0.15)
-    half = next(event for event in stats(result) if event["written_bytes"] >= MB)
-    assert half["at"] - stats(result)[0]["at"] == pytest.approx(1.0, abs=pace.seconds(0.3))
-
-
-def test_reading_takes_what_the_rate_says(docker: Docker) -> None:
-    result = docker(f"docker run --device-read-bps {DISK}:1mb alpine sh -c '{WRITE}; {READ}'")
-    write, read = seconds(result)
-    assert write < pace.seconds(0.5)
-    assert pace.close(read, 2), result
-    assert stats(result)[-1]["read_bytes"] == pytest.approx(2 * MB, rel=0.15)
-
-
-def test_twice_the_rate_is_half_the_time_and_no_flag_is_no_wait(docker: Docker) -> None:
-    (fast,) = seconds(docker(f"docker run --device-write-bps {DISK}:2mb alpine {WRITE}"))
-    assert pace.close(fast, 1)
-    assert docker(f"docker run alpine {WRITE.replace(' oflag=direct', '')}").event("exited")["wall_ms"] < pace.seconds(
-        900
-    )
-
-
-def test_what_is_synchronous_waits_too(docker: Docker) -> None:
-    result = docker(
-        f"docker run --device-write-bps {DISK}:1mb alpine time dd if=/dev/zero of=/file bs=64k count=32 conv=fsync"
-    )
-    (took,) = seconds(result)
-    assert pace.close(took, 2), result
-
-
-def test_the_strictest_of_two_rates_counts(docker: Docker) -> None:
-    line = f"docker run --device-write-bps {DISK}:100mb --device-write-bps {DISK}:1mb alpine {WRITE}"
-    (took,) = seconds(docker(line))
-    assert pace.close(took, 2)
 
 
 def test_attack_15_which_disks_the_machine_has_is_told_nobody(docker: Docker) -> None:
@@ -223,30 +176,6 @@ def test_ctrl_c_leaves_no_disk_either() -> None:
         assert backing_files(own) == []
         for one in slow:
             one.exception()
-
-
-def test_the_slowest_disk_still_starts_a_program(narrow: Docker) -> None:
-    result = narrow(f"docker run --device-write-bps {DISK}:2 --device-read-bps {DISK}:2 alpine echo hi")
-    assert (result.stdout, result.code) == ("hi\n", 0)
-
-
-def test_a_rate_of_0_is_no_limit_as_it_is_for_docker(narrow: Docker) -> None:
-    result = narrow(
-        f"docker run --device-write-bps {DISK}:0 --device-read-bps {DISK}:0 alpine grep -c overlay /proc/mounts"
-    )
-    assert (result.stdout, result.code) == ("1\n", 0)
-    assert narrow("docker run --device-write-bps /dev/nosuch:0 alpine true").code == 127
-
-
-@pytest.mark.parametrize("direction", ["read", "write"])
-def test_a_rate_that_the_kernel_does_not_take_is_refused_in_plain_words(direction: str, narrow: Docker) -> None:
-    result = narrow(f"docker run --device-{direction}-bps {DISK}:1 alpine echo hi")
-    if cgroup.layout() == "v2":
-        assert (result.code, result.reason) == (125, "not-started")
-        assert "2 is the slowest" in result.stderr
-        assert "초당 2바이트부터" in result.events[-1]["hint"]
-    else:
-        assert (result.stdout, result.code) == ("hi\n", 0)
 
 
 def test_a_killed_runner_leaves_no_disk() -> None:

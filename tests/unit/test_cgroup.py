@@ -71,9 +71,10 @@ def test_one_disk_can_be_counted_alone(tmp_path: Path, files: dict[str, str], ki
 @pytest.mark.parametrize(
     ("kind", "file", "throttled", "free"),
     [
-        (V2, "g/a/io.max", "7:0 rbps=1 wbps=max riops=max wiops=max\n", "7:0 rbps=max wbps=max"),
+        (V2, "g/a/io.max", "7:0 rbps=1 wbps=max riops=9 wiops=max\n", "7:0 rbps=max wbps=max riops=max wiops=max"),
         (V1, "blkio/g/a/blkio.throttle.read_bps_device", "7:0 1\n", "7:0 0"),
         (V1, "blkio/g/a/blkio.throttle.write_bps_device", "7:0 1\n", "7:0 0"),
+        (V1, "blkio/g/a/blkio.throttle.write_iops_device", "7:0 9\n", "7:0 0"),
         (V1, "blkio/g/a/blkio.throttle.write_bps_device", "", ""),
     ],
 )

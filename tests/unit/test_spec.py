@@ -107,12 +107,21 @@ def test_limits_become_resources_without_swap() -> None:
 
 def test_the_slow_disk_is_the_runs_own_at_the_slowest_rate() -> None:
     plan = Plan("a", write_bps=(Throttle("/dev/x", 2000), Throttle("/dev/x", 1000)), read_bps=(Throttle("/dev/x", 30),))
-    own = replace(OWN, disk=(7, 3))
-    free = build(Plan("a", read_bps=(Throttle("/dev/x", 0),)), own=own)["linux"]["resources"]["blockIO"]
-    assert {one["rate"] for one in free["throttleReadBpsDevice"]} == {2**64 - 1}
-    assert build(plan, own=own)["linux"]["resources"]["blockIO"] == {
-        "throttleReadBpsDevice": [{"major": 7, "minor": 3, "rate": 30}],
-        "throttleWriteBpsDevice": [{"major": 7, "minor": 3, "rate": 1000}],
+    made = build(plan, own=replace(OWN, disk=(7, 3)))["linux"]["resources"]["blockIO"]
+    assert {name: made[f"throttle{name}BpsDevice"] for name in ("Read", "Write")} == {
+        "Read": [{"major": 7, "minor": 3, "rate": 30}],
+        "Write": [{"major": 7, "minor": 3, "rate": 1000}],
+    }
+
+
+def test_a_disk_has_a_most_in_what_is_not_named_and_above_what_is() -> None:
+    plan = Plan("a", write_bps=(Throttle("/dev/x", 1 << 40),), read_bps=(Throttle("/dev/x", 0),))
+    made = build(plan, own=replace(OWN, disk=(7, 3)))["linux"]["resources"]["blockIO"]
+    assert {name: one["rate"] for name, (one,) in made.items()} == {
+        "throttleReadBpsDevice": 64 << 20,
+        "throttleReadIOPSDevice": 1000,
+        "throttleWriteBpsDevice": 64 << 20,
+        "throttleWriteIOPSDevice": 1000,
     }
 
 

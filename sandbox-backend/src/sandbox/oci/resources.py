@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from sandbox.model.plan import Plan, Throttle
+from sandbox.model.plan import MIB, Plan
 from sandbox.oci.allocation import Allocation, Features, Node
 
 CPU_PERIOD_US = 100_000
 # sixteen times what is usual: a run that begins is served before those that go on
 FIRST_CPU_SHARES = 16 * 1024
-FULL_SPEED = 2**64 - 1
+# a disk's bytes and operations a second at most, each way: for what is direct, a thread of the kernel works at nobody's
+# account
+MOST_BYTES, MOST_OPERATIONS = 64 * MIB, 1000
 
 
 def build(plan: Plan, allocation: Allocation, features: Features) -> dict[str, Any]:
@@ -25,9 +28,8 @@ def build(plan: Plan, allocation: Allocation, features: Features) -> dict[str, A
     if features.cpu:
         quota = round(limits.cpus * CPU_PERIOD_US)
         made["cpu"] = {"quota": quota, "period": CPU_PERIOD_US, "shares": FIRST_CPU_SHARES}
-    throttles = {"throttleReadBpsDevice": plan.read_bps, "throttleWriteBpsDevice": plan.write_bps}
-    if any(throttles.values()):
-        made["blockIO"] = {name: _throttled(given, allocation) for name, given in throttles.items() if given}
+    if allocation.disk:
+        made["blockIO"] = dict(_throttled(plan, *allocation.disk))
     return made
 
 
@@ -35,11 +37,10 @@ def _allowed(node: Node) -> dict[str, Any]:
     return {"allow": True, "type": "c", "major": node.major, "minor": node.minor, "access": "rw"}
 
 
-def _throttled(throttles: tuple[Throttle, ...], allocation: Allocation) -> list[dict[str, Any]]:
+def _throttled(plan: Plan, major: int, minor: int) -> Iterator[tuple[str, list[dict[str, int]]]]:
     """A container's disk is its own: that is the slow one, at the slowest of all rates."""
-    # 0 is no limit, as it is for Docker
-    slowest = min((throttle.rate for throttle in throttles if throttle.rate), default=FULL_SPEED)
-    if allocation.disk is None:
-        return []
-    major, minor = allocation.disk
-    return [{"major": major, "minor": minor, "rate": slowest}]
+    for way, throttles in (("Read", plan.read_bps), ("Write", plan.write_bps)):
+        # 0 is no limit, as it is for Docker
+        slowest = min((throttle.rate for throttle in throttles if throttle.rate), default=MOST_BYTES)
+        for unit, most in (("Bps", min(slowest, MOST_BYTES)), ("IOPS", MOST_OPERATIONS)):
+            yield f"throttle{way}{unit}Device", [{"major": major, "minor": minor, "rate": most}]

@@ -11,9 +11,9 @@ import contextlib
 import functools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from sandbox.linux.loop import Device
 from sandbox.runner.kernel.cgroup.files import keyed, number, summed
@@ -25,6 +25,8 @@ DEVICES = ("c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 5:0 rwm", "c 1:8 rwm", "c 1
 BY_NAME = "c 10:232 rw"
 # in buffers of sockets, besides a run's memory: the machine's own limit for all (net.ipv4.tcp_mem) is a part of its RAM
 MOST_IN_SOCKETS = 16 << 20
+# what slows a disk down: a part of its name in the OCI form, and in that of its file
+RATES = (("ReadBps", "read_bps"), ("WriteBps", "write_bps"), ("ReadIOPS", "read_iops"), ("WriteIOPS", "write_iops"))
 WITH_SWAP, IN_SOCKETS = "memory.memsw.limit_in_bytes", "memory.kmem.tcp.limit_in_bytes"
 
 
@@ -35,7 +37,7 @@ class V1(Groups):
     slowest_rate = 1
     counts_loop_pages = False
     _usual_weight = ("cpu.shares", "1024")
-    _throttles = dict.fromkeys(("blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device"), "0")
+    _throttles: ClassVar[Mapping[str, str]] = {f"blkio.throttle.{file}_device": "0" for _, file in RATES}
     _freezer = ("freezer", "freezer.state", "THAWED", "FROZEN")
 
     def folders(self, path: str) -> list[Path]:
@@ -156,9 +158,9 @@ def _limits(resources: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "cpu/cpu.cfs_quota_us", str(cpu["quota"])
     yield "cpu/cpu.shares", str(cpu["shares"])
     yield "pids/pids.max", str(resources["pids"]["limit"])
-    for name, file in (("throttleReadBpsDevice", "read"), ("throttleWriteBpsDevice", "write")):
-        for one in resources.get("blockIO", {}).get(name, ()):
-            yield f"blkio/blkio.throttle.{file}_bps_device", f"{one['major']}:{one['minor']} {one['rate']}"
+    for name, file in RATES:
+        for one in resources.get("blockIO", {}).get(f"throttle{name}Device", ()):
+            yield f"blkio/blkio.throttle.{file}_device", f"{one['major']}:{one['minor']} {one['rate']}"
     for rule in resources["devices"]:
         # what all may not use, they have not from their parent
         if rule["allow"]:

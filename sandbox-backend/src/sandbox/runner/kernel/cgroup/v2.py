@@ -21,7 +21,7 @@ class V2(Groups):
     counts_loop_pages = True
     # what crun makes of 1024 shares
     _usual_weight = ("cpu.weight", "39")
-    _throttles: ClassVar[Mapping[str, str]] = {"io.max": "rbps=max wbps=max"}
+    _throttles: ClassVar[Mapping[str, str]] = {"io.max": "rbps=max wbps=max riops=max wiops=max"}
     _freezer = ("", "cgroup.freeze", "0", "1")
 
     def folders(self, path: str) -> list[Path]:
