@@ -217,3 +217,10 @@ def _send(method: str, url: str, data: bytes, headers: dict[str, str]) -> dict[s
     request = urllib.request.Request(url, data, headers, method=method)
     with urllib.request.urlopen(request, timeout=20) as answer:
         return dict(answer.headers)
+
+
+def windowed(data: bytes, log: int) -> bytes:
+    """A zstd frame that says that it looks back so far."""
+    options = zstandard.ZstdCompressionParameters.from_level(3, window_log=log, enable_ldm=True)
+    packer = zstandard.ZstdCompressor(compression_params=options).compressobj()
+    return packer.compress(data) + packer.flush()

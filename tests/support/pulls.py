@@ -15,8 +15,15 @@ from sandbox.images.store import Store
 from sandbox.model import events, protocol
 from sandbox.model.protocol import PullRequest, Reply
 from sandbox.settings import Settings
+from support import oci
+from support.oci import File, Folder, Link
 
 Line = dict[str, Any]
+# an image of a shell, and a file above it
+LAYERS: list[oci.Tree] = [
+    {"bin": Folder(), "bin/busybox": File(b"x" * 90_000, 0o755), "bin/sh": Link("busybox")},
+    {"etc/os-release": b"A"},
+]
 
 
 @dataclass
@@ -73,3 +80,10 @@ async def refused(bench: Bench) -> Line:
     assert end["type"] == "no-image", end
     assert bench.on_disk() == []
     return end
+
+
+def last(lines: list[Line]) -> Line:
+    """The one last line of a pull, which comes last."""
+    ends = [line for line in lines if line["type"] in ("fetched", "no-image", "failed")]
+    assert ends == lines[-1:]
+    return ends[0]

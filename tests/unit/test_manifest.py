@@ -1,4 +1,4 @@
-"""What a registry says about an image is read with distrust."""
+"""What a registry says of an image, its manifests and indexes, is read with distrust."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.images import config as imageconfig
 from sandbox.images import manifest
 from sandbox.images.manifest import BadImage, Descriptor, Index, Manifest
 from sandbox.model import platform
-from sandbox.model.image import Config
 from sandbox.model.platform import Platform
 from support import pace
 
@@ -34,11 +32,6 @@ def a_manifest(**changes: object) -> bytes:
 def an_index(*platforms: dict[str, str] | None, **changes: object) -> bytes:
     entries = [described(f"sha256:{number:064x}", platform=where) for number, where in enumerate(platforms)]
     return json.dumps({"schemaVersion": 2, "manifests": entries} | changes).encode()
-
-
-def a_config(**settings: object) -> bytes:
-    document = {"os": "linux", "architecture": "amd64", "rootfs": {"diff_ids": [DIGEST]}, "config": settings}
-    return json.dumps(document).encode()
 
 
 @pytest.mark.parametrize("kind", [OCI_MANIFEST, DOCKER_MANIFEST, ""])
@@ -150,12 +143,6 @@ def test_an_entry_of_thousands_is_chosen_in_a_moment() -> None:
     assert min(cost() for _ in range(3)) < pace.seconds(0.05)
 
 
-def test_more_layers_than_docker_makes_are_not_looked_at() -> None:
-    document = {"rootfs": {"diff_ids": [DIGEST] * 128}}
-    with pytest.raises(BadImage, match="diff_ids has more than 127 parts"):
-        imageconfig.parse(json.dumps(document).encode())
-
-
 def test_as_many_layers_are_read_as_docker_makes() -> None:
     found = manifest.parse_document(a_manifest(layers=[described()] * 127), "")
     assert isinstance(found, Manifest)
@@ -244,84 +231,3 @@ def test_a_deeply_nested_document_is_refused() -> None:
 def test_layer_urls_are_not_even_read() -> None:
     found = manifest.parse_document(a_manifest(layers=[described(urls=["http://10.0.0.1/x"])]), "")
     assert "10.0.0.1" not in repr(found)
-
-
-def test_a_configuration_is_read_whole() -> None:
-    found = imageconfig.parse(
-        a_config(
-            Entrypoint=["/e"], Cmd=["a", "b\nc"], Env=["A=1"], WorkingDir="/w", User="1:2",
-            Labels={imageconfig.LABEL: "stand-in"}, Volumes={"/data": {}, "/var/lib/x": None},
-        )
-    )  # fmt: skip
-    labels, volumes = ((imageconfig.LABEL, "stand-in"),), ("/data", "/var/lib/x")
-    assert found.config == Config(("/e",), ("a", "b\nc"), ("A=1",), "/w", "1:2", labels, volumes)
-    assert (found.provenance, found.diff_ids, found.platform) == ("stand-in", (DIGEST,), Platform("linux", "amd64"))
-
-
-def test_an_unlabelled_image_is_official() -> None:
-    assert imageconfig.parse(a_config()).provenance == "official"
-
-
-def test_null_means_absent_in_a_configuration() -> None:
-    assert imageconfig.parse(a_config(Cmd=None, Env=None, Labels=None, User=None)).config == Config()
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"Cmd": ["a\0b"]},
-        {"Env": ["A=\0"]},
-        {"Entrypoint": "sh -c"},
-        {"Cmd": [1]},
-        {"Cmd": ["\ud800"]},
-        {"Cmd": ["x" * 200_000]},
-        {"Cmd": ["x" * 100_000] * 20},
-        {"User": "2147483648"},
-        {"User": "4294967296"},
-        {"User": "4294967295:0"},
-        {"User": "0:99999999999999999999"},
-        {"User": "ro ot"},
-        {"User": "root\nx"},
-        {"User": "a:b:c"},
-        {"WorkingDir": "/a\nb"},
-        {"WorkingDir": "/a\0"},
-        {"Labels": ["a"]},
-        {"Volumes": ["/a"]},
-        {"Volumes": {"/a\0": {}}},
-        {"Volumes": {"/a" * 129: {}}},
-        {"Volumes": {f"/{number}/b": {} for number in range(65)}},
-        {"Labels": {"a": 1}},
-        {"Labels": {f"{number}": "" for number in range(1001)}},
-        {"Env": [f"{number}=" for number in range(900)], "Cmd": [""] * 101},
-    ],
-)
-def test_a_configuration_that_no_container_should_be_made_from_is_refused(settings: dict[str, object]) -> None:
-    with pytest.raises(BadImage):
-        imageconfig.parse(a_config(**settings))
-
-
-@pytest.mark.parametrize("user", ["70000", "1000620000:0", "2147483647", "00000000000000000001"])
-def test_a_user_that_docker_takes_is_read(user: str) -> None:
-    assert imageconfig.parse(a_config(User=user)).config.user == user
-
-
-@pytest.mark.parametrize(
-    ("named", "where"),
-    [
-        ({"architecture": "x86_64", "variant": "v1"}, Platform("linux", "amd64")),
-        ({"architecture": None}, Platform("linux", "")),
-        ({"os": "Windows"}, Platform("windows", "amd64")),
-    ],
-)
-def test_a_configurations_platform_has_the_usual_spelling(named: dict[str, object], where: Platform) -> None:
-    assert imageconfig.parse(json.dumps(json.loads(a_config()) | named).encode()).platform == where
-
-
-def test_a_platform_is_made_of_words() -> None:
-    with pytest.raises(BadImage, match="architecture"):
-        imageconfig.parse(json.dumps(json.loads(a_config()) | {"architecture": "amd64\n"}).encode())
-
-
-def test_a_configuration_of_a_thousand_words_is_read() -> None:
-    env = [f"{number}=" for number in range(900)]
-    assert len(imageconfig.parse(a_config(Env=env, Cmd=[""] * 100)).config.env) == 900
