@@ -99,3 +99,6 @@ export class Client {
     throw new ServiceError(answer, problem);
   }
 }
+
+/** The client of the backend that an element names, or else its page. @param {Element} element */
+export const client = element => new Client(element.getAttribute("backend") ?? /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name="docker-run-backend"]'))?.content ?? "");

@@ -1,5 +1,5 @@
 // <docker-run>: one docker command line that the reader can change and run.
-import { Client, ServiceError, explained, lacksIsolation } from "./client.js";
+import { client, ServiceError, explained, lacksIsolation } from "./client.js";
 import { History, listen } from "./line.js";
 import { events } from "./ndjson.js";
 import { recordingIn, replayed } from "./replay.js";
@@ -69,11 +69,6 @@ export class DockerRun extends HTMLElement {
     this.#view.write(line);
   }
 
-  get #client() {
-    const named = /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name="docker-run-backend"]'));
-    return new Client(this.getAttribute("backend") ?? named?.content ?? "");
-  }
-
   /** Show the original line, and nothing of a run. */
   #restore() {
     this.#rest();
@@ -123,7 +118,7 @@ export class DockerRun extends HTMLElement {
       this.#begin(inView);
       await this.company?.before?.();
       await globalThis.dockerRunTurn?.(this.#done, signal, this.#runView);
-      const live = this.#client.run(command, signal, this.getAttribute("isolation") ?? undefined).then(body => this.#read(events(body)));
+      const live = client(this).run(command, signal, this.getAttribute("isolation") ?? undefined).then(body => this.#read(events(body)));
       return await live.catch(error => this.#replay(command, signal, error));
     } catch (error) {
       this.#runView.draw();
@@ -157,7 +152,7 @@ export class DockerRun extends HTMLElement {
     const controller = this.#controller;
     const leave = () => controller?.abort(STOPPED);
     if (!this.#run) return leave();
-    this.#client.end(this.#run).catch(leave);
+    client(this).end(this.#run).catch(leave);
     setTimeout(leave, PATIENCE);
   }
 
@@ -166,7 +161,7 @@ export class DockerRun extends HTMLElement {
     this.company?.act?.("restore");
     await this.restore();
     // a host that cannot be reached ends by itself once it has been idle
-    await this.#client.reset().catch(() => {});
+    await client(this).reset().catch(() => {});
     if (!this.#controller) this.#say(texts.wasReset);
   }
 
