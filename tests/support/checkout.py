@@ -102,17 +102,29 @@ def copied(folder: Path, within: tuple[str, ...] = ()) -> Checkout:
 
 @dataclass(frozen=True)
 class SmallDisk:
-    """A disk with a checkout on it, which only the checkout's own commands see."""
+    """A disk with a checkout on it, which only the checkout's own commands see, and which takes so many KiB of it."""
 
     checkout: Checkout
+    taken: int
 
     def leave(self, kib: int) -> None:
         """Make it so small, or so large, that this much room is left."""
-        told = ended(self.checkout.there("stat", "--file-system", "--format=%b %f %S", ".")).said.split()
-        blocks, free, size = (int(word) for word in told)
-        used = (blocks - free) * size // 1024
-        done = ended(self.checkout.there("mount", "-o", f"remount,size={used + kib}k", str(self.checkout.folder)))
+        self._resize(_taken(self.checkout) + kib)
+
+    def leave_to_set_up(self, kib: int) -> None:
+        """The same for all that set-up makes, with what it has made already."""
+        self._resize(self.taken + kib)
+
+    def _resize(self, kib: int) -> None:
+        done = ended(self.checkout.there("mount", "-o", f"remount,size={kib}k", str(self.checkout.folder)))
         assert done.code == 0, done.said
+
+
+def _taken(checkout: Checkout) -> int:
+    """What the files take of a checkout's disk, in KiB."""
+    told = ended(checkout.there("stat", "--file-system", "--format=%b %f %S", ".")).said.split()
+    blocks, free, size = (int(word) for word in told)
+    return (blocks - free) * size // 1024
 
 
 @contextmanager
@@ -124,7 +136,8 @@ def small_disk(folder: Path) -> Iterator[SmallDisk]:
         try:
             assert holder.stdout
             assert holder.stdout.readline() == b"\n"
-            yield SmallDisk(copied(folder, ("nsenter", "--mount", f"--target={holder.pid}")))
+            checkout = copied(folder, ("nsenter", "--mount", f"--target={holder.pid}"))
+            yield SmallDisk(checkout, _taken(checkout))
         finally:
             holder.kill()
 
