@@ -38,11 +38,10 @@ def test_patterns_are_not_kept() -> None:
         table(Images(reference="".join(f"[{letter}{number}ā]*a" for letter in "bcdefghijk") * 8), IMAGES, (), NOW)
         table(Images(reference=f"al{number}[a-z]*" * 30), IMAGES, (), NOW)
 
-    for number in range(600):
-        listed(number)
+    listed(0)
     tracemalloc.start()
     try:
-        for number in range(600, 1200):
+        for number in range(1, 601):
             listed(number)
         assert tracemalloc.get_traced_memory()[0] < 24 << 20
     finally:
