@@ -127,15 +127,15 @@ def test_every_recording_belongs_to_a_demo() -> None:
 
 
 def test_make_record_leaves_what_has_not_changed_and_ends_its_backend(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, backend: Backend, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/index.md").write_text('```docker-run id="x"\ndocker run alpine hostname\n```\n')
     (tmp_path / "mkdocs.yml").write_text("site_name: t\nplugins:\n  - docker-run: {recordings: kept}\n")
-    asked = ["--config", str(tmp_path / "mkdocs.yml"), "--data-dir", str(STATE)]
-    assert record.main(asked) == 0
+    config = ["--config", str(tmp_path / "mkdocs.yml")]
+    assert record.main([*config, "--data-dir", str(STATE)]) == 0
     first = (tmp_path / "kept/index/x.ndjson").read_text()
-    assert record.main(asked) == 0
+    assert record.main([*config, "--backend", backend.url]) == 0
     assert (tmp_path / "kept/index/x.ndjson").read_text() == first
     assert "그대로예요" in capsys.readouterr().out
     header = json.loads(first.splitlines()[0])
