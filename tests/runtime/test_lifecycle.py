@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -148,18 +149,23 @@ def test_a_supervisor_that_is_killed_takes_its_runs_along() -> None:
         assert str(own.runtime) not in Path("/proc/self/mountinfo").read_text()
 
 
+@pytest.fixture(scope="module")
+def own() -> Iterator[Backend]:
+    with running() as started:
+        yield started
+
+
 @pytest.mark.parametrize("name", ["web", "puller"])
-def test_a_killed_process_comes_back(name: str) -> None:
-    with running() as own:
-        os.kill(own.pid_of(name), signal.SIGKILL)
-        deadline = time.monotonic() + pace.seconds(8)
-        while time.monotonic() < deadline:
-            try:
-                if run(own.url, "docker run alpine echo back").stdout == "back\n":
-                    return
-            except (OSError, AssertionError):
-                time.sleep(0.05)
-        raise AssertionError(f"{name} did not come back: {own.log.read_text()[-1000:]}")
+def test_a_killed_process_comes_back(own: Backend, name: str) -> None:
+    os.kill(own.pid_of(name), signal.SIGKILL)
+    deadline = time.monotonic() + pace.seconds(8)
+    while time.monotonic() < deadline:
+        try:
+            if run(own.url, "docker run alpine echo back").stdout == "back\n":
+                return
+        except (OSError, AssertionError):
+            time.sleep(0.05)
+    raise AssertionError(f"{name} did not come back: {own.log.read_text()[-1000:]}")
 
 
 def test_ctrl_c_leaves_nothing_behind() -> None:

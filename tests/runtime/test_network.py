@@ -120,8 +120,9 @@ def test_a_program_that_is_not_there_leaves_nothing(backend: Backend) -> None:
     assert settled(backend, before) == before
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own() -> Iterator[Backend]:
+    """One of few addresses, whose runner the last test of it kills."""
     with running({"slots": 14, "per_address": 20, "network_bits": 40_000_000}) as started:
         yield started
 
