@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from support.backend import REPOSITORY
+from support.named_tests import ALONE, PLUGINS
 from support.python_copy import copied
 
 
@@ -39,7 +40,6 @@ CASES = [
     if EVERY or one in ONE_OF_EACH.values()
 ]
 FAILED = 1
-PLUGINS = ("-p", "pytest_asyncio.plugin", "-p", "pytest_timeout")
 # for one test, and for all of them
 SECONDS, ALL_SECONDS = 120, 400
 Done = subprocess.CompletedProcess[str]
@@ -55,8 +55,7 @@ def take_out(entry: dict[str, Any], source: Path) -> None:
 
 def ran(python: Path, *tests: str, seconds: int = SECONDS) -> Done:
     command = [str(python), "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *PLUGINS, *tests]
-    # a browser's plugin and others take longer to load than most of these tests to run
-    environ = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environ = os.environ | ALONE
     return subprocess.run(
         command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, timeout=seconds, check=False
     )
