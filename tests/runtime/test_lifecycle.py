@@ -92,35 +92,41 @@ def test_a_reader_who_never_reads_is_let_go(docker: Docker) -> None:
             assert settled(own, before) == before
 
 
-def test_the_runner_is_killed_in_the_middle_of_twenty_runs() -> None:
-    with running({"slots": 20}) as own:
-        host = new_host(own.url)
-        run(own.url, "docker run alpine true", host)
-        before = at_rest(own)
-        started = threading.Barrier(21)
+@pytest.fixture(scope="module")
+def own() -> Iterator[Backend]:
+    """One whose processes are killed, one after another."""
+    with running({"slots": 20}) as started:
+        yield started
 
-        def one(_: int) -> str:
-            with reading(own, "docker run alpine sleep 300", host) as events:
-                reach(events, "started")
-                started.wait(pace.seconds(20))
-                last = deque(events, 1)[0]
-            return f"{last['type']} {last['code']}"
 
-        with ThreadPoolExecutor(20) as pool:
-            ends = pool.map(one, range(20))
+def test_the_runner_is_killed_in_the_middle_of_twenty_runs(own: Backend) -> None:
+    host = new_host(own.url)
+    run(own.url, "docker run alpine true", host)
+    before = at_rest(own)
+    started = threading.Barrier(21)
+
+    def one(_: int) -> str:
+        with reading(own, "docker run alpine sleep 300", host) as events:
+            reach(events, "started")
             started.wait(pace.seconds(20))
-            os.kill(own.pid_of("runner"), signal.SIGKILL)
-            killed = time.monotonic()
-            assert set(ends) == {"failed runner-lost"}
-        while True:
-            try:
-                result = run(own.url, "docker run alpine echo back", host)
-            except AssertionError:
-                continue
-            if result.stdout == "back\n":
-                break
-            assert time.monotonic() - killed < pace.seconds(8)
-        assert settled(own, before) == before
+            last = deque(events, 1)[0]
+        return f"{last['type']} {last['code']}"
+
+    with ThreadPoolExecutor(20) as pool:
+        ends = pool.map(one, range(20))
+        started.wait(pace.seconds(20))
+        os.kill(own.pid_of("runner"), signal.SIGKILL)
+        killed = time.monotonic()
+        assert set(ends) == {"failed runner-lost"}
+    while True:
+        try:
+            result = run(own.url, "docker run alpine echo back", host)
+        except AssertionError:
+            continue
+        if result.stdout == "back\n":
+            break
+        assert time.monotonic() - killed < pace.seconds(8)
+    assert settled(own, before) == before
 
 
 def test_a_supervisor_that_is_killed_takes_its_runs_along() -> None:
@@ -147,12 +153,6 @@ def test_a_supervisor_that_is_killed_takes_its_runs_along() -> None:
             assert time.monotonic() < deadline, list(filter(runs, family))
             time.sleep(0.05)
         assert str(own.runtime) not in Path("/proc/self/mountinfo").read_text()
-
-
-@pytest.fixture(scope="module")
-def own() -> Iterator[Backend]:
-    with running() as started:
-        yield started
 
 
 @pytest.mark.parametrize("name", ["web", "puller"])

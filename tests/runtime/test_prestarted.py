@@ -62,9 +62,9 @@ def gone(pid: int) -> bool:
     return not runs(pid)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def used() -> Iterator[Backend]:
-    """A backend of this test's own, that has run something."""
+    """A backend of these tests' own, that has run something; the last of them kills its runner."""
     with running() as backend:
         run(backend.url, "docker run alpine true", new_host(backend.url))
         yield backend
