@@ -17,7 +17,7 @@ serve: ## 필요한 것을 설치하고 페이지와 백엔드를 켜요. Ctrl-C
 	@$(with_rights) .venv/bin/sandbox-backend serve --site "$(CURDIR)/site" --data-dir "$(DATA)" --prepare "$(CURDIR)/$(ready)"
 
 test: ## 검사와 모든 테스트를 돌려요. 하나도 건너뛰지 않아요
-	@$(ready) test sandbox-backend/setup/checks
+	@$(ready) test
 	@SANDBOX_MUST_RUN=1 $(with_rights) .venv/bin/python tests/side_by_side.py
 
 check: ## 1분 안에 끝나는 검사: ruff, mypy, tsc, node --test, 단위 테스트
