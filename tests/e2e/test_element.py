@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from e2e.pages import Demo
 from support.canned_backend import HINT, Canned, Run
@@ -205,3 +205,18 @@ def test_two_demos_share_the_visitors_host(demo: Demo, canned: Canned) -> None:
         one.run()
         one.wait_for_end()
     assert canned.asked.count(("POST", "/v1/hosts")) == 1
+
+
+def test_a_browser_that_lets_the_page_connect_to_nobody_is_offline(page: Page, canned: Canned) -> None:
+    def guarded(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": "connect-src 'none'"})
+
+    page.route("**/example.html", guarded)
+    page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
+    page.goto(f"{canned.url}/example.html")
+    demo = Demo(page, "first")
+    demo.run()
+    demo.wait_for("offline")
+    expect(demo.result).to_contain_text("닿지 못했어요")
+    assert canned.asked == []

@@ -12,12 +12,14 @@ import pytest
 
 from support import footprint, pace
 from support.backend import Backend, running
-from support.client import new_host, run
+from support.client import Event, new_host, run
 from support.files import runs, text_of
 from support.running_container import running_container
 
 pytestmark = pytest.mark.container
 SECONDS = 5.0
+# where a program may write
+LEFT = "/ /tmp /root /var/tmp /dev /dev/shm"
 
 
 def waiting(backend: Backend) -> set[int]:
@@ -76,6 +78,24 @@ def test_each_run_takes_the_prestarted_and_leaves_a_new_one(used: Backend) -> No
     assert result.stdout.strip() == result.event("created")["container"][:12]
     assert len(before) == 1
     assert replaced(used, before)
+
+
+def test_esc_18_a_container_begun_while_another_ran_has_nothing_of_it(used: Backend) -> None:
+    host, before = new_host(used.url), settled(used, 1)
+    begun: set[int] = set()
+
+    def look(event: Event) -> None:
+        if event["type"] == "output":
+            begun.update(settled(used, 1))
+
+    leave = f"for place in {LEFT}; do echo mine >$place/left-behind; done; (setsid sleep 300 &); echo left; sleep 2"
+    assert run(used.url, f"docker run alpine sh -c '{leave}'", host, each=look).stdout == "left\n"
+    assert len(begun) == 1
+    assert not begun & before
+    look_for = "find / -path /proc -prune -o -name left-behind -print; ps -o args | grep -c [s]leep"
+    found = run(used.url, f"docker run alpine sh -c '{look_for}'", host)
+    assert (found.stdout, found.stderr) == ("0\n", "")
+    assert replaced(used, begun)
 
 
 def test_a_run_with_a_terminal_leaves_the_prestarted_alone(used: Backend) -> None:

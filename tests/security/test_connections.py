@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import time
 from contextlib import ExitStack, suppress
@@ -101,6 +102,20 @@ def test_idle_connections_of_one_address_are_bounded_and_the_page_is_still_serve
             stack.enter_context(web.connect())
         until(lambda: len(web.server.server_state.connections) <= 20)
         assert call(web.url, "GET", "/v1/health")[0] == 200
+
+
+def test_idle_connections_of_one_address_close_none_of_another(tmp_path: Path) -> None:
+    assert Settings().connections <= 256
+    with serving(tmp_path, connections=20) as web, ExitStack() as stack:
+        other = http.client.HTTPConnection("127.0.0.1", web.port, source_address=("127.0.0.2", 0))
+        stack.callback(other.close)
+        for crowd in (300, 0):
+            other.request("GET", "/v1/health")
+            answer = other.getresponse()
+            assert (answer.status, answer.read()[:1]) == (200, b"{")
+            for _ in range(crowd):
+                stack.enter_context(web.connect())
+            until(lambda: len(web.server.server_state.connections) <= 21)
 
 
 def test_connections_at_work_do_not_give_way(tmp_path: Path) -> None:

@@ -42,6 +42,30 @@ async def test_img_13_a_token_realm_on_an_unnamed_host_is_refused_before_connect
         assert internal.requests == []
 
 
+def moved(to: str) -> Answer:
+    return Answer(status=307, headers={"Location": to})
+
+
+def asking(realm: str) -> Answer:
+    return Answer(status=401, headers={"WWW-Authenticate": f'Bearer realm="{realm}",service="x"'})
+
+
+@pytest.mark.parametrize("way", ["redirect", "realm", "redirect of a redirect", "redirect of a realm"])
+async def test_img_13_nobody_inside_sees_so_much_as_a_connection(bench: Bench, fake: FakeRegistry, way: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as inside:
+        inside.setblocking(False)
+        there, here = f"http://127.0.0.1:{inside.getsockname()[1]}/latest/meta-data", f"{fake.url}/elsewhere"
+        first = {"redirect": moved(there), "realm": asking(there)}
+        fake.on("/manifests/", first.get(way) or (asking(here) if "realm" in way else moved(here)))
+        fake.on("/elsewhere", moved(there))
+        # who hands tokens out leads nowhere else
+        reason = "no-such-repository" if way == "redirect of a realm" else "foreign-host"
+        assert (await refused(bench))["reason"] == reason
+        assert bool(fake.asked("/elsewhere")) is (way not in first)
+        with pytest.raises(BlockingIOError):
+            inside.accept()
+
+
 async def test_img_14_a_layer_url_is_not_followed(bench: Bench, fake: FakeRegistry) -> None:
     built = oci.build([{"f": b"1"}])
     oci.hold(fake, NAME, built)
