@@ -92,6 +92,22 @@ async def test_no_entry_for_this_machine_is_said_as_docker_says_it(bench: Bench,
     assert (await end(bench, "linux/amd64/v3"))["type"] == "fetched"
 
 
+@pytest.mark.parametrize("said", [AMD, {"architecture": "x86_64"}, None], ids=["here", "in other words", "nothing"])
+async def test_an_index_within_an_index_is_gone_into(
+    bench: Bench, fake: FakeRegistry, said: dict[str, str] | None
+) -> None:
+    # as whoever copies an image into an index of its own makes it
+    _, wanted = hold_index(fake, (ARM, ARM), (AMD, AMD))
+    for tag in ("inner", "latest"):
+        inner, _ = fake.manifests[NAME, "latest"]
+        fake.manifest(NAME, tag, inner, oci.INDEX)
+        entry = oci.descriptor(inner, oci.INDEX)
+        outer = {"schemaVersion": 2, "manifests": [entry if said is None else {**entry, "platform": said}]}
+        fake.manifest(NAME, "latest", outer, oci.INDEX)
+    assert (await end(bench))["image"]["id"] == wanted
+    assert (await end(bench, "linux/s390x"))["stderr"] == pull_error(NONE.replace("amd64", "s390x"))
+
+
 async def test_an_image_for_another_system_is_refused(bench: Bench, fake: FakeRegistry) -> None:
     oci.hold(fake, f"{NAME}:latest", image({"os": "windows", "architecture": "amd64"}))
     said = (await end(bench))["stderr"]

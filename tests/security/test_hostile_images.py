@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox.docker.messages import pull_error
+from sandbox.images.resolve import MOST_INDEXES
 from sandbox.model import plain
 from sandbox.model.image import Image
 from support import oci
@@ -162,11 +163,15 @@ async def test_img_11_a_document_that_is_index_and_manifest_is_refused(bench: Be
     assert (await refused(bench))["reason"] == "bad-image"
 
 
-async def test_an_index_within_an_index_is_refused(bench: Bench, fake: FakeRegistry) -> None:
-    inner = oci.index_of([(oci.build([{"f": b"1"}]).manifests[0][0], "amd64")])
-    fake.manifest("library/alpine", "inner", inner, oci.INDEX)
-    fake.manifest("library/alpine", "latest", oci.index_of([(inner, "amd64")]), oci.INDEX)
+async def test_indexes_within_each_other_come_to_an_end(bench: Bench, fake: FakeRegistry) -> None:
+    document = oci.build([{"f": b"1"}]).manifests[0][0]
+    for number in range(MOST_INDEXES + 1):
+        document = oci.index_of([(document, "amd64")])
+        fake.manifest("library/alpine", f"{number}", document, oci.INDEX)
+    fake.manifest("library/alpine", "latest", document, oci.INDEX)
     assert (await refused(bench))["reason"] == "bad-image"
+    assert fake.asked("/blobs/") == []
+    assert len(fake.asked("/manifests/")) == MOST_INDEXES + 1
 
 
 async def test_a_layer_with_other_files_than_the_image_says_is_refused(bench: Bench, fake: FakeRegistry) -> None:

@@ -20,6 +20,9 @@ from sandbox.model.platform import Platform
 from sandbox.model.reference import Reference
 from sandbox.settings import Settings
 
+# containerd goes into as many as there are; whoever copies an image from index to index makes two
+MOST_INDEXES = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -81,14 +84,15 @@ async def find(tools: Tools, wish: Wish) -> Found:
 async def _find(tools: Tools, wish: Wish) -> Found:
     top = await _resolve(tools, wish)
     digest, document, entry = top.digest, manifest.parse_document(top.data, top.media_type), None
-    if isinstance(document, Index):
-        entry = manifest.choose(document, wish.wanted)
-        if entry is None:
-            raise errors.no_platform(wish.wanted)
-        top = await _document(tools, wish, "manifest", entry)
-        document = manifest.parse_document(top.data, top.media_type)
+    for _ in range(MOST_INDEXES):
+        if isinstance(document, Index):
+            entry = manifest.choose(document, wish.wanted)
+            if entry is None:
+                raise errors.no_platform(wish.wanted)
+            top = await _document(tools, wish, "manifest", entry)
+            document = manifest.parse_document(top.data, top.media_type)
     if not isinstance(document, Manifest):
-        raise BadImage("an index within an index")
+        raise BadImage(f"more than {MOST_INDEXES} indexes within each other")
     manifest.check_image(document)
     size = sum(part.size for part in (document.config, *document.layers))
     if size > tools.settings.image_bytes:
