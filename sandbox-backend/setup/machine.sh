@@ -25,6 +25,27 @@ check_settings() {
   case ${SANDBOX_REGISTRY:-} in '' | http://* | https://*) ;;
     *) wrong "SANDBOX_REGISTRY=$SANDBOX_REGISTRY: http:// 나 https:// 로 시작하는 주소를 적어 주세요." ;;
   esac
+  check_names
+}
+
+# check_names: what has to be a name or an address is one, before anything is set up for it.
+check_names() {
+  local name names rest=${SANDBOX_REGISTRY:-}
+  rest=${rest#*://}
+  [ -z "${SANDBOX_REGISTRY:-}" ] || is_host "${rest%%/*}" ||
+    wrong "SANDBOX_REGISTRY=$SANDBOX_REGISTRY: http://registry.example:5000 처럼 적어 주세요."
+  [[ ${HOST:-localhost} =~ ^([A-Za-z0-9_.-]+|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*(%[A-Za-z0-9_.-]+)?\]?)$ ]] ||
+    wrong "HOST=$HOST: 127.0.0.1이나 localhost처럼 주소만 적고, 포트는 PORT=로 정해 주세요."
+  read -r -a names <<<"$(tr ',\t\n' '   ' <<<"${HOSTS:-}")"
+  for name in "${names[@]}"; do
+    is_host "$name" || wrong "HOSTS=$HOSTS: docs.example이나 docs.example:8443처럼 http:// 없이 적어 주세요."
+  done
+}
+
+# is_host TEXT: whether it is a name or an address, with a port or without, as it stands in a browser.
+is_host() {
+  [[ $1 =~ ^([A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])(:([0-9]{1,5}))?$ ]] &&
+    [ "$((10#${BASH_REMATCH[4]:-1}))" -ge 1 ] && [ "$((10#${BASH_REMATCH[4]:-1}))" -le 65535 ]
 }
 
 # in_container: whether this machine is a container of another.

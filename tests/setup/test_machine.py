@@ -46,7 +46,10 @@ def chosen(within: Sequence[str] = (), program: Sequence[str] = ("bash", "-euc",
     [
         *(("PORT", value) for value in ("0", "00", "65536", "99999", "123456", "-1", "1x", "80 ", "0x50")),
         *(("MACHINE", value) for value in ("vm", "Guest", "here guest")),
-        *(("SANDBOX_REGISTRY", value) for value in ("registry.example:5000", "ftp://registry.example")),
+        *(("SANDBOX_REGISTRY", value) for value in ("registry.example:5000", "ftp://registry.example", "http://")),
+        *(("SANDBOX_REGISTRY", f"http://{value}") for value in ("/x", "me@a.example", "a:70000", "a b", "[::1")),
+        *(("HOST", value) for value in ("http://localhost", "localhost:8000", "a b", "*")),
+        *(("HOSTS", value) for value in ("https://docs.example", "a.example,b.example/x", "a:0", "*", "a;b")),
     ],
 )
 @pytest.mark.parametrize("goal", ["serve", "test", "record"])
@@ -60,6 +63,18 @@ def test_a_setting_that_cannot_be_used_is_named_before_anything_is_done(name: st
 @pytest.mark.parametrize("value", ["1", "65535", "08000"])
 def test_a_port_that_there_is_may_be_used(value: str) -> None:
     assert chosen(PORT=value, MACHINE="pages").code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("SANDBOX_REGISTRY", f"http{value}") for value in ("://a.example", "s://[::1]:5000/v2", "://a_b:5000/")),
+        *(("HOST", value) for value in ("0.0.0.0", "::1", "[::1]", "localhost", "my-pc.example", "fe80::1%eth0")),
+        *(("HOSTS", value) for value in ("localhost:9000, a.example  [::1]:1,", "a_b.example", "\ta.example\n")),
+    ],
+)
+def test_a_name_that_a_browser_shows_may_be_used(name: str, value: str) -> None:
+    assert chosen(MACHINE="pages", **{name: value}) == Choice(0, ["pages"], "")
 
 
 def test_pages_are_what_every_machine_can_have() -> None:

@@ -158,10 +158,20 @@ def from_values(values: Mapping[str, Any]) -> Settings:
         raise SettingsError(f"first_uid: {settings.first_uid} leaves no room for the ids of runs and layers")
     if not 0 < settings.port < 65536:
         raise SettingsError(f"port: {settings.port} is not between 1 and 65535")
-    if settings.registry and not settings.registry.startswith(("http://", "https://", "unix:/")):
-        raise SettingsError(f"registry: {settings.registry!r} does not start with http:// or https://")
+    _check_registry(settings.registry)
     _check_addresses(settings)
     return dataclasses.replace(settings, listen=settings.listen.strip("[]"), registry=settings.registry.rstrip("/"))
+
+
+def _check_registry(registry: str) -> None:
+    scheme, _, rest = registry.partition("://")
+    # of the processes' own making
+    if not registry or registry.startswith("unix:/"):
+        return
+    if scheme not in ("http", "https"):
+        raise SettingsError(f"registry: {registry!r} does not start with http:// or https://")
+    if not addresses.is_host(rest.partition("/")[0]):
+        raise SettingsError(f"registry: {registry!r} names no host. Write it so: http://registry.example:5000")
 
 
 def _check_addresses(settings: Settings) -> None:
