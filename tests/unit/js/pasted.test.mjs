@@ -21,7 +21,7 @@ test("newlines outside of quotes become blanks, an open quote keeps its own", ()
   assert.equal(flat("docker run alpine ls \\\n"), "docker run alpine ls ");
 });
 
-for (const [name, text] of Object.entries({ blanks: " ".repeat(1e5), dollars: "$ ".repeat(5e4), quotes: `docker run ${"'\"".repeat(5e4)}`, signs: `docker run ${"^  \\ ".repeat(2e4)}` })) {
+for (const [name, text] of Object.entries({ blanks: " ".repeat(1e5), dollars: "$ ".repeat(5e4), variables: "$a=".repeat(3e4), arrows: "➜ ".repeat(5e4), elements: `${"<a".repeat(5e4)}>docker run`, quotes: `docker run ${"'\"".repeat(5e4)}`, signs: `docker run ${"^  \\ ".repeat(2e4)}` })) {
   test(`100 kB of ${name} take no time`, () => {
     const begun = performance.now();
     command(text);

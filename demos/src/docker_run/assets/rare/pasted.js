@@ -2,7 +2,12 @@
 // sandbox/docker/cli/pasted.py does the same for the API: both are tested on the same cases.
 
 // how prompts end; a Markdown span and a notebook's cell begin alike. Some themes have the sign in front, and folders after it
-const LINE = String.raw`(?:[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)?|([ \t]*[➜❯].*?[ \t]|.*?[$#%>❯➜➤→⟩»›λ▶─!\x60\ue0b0-\ue0bf][ \t]*))((?:sudo[ \t]+)?docker(?:\.exe)?[ \t])`;
+const PROMPT = String.raw`[^➜❯\n]*[➜❯].*?[ \t]|.*?[$#%>❯➜➤→⟩»›λ▶─!\x60\ue0b0-\ue0bf][ \t\xa0]*`;
+// what a list and a shell's history number their lines with
+const LISTED = String.raw`[ \t]*(?:(?:[-*+•]|\d+[.)])[ \t]+)?|[ \t]+\d+\*?[ \t]{2}(?:[\d-]{10} [\d:]{8} )?`;
+// programs that start others, and variables for them
+const BEFORE = String.raw`(?:(?:sudo|time|winpty|nohup|env|exec)[ \t]+(?:-\S{1,40}[ \t]+){0,4}|[A-Za-z_]\w{0,40}=\S{0,80}[ \t]+){0,4}`;
+const LINE = String.raw`(?:${LISTED}|(${PROMPT}))(${BEFORE}docker(?:\.exe)?[ \t\xa0])`;
 // a # alone is the prompt of root, or begins a comment: it is a prompt where there is no other line
 const START = new RegExp(String.raw`^(?![ \t]*#)` + LINE, "m");
 const ROOT = new RegExp("^" + LINE, "m");
@@ -24,7 +29,8 @@ export function command(pasted) {
   if (!found) return undefined;
   const [whole, prompt, docker] = found;
   let rest = text.slice(found.index + whole.length - docker.length);
-  if (prompt?.endsWith("`")) rest = rest.split("`")[0];
+  if (prompt?.includes("`")) rest = rest.split("`")[0];
+  else if (/<[a-z][^<>]*>$/.test(prompt ?? "")) rest = rest.split("</")[0];
   else if (prompt) rest = rest.replace(MORE, "\n");
   const [taken] = /** @type {RegExpExecArray} */ (COMMAND.exec(rest));
   return [flat(taken).trim(), START.test(rest.slice(taken.length)) ? ONE : ""];

@@ -12,15 +12,20 @@ import re
 # a notebook's cell begin alike
 _ENDS = r"[$#%>❯➜➤→⟩»›λ▶─`!\ue0b0-\ue0bf]"
 # some themes have the sign in front, and folders after it
-_PROMPT = rf"(?P<prompt>[ \t]*[➜❯].*?[ \t]|.*?{_ENDS}[ \t]*)"
-_LINE = rf"(?:[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)?|{_PROMPT})(?P<command>(?:sudo[ \t]+)?docker(?:\.exe)?[ \t])"
+_PROMPT = rf"(?P<prompt>[^➜❯\n]*[➜❯].*?[ \t]|.*?{_ENDS}[ \t\xa0]*)"
+# what a list and a shell's history number their lines with
+_LISTED = r"[ \t]*(?:(?:[-*+•]|\d+[.)])[ \t]+)?|[ \t]+\d+\*?[ \t]{2}(?:[\d-]{10} [\d:]{8} )?"
+# programs that start others, and variables for them
+_BEFORE = r"(?:(?:sudo|time|winpty|nohup|env|exec)[ \t]+(?:-\S{1,40}[ \t]+){0,4}|[A-Za-z_]\w{0,40}=\S{0,80}[ \t]+){0,4}"
+_LINE = rf"(?:{_LISTED}|{_PROMPT})(?P<command>{_BEFORE}docker(?:\.exe)?[ \t\xa0])"
 _START = re.compile(rf"^(?![ \t]*#){_LINE}", re.MULTILINE)
 # a # alone is the prompt of root, or begins a comment: it is a prompt where there is no other line
 _ROOT = re.compile(rf"^{_LINE}", re.MULTILINE)
 # what continues a line: in POSIX shells, PowerShell and cmd
 _SIGN = r"(?:\\|(?<=[ \t])[`^])"
 # up to the end of the line, or of a later one where a quote or a continuation leads there
-_COMMAND = re.compile(rf"""(?:{_SIGN}[ \t]*\n|\\.|'[^']*'|"(?:[^"\\]|\\.)*"|[^\n'"\\])*+[^\n]*""", re.DOTALL)
+_COMMAND = re.compile(rf"""(?:{_SIGN}[ \t]*\n|\\.|'[^']*'|"(?:[^"\\]|\\.)*"|[^\n'"\\])*[^\n]*""", re.DOTALL)
+_TAG = re.compile(r"<[a-z][^<>]*>$")
 # what a shell writes in front of a continued line
 _MORE = re.compile(r"\n(?:(?:d?quote|pipe|cmd\w*)?>{1,2}|More\?) ?")
 _FLAT = re.compile(
@@ -41,8 +46,10 @@ def command(text: str) -> str | None:
     if found is None:
         return None
     rest, prompt = text[found.start("command") :], found["prompt"] or ""
-    if prompt.endswith("`"):
+    if "`" in prompt:
         rest = rest.partition("`")[0]
+    elif _TAG.search(prompt):
+        rest = rest.partition("</")[0]
     elif prompt:
         rest = _MORE.sub("\n", rest)
     whole = _COMMAND.match(rest)
