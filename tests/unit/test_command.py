@@ -95,7 +95,7 @@ def test_every_flag_of_docker_run_is_known(name: str) -> None:
 
 @pytest.mark.parametrize("flag", [flag for flag in RUN.flags if flag.unavailable], ids=lambda flag: flag.name)
 def test_a_flag_that_is_not_taken_says_why_and_gives_the_line_without_it(flag: Any) -> None:
-    value = "" if flag.is_boolean else {"attach": "=stdout"}.get(flag.name, "=1")
+    value = "" if flag.is_boolean else {"attach": "=stdout", "memory-swappiness": "=101"}.get(flag.name, "=1")
     if flag.name == "disable-content-trust":
         value = "=false"
     answer = answered(f"docker run --rm --{flag.name}{value} alpine ls")

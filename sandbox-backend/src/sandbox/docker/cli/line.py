@@ -87,7 +87,8 @@ def _command(argv: Sequence[str]) -> Command:
     asked = {use.flag.field for use in found.uses if use.value is True}
     unavailable = next((use.flag for use in found.uses if use.flag.unavailable), None)
     if unavailable is not None:
-        return unavailable_flag(unavailable)
+        rest = shell.join(["docker", *(argv[1 + index] for index in found.rest)])
+        return unavailable_flag(unavailable, (rest,) if found.rest else ())
     if "version" in asked:
         return Printed(stdout=texts.VERSION)
     if "help" in asked or not found.rest:

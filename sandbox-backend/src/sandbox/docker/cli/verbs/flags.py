@@ -23,11 +23,13 @@ def _list(name: str, short: str, read: Callable[[str], Any], field: str, about: 
     return Flag(name, short, read, field, many=True, kind=kind, about=about)
 
 
-def _unavailable(reason: str, names: str, read: Callable[[str], Any] = values.text) -> Iterable[Flag]:
-    """Make the flags that this host does not take for one reason; `v/volume` has a letter."""
+def _unavailable(
+    reason: str, names: str, read: Callable[[str], Any] = values.text, harmless: frozenset[str] = frozenset()
+) -> Iterable[Flag]:
+    """Make the flags that this host does not take for one reason, but for `harmless` texts; `v/volume` has a letter."""
     for name in names.split():
         short, slash, long = name.rpartition("/")
-        yield Flag(long, short if slash else "", read, unavailable=reason)
+        yield Flag(long, short if slash else "", read, unavailable=reason, harmless=harmless)
 
 
 _OFF = values.FALSE
@@ -73,6 +75,12 @@ _RUN_SUPPORTED = (
     Flag("workdir", "w", field="workdir", about="Start in this folder of the container"),
 )
 
+# every container here has it, whatever the line says
+_NO_NEW_PRIVILEGES = frozenset({"no-new-privileges", "no-new-privileges=true", "no-new-privileges:true"})
+# without swap there is nothing that it decides (moby, daemon/daemon_unix.go: from -1 to 100)
+_SWAPPINESS = frozenset(map(str, range(-1, 101)))
+# what goes without saying
+_NOTHING = frozenset({"0"})
 _SHARED = "container:NAME: share this namespace with another container of yours"
 _RUN_UNAVAILABLE = (
     _switch("detach", "d", unavailable="detach"),
@@ -113,13 +121,15 @@ _RUN_UNAVAILABLE = (
     *_unavailable("network", "network-alias"),
     *_unavailable("device", "device device-cgroup-rule gpus"),
     *_unavailable("capability", "cap-add"),
-    *_unavailable("security", "security-opt"),
+    Flag("security-opt", unavailable="security", harmless=_NO_NEW_PRIVILEGES),
     *_unavailable("kernel", "sysctl cgroup-parent runtime annotation"),
-    *_unavailable("oom", "oom-score-adj memory-swappiness", values.integer),
-    *_unavailable("limit", "c/cpu-shares cpu-period cpu-quota cpu-rt-period cpu-rt-runtime", values.integer),
-    *_unavailable("limit", "blkio-weight blkio-weight-device device-read-iops device-write-iops"),
+    *_unavailable("oom", "oom-score-adj", values.integer, _NOTHING),
+    *_unavailable("oom", "memory-swappiness", values.integer, _SWAPPINESS),
+    *_unavailable("limit", "c/cpu-shares cpu-period cpu-quota cpu-rt-period cpu-rt-runtime", values.integer, _NOTHING),
+    *_unavailable("limit", "blkio-weight", harmless=_NOTHING),
+    *_unavailable("limit", "blkio-weight-device device-read-iops device-write-iops"),
     *_unavailable("processors", "cpuset-cpus cpuset-mems"),
-    *_unavailable("limit", "memory-reservation kernel-memory", values.size),
+    *_unavailable("limit", "memory-reservation kernel-memory", values.size, _NOTHING),
     *_unavailable("stop", "stop-timeout", values.integer),
     *_unavailable("health", "health-cmd health-interval health-retries health-start-interval health-start-period"),
     *_unavailable("health", "health-timeout"),
