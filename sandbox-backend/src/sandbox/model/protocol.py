@@ -108,9 +108,9 @@ class NoImage:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Why the kernel has not executed a script of the image, told before the run's last event: it ends its lines as
-    Windows does (`crlf`), begins with a byte order mark (`bom`) or without `#!` (`none`), or names an `interpreter`
-    that the image does not have (`missing`)."""
+    """Why a script of the image was not executed, told before the run's last event: it ends its lines as Windows does
+    (`crlf`), begins with a byte order mark (`bom`) or without `#!` (`none`), or names an `interpreter` that the image
+    does not have (`missing`)."""
 
     type: ClassVar[str] = "script"
     program: str

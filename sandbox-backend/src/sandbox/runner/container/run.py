@@ -80,17 +80,18 @@ class Run:
         await held.leave()
         if usage.oom_kills:
             await self._send_kernel_log(made.id, held.id_range)
-        if events.not_executed and not reason:
+        if not reason and (events.not_executed or ended.code in scripts.CODES):
             await self._send_script(snapshot, events.not_executed)
         if reason:
             await events.exited(outcome.KILLED, reason, "SIGKILL", usage)
         else:
             await events.exited(*outcome.exit_of_program(ended.code, ended.signal, usage.oom_kills), usage)
 
-    async def _send_script(self, snapshot: Snapshot, file: str) -> None:
-        """Send what is wrong with a script that the kernel could not execute, if that is one."""
+    async def _send_script(self, snapshot: Snapshot, file: str | None) -> None:
+        """Send what is wrong with a script that could not be executed, if it is one."""
         with contextlib.suppress(OSError):
-            found = await aside.done(partial(scripts.fault, snapshot, file))
+            look = partial(scripts.of_run, snapshot, self._job.plan, self._job.image.config, file)
+            found = await aside.done(look)
             if found:
                 await self._events.send(found)
 
