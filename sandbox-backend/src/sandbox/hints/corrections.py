@@ -12,22 +12,19 @@ from collections.abc import Callable, Iterator
 from sandbox.docker.cli import Printed, parse, pasted, shell
 from sandbox.docker.cli.names import KNOWN, MANAGEMENT, PROGRAMS, SUPPORTED, near
 from sandbox.docker.cli.wording import NOT_DOCKER, ONE_LINE, QUOTES
-from sandbox.hints import gate, keyboard, tables, taken, text, wording
+from sandbox.hints import before, gate, keyboard, options, taken, text, wording
 from sandbox.hints.options import is_known, meant_flag
 from sandbox.hints.world import World
 
-# a prompt without a command of docker behind it
-_PROMPT = re.compile(r"^(?:[^\s$#%>❯]*[$#%❯]|>|PS [^>]*>|[A-Z]:[^>]*>)[ \t]*(?=\S)")
-_SUDO = re.compile(r"^sudo[ \t]+(?:-\S+[ \t]+)*")
-_NUMBER = re.compile(r"[0-9.]+[smhd]?")
-_ASSIGNED = re.compile(r"[A-Za-z_]\w*=\S*")
-# docker itself, as it stands in a folder or is called on Windows
-_DOCKER = re.compile(r"(?:^|(?<=[\s\"']))(?:\"[^\"\n]*[\\/]|[^\s\"']*[\\/])?docker(?:\.exe)?\"?(?=\s|$)")
 _FIRST = re.compile(r"^[^ \t]+")
 _SECOND = re.compile(r"^(docker[ \t]+)([^ \t]+)")
 _ADDRESS = re.compile(
     r"(?<=[ \t])(?:https?://)?(?:[\w-]+\.)+[a-z]+/(?:_/|r/|layers/|library/|repository/docker/)*(?=[a-z0-9])"
 )
+# an image has a page of its tags, and one for each of them
+_HUB, _END = r"(?<=[ \t])(?:https?://)?hub\.docker\.com/", r"(?=[ \t]|$)"
+_TAB = re.compile(rf"({_HUB}(?:_|r/\w+)/[\w.-]+)/?(?:tags|builds|dockerfile)?/?(?:[?#]\S*)?{_END}")
+_LAYERS = re.compile(rf"{_HUB}layers/(?:library/)?([\w./-]+?)/([\w.-]+)(?:/images/\S*)?{_END}")
 _OTHER_NAMES = frozenset({"podman", "nerdctl", "도커"})
 # a slash behind the first word that is none of a path
 _SLASH = re.compile(r"(?<=[ \t])([a-z0-9][\w.:/-]*?)/+(?=[ \t]|$)")
@@ -67,7 +64,10 @@ def _works(line: str) -> bool:
     command = parse(line)
     if not isinstance(command, Printed):
         return True
-    return bool(command.stdout) or (bool(command.offers) and line.startswith("docker "))
+    if command.stdout or not command.offers or not line.startswith("docker "):
+        return bool(command.stdout)
+    # of a long name with one hyphen docker's answer is about other options
+    return not next(taken.two_hyphens(line), "")
 
 
 def _joined(first: str, second: str) -> str:
@@ -111,34 +111,6 @@ def _keyboard(line: str) -> Iterator[str]:
         yield letters + "".join(typed[1:])
 
 
-def _prompt(line: str) -> Iterator[str]:
-    yield pasted.command(line) or _PROMPT.sub("", line, count=1)
-
-
-def _sudo(line: str) -> Iterator[str]:
-    yield _SUDO.sub("", line)
-
-
-def _prefix(line: str) -> Iterator[str]:
-    """Drop what stands before docker: programs that start others, variables, the folder that it is in."""
-    match = _DOCKER.search(line)
-    if match is None:
-        return
-    before = line[: match.start()].split()
-    if before != ["sudo"] and all(_starts_others(*pair) for pair in itertools.pairwise(["", *before])):
-        yield f"docker{line[match.end() :]}"
-
-
-def _starts_others(previous: str, word: str) -> bool:
-    """Return whether a word is a program that starts others, or a variable, an option or a number before one."""
-    return (
-        word.lower() in tables.PREFIXES
-        or word.startswith("-")
-        or previous.startswith("-")
-        or bool(_ASSIGNED.fullmatch(word) or _NUMBER.fullmatch(word))
-    )
-
-
 def _program(line: str) -> Iterator[str]:
     match = _FIRST.match(line)
     if match is None or match[0] == "docker":
@@ -168,11 +140,15 @@ def _subcommand(line: str) -> Iterator[str]:
         yield f"{match[1]}{meant}{rest}"
 
 
+def _two_hyphens(line: str) -> Iterator[str]:
+    yield from taken.two_hyphens(line)
+
+
 def _flag(line: str) -> Iterator[str]:
     """Replace the first word that is no flag, if it is nearly one: docker looks no further."""
     words = itertools.takewhile(lambda word: word.text != "--", shell.split(line).words[2:])
     word = next((word for word in words if not is_known(word.text)), None)
-    meant = word and meant_flag(word.text)
+    meant = word and (options.apart(word.text) or meant_flag(word.text))
     if word and meant:
         yield line[: word.start] + meant + line[word.end :]
 
@@ -194,14 +170,21 @@ def _slash(line: str) -> Iterator[str]:
 
 
 def _address(line: str) -> Iterator[str]:
-    """Drop the address of a page from an image's name."""
-    yield _ADDRESS.sub("", line, count=1)
+    """Drop the address of a page from an image's name, and which of its pages it is."""
+    line = _LAYERS.sub(r"\1:\2", line, count=1)
+    yield _ADDRESS.sub("", _TAB.sub(r"\1", line, count=1), count=1)
 
 
 def _no_run(line: str) -> Iterator[str]:
     match = _SECOND.match(line)
     if match is not None and match[2] not in KNOWN:
         yield f"{match[1]}run {line[match.end(1) :]}"
+
+
+def _no_docker(line: str) -> Iterator[str]:
+    match = _FIRST.match(line)
+    if match is not None and match[0] != "docker":
+        yield f"docker run {line}"
 
 
 def _inside(line: str) -> Iterator[str]:
@@ -217,11 +200,14 @@ _STEPS: tuple[tuple[Step, str], ...] = (
     (_dashes, wording.DASHES),
     (_continued, wording.CONTINUED),
     (_keyboard, wording.KEYBOARD),
-    (_prompt, wording.PROMPT),
-    (_prefix, wording.PREFIX),
-    (_sudo, wording.SUDO),
+    (before.prompt, wording.PROMPT),
+    (before.behind_others, ONE_LINE),
+    (before.given_to_a_shell, wording.PREFIX),
+    (before.prefix, wording.PREFIX),
+    (before.sudo, wording.SUDO),
     (_program, wording.PROGRAM),
     (_subcommand, wording.SUBCOMMAND),
+    (_two_hyphens, wording.ONE_HYPHEN),
     (_flag, wording.FLAG),
     (_flag, wording.FLAG),
     (_apart, wording.APART),
@@ -230,6 +216,7 @@ _STEPS: tuple[tuple[Step, str], ...] = (
     (_address, wording.ADDRESS),
     (_no_run, wording.NO_RUN),
     (_inside, NOT_DOCKER),
+    (_no_docker, wording.NO_RUN),
 )
 # these replace a meaning rather than a spelling, so a later step does not build on them
-_GUESSES = frozenset({_apart, _no_run, _inside})
+_GUESSES = frozenset({_apart, _no_run, _inside, _no_docker})

@@ -22,6 +22,8 @@ _IN_QUOTES = (
     ("history", re.compile(r"!(?=[^\s=(\"])\S?")),
 )
 _OUTSIDE = (
+    # of bash, zsh and POSIX.1-2024
+    ("escapes", re.compile(r"\$(?:'[^']*'?|(?=\"))")),
     *_IN_QUOTES,
     ("files", re.compile(r"(?<!\$)(?:\*+|\?+|\[[^\]\s'\"]+\])")),
     # the look ahead and what follows it go over the same letters once each, however many commas there are

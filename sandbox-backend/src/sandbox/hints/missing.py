@@ -9,6 +9,7 @@ import dataclasses
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sandbox.docker.cli import Run, shell
 from sandbox.docker.cli.names import PROGRAMS, distance
@@ -19,7 +20,7 @@ from sandbox.hints.text import LONGEST_LINE, plain
 from sandbox.hints.world import Known, World
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
-_LIKE_A_TAG = re.compile(r"latest|[0-9]+(?:\.[0-9]+)*")
+_LIKE_A_TAG = re.compile(r":?(?:latest|[0-9]+(?:\.[0-9]+)*)")
 # a name that is shorter is changed in one place only, and one of two letters is near to everything
 _SHORTEST, _TWO_CHANGES = 3, 6
 
@@ -113,7 +114,7 @@ def _tag(case: Missing) -> Advice | None:
     run = case.run
     if not _LIKE_A_TAG.fullmatch(case.program) or set(":@") & set(run.image):
         return None
-    tagged = dataclasses.replace(run, image=f"{run.image}:{case.program}", args=run.args[1:])
+    tagged = dataclasses.replace(run, image=f"{run.image}:{case.program.removeprefix(':')}", args=run.args[1:])
     return Advice(wording.TAG_APART, (shell.join(tagged.argv),))
 
 
@@ -205,13 +206,23 @@ def _misspelt(case: Missing) -> Advice | None:
 
 
 def _near(word: str, names: frozenset[str]) -> str | None:
-    """Return the one name that a word is a slip of, if only one is that near."""
+    """Return the one name that a word is a slip of, if no other is that near, be it of a program that is not here."""
     if not _SHORTEST <= len(word) <= 16:
         return None
     most = 2 if len(word) > _TWO_CHANGES else 1
-    ranked = sorted((distance(word, name), name) for name in names if abs(len(name) - len(word)) <= most)
-    ranked = [(steps, name) for steps, name in ranked if steps <= most and len(name) > 1]
-    return ranked[0][1] if ranked else None
+    every = (name for name in names | tables.WELL_KNOWN if len(name) > 1 and abs(len(name) - len(word)) <= most)
+    ranked = sorted((*rank, name) for name in every if (rank := _slip(word, name))[0] <= most)
+    alone = ranked and [rank[:2] for rank in ranked].count(ranked[0][:2]) == 1
+    return ranked[0][2] if alone and ranked[0][2] in names else None
+
+
+def _slip(word: str, name: str) -> tuple[int, int]:
+    """Return how far a word is from a name, and how unlikely a slip of the hand: a letter typed twice, two in each
+    other's places, one left out, or another one."""
+    steps = distance(word, name)
+    if any(one == other and word[:at] + word[at + 1 :] == name for at, (one, other) in enumerate(pairwise(word))):
+        return steps, 0
+    return steps, 1 if sorted(word) == sorted(name) else 2 if len(word) < len(name) else 3
 
 
 _RULES: tuple[Callable[[Missing], Advice | None], ...] = (

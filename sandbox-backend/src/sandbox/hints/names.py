@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from sandbox.docker.cli import Pull, Run
-from sandbox.docker.cli.names import distance
+from sandbox.docker.cli import Pull, Run, shell
+from sandbox.docker.cli.names import KNOWN, distance
 from sandbox.hints import gate, tables, taken, wording
 from sandbox.hints.advice import Advice, with_image
 from sandbox.hints.world import World
@@ -52,6 +52,9 @@ def _other_host(line: str, asked: Run | Pull, named: Reference, world: World) ->
 def _unknown(line: str, asked: Run | Pull, named: Reference, world: World) -> Advice:
     """Offer the image that is here and nearly so called; else say which ones are here. Never another program's. What
     stands before an image that is here was perhaps no image."""
+    if isinstance(asked, Run) and asked.image in KNOWN | {"docker"} and asked.args and world.find(asked.args[0]):
+        rest = shell.join(("docker", "run", *asked.options, *asked.args))
+        return Advice(wording.TWICE.format(word=asked.image), (rest,))
     if isinstance(asked, Run) and any(world.find(word) for word in asked.args[: taken.MOST_WORDS]):
         lines = tuple(taken.joined(line))
         if any(gate.verdict(one, world).sound for one in lines):
@@ -61,6 +64,8 @@ def _unknown(line: str, asked: Run | Pull, named: Reference, world: World) -> Ad
     if name and steps <= (1 if len(_bare(name)) < 6 else 2):
         meant = _bare(name) if named.tag == references.DEFAULT_TAG else f"{_bare(name)}:{named.tag}"
         return Advice(wording.NOT_IN_REGISTRY, (with_image(line, asked, meant),))
+    if isinstance(asked, Run) and (eaten := taken.eaten(line, world)):
+        return Advice(f"{wording.NOT_IN_REGISTRY} {eaten}")
     return Advice(wording.HERE_ARE.format(images=world.shown) if world.shown else wording.NOT_IN_REGISTRY)
 
 

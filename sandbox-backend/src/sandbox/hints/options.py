@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 from sandbox.docker.cli import Run, shell, wording
 from sandbox.docker.cli.errors import flag_hint, named_flag
-from sandbox.docker.cli.names import near
+from sandbox.docker.cli.names import distance, near
 from sandbox.docker.cli.pflag import Flag, FlagError, Scan, Use, scan
 from sandbox.docker.cli.verbs.flags import RUN
 from sandbox.docker.cli.verbs.run import is_unavailable
@@ -14,6 +15,9 @@ from sandbox.hints import tables
 from sandbox.hints import wording as texts
 from sandbox.hints.advice import Advice
 from sandbox.hints.world import Known
+
+SHORTEST_LONG, SHORTEST_OF_TWO = 3, 6
+_REMOVED = re.compile(r"--?rm-?([a-z]+)")
 
 
 def behind(run: Run, programs: frozenset[str]) -> Advice | None:
@@ -69,11 +73,22 @@ def is_known(word: str) -> bool:
     if len(word) < 3 or word[0] != "-":
         return True
     name, _, _ = word.lstrip("-").partition("=")
-    return name in RUN.by_name if word.startswith("--") else all(letter in RUN.by_letter for letter in name)
+    if word.startswith("--"):
+        return name in RUN.by_name
+    return not has_one_hyphen(word) and all(letter in RUN.by_letter for letter in name)
+
+
+def has_one_hyphen(word: str) -> bool:
+    """Return whether a word is the long name of a flag behind one hyphen: docker reads the letters of it. So short a
+    name is a cluster of letters, too."""
+    name, _, _ = word[1:].partition("=")
+    return word[:1] == "-" and len(name) >= SHORTEST_LONG and name in RUN.by_name
 
 
 def meant_flag(word: str) -> str | None:
     """Return the flag that a word with a hyphen was perhaps meant to be: other dashes, other letters, other case."""
+    if has_one_hyphen(word):
+        return f"-{word}"
     name, equals, value = word.lstrip("-").partition("=")
     lower = name.lower()
     if word.startswith("--") and lower in RUN.by_name:
@@ -85,7 +100,16 @@ def meant_flag(word: str) -> str | None:
     # a short word after one hyphen is a cluster of letters, near to every short name
     long_enough = word.startswith("--") or len(lower) > 4
     meant = near(lower, tuple(flag.name for flag in RUN.flags if flag.about)) if long_enough else None
-    return None if meant is None else f"--{meant}{equals}{value}"
+    # two letters of so few make another word
+    if meant is None or (len(lower) < SHORTEST_OF_TWO and distance(lower, meant) > 1):
+        return None
+    return f"--{meant}{equals}{value}"
+
+
+def apart(word: str) -> str | None:
+    """Return `--rm` and the switches that were written into one word with it, two words; None for any other word."""
+    match = _REMOVED.fullmatch(word)
+    return f"--rm -{match[1]}" if match and _is_cluster("--", match[1]) else None
 
 
 def _is_cluster(word: str, lower: str) -> bool:

@@ -7,7 +7,7 @@ import re
 from sandbox.docker import go, messages
 from sandbox.docker.cli import Pull, Run
 from sandbox.docker.outcome import NOT_EXECUTABLE, NOT_FOUND
-from sandbox.hints import missing, names, tables, text, wording
+from sandbox.hints import missing, names, tables, taken, text, wording
 from sandbox.hints.advice import Advice, instead, tail
 from sandbox.hints.world import Known, World
 from sandbox.model.events import Exited
@@ -68,14 +68,18 @@ def _memory(run: Run, world: World) -> str:
 
 def _not_started(line: str, run: Run, exited: Exited, image: Known | None, world: World) -> Advice | None:
     message = exited.message or ""
+    meant = tuple(taken.two_hyphens(line))
+    if meant:
+        return Advice(wording.ONE_HYPHEN, meant)
     failed = _FAILED.search(message)
     if failed is None:
         said = next((said for part, said in _DAEMON if part in message), None)
         return Advice(said) if said else names.advice(line, run, message, world)
     program = _program(run, failed[1])
-    if "is a directory" in message:
+    # what a shell reads a file with is the name of every folder, too
+    if "is a directory" in message and program not in tables.BUILT_INS:
         return Advice(wording.FOLDER.format(program=program), _about(run, program, "ls"))
-    if exited.code == NOT_EXECUTABLE:
+    if exited.code == NOT_EXECUTABLE and program not in tables.BUILT_INS:
         return Advice(wording.NO_PERMISSION.format(program=program), _about(run, program, "cat"))
     return missing.advice(line, run, program, image, world)
 

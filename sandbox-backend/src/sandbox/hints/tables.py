@@ -49,8 +49,8 @@ OPTIONS_OF = {
 # what stands before docker and is no part of its line
 PREFIXES = frozenset(
     r"""
-    \docker builtin chronic command doas env exec gsudo ionice nice nohup noglob script setsid strace stdbuf sudo time
-    timeout unbuffer watch winpty wsl
+    \docker /c /k builtin chronic cmd command doas env eval exec export flatpak-spawn gsudo ionice nice nohup noglob
+    powershell pwsh script setsid start strace stdbuf sudo time timeout unbuffer watch winpty wsl
     """.split()
 )
 # addresses that people take for a part of an image's name
@@ -96,9 +96,9 @@ WHERE = {
         rabbitmq="rabbitmqctl rabbitmq-server",
         archlinux="pacman",
     ),
-    "java": "eclipse-temurin",
-    "javac": "eclipse-temurin",
-    "jshell": "eclipse-temurin",
+    **dict.fromkeys("jar java javac jcmd jmap jps jshell jstack keytool".split(), "eclipse-temurin"),
+    "bun": "oven/bun",
+    "deno": "denoland/deno",
     "curl": "curlimages/curl",
     "git": "alpine/git",
     "helm": "alpine/helm",
@@ -116,15 +116,17 @@ WELL_KNOWN = (
     | SHELLS
     | frozenset(
         """
-        ab add-apt-repository adduser ag ansible apache2 at atop bat batch brew btop cal ccache cmake code colordiff
-        corepack cron dig direnv dmidecode doas dos2unix dotnet ed emacs espeak exa eza fd ffmpeg file fish fortune fzf
-        gawk gdb gpg gvim helix hg host htop http httpie iftop iostat iotop ip6tables iperf iperf3 iptables iwconfig
-        journalctl jq jupyter kubectl ldd lftp links locale locate lsb_release lsblk lscpu lshw lsof lspci lsusb ltrace
-        lynx make man mc microdnf mongo mosh mtr ncat ncdu neofetch neovim nmap nvim openssl pandoc parallel parted
-        pgrep pico pipenv pkill pnpm poetry pstree python2 rclone rg rsync scp screen sendmail sftp sl snap socat ssh
-        ssh-add ssh-agent ssh-copy-id ssh-keygen sshd sshfs strace stress subl sudo svn sysstat systemctl tcpdump tig
-        tmux tree tshark ufw unrar vimdiff visudo vmstat w3m wall wg whatis whereis whois write xclip xdg-open yq zip
-        zsh zstd
+        ab act add-apt-repository adduser ag ansible apache2 at atop bat batch brew btop cal ccache cmake code colordiff
+        corepack cron ctop ddd dig direnv dmidecode doas dos2unix dotnet dua duf dust ed emacs espeak exa expo eza fd
+        ffmpeg file fish fortune fping fzf gawk gdb gping gpg gtop gvim helix hg host hping htop http httpie iftop
+        iostat iotop ip6tables iperf iperf3 iptables isort iwconfig jenv jest journalctl jq jupyter kcat kind kubectl
+        ldd lessc lftp links locale locate lsb_release lsblk lscpu lsd lshw lsof lspci lsusb ltrace lynx mail make man
+        mc microdnf mode mongo mosh mpv mtr ncat ncdu neofetch neovim nest next ngrep nmap nping ntop nuxt nvim nvm
+        openssl osh pandoc parallel parted pgrep pico pig pine pint pipenv pkill pnpm pod poetry pstree pwsh pyenv
+        pytest python2 rar rbenv rclone rcp rem rg rsh rsync rvm sar scp screen sendmail sftp sl snap socat ssh ssh-add
+        ssh-agent ssh-copy-id ssh-keygen sshd sshfs start strace stress subl sudo svn sysstat systemctl tcpdump tex tig
+        tmux tox tree tshark ufw unrar venv vimdiff visudo vmstat w3m wall wg whatis whereis whois write xclip xdg-open
+        yash yq zgrep zip zsh zstd
         """.split()
     )
 )

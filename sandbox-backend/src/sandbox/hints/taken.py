@@ -1,4 +1,5 @@
-"""Finds words that an option has taken though they were not meant for it, or has left though they are its value's."""
+"""Finds words that an option has taken though they were not meant for it, or has left though they are its value's, and
+words of which one letter was taken for an option."""
 
 from __future__ import annotations
 
@@ -17,11 +18,12 @@ _PATHS = (("docker", "run"), ("docker", "container", "run"))
 
 def eaten(line: str, world: World) -> str:
     """Return what to say when an option has the next option for its value, or the image; empty when none has."""
-    found, _ = _read(line)
+    found, words = _read(line)
     if found is None:
         return ""
     use = next((use for use in found.uses if _is_apart(use) and use.text != "-" and _is_option(use.text)), None)
-    last = found.uses[-1] if found.uses and not found.rest else None
+    image = words[found.rest[0]].text if found.rest else ""
+    last = found.uses[-1] if found.uses and not world.find(image) else None
     if use is None and last is not None and _is_apart(last) and world.find(last.text):
         use = last
     if use is None:
@@ -42,6 +44,20 @@ def joined(line: str) -> Iterator[str]:
     for end in range(image, min(image + MOST_WORDS, len(words) - 1)):
         value = " ".join(word.text for word in words[use.last : end + 1])
         yield f"{line[: words[use.last].start]}{shell.quote(value)}{line[words[end].end :]}"
+
+
+def two_hyphens(line: str) -> Iterator[str]:
+    """Yield the line with another hyphen before each long name that has one, and whose letters were read."""
+    better = line
+    for _ in range(MOST_WORDS):
+        found, words = _read(better)
+        starts = [words[use.first] for use in found.uses] if found else []
+        word = next((word for word in starts if options.has_one_hyphen(word.text)), None)
+        if word is None:
+            break
+        better = f"{better[: word.start]}-{better[word.start :]}"
+    if better != line:
+        yield better
 
 
 def _read(line: str) -> tuple[Scan | None, Sequence[shell.Word]]:

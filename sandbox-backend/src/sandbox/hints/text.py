@@ -16,7 +16,11 @@ _OUTSIDE = re.compile(r"('[^']*'|\"[^\"]*\")|([^'\"]+)")
 _QUOTES = str.maketrans(dict.fromkeys("‘’‚‛", "'") | dict.fromkeys("“”„‟«»＂", '"'))
 # what continues a line at its end, in a POSIX shell, in PowerShell and in cmd
 _CONTINUED = re.compile(r"(?<=[ \t])[\\`^][ \t]+")
-_DASH = re.compile(r"(^|[ \t])([‐‑‒–—―−－ー]+)(?=\w)")
+# of the letters that look like one, ㅡ begins words, too
+_DASH = re.compile(r"(^|[ \t])([‐‑‒–—―−－ー⁃˗﹘﹣⸺⸻]+(?=\w)|ㅡ+(?=[a-zA-Z]))")
+# letters and signs that are drawn as nothing at all, or as a blank (Unicode, Default_Ignorable_Code_Point)
+_FILLERS = frozenset("\u115f\u2800\u3164\uffa0")
+_JOINING = re.compile("[\u034f\u1160\u180b-\u180d\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 def plain(line: str) -> str:
@@ -31,13 +35,37 @@ def _outside(line: str, change: Callable[[str], str]) -> str:
 
 
 def spaces(line: str) -> str:
-    """Make every kind of space a space, and drop what nobody sees."""
+    """Make every kind of space a space, and drop what nobody sees, but for what other scripts' letters and emoji are
+    joined with."""
 
     def change(text: str) -> str:
-        spaced = (" " if unicodedata.category(c) in ("Zs", "Zl", "Zp") else c for c in text)
-        return "".join(c for c in spaced if unicodedata.category(c) != "Cf")
+        kept: list[str] = []
+        for at, letter in enumerate(text):
+            if _is_blank(letter):
+                kept.append(" ")
+            elif not _is_unseen(kept[-1] if kept else "", letter, text[at + 1 : at + 2]):
+                kept.append(letter)
+        return "".join(kept)
 
     return _outside(line, change).strip()
+
+
+def _is_blank(letter: str) -> bool:
+    if letter.isascii():
+        return letter in "\v\f"
+    return letter.isspace() or letter in _FILLERS
+
+
+def _is_unseen(before: str, letter: str, after: str) -> bool:
+    """Return whether nobody sees a letter, which joins nothing: what other scripts' letters are joined with stands
+    behind one of them."""
+    if letter in "\t\r\n\0":
+        return False
+    if _JOINING.match(letter):
+        return before.isascii()
+    if unicodedata.category(letter) not in ("Cc", "Cf"):
+        return False
+    return before.isascii() or after.isascii()
 
 
 def full_width(line: str) -> str:

@@ -15,6 +15,7 @@ CONTINUED = "줄을 나누는 기호는 줄 끝에만 적어요. 한 줄로 쓸 
 KEYBOARD = "한글 자판으로 입력됐어요."
 APART = "옵션의 값에 빈칸이 있으면 따옴표로 묶어요."
 SLASH = "이미지 이름 끝의 / 는 빼요."
+TWICE = "이미지 이름 앞에 {word} 를 한 번 더 적었어요."
 TAKEN = "{flag} 옵션이 바로 뒤의 {word} 를 제 값으로 가져갔어요."
 PROMPT = "맨 앞의 프롬프트 기호는 빼고 입력해요."
 SUDO = "여기서는 sudo 없이 실행해요."
@@ -23,6 +24,7 @@ PROGRAM = "프로그램 이름은 docker 예요."
 SUBCOMMAND = "명령의 이름을 확인해 보세요."
 NO_RUN = "컨테이너를 실행할 때는 docker 다음에 run 을 써요."
 FLAG = "옵션 이름을 확인해 보세요."
+ONE_HYPHEN = "하이픈이 하나면 글자마다 다른 옵션으로 읽혀요. 긴 이름은 --name 처럼 하이픈 둘로 적어요."
 MEANT_FLAG = "{written} 옵션은 없어요. {meant} 처럼 적어요."
 UPPERCASE = "이미지 이름은 소문자로만 써요."
 ADDRESS = "이미지 이름에는 웹 주소를 적지 않아요."
@@ -57,7 +59,7 @@ SHELL_NOT_FOUND = "셸은 시작됐지만 그 안에서 적은 명령을 찾지 
 # scripts that the kernel does not execute
 SCRIPTS = {
     "crlf": (
-        "{program} 파일은 줄 끝이 Windows식(CRLF)이라서, 커널이 첫 줄의 이름에 보이지 않는 글자가 붙은 프로그램을 "
+        "{program} 파일은 줄 끝이 Windows식(CRLF)이라서, 첫 줄의 이름에 보이지 않는 글자가 붙은 프로그램을 "
         "찾다가 실패했어요. 줄 끝을 LF로 바꿔 저장하고 이미지를 다시 만들어요."
     ),
     "bom": (
@@ -120,6 +122,7 @@ WRITE = "{flag} {text} 로 적어 보세요."
 EXPANSIONS = {
     "variable": "내 컴퓨터의 셸은 {sign} 를 먼저 제 변수의 값으로 바꿔요. 그런 변수가 없으면 빈칸이 돼요.",
     "output": "내 컴퓨터의 셸은 {sign} 안의 명령을 먼저 실행하고, 그 출력으로 바꿔요.",
+    "escapes": "내 컴퓨터의 셸은 {sign} 를 먼저 $ 없는 글자로 바꿔요. \\n 같은 것은 줄바꿈 같은 글자가 돼요.",
     "files": "내 컴퓨터의 셸은 {sign} 를 먼저 내 폴더에 있는 파일의 이름들로 바꿔요.",
     "words": "내 컴퓨터의 셸은 {sign} 를 먼저 낱말 여럿으로 펼쳐요.",
     "home": "내 컴퓨터의 셸은 {sign} 를 먼저 내 홈 폴더로 바꿔요.",
