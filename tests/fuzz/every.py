@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from fuzz.targets import command, events, layer, manifest, offers, protocol, registry, web
+from fuzz.targets import command, events, layer, manifest, offers, protocol, registry, started, web
 
 TARGETS = (
     command.TARGET,
     offers.TARGET,
+    started.TARGET,
     events.TARGET,
     layer.TARGET,
     manifest.TARGET,
