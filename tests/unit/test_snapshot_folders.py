@@ -18,8 +18,19 @@ def snapshot(tmp_path: Path) -> Snapshot:
     root = tmp_path / "rootfs"
     (root / "usr/share").mkdir(parents=True)
     (root / "file").touch()
-    for name, target in {"share": "/usr/share", "up": "../../..", "loop": "loop", "nowhere": "/not/there"}.items():
+    for name, target in {
+        "share": "/usr/share",
+        "up": "../../..",
+        "loop": "loop",
+        "nowhere": "/not/there",
+        "far": "nowhere",
+    }.items():
         (root / name).symlink_to(target)
+    (root / "usr/share/out").symlink_to("../../../../gone")
+    (root / "below").symlink_to("/file/x")
+    (root / "many").mkdir()
+    for number in range(50):
+        (root / f"many/{number}").symlink_to(f"{number + 1}")
     return Snapshot(tmp_path, root, os.getuid())
 
 
@@ -34,6 +45,9 @@ def snapshot(tmp_path: Path) -> Snapshot:
         ("/share/in/it", "/usr/share/in/it"),
         ("/up/up/usr/new", "/usr/new"),
         ("../../above", "/above"),
+        ("/nowhere", "/not/there"),
+        ("/far/x", "/not/there/x"),
+        ("/usr/share/out/x", "/gone/x"),
     ],
 )
 def test_a_folder_is_made_where_a_process_in_there_would_find_it(snapshot: Snapshot, path: str, true: str) -> None:
@@ -47,7 +61,8 @@ def test_a_folder_is_made_where_a_process_in_there_would_find_it(snapshot: Snaps
     ("path", "number"),
     [
         ("/file/x", errno.ENOTDIR),
-        ("/nowhere", errno.EEXIST),
+        ("/below", errno.ENOTDIR),
+        ("/many/0", errno.ELOOP),
         ("/loop/x", errno.ELOOP),
         ("/" + "x" * 256, errno.ENAMETOOLONG),
         ("/x" * (MOST_FOLDERS + 1), errno.ENAMETOOLONG),

@@ -104,8 +104,12 @@ class Snapshot:
         try:
             return os.open(name, FOLDER | os.O_NOFOLLOW, dir_fd=at)
         except NotADirectoryError:
+            where = self._true_path(at)
             with contextlib.suppress(FileNotFoundError):
-                return files.open_in_root(root, f"{self._true_path(at)}/{name}", FOLDER)
+                return files.open_in_root(root, f"{where}/{name}", FOLDER)
+            # as with Docker, what a link leads to is made there; the kernel has followed no more than 40 of them
+            made = self.make_folder(posixpath.join(where, os.readlink(name, dir_fd=at)))
+            return files.open_in_root(root, made, FOLDER)
         except FileNotFoundError:
             pass
         os.mkdir(name, 0o755, dir_fd=at)
