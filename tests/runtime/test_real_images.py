@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 import pytest
@@ -25,8 +26,19 @@ GROUP = "root:x:0:\naudio:x:29:four\n" + "".join(f"class{number}:x:{1000 + numbe
 PNPM = "node_modules/.pnpm/pad@1.3.0/node_modules/pad"
 # the beginning of a program for arm64 (elf(5)): EM_AARCH64 is 183
 ARM = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x02\x00\xb7\x00" + bytes(100)
+# a whole program of 32 bits: mov eax, 1 (exit); mov ebx, 7; int 0x80
+EXITS = bytes.fromhex("b801000000bb07000000cd80")
+BASE, SIZE = 0x08048000, 84 + len(EXITS)
+I386 = (
+    b"\x7fELF\x01\x01\x01" + bytes(9) + struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, BASE + 84, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+)
+I386 += struct.pack("<8I", 1, 0, BASE, BASE, SIZE, SIZE, 5, 0x1000) + EXITS
 IMAGES: dict[str, tuple[list[oci.Tree], dict[str, object]]] = {
     "volumes": ([TOOLS], {"Volumes": {"/vol2": {}, "/data/deep": {}, "/tmp/": {}, "relative": {}}}),
+    "volume-links": (
+        [{**TOOLS, "data": Link("/srv/data"), "opt": Link("../x/y")}],
+        {"Volumes": {"/data": {}, "/opt/a": {}}},
+    ),
     "volume-file": ([{**TOOLS, "etc/passwd": PASSWD[:30].encode()}], {"Volumes": {"/etc/passwd": {}}}),
     "layers": (
         [TOOLS, *({f"many/{number}": b"%d" % number, "last": b"%d" % number} for number in range(LAYERS - 1))],
@@ -54,6 +66,7 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
         for name, (layers, config) in IMAGES.items():
             oci.push_image(url, f"library/{name}:latest", layers, config)
         oci.push_image(url, "library/arm:latest", [{"bin/tool": File(ARM, 0o755)}], architecture="arm64")
+        oci.push_image(url, "library/i386:latest", [{"bin/tool": File(I386, 0o755)}], architecture="386")
         oci.push_image(url, "library/alpine:latest", [{**TOOLS, "etc/group": b"root:x:0:\naudio:x:29:\n"}])
         with running({"registry": url}) as backend:
             yield backend
@@ -74,6 +87,11 @@ def said(docker: Docker, line: str) -> str:
 def test_the_folders_of_volumes_are_there(docker: Docker, options: str) -> None:
     shown = said(docker, f"docker run {options} volumes stat -c '%a %u %g' /vol2 /data /data/deep /relative")
     assert shown == "755 0 0\n" * 4
+
+
+def test_the_folder_of_a_volume_is_where_a_link_leads(docker: Docker) -> None:
+    shown = said(docker, "docker run volume-links stat -c '%a %F' /srv/data /x/y/a /data/ /opt/a")
+    assert shown == "755 directory\n" * 4
 
 
 def test_a_volume_in_the_place_of_a_file_is_refused_as_docker_does(docker: Docker) -> None:
@@ -106,6 +124,12 @@ def test_a_program_for_another_processor_is_warned_of_and_tried(docker: Docker) 
     assert asked.code == 125
     assert "was found but does not provide the specified platform (linux/amd64)" in asked.stderr
     assert "WARNING" not in docker("docker run --platform linux/arm64 arm /bin/tool").stderr
+
+
+def test_a_program_of_32_bits_is_told_that_none_runs_here(docker: Docker) -> None:
+    result = docker("docker run i386 /bin/tool")
+    assert (result.code, result.event("exited")["signal"]) == (159, "SIGSYS")
+    assert "64비트 프로그램만" in result.event("exited")["hint"]
 
 
 @pytest.mark.parametrize(

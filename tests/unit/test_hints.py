@@ -178,6 +178,7 @@ def test_an_end_that_was_asked_for_needs_no_hint() -> None:
     assert hint("docker run alpine false", Exited(1, "exit")) is None
     assert hint("docker run alpine sleep 9", Exited(137, "cancelled")) is None
     assert "SIGSEGV" in (hint("docker run alpine crash", Exited(139, "signal", "SIGSEGV")) or "")
+    assert hint("docker run alpine old", Exited(159, "signal", "SIGSYS")) == wording.OTHER_CALLS
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,8 @@ def advice(line: str, asked: Run | Pull, exited: Exited, image: Known | None, wo
         return Advice(_memory(asked, world))
     if exited.reason == "not-started":
         return _not_started(line, asked, exited, image, world)
+    if exited.reason == "signal" and exited.signal == "SIGSYS":
+        return Advice(wording.OTHER_CALLS)
     if exited.reason == "signal" and exited.signal in _NATURAL:
         return Advice(wording.KILLED.format(signal=exited.signal))
     return _ended(line, asked, exited.code, image, world) if exited.reason == "exit" and exited.code else None
