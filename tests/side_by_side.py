@@ -17,10 +17,13 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 REPOSITORY = Path(__file__).parents[1]
-SUITES = ("runtime", "e2e", "guest", "checks", "security", "site", "unit", "conformance", "setup", "fuzz", "service")
+SUITES = ("runtime", "e2e", "security", "guest", "site", "checks", "unit", "conformance", "setup", "fuzz", "service")
 CHECKS = "sandbox-backend/setup/checks"
+# whose files are shared out among so many, because nothing else is left to run beside them otherwise
+SHARED = {"runtime": 2}
 # so many at once, and more of them while processors are idle, as they are when what runs waits
 AT_ONCE, MOST_MORE = 3, 2
 # what of the processors' time is idle in so many seconds then
@@ -28,6 +31,32 @@ IDLE, IDLE_SECONDS = 0.3, 20
 # pytest's exit status when none of a suite's tests was chosen
 NONE_CHOSEN = 5
 INTERRUPTED = 2
+
+
+class Part(NamedTuple):
+    """A suite, or a part of one: its name, and which of how many."""
+
+    suite: str
+    which: str = ""
+
+    def paths(self) -> Sequence[str]:
+        """What pytest is to run: the whole folder, or each so many-th file of it."""
+        folder = f"tests/{self.suite}"
+        if not self.which:
+            return [folder]
+        number, count = map(int, self.which.split("/"))
+        return sorted(str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / folder).glob("test_*.py"))[
+            number - 1 :: count
+        ]
+
+
+def _parts() -> list[Part]:
+    counts = {suite: SHARED.get(suite, 1) for suite in SUITES}
+    return [
+        Part(suite, f"{number}/{count}" if count > 1 else "")
+        for suite, count in counts.items()
+        for number in range(1, count + 1)
+    ]
 
 
 class Suites:
@@ -38,28 +67,28 @@ class Suites:
         self._stopped = False
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
-        self._left = deque(SUITES)
-        self._codes: dict[str, int] = {}
+        self._left = deque(_parts())
+        self._codes: dict[Part, int] = {}
 
     @property
     def code(self) -> int:
         """0 when every suite has passed, else the exit status of the first of them that has not."""
-        codes = (self._codes.get(suite, INTERRUPTED) for suite in SUITES)
+        codes = (self._codes.get(part, INTERRUPTED) for part in _parts())
         return next((code for code in codes if code), 0)
 
     def work(self) -> None:
         """Run what nobody runs yet, one after the other, until nothing is left."""
-        while suite := self._left.popleft() if self._left else None:
-            self._codes[suite] = self._run(suite)
+        while part := self._left.popleft() if self._left else None:
+            self._codes[part] = self._run(part)
 
-    def _run(self, suite: str) -> int:
+    def _run(self, part: Part) -> int:
         """Run one, and print what it printed; its exit status."""
         with tempfile.TemporaryFile() as log:
             with self._lock:
                 if self._stopped:
                     return INTERRUPTED
-                print(f"» {suite}", flush=True)
-                process = subprocess.Popen(self._command(suite), cwd=REPOSITORY, stdout=log, stderr=log)
+                print(f"» {' '.join(part)}", flush=True)
+                process = subprocess.Popen(self._command(part), cwd=REPOSITORY, stdout=log, stderr=log)
                 self._running.add(process)
             code = process.wait()
             with self._lock:
@@ -69,11 +98,11 @@ class Suites:
                 sys.stdout.flush()
         return 0 if self._arguments and code == NONE_CHOSEN else code
 
-    def _command(self, suite: str) -> Sequence[str]:
-        if suite == "checks":
+    def _command(self, part: Part) -> Sequence[str]:
+        if part.suite == "checks":
             # a choice of tests leaves them out
             return ["true"] if self._arguments else [CHECKS]
-        return [sys.executable, "-m", "pytest", f"tests/{suite}", *self._arguments]
+        return [sys.executable, "-m", "pytest", *part.paths(), *self._arguments]
 
     def stop(self, number: int, _: object) -> None:
         """End what runs, each suite in its own order; Ctrl-C reaches them by itself."""
