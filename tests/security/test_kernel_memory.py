@@ -16,6 +16,7 @@ from sandbox.settings import Settings
 from support import pace
 from support.arena import ATTEMPTS, MIB, SLACK, attack, least_peak, numbers, visitor
 from support.backend import Backend
+from support.client import Result
 
 pytestmark = pytest.mark.container
 COUNTED = (
@@ -84,11 +85,20 @@ def test_a_run_for_which_the_kernel_takes_too_much_is_ended(arena: Backend, word
 @pytest.mark.parametrize("words", ["listings /tmp 4", "errors 1 4"])
 def test_a_busier_stranger_is_not_ended_in_place_of_the_one_who_took_it(arena: Backend, words: str) -> None:
     other = visitor(arena)
-    with ThreadPoolExecutor(1) as pool:
-        busy = pool.submit(attack, arena, "names / 5", "", other)
-        time.sleep(pace.seconds(1.5))
-        assert attack(arena, words).event("notice")["code"] == "too-much-kernel-memory"
-        assert busy.result().code == 0
+
+    def beside_a_busier_one() -> Result:
+        with ThreadPoolExecutor(1) as pool:
+            busy = pool.submit(attack, arena, "names / 5", "", other)
+            time.sleep(pace.seconds(1.5))
+            result = attack(arena, words)
+            assert busy.result().code == 0
+        return result
+
+    # as above
+    results = (beside_a_busier_one() for _ in range(ATTEMPTS))
+    result = next((one for one in results if one.code), None)
+    assert result
+    assert result.event("notice")["code"] == "too-much-kernel-memory"
 
 
 @pytest.mark.parametrize("words", MANY_SOCKETS)
