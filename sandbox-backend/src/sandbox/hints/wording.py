@@ -116,7 +116,10 @@ ALL_MEMORY = (
 TIMED_OUT = "한 번의 실행에는 정해진 시간이 있어요. 더 빨리 끝나는 명령으로 바꿔 보세요."
 TOO_MUCH_OUTPUT = "출력의 앞부분만 보려면 head 를 써요. 예: docker run alpine sh -c 'yes | head'"
 KILLED = "프로그램이 {signal} 신호를 받고 끝났어요."
-OTHER_CALLS = "이곳의 컨테이너에서는 이 컴퓨터의 64비트 프로그램만 돌아요. 32비트 프로그램의 시스템 호출은 커널이 SIGSYS 신호로 끝내요."
+OTHER_CALLS = (
+    "이곳의 컨테이너에서는 이 컴퓨터의 64비트 프로그램만 돌아요. "
+    "32비트 프로그램은 시스템 호출을 하면 커널이 SIGSYS 신호로 끝내요."
+)
 WRITE = "{flag} {text} 로 적어 보세요."
 
 # what a shell does before it starts docker
