@@ -81,6 +81,7 @@ const PATHOLOGICAL = [
   ["tabs", size => "\t\r".repeat(size / 2)],
   ["erased lines", size => "abc\x1b[2K\r".repeat(size / 8)],
   ["moves far away", size => "\x1b[999C\x1b[999Bx".repeat(size / 13)],
+  ["columns put in and taken out", size => "abc\x1b[2D\x1b[9@\x1b[3P\x1b[X".repeat(size / 18)],
   ["colours", size => "\x1b[31mx\x1b[32my".repeat(size / 12)],
   ["controls", size => "\x00\u202e".repeat(size / 2)],
   ["newlines", size => "\n".repeat(size)],

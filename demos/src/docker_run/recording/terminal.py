@@ -48,7 +48,7 @@ class _Rows:
         found, parameters, final, short = token[0], token[1], token[2], token[3]
         if final:
             self._move(parameters, final)
-        elif short:
+        elif short and len(found) == 2:
             self._obey(short)
         elif found >= " ":
             for character in _UNSEEN.sub(_named, found):
@@ -118,6 +118,8 @@ class _Rows:
         elif final == "J" and not number:
             self._erase(0)
             del self.rows[self._row + 1 :], self.ends[self._row + 1 :]
+        elif final in "XP@":
+            self._change(final, count)
         elif final in "su":
             self._obey("7" if final == "s" else "8")
         elif final in "ABCDEFG`":
@@ -138,11 +140,34 @@ class _Rows:
         self._column = min(WIDTH - 1, max(0, self._column))
 
     def _obey(self, short: str) -> None:
-        """Keep the cursor's place, or return to it."""
+        """Keep the cursor's place, return to it, or go a row up or down."""
         if short == "7":
             self._saved = (self._row, self._column)
         elif short == "8":
             self._row, self._column = max(self._top, self._saved[0]), self._saved[1]
+        elif short == "M":
+            self._row = max(self._top, self._row - 1)
+        elif short in "DE":
+            column = self._column if short == "D" else 0
+            self._feed("\n")
+            self._column = column
+
+    def _change(self, final: str, count: int) -> None:
+        """Make blanks of columns from the cursor on, take them out, or put blanks in."""
+        cells, at = self._cells(), self._column
+        end = min(len(cells), at + count)
+        for edge in (at,) if final == "@" else (at, end):
+            if edge < len(cells) and not cells[edge]:
+                _blank(cells, edge)
+        if final == "@" and at < end:
+            cells[at:at] = " " * min(count, WIDTH)
+            if len(cells) > WIDTH and not cells[WIDTH]:
+                _blank(cells, WIDTH)
+            del cells[WIDTH:]
+        elif final == "P" or (final == "X" and end == len(cells)):
+            del cells[at:end]
+        elif final == "X":
+            cells[at:end] = " " * (end - at)
 
     def _erase(self, part: int) -> None:
         """Erase a part of the row: behind the cursor, before it, or all."""

@@ -79,7 +79,7 @@ export class Rows {
   #draw(stream, text) {
     for (const [found, parameters, final, short] of text.matchAll(TOKEN)) {
       if (final) this.#move(parameters, final);
-      else if (short) this.#obey(short);
+      else if (short && found.length === 2) this.#obey(short);
       else if (found > "\x1f") this.#put(stream, found.replace(UNSEEN, named));
       else if (found === "\n") this.#feed(false);
       else if (found === "\r") this.#column = 0;
@@ -165,6 +165,7 @@ export class Rows {
     if (final === "m") this.#css = cssOf((this.#style = styled(this.#style, parameters)));
     else if (final === "K") this.#erase(parseInt(parameters) || 0);
     else if (final === "J" && !parseInt(parameters)) this.#eraseBelow();
+    else if (/[XP@]/.test(final)) this.#change(final, count);
     else if (final === "s" || final === "u") this.#obey(final === "s" ? "7" : "8");
     else {
       if (/[AF]/.test(final)) this.#row = Math.max(0, this.#row - count);
@@ -176,10 +177,36 @@ export class Rows {
     }
   }
 
-  /** Obey a short sequence: keep the cursor's place, or return to it. @param {string} short */
+  /** Obey a short sequence: keep the cursor's place, return to it, or go a row up or down. @param {string} short */
   #obey(short) {
     if (short === "7") this.#saved = [this.#row, this.#column];
     if (short === "8") [this.#row, this.#column] = this.#saved;
+    if (short === "M") this.#row = Math.max(0, this.#row - 1);
+    if (short === "D" || short === "E") {
+      const column = short === "D" ? this.#column : 0;
+      this.#feed(false);
+      this.#column = column;
+    }
+  }
+
+  /** Make blanks of columns from the cursor on, take them out, or put blanks in. @param {string} final @param {number} count */
+  #change(final, count) {
+    const { cells, pens } = this.#current();
+    const at = this.#column;
+    const end = Math.min(cells.length, at + count);
+    for (const edge of final === "@" ? [at] : [at, end]) if (cells[edge] === "") blank(cells, edge);
+    if (final === "@" && at < end) {
+      cells.splice(at, 0, ...Array(Math.min(count, WIDTH)).fill(" "));
+      pens.splice(at, 0, ...Array(Math.min(count, WIDTH)).fill("stdout"));
+      if (cells[WIDTH] === "") blank(cells, WIDTH);
+      cells.length = pens.length = Math.min(cells.length, WIDTH);
+    } else if (final === "P" || (final === "X" && end === cells.length)) {
+      cells.splice(at, end - at);
+      pens.splice(at, end - at);
+    } else if (final === "X") {
+      cells.fill(" ", at, end);
+      pens.fill("stdout", at, end);
+    }
   }
 
   /** Erase a part of the row: behind the cursor, before it, or all. @param {number} part */
