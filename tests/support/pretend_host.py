@@ -16,6 +16,7 @@ from sandbox.model import reference as references
 from sandbox.model.events import Exited
 from sandbox.model.plan import Plan
 from sandbox.oci import process
+from sandbox.oci.users import LARGEST_ID
 from sandbox.settings import Settings
 
 # what Debian's static busybox, of which the stand-ins are made, has as programs
@@ -140,13 +141,10 @@ def _refused(message: str) -> DockerError:
 
 def _ended(run: Run, plan: Plan, image: Known) -> Exited:
     argv, _ = process.argv(plan, image.config)
-    user = (plan.user or "").partition(":")[0]
     if not argv:
         return _not_started(messages.NO_COMMAND, 125)
-    if user.isdigit() and int(user) > 65_535:
-        return _not_started("uids and gids must be in range 0-65535", 125)
-    if user and not user.isdigit() and (user not in _USERS or not image.has_shell):
-        return _not_started(f"unable to find user {user}: no matching entries in passwd file", 125)
+    if unknown := _nobody(plan, image):
+        return _not_started(unknown, 125)
     if argv[0] in ("/etc", "/tmp", "/", "."):
         return _not_started(messages.task_error(f"exec: {go.quote(argv[0])}: is a directory"), 126)
     if argv[0] == "/etc/passwd":
@@ -163,6 +161,19 @@ def _ended(run: Run, plan: Plan, image: Known) -> Exited:
     # a shell looks for its script
     scripted = name in ("sh", "ash") and len(run.args) > 1 and run.args[1][:1] not in ("-", "/")
     return Exited(2 if scripted else 0, "exit")
+
+
+def _nobody(plan: Plan, image: Known) -> str | None:
+    """Why there is no such user or group."""
+    user, _, group = (plan.user or "").partition(":")
+    numbers = [part for part in (user, group, *plan.groups) if part.isdigit()]
+    if high := next((number for number in numbers if int(number) > LARGEST_ID), None):
+        return messages.HIGH_ID.format(number=high, most=LARGEST_ID)
+    known = _USERS if image.has_shell else ("",)
+    if not user.isdigit() and user not in known:
+        return f"unable to find user {user}: no matching entries in passwd file"
+    lost = next((name for name in (group, *plan.groups) if not name.isdigit() and name not in known), None)
+    return None if lost is None else f"unable to find group {lost}: no matching entries in group file"
 
 
 def _not_started(message: str, code: int) -> Exited:

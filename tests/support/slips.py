@@ -27,6 +27,7 @@ FOREIGN = _listed(
     """
     node -v | npm install | python3 -c 'print(1)' | pip install x | apt update | apt-get install curl | apk add curl
     | git clone x | curl http://x | java -version | go version | vim x | nano x | ssh host | make | gcc a.c | ll |
+    jest | jar xf a | kind get x | gut x | ls-la |
     systemctl start x | kubectl get pods | tree | htop | jq . | zip a | man ls | sudo ls | docker ps | psql | dir |
     cls
     """
@@ -43,7 +44,8 @@ OPTIONS = _listed(
     --rm | -i | -e A=b | --env A=b | -m 64m | --memory 64m | --cpus 0.5 | --name web | -w /tmp | -u 1000 |
     --read-only | --init | --pids-limit 32 | --hostname web | --tmpfs /tmp | -l a=b | --cap-drop ALL |
     --stop-signal SIGINT | -t | --ulimit nofile=64 | --pull missing | --platform linux/amd64 | --network none |
-    --user root | --workdir /srv
+    --user root | --workdir /srv | --group-add 5 | --add-host a:1.2.3.4 | --shm-size 1m
+    | --security-opt no-new-privileges | --expose 80
     """
 )
 REFUSED = _listed(
@@ -52,7 +54,8 @@ REFUSED = _listed(
     | -m 4 | -m 1024 | --memory 4g | --cpus 64 | --pids-limit 9999 | --memory-swap 64m | --ulimit nofile=99999 |
     -u bob | --tmpfs /tmp:size=1g | --platform linux/arm64 | --pull never | -u 100000 | --pid host | -c 512 |
     --link a | -P | --tmpfs /bin | --network container:web | --device-read-bps /dev/sda:1mb | --entrypoint '' |
-    --env-file x | -h
+    --env-file x | -h | --group-add nosuch | --group-add 100000 | -u 0:100000 | --log-driver syslog
+    | --security-opt seccomp=unconfined | --add-host a:host-gateway
     """
 )
 PROMPTS = (
@@ -78,6 +81,10 @@ BEFORE = (
     "sudo -E ",
     "timeout 5 ",
     "watch ",
+    "cmd /c ",
+    "/usr/bin/time -p ",
+    "cd /tmp && ",
+    "& ",
 )
 DOCKERS = (
     "docker.exe",
@@ -91,8 +98,8 @@ DOCKERS = (
     "doker",
     "docker;",
 )
-SPACES = ("\u00a0", "\u3000", "\u200b", "\ufeff", "\u2009", "\u00ad")
-DASHES = ("—", "–", "−", "－－", "―")
+SPACES = ("\u00a0", "\u3000", "\u200b", "\ufeff", "\u2009", "\u00ad", "\u3164", "\ufe0f", "\u2800", "\u0085")
+DASHES = ("—", "–", "−", "－－", "―", "⸺", "﹣")
 HUBS = ("hub.docker.com/library/", "https://hub.docker.com/_/", "hub.docker.com/_/", "registry.hub.docker.com/library/")
 ENDS = (
     " | wc -l",

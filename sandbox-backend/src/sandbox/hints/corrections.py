@@ -135,6 +135,10 @@ def _subcommand(line: str) -> Iterator[str]:
     if match[2] == "docker":
         yield f"docker{rest}"
         return
+    name, hyphen, written = match[2].partition("-")
+    if hyphen and name in SUPPORTED:
+        yield f"{match[1]}{name} -{written}{rest}"
+        return
     meant = near(match[2].lower(), (*SUPPORTED, "image", "container"))
     if meant is not None:
         yield f"{match[1]}{meant}{rest}"

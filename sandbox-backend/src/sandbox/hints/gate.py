@@ -124,7 +124,7 @@ def _is_plain(plan: Plan, world: World) -> bool:
     rates, users = plan.throttles, tables.USERS if tables.IMAGES.get(plan.image) else frozenset[str]()
     return (
         all(join.container in world.containers for join in plan.joins)
-        and all(part in users or _is_number(part) for part in (plan.user or "0").split(":"))
+        and all(part in users or _is_number(part) for part in (*(plan.user or "0").split(":"), *plan.groups))
         and not any(mount.path in _NEEDED for mount in plan.tmpfs)
         and all(one.path == "/dev/loop0" and one.rate != 1 for one in rates)
         and not (rates and plan.joins)

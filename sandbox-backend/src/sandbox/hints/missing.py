@@ -9,20 +9,18 @@ import dataclasses
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
 from sandbox.docker.cli import Run, shell
-from sandbox.docker.cli.names import PROGRAMS, distance
+from sandbox.docker.cli.names import PROGRAMS
 from sandbox.docker.errors import Fix
-from sandbox.hints import expansion, options, tables, wording
+from sandbox.hints import expansion, options, spelling, tables, wording
 from sandbox.hints.advice import Advice, instead, tail, with_fix
 from sandbox.hints.text import LONGEST_LINE, plain
 from sandbox.hints.world import Known, World
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _LIKE_A_TAG = re.compile(r":?(?:latest|[0-9]+(?:\.[0-9]+)*)")
-# a name that is shorter is changed in one place only, and one of two letters is near to everything
-_SHORTEST, _TWO_CHANGES = 3, 6
+_WITH_OPTIONS = re.compile(r"([a-z][a-z0-9]*)(--?[A-Za-z0-9]\S*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +95,14 @@ def _option(case: Missing) -> Advice | None:
         reason = wording.PROGRAM_MISSING.format(meant=meant)
         return Advice(reason, (instead(case.run, meant, *case.run.args),))
     return options.behind(case.run, case.programs)
+
+
+def _glued(case: Missing) -> Advice | None:
+    """Put a blank before the options that were written into one word with the program."""
+    match = _WITH_OPTIONS.fullmatch(case.program)
+    if match is None or match[1] not in case.programs:
+        return None
+    return Advice(wording.GLUED.format(program=match[1]), (instead(case.run, *match.groups(), *case.run.args[1:]),))
 
 
 def _assignment(case: Missing) -> Advice | None:
@@ -197,32 +203,12 @@ def _misspelt(case: Missing) -> Advice | None:
     lower = case.program.lower().strip()
     if "/" in lower or case.bare:
         return None
-    near = None if case.program in tables.WELL_KNOWN else _near(lower, PROGRAMS & case.programs)
+    near = None if case.program in tables.WELL_KNOWN else spelling.near(lower, PROGRAMS & case.programs)
     meant = lower if lower in case.programs else near
     # an image may have a file of that name which is no program, such as a link that leads nowhere
     if meant is None or meant == case.program:
         return None
     return Advice(wording.NO_FILE.format(program=case.program), (instead(case.run, meant, *case.run.args[1:]),))
-
-
-def _near(word: str, names: frozenset[str]) -> str | None:
-    """Return the one name that a word is a slip of, if no other is that near, be it of a program that is not here."""
-    if not _SHORTEST <= len(word) <= 16:
-        return None
-    most = 2 if len(word) > _TWO_CHANGES else 1
-    every = (name for name in names | tables.WELL_KNOWN if len(name) > 1 and abs(len(name) - len(word)) <= most)
-    ranked = sorted((*rank, name) for name in every if (rank := _slip(word, name))[0] <= most)
-    alone = ranked and [rank[:2] for rank in ranked].count(ranked[0][:2]) == 1
-    return ranked[0][2] if alone and ranked[0][2] in names else None
-
-
-def _slip(word: str, name: str) -> tuple[int, int]:
-    """Return how far a word is from a name, and how unlikely a slip of the hand: a letter typed twice, two in each
-    other's places, one left out, or another one."""
-    steps = distance(word, name)
-    if any(one == other and word[:at] + word[at + 1 :] == name for at, (one, other) in enumerate(pairwise(word))):
-        return steps, 0
-    return steps, 1 if sorted(word) == sorted(name) else 2 if len(word) < len(name) else 3
 
 
 _RULES: tuple[Callable[[Missing], Advice | None], ...] = (
@@ -233,6 +219,7 @@ _RULES: tuple[Callable[[Missing], Advice | None], ...] = (
     _assignment,
     _as_root,
     _one_word,
+    _glued,
     _built_in,
     _other_shell,
     _elsewhere,

@@ -13,6 +13,7 @@ from sandbox.hints import wording as texts
 from sandbox.hints.world import World
 
 MOST_WORDS = 4
+_NAMES = frozenset({"name", "hostname", "label"})
 _PATHS = (("docker", "run"), ("docker", "container", "run"))
 
 
@@ -22,8 +23,10 @@ def eaten(line: str, world: World) -> str:
     if found is None:
         return ""
     use = next((use for use in found.uses if _is_apart(use) and use.text != "-" and _is_option(use.text)), None)
-    image = words[found.rest[0]].text if found.rest else ""
-    last = found.uses[-1] if found.uses and not world.find(image) else None
+    last = found.uses[-1] if found.uses else None
+    # before another image, it may be just the name that a container is given
+    if last and found.rest and (last.flag.name in _NAMES or world.find(words[found.rest[0]].text)):
+        last = None
     if use is None and last is not None and _is_apart(last) and world.find(last.text):
         use = last
     if use is None:

@@ -43,6 +43,7 @@ OTHER_PATH = "-e PATH 로 바꾼 폴더에서 {program} 파일을 찾지 못했�
 BASH_ONLY = "{program} 명령은 파일이 아니라 bash 안에만 있고, 이 이미지에는 bash 가 없어요."
 ASSIGNMENT = "변수를 앞에 적는 것은 셸의 말이라서 프로그램 이름으로 읽혔어요. 컨테이너의 환경 변수는 -e 로 정해요."
 ONE_WORD = "따옴표로 묶여서 줄 전체가 프로그램 이름 하나로 읽혔어요."
+GLUED = "{program} 프로그램과 옵션 사이에 빈칸이 빠졌어요."
 TAG_APART = "태그는 이미지 이름에 : 으로 붙여 적어요."
 ALIAS = "{program} 파일은 이 이미지에 없어요. 여기서는 {meant} 처럼 적어요."
 ELSEWHERE = "이 이미지에는 {program} 파일이 없어요. Docker Hub의 {where} 이미지에 들어 있는 프로그램이에요."

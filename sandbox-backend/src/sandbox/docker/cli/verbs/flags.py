@@ -79,6 +79,8 @@ _RUN_SUPPORTED = (
 _NO_NEW_PRIVILEGES = frozenset({"no-new-privileges", "no-new-privileges=true", "no-new-privileges:true"})
 # without swap there is nothing that it decides (moby, daemon/daemon_unix.go: from -1 to 100)
 _SWAPPINESS = frozenset(map(str, range(-1, 101)))
+# what is kept beside the output, which nobody reads here
+_DRIVERS = frozenset({"json-file", "local", "none"})
 # what goes without saying
 _NOTHING = frozenset({"0"})
 _SHARED = "container:NAME: share this namespace with another container of yours"
@@ -133,7 +135,8 @@ _RUN_UNAVAILABLE = (
     *_unavailable("stop", "stop-timeout", values.integer),
     *_unavailable("health", "health-cmd health-interval health-retries health-start-interval health-start-period"),
     *_unavailable("health", "health-timeout"),
-    *_unavailable("log", "log-driver log-opt"),
+    *_unavailable("log", "log-driver", harmless=_DRIVERS),
+    *_unavailable("log", "log-opt"),
     Flag("isolation", unavailable="kernel", harmless=frozenset({"", "default"})),
     *_unavailable("windows", "cpu-count cpu-percent io-maxiops", values.integer),
     *_unavailable("windows", "io-maxbandwidth", values.size),
