@@ -6,6 +6,8 @@ SHELL := /bin/bash
 ready := sandbox-backend/setup/ready
 as_root := . sandbox-backend/setup/common.sh; as_root
 with_rights := sandbox-backend/setup/with-rights
+# what serves ends with whoever has started it, even if that is killed
+with_make := setpriv --pdeathsig TERM
 override export DATA := $(or $(DATA),$(CURDIR)/.state)
 
 help: ## 이 목록을 보여 줘요
@@ -14,7 +16,7 @@ help: ## 이 목록을 보여 줘요
 
 serve: ## 필요한 것을 설치하고 페이지와 백엔드를 켜요. Ctrl-C로 끝내요
 	@$(ready) serve
-	@$(with_rights) .venv/bin/sandbox-backend serve --site "$(CURDIR)/site" --data-dir "$(DATA)" --prepare "$(CURDIR)/$(ready)"
+	@$(with_make) $(with_rights) .venv/bin/sandbox-backend serve --site "$(CURDIR)/site" --data-dir "$(DATA)" --prepare "$(CURDIR)/$(ready)"
 
 test: ## 검사와 모든 테스트를 돌려요. 하나도 건너뛰지 않아요
 	@$(ready) test

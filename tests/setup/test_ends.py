@@ -96,3 +96,11 @@ def test_who_ends_one_link_ends_all(chain: Chain, link: int) -> None:
     os.kill(links[link], signal.SIGTERM)
     until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in links), 10)
     until(lambda: not chain.left(), 2)
+
+
+@pytest.mark.parametrize("chain", ["root", "sudo"], indirect=True)
+def test_who_kills_make_ends_all_that_it_has_started(chain: Chain) -> None:
+    links = chain.links()
+    os.kill(links[0], signal.SIGKILL)
+    until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in links), 10)
+    until(lambda: not chain.left(), 2)
