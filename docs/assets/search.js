@@ -45,16 +45,29 @@ async function begin() {
   return ask({ type: SETUP, data: setup });
 }
 
-/** How the book writes these letters, with blanks between them or without, the most frequent first. @param {string} letters @returns {string[]} */
-function written(letters) {
-  if (!/^(?=.*[가-힣])[\p{L}\p{N}]{3,}$/u.test(letters)) return [];
+/** How often the book writes these letters, with blanks between them or without. @param {string} letters @returns {Map<string, number>} */
+function counted(letters) {
   /** @type {Map<string, number>} */
   const forms = new Map();
+  if (!/^(?=.*[가-힣])[\p{L}\p{N}]{3,}$/u.test(letters)) return forms;
   for (const [found] of book.matchAll(new RegExp([...letters].join("\\s?"), "giu"))) {
     const form = found.replace(/\s/g, " ").toLowerCase();
     forms.set(form, (forms.get(form) ?? 0) + 1);
   }
-  return [...forms].sort((one, other) => other[1] - one[1]).map(([form]) => form);
+  return forms;
+}
+
+/** How the book writes these letters, the most frequent first. @param {string} letters */
+const written = letters => [...counted(letters)].sort((one, other) => other[1] - one[1]).map(([form]) => form);
+
+/** How often the book has these letters. @param {string} letters */
+const times = letters => [...counted(letters).values()].reduce((sum, one) => sum + one, 0);
+
+/** The words of what was typed in one piece, without particles; what ends like one (메모리한도) is no particle where the book
+ * never leaves it out. @param {string} piece */
+function words(piece) {
+  const found = piece.split(new RegExp(setup.config.separator)).filter(Boolean);
+  return found.length === 1 && piece !== found[0] && piece.startsWith(found[0]) && times(piece) && times(piece) === times(found[0]) ? [piece] : found;
 }
 
 /** Whether a word of the book begins so. @param {string} part */
@@ -62,7 +75,7 @@ const begins = part => new RegExp(`(?<![가-힣])${[...part].join("\\s?")}`, "u"
 
 /** A word that the book does not have, as the two that it is made of. @param {string} word */
 function halves(word) {
-  if (!/^[가-힣]{5,}$/.test(word) || written(word).length) return [word];
+  if (!/^[가-힣]{4,}$/.test(word) || written(word).length) return [word];
   for (let at = word.length - 2; at > 1; at -= 1) {
     const both = [word.slice(0, at), word.slice(at)];
     if (both.every(begins)) return both;
@@ -72,14 +85,14 @@ function halves(word) {
 
 /** A query in each way in which the book writes it, whether its compounds were typed together or apart. @param {string} query */
 function spellings(query) {
-  const words = query.split(new RegExp(setup.config.separator)).filter(Boolean).flatMap(halves);
+  const typed = query.split(/\s+/).filter(Boolean).flatMap(words).flatMap(halves);
   /** @type {string[][]} */
   const parts = [];
-  for (let at = 0; at < words.length; ) {
-    const counts = [4, 3, 2, 1].filter(count => at + count <= words.length);
-    const count = counts.find(one => written(words.slice(at, at + one).join("")).length) ?? 1;
-    const forms = written(words.slice(at, at + count).join(""));
-    parts.push(forms.length ? forms : [words[at]]);
+  for (let at = 0; at < typed.length; ) {
+    const counts = [4, 3, 2, 1].filter(count => at + count <= typed.length);
+    const count = counts.find(one => written(typed.slice(at, at + one).join("")).length) ?? 1;
+    const forms = written(typed.slice(at, at + count).join(""));
+    parts.push(forms.length ? forms : [typed[at]]);
     at += count;
   }
   const usual = parts.map(forms => forms[0]);

@@ -60,6 +60,12 @@ def test_the_page_is_among_the_first_three(links: Callable[[str], list[str]], qu
         ("가상머신", "가상 머신"),
         ("도커환경변수", "도커 환경 변수"),
         ("컨테이너환경변수", "컨테이너 환경 변수"),
+        ("쓰기층", "쓰기 층"),
+        ("메모리한도", "메모리 한도"),
+        ("페이지캐시에서", "페이지 캐시에서"),
+        ("이미지이름", "이미지 이름"),
+        ("작업폴더", "작업 폴더"),
+        ("실행파일을", "실행 파일을"),
     ],
 )
 def test_a_compound_is_found_whether_it_is_written_together_or_apart(search: Search, together: str, apart: str) -> None:
@@ -68,7 +74,7 @@ def test_a_compound_is_found_whether_it_is_written_together_or_apart(search: Sea
     assert places[0]
 
 
-@pytest.mark.parametrize("query", ["환경 변수", "컨테이너", "가상머신", "zjsxpdlsj"])
+@pytest.mark.parametrize("query", ["환경 변수", "컨테이너", "가상머신", "zjsxpdlsj", "쓰기층을", "docker 레지스트리"])
 def test_a_decomposed_query_finds_what_a_composed_one_does(search: Search, query: str) -> None:
     assert search.ask(unicodedata.normalize("NFD", query)) == search.ask(query) != []
 
