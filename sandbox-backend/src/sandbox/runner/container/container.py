@@ -191,17 +191,24 @@ class Container:
     def kill(self) -> None:
         """Kill the first process, and so all of them; the kernel ends one that waits for a slow disk when that is fast
         again, and one that is stopped when it may go on."""
-        if self.disk:
-            cgroup.here().unthrottle(self.cgroup)
+        self._free_disk()
         self.child.kill()
         # what shares the pid namespace of another would go on, and be stopped no more when others join that
         cgroup.here().kill(self.cgroup)
         self._environment.running.leave(self.id)
 
     async def kill_rest(self) -> None:
-        """Kill, for a moment, what has outlived the first process: in a namespace of its own the kernel has done so."""
+        """Kill, for a moment, what has outlived the first process: in a namespace of its own the kernel has done so.
+        From then on its disk is as fast as it can be: whoever looks at a file there waits for no read of the dead."""
+        self._free_disk()
         with contextlib.suppress(TimeoutError):
             await cgroup.here().kill_and_wait(self.cgroup, REST_SECONDS)
+
+    def _free_disk(self) -> None:
+        """Let its disk be at full speed. A page that is read for an ended process stays locked until it has come, and
+        the kernel waits for it with whoever reads it next."""
+        if self.disk:
+            cgroup.here().unthrottle(self.cgroup)
 
     def killed_in(self, seconds: float) -> AbstractContextManager[Deadline]:
         """Have it killed in `seconds`, unless the block has ended by then, whatever else the runner is doing."""
@@ -217,8 +224,7 @@ class Container:
 
     async def end(self) -> None:
         """Kill what is left of it, and wait for its end, though not for ever: `forget` says when that has come."""
-        if self.disk:
-            cgroup.here().unthrottle(self.cgroup)
+        self._free_disk()
         if self._network:
             self._network.close()
         try:

@@ -27,6 +27,7 @@ DISK = "/dev/loop0"
 USERS = ("/etc/passwd", "/etc/group")
 # a larger file of users is read in a thread, and of one that is larger still no more than so many bytes
 SMALL, LARGEST = 64 << 10, 4 << 20
+USERS_SECONDS = 30.0
 SYSTEM = ("/proc", "/sys", "/dev/pts", "/dev/mqueue")
 HOSTS = """127.0.0.1\tlocalhost
 ::1\tlocalhost ip6-localhost ip6-loopback
@@ -84,7 +85,7 @@ async def _identity(plan: Plan, config: Config, snapshot: Snapshot) -> Identity:
         return users.resolve(plan.user or config.user, passwd, group, plan.groups)
 
     large = max(map(snapshot.size, USERS)) > SMALL
-    return await aside.done(found) if large else found()
+    return await aside.looked(USERS_SECONDS, found) if large else found()
 
 
 def _make_volume(snapshot: Snapshot, path: str) -> None:
