@@ -57,9 +57,15 @@ async def done(work: Callable[[], T], *, disk: bool = False) -> T:
                 await asyncio.wait([doing])
 
 
+def looking(work: Callable[[], T]) -> Future[T]:
+    """Begin `work`, which the kernel may never let come back, as it has to do with what is a stranger's: it takes
+    nothing that others wait for."""
+    return queued(_LOOKS, work)
+
+
 async def looked(seconds: float, work: Callable[[], T]) -> T:
     """What `work` sees, which looks at files of a stranger's and does nothing else. TimeoutError when it has not done
     so in `seconds`: nobody waits for it any more, and it keeps its thread for as long as the kernel keeps it."""
     # not by wait_for(), which in Python 3.11 may forget that it was cancelled
     async with asyncio.timeout(seconds):
-        return await asyncio.wrap_future(queued(_LOOKS, work))
+        return await asyncio.wrap_future(looking(work))

@@ -29,6 +29,7 @@ from sandbox.runner.container.joined import Joined
 from sandbox.runner.container.restrict import restrict
 from sandbox.runner.container.running import RunningContainer
 from sandbox.runner.container.runtime import Begun, RuntimeFailed, TooLarge
+from sandbox.runner.container.shares import Kept
 from sandbox.runner.container.watch import Watched
 from sandbox.runner.environment import Environment
 from sandbox.runner.kernel import cgroup
@@ -53,6 +54,7 @@ class Container:
         self._child: Child | None = None
         self._network: suspicion.Network | None = None
         self.disk: Device | None = None
+        self._kept = Kept(self.cgroup)
         # whoever has the pid namespace that it joins
         self._pid_donor: Child | None = None
 
@@ -87,6 +89,7 @@ class Container:
         if self._prestarted.begun is None:
             raise RuntimeError("the runtime is not started yet")
         self.disk = snapshot.disk
+        self._kept = joined.kept(self.cgroup, snapshot.files, self._environment.running)
         self._hostname = joined.hostname(self._hostname)
         # before it is made: one that is killed on its way leaves processes, too
         self._pid_donor = joined.donors["pid"].child if "pid" in joined.donors else None
@@ -216,7 +219,7 @@ class Container:
 
     def watched(self) -> AbstractContextManager[Watched]:
         """Have it killed, for as long as the block lasts, when it takes of the machine what its limits do not count."""
-        return self._environment.watch.on(self.cgroup, self._network, self.kill)
+        return self._environment.watch.on(self._kept, self._network, self.kill)
 
     def inspector(self) -> Inspector:
         """What reads what the machine sees of it while it runs."""

@@ -129,6 +129,11 @@ class Snapshot:
             os.fchmod(found, mode)
             os.fchown(found, self.first_uid, self.first_uid)
 
+    def files(self) -> int:
+        """How many files there are on what the run writes to. OSError when that is gone."""
+        used = os.statvfs(self.folder)
+        return used.f_files - used.f_ffree
+
     def seal(self) -> None:
         """Let nothing write to the root file system any more."""
         flags = mounts.MS_REMOUNT | mounts.MS_BIND | mounts.MS_RDONLY | mounts.MS_NOSUID | mounts.MS_NODEV
