@@ -89,6 +89,7 @@ class Container:
         if self._prestarted.begun is None:
             raise RuntimeError("the runtime is not started yet")
         self.disk = snapshot.disk
+        joined.id_range.disk = joined.id_range.disk or self.disk
         self._kept = joined.kept(self.cgroup, snapshot.files, self._environment.running)
         self._hostname = joined.hostname(self._hostname)
         # before it is made: one that is killed on its way leaves processes, too
@@ -142,7 +143,7 @@ class Container:
             cgroup=self.cgroup,
             first_uid=joined.id_range.first_uid,
             files=(*made.files, *files),
-            disk=snapshot.disk,
+            disk=joined.id_range.disk,
             nodes=nodes,
             rlimits=processes.within_own(plans.HELD),
             namespaces={**shared, "user": joined.id_range.path} if features.user_namespaces else shared,
