@@ -1,9 +1,9 @@
 """Shares the event loop's time among visitors: each begins one piece of work in a turn of the loop, and whoever has
 used more than its share lately waits while others are here.
 
-A piece is what one read of a connection has brought, or a command line that is to be read. What it costs is counted in
-processor time, with all that its tasks do later. Without this the loop would begin all that has come at once, and one
-visitor's hundreds of requests would be done before the next one is looked at.
+A piece is what one read of a connection has brought, a command line that is to be read, or a part of a file. What
+it costs is counted in processor time, with all that its tasks do later. Without this the loop would begin all that has
+come at once, and one visitor's hundreds of requests would be done before the next one is looked at.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ AT_ONCE = 4
 # how often it is looked whether who waits for others is within its share again
 PAUSE_SECONDS = 0.005
 Piece = Callable[[], None]
+# for whom the present task works
 _VISITOR: ContextVar[str | None] = ContextVar("visitor", default=None)
 
 
@@ -33,8 +34,9 @@ class Turns:
     def __init__(self, usage: Usage | None = None) -> None:
         self._usage = Usage() if usage is None else usage
         self._waiting: dict[str, deque[Piece]] = {}
-        # who has begun something in this turn of the loop
+        # who has begun something in this turn of the loop; the thread's time as it began, and what was counted since
         self._served: set[str] = set()
+        self._begun = self._counted = 0.0
         self._next_turn: asyncio.Handle | None = None
         self._pause: asyncio.TimerHandle | None = None
 
@@ -46,10 +48,10 @@ class Turns:
             self._waiting.setdefault(visitor, deque()).append(piece)
             self._look_again()
 
-    async def turn(self, visitor: str) -> None:
-        """Wait for the visitor's turn: what follows without an await is one piece."""
+    async def turn(self) -> None:
+        """Wait for the turn of whom the present task works for: what follows without an await is one piece."""
         come: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.take(visitor, lambda: None if come.done() else come.set_result(None))
+        self.take(_VISITOR.get() or "", lambda: None if come.done() else come.set_result(None))
         await come
 
     def make_task(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
@@ -65,7 +67,9 @@ class Turns:
         try:
             yield
         finally:
-            self._usage.add(visitor, time.thread_time() - begun)
+            spent = time.thread_time() - begun
+            self._counted += spent
+            self._usage.add(visitor, spent)
 
     def _may_begin(self, visitor: str) -> bool:
         has_begun = visitor in self._served or visitor in self._waiting
@@ -84,11 +88,19 @@ class Turns:
     def _serve(self) -> None:
         """Begin the next turn."""
         self._next_turn = None
-        self._served.clear()
+        self._end_turn()
         ready = [visitor for visitor in self._waiting if not self._usage.is_over(visitor)]
         for visitor in heapq.nsmallest(AT_ONCE, ready, key=self._usage.of):
             self._begin(visitor, self._first(visitor))
         self._look_again()
+
+    def _end_turn(self) -> None:
+        """Count what the loop itself has done in the last turn, such as to read and to write, as theirs who were served
+        in it."""
+        rest = max(0.0, time.thread_time() - self._begun - self._counted)
+        for visitor in self._served:
+            self._usage.add(visitor, rest / len(self._served))
+        self._served.clear()
 
     def _first(self, visitor: str) -> Piece:
         waiting = self._waiting[visitor]
@@ -101,6 +113,7 @@ class Turns:
         """See to it that the next turn comes: with the loop's own, or after a moment where all who wait are over."""
         loop = asyncio.get_running_loop()
         if self._next_turn is None and self._served:
+            self._begun, self._counted = time.thread_time(), 0.0
             self._next_turn = loop.call_soon(self._serve)
         elif self._next_turn is None and self._waiting and self._pause is None:
             self._pause = loop.call_later(PAUSE_SECONDS, self._end_pause)

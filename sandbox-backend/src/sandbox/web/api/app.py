@@ -184,7 +184,7 @@ def create_app(settings: Settings, client: RunnerClient, turns: Turns) -> Starle
     async def gone(_: Request, __: Exception) -> Response:
         return Response(status_code=400)
 
-    pages = [Mount("/", app=site.make(settings.site))] if settings.site is not None else []
+    pages = [Mount("/", app=site.make(settings.site, turns))] if settings.site is not None else []
     app = Starlette(
         routes=[*api.routes(), *pages],
         middleware=security.checks(settings, api.refuse),

@@ -60,8 +60,8 @@ def main(arguments: Sequence[str]) -> None:
     """Serve the calls and the pages; where nothing runs here, only the pages."""
     settings, listener = handover.begin(arguments[0]), socket.socket(fileno=int(arguments[1]))
     allow_descriptors()
-    here = settings.machine == "here"
-    made = server(settings, listener) if here else _server(settings, pages.create_app(settings), Turns())
+    turns, here = Turns(), settings.machine == "here"
+    made = server(settings, listener) if here else _server(settings, pages.create_app(settings, turns), turns)
     # what lives now lives for ever: the collector need not look at it again and again
     gc.freeze()
     made.run(sockets=[listener])

@@ -93,7 +93,7 @@ class Execution:
 
     async def _read(self) -> tuple[Command, Notice | None]:
         """Return what the line asks for, with what is to be told of it."""
-        await self._services.turns.turn(self._host.address)
+        await self._services.turns.turn()
         asked = cli.parse(self._line)
         notice = self._advisor.notice(asked)
         if isinstance(asked, Printed):
