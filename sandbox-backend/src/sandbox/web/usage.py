@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 # of the time that passes
 SHARE = 0.25
-# what a visitor uses beyond it before the share counts, in seconds: thirty first visits at a time take less
+# what a visitor uses beyond it before the share counts, in seconds: half of what a class of thirty takes that opens a
+# page for the first time and at one time
 BURST = 0.5
 # what is kept beyond that, so that whoever was alone and used all the time waits for a moment only
 MOST_KEPT = BURST + 0.1
