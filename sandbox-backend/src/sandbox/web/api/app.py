@@ -18,6 +18,7 @@ from sandbox.model import addresses
 from sandbox.model.isolations import CONTAINER
 from sandbox.runner_client import RunnerClient
 from sandbox.settings import Settings
+from sandbox.turns import Queue
 from sandbox.web.api import body, metrics, openapi
 from sandbox.web.api.answers import NO_STORE, NewHost, RunRequest, answer, describe
 from sandbox.web.api.health import RunnerStatus, health
@@ -27,7 +28,7 @@ from sandbox.web.http import security, site
 from sandbox.web.runs import stream
 from sandbox.web.runs.docker_hosts import DockerHost, DockerHosts
 from sandbox.web.runs.head_starts import HeadStarts
-from sandbox.web.runs.queue import Admission, Full, Queue, TooMany
+from sandbox.web.runs.queue import Admission, Full, TooMany
 from sandbox.web.runs.reading import Reading
 from sandbox.web.runs.run import Services
 from sandbox.web.runs.session import STOPPING, Session

@@ -14,8 +14,8 @@ from sandbox.model.image import Image
 from sandbox.model.protocol import Fetched, NoImage, PullRequest, Reply, Resolved
 from sandbox.model.reference import Reference
 from sandbox.runner_client import RunnerClient, lost
+from sandbox.turns import Queue
 from sandbox.web.runs.docker_hosts import DockerHost
-from sandbox.web.runs.queue import Queue
 from sandbox.web.runs.stream import Sink
 
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sandbox.web.runs.queue import Queue
+from sandbox.turns import Queue
 
 # no one types a longer one
 LONGEST_AT_ONCE = 300

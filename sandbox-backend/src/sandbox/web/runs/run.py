@@ -26,13 +26,13 @@ from sandbox.model.protocol import RunRequest, Script
 from sandbox.model.reference import InvalidReferenceError
 from sandbox.runner_client import Operation, RunnerClient, decoded, lost, type_of
 from sandbox.settings import Settings
+from sandbox.turns import Queue
 from sandbox.web.api.metrics import Metrics
 from sandbox.web.runs import listing
 from sandbox.web.runs.advice import Advisor
 from sandbox.web.runs.docker_hosts import Container, DockerHost
 from sandbox.web.runs.head_starts import HeadStarts
 from sandbox.web.runs.pull import Fetcher
-from sandbox.web.runs.queue import Queue
 from sandbox.web.runs.reading import Reading
 from sandbox.web.runs.stream import Sink, Stalled
 
