@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import tarfile
 import threading
@@ -10,6 +11,7 @@ from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import IO, cast
 
 import pytest
 
@@ -211,3 +213,26 @@ async def test_attack_75_an_address_that_asks_without_end_waits_and_others_do_no
         (notice,) = [line for line in lines if line["type"] == "notice"]
         assert (notice["code"], last(lines)["type"]) == ("registry-turn", "fetched")
         assert "초 기다렸다가" in notice["text"]
+
+
+async def test_attack_76_what_goes_with_its_last_descriptor_goes_in_a_thread(
+    watched: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[threading.Thread] = []
+    spool = watched.store.spool
+
+    def noted() -> IO[bytes]:
+        file = spool()
+
+        def close() -> None:
+            closed.append(threading.current_thread())
+            io.FileIO.close(cast("io.FileIO", file))
+
+        monkeypatch.setattr(file, "close", close)
+        return file
+
+    monkeypatch.setattr(watched.store, "spool", noted)
+    assert last(await watched.pull())["type"] == "fetched"
+    # a manifest, a configuration, and the layers
+    await until(lambda: len(closed) == 2 + len(LAYERS))
+    assert threading.current_thread() not in closed

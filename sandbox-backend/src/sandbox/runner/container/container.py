@@ -234,7 +234,11 @@ class Container:
             await self._prestarted.end()
 
     def forget(self) -> bool:
-        """Remove all that was made for it; False, and nothing is removed, as long as a process of it lives."""
+        """Remove its cgroup and its nodes; False, and nothing is removed, as long as a process of it lives."""
         if self._child is not None:
             self._child.reap()
         return self._prestarted.forget()
+
+    def erase(self) -> bool:
+        """Remove its folders once it is forgotten, which may take a disk's time; True. OSError when some stay."""
+        return self._prestarted.erase()
