@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 import tarfile
 import threading
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, cast
@@ -19,7 +21,9 @@ from sandbox.docker.messages import pull_error
 from sandbox.images import programs, pull
 from sandbox.images.store import Held, Store
 from sandbox.images.unpacker.client import Budget, unpack
+from sandbox.model.events import Notice
 from sandbox.model.image import Layer
+from sandbox.model.protocol import PullRequest
 from sandbox.settings import Settings
 from support import oci, pace
 from support.fake_registry import FakeRegistry
@@ -200,19 +204,22 @@ async def test_a_tag_that_moves_is_believed_for_so_long(
 async def test_attack_75_an_address_that_asks_without_end_waits_and_others_do_not(
     tmp_path: Path, stocked: FakeRegistry
 ) -> None:
-    async with pulling(tmp_path, stocked.url, registry_questions=20, pull_seconds=pace.seconds(1)) as bench:
-        greedy = [asyncio.create_task(bench.pull(f"nosuch{number}", address="greedy")) for number in range(24)]
-        await until(lambda: sum(one.done() for one in greedy) == 20)
+    async def told(bench: Bench) -> int:
+        """For how many seconds a pull has to wait, which is left then."""
+        async with aclosing(bench.pulls.pull(PullRequest("alpine", None, (), 0.0, "greedy"))) as messages:
+            notice = await anext(messages)
+        assert isinstance(notice, Notice)
+        assert notice.code == "registry-turn"
+        return int(re.findall(r"(\d+)초", notice.text)[0])
+
+    async with pulling(tmp_path, stocked.url, registry_questions=2) as bench:
+        for number in range(2):
+            assert last(await bench.pull(f"nosuch{number}", address="greedy"))["type"] == "no-image"
+        # who has left has not asked: the next one waits no longer
+        assert 1 < await told(bench) <= 30
+        assert 1 < await told(bench) <= 30
+        assert stocked.asked("alpine") == []
         assert last(await bench.pull(address="other"))["type"] == "fetched"
-        assert len(stocked.asked("/manifests/nosuch|nosuch.*/manifests/")) == 20
-        for one in greedy:
-            one.cancel()
-        await asyncio.gather(*greedy, return_exceptions=True)
-        # who has left has not asked, so that the next question comes as soon as if they had not been there
-        lines = await bench.pull(address="greedy")
-        (notice,) = [line for line in lines if line["type"] == "notice"]
-        assert (notice["code"], last(lines)["type"]) == ("registry-turn", "fetched")
-        assert "초 기다렸다가" in notice["text"]
 
 
 async def test_attack_76_what_goes_with_its_last_descriptor_goes_in_a_thread(

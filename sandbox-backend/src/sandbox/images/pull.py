@@ -26,6 +26,8 @@ DOWNLOADS_AT_ONCE = 3  # as many as Docker's daemon, unless it is set otherwise
 SHORT_ID = 12
 # whoever hears nothing for minutes takes the runner for lost
 AGAIN_SECONDS = 10.0
+# nobody wonders about so short a pause
+UNTOLD_SECONDS = 1.0
 BUSY = "레지스트리가 지금은 답하지 못해서 {seconds}초 뒤에 다시 물어봐요. 몇 번은 저절로 다시 물어보니 기다려 주세요."
 MANY = "이 주소에서 레지스트리에 많이 물어봐서 {seconds}초 기다렸다가 이어서 받아요."
 
@@ -131,7 +133,8 @@ class Pulling:
         if isinstance(news, Retrying):
             self._report_retry(layer, math.ceil(news.seconds))
         elif isinstance(news, Waiting):
-            self._report_once("registry-turn", MANY, math.ceil(news.seconds))
+            if news.seconds > UNTOLD_SECONDS:
+                self._report_once("registry-turn", MANY, math.ceil(news.seconds))
         elif layer:
             self._report(_event(layer.digest, "Downloading", min(news.bytes, layer.size), layer.size))
 

@@ -28,7 +28,7 @@ MOST_NAMES, MOST_ADDRESSES, MOST_BYTES = 1000, 1000, 16 << 20
 LEAST = 1 << 10
 MINUTE = 60.0
 # registries have a limit for manifests, and serve blobs from elsewhere
-BLOB = 0.1
+BLOB = 0.25
 
 
 @dataclass(frozen=True, slots=True)
