@@ -88,18 +88,12 @@ class Questions:
 
     async def document(self, wish: Fetch, visit: Visit, told: Told) -> Document:
         """Return a document. FetchError when the registry does not give it, BadImage when it gives something else."""
-        if (known := self._known(wish)) is not None:
-            return known
-        await self._allowance.spend(visit, 1 if wish.kind == "manifest" else BLOB, told)
-        try:
-            document = await self._fetched(wish, told)
-        except FetchError as error:
-            if error.code in MISSING:
-                self._remember(wish, FetchError(error.code, error.text))
-            raise
-        self._remember(wish, document.digest)
-        self._documents.put(_key(wish, document.digest), document)
-        return document
+        known = self._known(wish)
+        if known is None:
+            await self._allowance.spend(visit, 1 if wish.kind == "manifest" else BLOB, told)
+            # who has waited may find that another has asked
+            known = self._known(wish)
+        return known or await self._asked(wish, told)
 
     async def blob(self, wish: Fetch, into: IO[bytes], visit: Visit, told: Told) -> Fetched:
         """Have a layer written into a file. FetchError when the registry does not give it."""
@@ -117,6 +111,17 @@ class Questions:
         if known is None or len(known.data) > wish.most or (wish.kind == "blob" and len(known.data) != wish.most):
             return None
         return known
+
+    async def _asked(self, wish: Fetch, told: Told) -> Document:
+        try:
+            document = await self._fetched(wish, told)
+        except FetchError as error:
+            if error.code in MISSING:
+                self._remember(wish, FetchError(error.code, error.text))
+            raise
+        self._remember(wish, document.digest)
+        self._documents.put(_key(wish, document.digest), document)
+        return document
 
     def _remember(self, wish: Fetch, led: str | FetchError) -> None:
         self._named.put(_key(wish, wish.reference), (led, time.monotonic() + self._seconds))
