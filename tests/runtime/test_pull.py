@@ -9,7 +9,7 @@ import re
 import shutil
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from sandbox.model.protocol import PullRequest
 from support import oci, pace, registry
 from support.fake_registry import Answer, FakeRegistry
 from support.files import text_of
-from support.pulls import LAYERS, Bench, last, pulling, statuses
+from support.pulls import LAYERS, Bench, last, pulling, statuses, until
 
 pytestmark = pytest.mark.container
 LABELS = {"io.docker-run.provenance": "stand-in"}
@@ -37,14 +37,6 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def bench(tmp_path: Path, real: str) -> AsyncIterator[Bench]:
     async with pulling(tmp_path, real) as made:
         yield made
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Wait for what nothing tells of."""
-    deadline = time.monotonic() + pace.seconds(10)
-    while not true():  # another process or thread makes it true
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("form", ["gzip", "zstd", ""])

@@ -7,6 +7,7 @@ import socket
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -178,3 +179,61 @@ def test_endless_trailers_are_cut_off(web: Web) -> None:
                 connection.sendall(b"a: b\r\n" * 1000)
                 sent += 6000
     assert sent < 12_000_000
+
+
+UNFINISHED = ["an answer that is not taken", "a body that does not come"]
+
+
+def slow(web: Web, held: ExitStack, how: str, count: int) -> list[socket.socket]:
+    """Connections that keep the server waiting, in the order in which they began to."""
+    made = []
+    for number in range(count):
+        made.append(held.enter_context(web.connect(receive_buffer=4096)))
+        asked = f"GET /big.bin HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n\r\n".encode()
+        made[-1].sendall(asked if "answer" in how else head(web, "Content-Length: 1000"))
+        until(lambda number=number: sum(map(_is_at_it, _connections(web))) == number + 1)  # type: ignore[misc]
+    return made
+
+
+def _connections(web: Web) -> list[connections.Connection]:
+    return cast("list[connections.Connection]", list(web.server.server_state.connections))
+
+
+def _is_at_it(connection: connections.Connection) -> bool:
+    return connection.is_still and not connection.idle
+
+
+@pytest.mark.parametrize("how", UNFINISHED)
+def test_whoever_keeps_the_server_waiting_gives_way_and_a_quiet_run_does_not(tmp_path: Path, how: str) -> None:
+    with serving(tmp_path, connections=10, site=_site(tmp_path)) as web, ExitStack() as held:
+        body = b'{"command": "docker run alpine sleep"}'
+        quiet = held.enter_context(web.connect())
+        quiet.sendall(head(web, f"Content-Length: {len(body)}") + body)
+        until(lambda: web.fake.live == 1 and isinstance(web.fake.operations[-1].request, RunRequest))
+        slow(web, held, how, 9)
+        for _ in range(20):
+            # as others behind the same proxy
+            assert call(web.url, "GET", "/v1/health")[1]["running"] == 1
+        until(lambda: len(_connections(web)) == 9)
+
+
+@pytest.mark.parametrize("how", UNFINISHED)
+def test_whoever_has_kept_the_server_waiting_the_longest_gives_way_first(tmp_path: Path, how: str) -> None:
+    with serving(tmp_path, connections=3, site=_site(tmp_path)) as web, ExitStack() as held:
+        first, second, third = slow(web, held, how, 3)
+        newcomer = held.enter_context(web.connect())
+        until(lambda: sum(one.idle for one in _connections(web)) == 1)
+        # another one, who does not close what has only just been opened and has not asked yet
+        held.enter_context(web.connect())
+        until(lambda: sum(one.idle for one in _connections(web)) == 2)
+        newcomer.sendall(f"GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n\r\n".encode())
+        assert newcomer.recv(100).startswith(b"HTTP/1.1 200")
+        left = [one.client for one in _connections(web)]
+        assert [client.getsockname() in left for client in (first, second, third)] == [False, False, True]
+
+
+def _site(tmp_path: Path) -> Path:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "big.bin").write_bytes(b"\0" * 4_000_000)
+    return site

@@ -9,6 +9,7 @@ import pytest
 from support import narrow, pace
 from support.backend import Backend
 from support.client import Event, new_host, run
+from support.disks import DISK, wait_until_stuck
 from support.footprint import at_rest, settled
 from support.running_container import running_container
 
@@ -44,6 +45,20 @@ def test_a_guest_on_its_way_does_not_show_what_the_machine_has_mounted(backend: 
                 ends.append(run(backend.url, JOIN, owner).code)
     assert set(ends) == {0}
     assert "".join(event["text"] for event in seen if event["type"] == "output") == ""
+
+
+def test_attack_53_who_does_not_stand_still_is_not_joined(backend: Backend) -> None:
+    host = new_host(backend.url)
+    run(backend.url, "docker run alpine true", host)
+    before = at_rest(backend)
+    # what waits for its disk ends its call before it stops
+    slow, wait = f"--device-write-bps {DISK}:2", "dd if=/dev/zero of=/file bs=4M count=1 oflag=direct"
+    with running_container(backend.url, host, slow, wait):
+        wait_until_stuck(backend, 1)
+        refused = run(backend.url, JOIN, host)
+    assert (refused.code, refused.reason) == (125, "not-started")
+    assert "context deadline exceeded" in refused.stderr
+    assert settled(backend, before) == before
 
 
 def test_nobody_stops_a_guest_on_its_way(narrow_backend: Backend, host: str) -> None:

@@ -14,7 +14,7 @@ from support.arena import MIB, attack, attacking, numbers, visitor
 from support.backend import Backend
 from support.client import new_host, run
 from support.files import children, text_of
-from support.footprint import backing_files
+from support.footprint import at_rest, backing_files, settled
 from support.running_container import running_container
 
 pytestmark = pytest.mark.container
@@ -88,3 +88,19 @@ def test_attack_44_nobody_has_a_child_of_the_runners_that_is_left_to_it(arena: B
     while (left := zombies(children(runner))) and time.monotonic() < end:
         time.sleep(0.05)
     assert left == 0
+
+
+@pytest.mark.parametrize("words", ["unread /script 0", "unread /attack 127"])
+def test_attack_50_a_page_that_ended_processes_wait_for_keeps_nobody_waiting(arena: Backend, words: str) -> None:
+    host = visitor(arena)
+    before, begun = at_rest(arena), time.monotonic()
+    result = attack(arena, words, "--device-read-bps /dev/loop0:1", host)
+    assert numbers(result) == {"reading": 1}
+    assert result.events[-1]["type"] == "exited"
+    assert time.monotonic() - begun < pace.seconds(5)
+    assert settled(arena, before) == before
+
+
+def test_attack_50_what_a_program_says_of_a_file_is_no_reason_to_read_it(arena: Backend) -> None:
+    result = attack(arena, "unread /script 0", "--device-read-bps /dev/loop0:1gb")
+    assert (result.code, result.events[-1].get("hint")) == (0, None)

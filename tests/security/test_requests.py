@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import suppress
 
 import pytest
@@ -136,3 +137,37 @@ def test_what_is_not_http_is_refused(web: Web, request_line: bytes) -> None:
 )
 def test_odd_paths_are_problems(web: Web, path: str) -> None:
     assert send(web, "GET", path)[0] in (400, 404, 405)
+
+
+UPGRADES = {
+    "h2c": "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__",
+    "websocket": "Connection: Upgrade\r\nUpgrade: websocket",
+}
+
+
+@pytest.mark.parametrize("pause", [False, True], ids=["at once", "apart"])
+@pytest.mark.parametrize("about", ["Content-Length: {}", "Content-Length: 0{}", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("upgrade", UPGRADES.values(), ids=UPGRADES)
+def test_a_body_behind_a_wish_for_another_protocol_is_no_second_request(
+    web: Web, upgrade: str, about: str, pause: bool
+) -> None:
+    hidden = f"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n\r\n".encode()
+    with web.connect() as client:
+        client.sendall(head(web, "X-Forwarded-For: 192.0.2.1", *upgrade.split("\r\n"), about.format(len(hidden))))
+        if pause:
+            time.sleep(0.1)
+        with suppress(ConnectionError):
+            client.sendall(hidden)
+        answer = everything(client)
+    assert answer.count(b"HTTP/1.1 ") <= 1
+    assert answer[:12] in (b"", b"HTTP/1.1 400")
+    assert b"sandbox_" not in answer
+
+
+@pytest.mark.parametrize("upgrade", UPGRADES.values(), ids=UPGRADES)
+def test_a_wish_for_another_protocol_is_not_heeded_and_ends_the_connection(web: Web, upgrade: str) -> None:
+    with web.connect() as client:
+        client.sendall(f"GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n{upgrade}\r\n\r\n".encode())
+        answer = everything(client)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"\r\nconnection: close\r\n" in answer

@@ -9,6 +9,7 @@ import pytest
 from support.filtered import Call, errors_of
 
 SOCKET, SOCKETPAIR, SETSOCKOPT, PRCTL, IOCTL, MMAP, MADVISE = 41, 53, 54, 157, 16, 9, 28
+PIPE2, SETPRIORITY, SCHED_SETPARAM, SCHED_SETSCHEDULER, IOPRIO_SET = 293, 141, 142, 144, 251
 SHMGET, FADVISE, MEMFD_CREATE, FCNTL, SCHED_SETAFFINITY, GETSOCKOPT, CLONE = 29, 221, 319, 72, 203, 55, 56
 # above what the kernel takes of an int
 HIGH = 1 << 32
@@ -35,6 +36,8 @@ REFUSED: dict[str, tuple[int, list[Call]]] = {
     "a wish that is newer than the list": (errno.EPERM, [[PRCTL, 77, 2], [PRCTL, 78, 2], [PRCTL, 79]]),
     "pages merged with others'": (errno.EINVAL, [[MADVISE, 0, 0, 12], [MADVISE, 0, 0, HIGH + 12]]),
     "a page moved out": (errno.EINVAL, [[MADVISE, 0, 0, 21]]),
+    "a name of an area": (errno.EINVAL, [[PRCTL, 0x53564D41, 0, 0, 0, 0], [PRCTL, HIGH + 0x53564D41, 0]]),
+    "a pipe of notifications": (errno.ENOPKG, [[PIPE2, 0, 0x80], [PIPE2, 0, 0x80880], [PIPE2, 0, HIGH + 0x80]]),
     "a line discipline": (errno.EPERM, [[IOCTL, NONE, 0x5423], [IOCTL, NONE, HIGH + 0x5423]]),
     "a bridge or a VLAN": (
         errno.EPERM,
@@ -69,6 +72,8 @@ UNHEEDED: list[Call] = [
     [IOCTL, NONE, 0x5452],
     # no such memory: the kernel would say EFAULT
     [SCHED_SETAFFINITY, 0, 8, 1],
+    # no such kind, and nothing that is wished for: it would say EINVAL
+    *([call, 9, 0, 0] for call in (SETPRIORITY, SCHED_SETPARAM, SCHED_SETSCHEDULER, IOPRIO_SET)),
 ]
 # what programs do: they get as far as the kernel, which has no such descriptor
 USUAL: list[Call] = [
@@ -117,6 +122,11 @@ def test_what_programs_ask_for_reaches_the_kernel(compiled: str) -> None:
 
 def test_the_sockets_that_programs_have_are_there(compiled: str) -> None:
     assert errors_of(compiled, *SOCKETS_OF_PROGRAMS) == [0] * len(SOCKETS_OF_PROGRAMS)
+
+
+def test_ordinary_pipes_are_there(compiled: str) -> None:
+    # the kernel would write their numbers there
+    assert errors_of(compiled, [PIPE2, 0, 0], [PIPE2, 0, 0o2004000]) == [errno.EFAULT] * 2
 
 
 def test_ordinary_memory_is_there(compiled: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sandbox.settings import Settings
 from security.raw_requests import JSON, RUN, head, send
 from support.client import run
+from support.named_tests import ROOT
 from support.web_server import Web, serving, until
 
 
@@ -14,6 +16,20 @@ def test_metrics_are_for_the_operator_alone(web: Web) -> None:
     assert send(web, "GET", "/metrics")[0] == 200
     for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
         assert send(web, "GET", "/metrics", None, {name: "127.0.0.1"})[0] == 404
+    # a proxy that adds no header passes on the name that its readers know
+    assert send(web, "GET", "/metrics", None, {"Host": "sandbox.example"})[0] == 404
+    for name in ("localhost", "[::1]", "LOCALHOST"):
+        assert send(web, "GET", "/metrics", None, {"Host": f"{name}:{web.port}"})[0] == 200
+
+
+def test_a_proxy_of_which_the_lines_are_documented_keeps_the_metrics_from_its_readers(web: Web) -> None:
+    lines = re.findall(r"```nginx\n(.+?)```", (ROOT / "docs/operators.md").read_text(), re.DOTALL)
+    headers = dict(re.findall(r"proxy_set_header (\S+) (\S+);", "".join(lines)))
+    values = {"$host": "sandbox.example", "$proxy_add_x_forwarded_for": "203.0.113.9"}
+    assert headers
+    for name, value in headers.items():
+        # each of them alone, if a proxy has only that
+        assert send(web, "GET", "/metrics", None, {name: values[value]})[0] == 404
 
 
 def test_a_forwarding_header_does_not_change_who_is_counted(tmp_path: Path) -> None:

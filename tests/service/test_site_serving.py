@@ -5,14 +5,18 @@ from __future__ import annotations
 import gzip
 import http.client
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
+from sandbox.web.usage import Usage
+from security.raw_requests import everything
+from support import pace
 from support.web_server import Web, serving
 
 TEXT = "안녕하세요. " * 200
+LARGE = 8_000_000
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +163,21 @@ def test_pages_cannot_be_framed_by_others(web: Web) -> None:
         assert "frame-ancestors 'self'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
+
+
+def test_each_part_of_a_large_file_is_sent_in_its_readers_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/large.bin").write_bytes(b"\0" * LARGE)
+    over = set[str]()
+    monkeypatch.setattr(Usage, "is_over", lambda _, visitor: visitor in over)
+    with serving(tmp_path, site=tmp_path / "site") as web, web.connect(receive_buffer=4096) as client:
+        client.sendall(f"GET /large.bin HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\nConnection: close\r\n\r\n".encode())
+        came = len(client.recv(1000))
+        over.add("127.0.0.1")
+        client.settimeout(pace.seconds(0.3))
+        with suppress(TimeoutError):
+            while part := client.recv(65536):
+                came += len(part)
+        assert came < LARGE / 2
+        over.clear()
+        assert came + len(everything(client)) > LARGE

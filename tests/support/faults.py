@@ -87,7 +87,7 @@ CALLS: dict[str, tuple[int, ...]] = {
     "write_bytes": _ROOM,
     "write_text": _ROOM,
 }
-ONLY_AT_START = {"capget", "capset", "lseek", "prctl", "pread", "truncate"}
+ONLY_AT_START = {"capget", "capset", "lseek", "prctl", "truncate"}
 
 
 @dataclass(frozen=True, order=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from sandbox.images.store import Store
 from sandbox.model import events, protocol
 from sandbox.model.protocol import PullRequest, Reply
 from sandbox.settings import Settings
-from support import oci
+from support import oci, pace
 from support.oci import File, Folder, Link
 
 Line = dict[str, Any]
@@ -35,9 +36,9 @@ class Bench:
     pulls: Pulls
 
     async def pull(
-        self, reference: str = "alpine", platform: str | None = None, have: Collection[str] = ()
+        self, reference: str = "alpine", platform: str | None = None, have: Collection[str] = (), address: str = ""
     ) -> list[Line]:
-        request = PullRequest(reference, platform, tuple(have), time.monotonic())
+        request = PullRequest(reference, platform, tuple(have), time.monotonic(), address)
         async with aclosing(self.pulls.pull(request)) as messages:
             return [json.loads(_line(message)) async for message in messages]
 
@@ -53,7 +54,9 @@ def _line(message: Message) -> bytes:
 
 def store_in(folder: Path, **changes: Any) -> tuple[Settings, Store]:
     """A store in a test's own folder, with small limits."""
-    limits = {"image_bytes": 8 << 20, "image_files": 300, "unpack_seconds": 10.0, "pull_seconds": 20.0} | changes
+    limits: dict[str, Any] = {"image_bytes": 8 << 20, "image_files": 300, "unpack_seconds": 10.0, "pull_seconds": 20.0}
+    # tags move, and all of a test is one address
+    limits |= {"tag_seconds": 0.0, "registry_questions": 1 << 20} | changes
     settings = Settings(data_dir=folder / "state", run_dir=folder / "run", **limits)
     store = Store(settings)
     store.sweep()
@@ -87,3 +90,11 @@ def last(lines: list[Line]) -> Line:
     ends = [line for line in lines if line["type"] in ("fetched", "no-image", "failed")]
     assert ends == lines[-1:]
     return ends[0]
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Wait for what nothing tells of."""
+    deadline = time.monotonic() + pace.seconds(10)
+    while not true():  # another process, thread or task makes it true
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.005)

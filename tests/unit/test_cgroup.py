@@ -98,6 +98,24 @@ def test_a_group_is_stopped_and_goes_on(tmp_path: Path, kind: type[Groups], file
 
 
 @pytest.mark.parametrize(
+    ("kind", "state", "file", "moving", "still"),
+    [
+        (V2, "g/cgroup.freeze", "g/cgroup.events", "populated 1\nfrozen 0\n", "populated 1\nfrozen 1\n"),
+        (V1, "freezer/g/freezer.state", "freezer/g/freezer.state", "FREEZING\n", "FROZEN\n"),
+    ],
+)
+def test_a_group_has_stopped_when_the_kernel_says_so_and_not_before(
+    tmp_path: Path, kind: type[Groups], state: str, file: str, moving: str, still: str
+) -> None:
+    # there is none, or none that can be stopped
+    assert kind(tmp_path).stopped("/g")
+    write(tmp_path, {state: "1", file: moving})
+    assert not kind(tmp_path).stopped("/g")
+    write(tmp_path, {file: still})
+    assert kind(tmp_path).stopped("/g")
+
+
+@pytest.mark.parametrize(
     ("files", "name"),
     [(V2_USED, "v2"), (V1_USED, "v1"), (V1_USED | {"unified/cgroup.controllers": ""}, "hybrid"), ({}, "none")],
 )
@@ -132,12 +150,10 @@ def test_what_runs_share_is_limited_but_to_what_they_have_already(
 
 
 V2_KERNEL = {
-    "g/cpu.stat": "usage_usec 2500\nuser_usec 1000\nsystem_usec 1500\n",
-    "g/memory.stat": "anon 9\nkernel 100\nsock 7\nslab_reclaimable 30\n",
+    "g/memory.stat": "anon 9\nkernel 100\nsock 7\nslab_reclaimable 30\nslab_unreclaimable 50\n",
     "g/memory.events": "oom 1\noom_kill 2\n",
 }
 V1_KERNEL = {
-    "cpuacct/g/cpuacct.usage_sys": "1500000\n",
     "memory/g/memory.kmem.usage_in_bytes": "70\n",
     "memory/g/memory.kmem.tcp.usage_in_bytes": "7\n",
     "memory/g/memory.oom_control": "under_oom 0\noom_kill 2\n",
@@ -149,9 +165,20 @@ def test_what_the_kernel_does_reads_the_same_in_every_layout(
     tmp_path: Path, files: dict[str, str], kind: type[Groups]
 ) -> None:
     write(tmp_path, files)
-    assert kind(tmp_path).kernel("/g") == (cgroup.Kernel(77, 1.5) if files else cgroup.Kernel())
+    assert kind(tmp_path).kernel("/g") == (77 if files else 0)
+    # the older layout does not show what could be taken back
+    assert kind(tmp_path).objects("/g") == (0 if not files else 50 if kind is V2 else 70)
     assert kind(tmp_path).kills("/g") == (2 if files else 0)
     assert kind(tmp_path).in_sockets("/g") == (7 if files else 0)
+
+
+def test_only_where_it_does_not_show_it_the_kernel_is_asked_to_take_back_what_it_can(tmp_path: Path) -> None:
+    write(tmp_path, {"memory/g/memory.force_empty": ""})
+    V1(tmp_path).take_back("/g")
+    assert (tmp_path / "memory/g/memory.force_empty").read_text() == "0"
+    V2(tmp_path).take_back("/g")
+    with pytest.raises(FileNotFoundError):
+        V1(tmp_path).take_back("/nosuch")
 
 
 def test_the_unified_tree_of_a_hybrid_machine_is_left_alone(tmp_path: Path) -> None:

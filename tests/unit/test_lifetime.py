@@ -6,7 +6,7 @@ import asyncio
 import threading
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -28,6 +28,7 @@ class Container:
     """A container of which nothing is there."""
 
     made = 0
+    erased: ClassVar[list[threading.Thread]] = []
 
     def __init__(self, *_: object) -> None:
         type(self).made += 1
@@ -38,6 +39,11 @@ class Container:
 
     async def end(self) -> None:
         """Nothing is killed."""
+
+    def erase(self) -> bool:
+        """Nothing is on a disk."""
+        self.erased.append(threading.current_thread())
+        return True
 
     def forget(self) -> bool:
         """Nothing is left."""
@@ -60,6 +66,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[threading.Thread, 
     monkeypatch.setattr(rootfs, "removed", removed)
     monkeypatch.setattr(lifetime, "Container", Container)
     monkeypatch.setattr(Container, "made", 0)
+    monkeypatch.setattr(Container, "erased", [])
     return found
 
 
@@ -85,6 +92,8 @@ async def test_a_disk_is_made_in_a_thread_and_every_file_system_goes_in_one(
     assert used is (disks if slowed else None)
     assert (thread is not loop) == slowed
     assert calls["removed"][0] is not loop
+    # where its folders are, is a disk perhaps
+    assert [thread is loop for thread in Container.erased] == [False]
 
 
 async def test_the_image_of_a_virtual_machine_goes_in_a_thread_too(

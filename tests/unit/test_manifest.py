@@ -213,9 +213,30 @@ def test_both_digest_algorithms_are_known() -> None:
         assert manifest.check_spelling(digest) == digest
 
 
-def test_a_document_past_four_mebibytes_is_refused() -> None:
+def test_a_document_past_half_a_mebibyte_is_refused() -> None:
     with pytest.raises(BadImage, match="larger"):
-        manifest.parse_json(b'{"a":"' + b"x" * (4 << 20) + b'"}')
+        manifest.parse_json(b'{"a":"' + b"x" * (512 << 10) + b'"}')
+
+
+MANY = {"schemaVersion": 2, "manifests": [described()] * manifest.MOST_ENTRIES}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"schemaVersion":2,"manifests":[],"a":"%s"}' % (b"\\u00e9" * ((manifest.LARGEST_DOCUMENT - 100) // 6)),
+        json.dumps(MANY | {"a": "x" * (manifest.LARGEST_DOCUMENT - 120 * manifest.MOST_ENTRIES)}).encode(),
+        json.dumps({"schemaVersion": 2, "manifests": [], "a": [[0]] * 9_900}).encode(),
+    ],
+    ids=["text", "entries", "parts"],
+)
+def test_attack_70_documents_as_large_as_they_may_be_are_read_in_a_moment(data: bytes) -> None:
+    def cost() -> float:
+        begun = time.process_time()
+        manifest.parse_document(data, OCI_INDEX)
+        return time.process_time() - begun
+
+    assert min(cost() for _ in range(3)) < pace.seconds(0.02)
 
 
 def test_a_document_of_very_many_parts_is_refused_before_it_is_parsed() -> None:
@@ -231,3 +252,8 @@ def test_a_deeply_nested_document_is_refused() -> None:
 def test_layer_urls_are_not_even_read() -> None:
     found = manifest.parse_document(a_manifest(layers=[described(urls=["http://10.0.0.1/x"])]), "")
     assert "10.0.0.1" not in repr(found)
+
+
+def test_an_index_of_more_entries_than_there_are_platforms_is_refused() -> None:
+    with pytest.raises(BadImage, match="more than 1000 manifests"):
+        manifest.parse_document(an_index(*[None] * (manifest.MOST_ENTRIES + 1)), OCI_INDEX)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,3 +46,17 @@ def test_what_nobody_expects_is_reaped_by_its_name(orphan: int, tmp_path: Path) 
     assert is_there(orphan)
     reap_orphans({"true"})
     assert not is_there(orphan)
+
+
+async def test_whether_a_child_has_executed_a_program_is_the_kernels_word_and_not_its_own() -> None:
+    for program, executed in (("/bin/true", True), ("/nosuch", False)):
+        pid = os.fork()
+        if pid == 0:
+            # what is not found leaves the child as it was
+            with contextlib.suppress(OSError):
+                os.execv(program, ["crun"])
+            os._exit(1)
+        child = Child(pid)
+        await child.wait()
+        assert child.executed is executed
+        assert child.reap()

@@ -55,3 +55,18 @@ def test_too_many_are_not_kept_and_odd_names_are_none(tmp_path: Path, monkeypatc
     monkeypatch.setattr(programs, "MOST_SEEN", 1)
     assert programs.listed([one]) is None
     assert programs.listed([]) == ()
+
+
+def test_attack_69_what_is_looked_at_is_counted_over_all_layers_and_a_folder_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layers = [layer(tmp_path / str(number), f"usr/bin/a{number}", f"usr/bin/b{number}") for number in range(3)]
+    for one in layers:
+        for name, target in (("bin", "usr/bin"), ("sbin", "usr/bin"), ("usr/sbin", "bin")):
+            (one / name).symlink_to(target)
+    monkeypatch.setattr(programs, "MOST_SEEN", 6)
+    found = programs.listed(layers)
+    assert found is not None
+    assert len(found) == 4 * 6
+    monkeypatch.setattr(programs, "MOST_SEEN", 5)
+    assert programs.listed(layers) is None

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from sandbox.web.runs.queue import Admission, Full, Queue, TooMany
+from sandbox.turns import Queue
+from sandbox.web.runs.queue import Admission, Full, TooMany
 
 
 async def nobody(position: int, retry_seconds: float) -> None:
@@ -47,7 +48,7 @@ async def test_a_free_place_is_taken_at_once_and_given_back() -> None:
 async def test_those_who_wait_at_one_address_are_served_in_order_and_get_each_new_position(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sandbox.web.runs.queue.REPORT_SECONDS", 0.01)
+    monkeypatch.setattr("sandbox.turns.REPORT_SECONDS", 0.01)
     queue, doors = Queue(1), [asyncio.Event() for _ in range(3)]
     positions: list[list[int]] = [[], [], []]
     tasks = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -128,3 +129,18 @@ async def test_no_heartbeat_follows_the_last_event(monkeypatch: pytest.MonkeyPat
     beats = [Heartbeat.type.encode() in body for body in bodies]
     assert beats == [True] * (len(bodies) - 1) + [False]
     assert len(bodies) > 1
+
+
+@pytest.mark.parametrize("is_wanted", [False, True])
+async def test_where_others_wait_for_the_place_a_slow_reader_has_the_time_of_one_that_stalls(is_wanted: bool) -> None:
+    sent = []
+
+    async def send(message: Any) -> None:
+        await asyncio.sleep(0.1)
+        sent.append(message)
+
+    sink = Sink(send, time.monotonic(), stalled_seconds=0.25, is_wanted=lambda: is_wanted)
+    with pytest.raises(Stalled) if is_wanted else nullcontext():
+        for _ in range(6):
+            await sink.event(Output("stdout", "x"))
+    assert (len(sent) < 3) == is_wanted

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import socket
 import subprocess
 import sys
 import threading
@@ -84,7 +87,7 @@ def test_the_share_of_sockets_is_that_of_the_fuller_protocol(tmp_path: Path) -> 
     )
     (tmp_path / "sys/net/ipv4/tcp_mem").write_text("10\t20\t40\n")
     (tmp_path / "sys/net/ipv4/udp_mem").write_text("10\t20\t40\n")
-    assert shared.share_of_sockets(tmp_path) == 0.75
+    assert shared.share_of_sockets(tmp_path) == (0.75, 40 * resource.getpagesize())
 
 
 @pytest.mark.parametrize(
@@ -183,9 +186,22 @@ def test_threads_share_their_descriptors_and_processes_do_not() -> None:
         thread.join()
 
 
-def test_whoever_has_very_many_descriptors_could_hold_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_very_many_descriptors_some_are_looked_at_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suspicion, "MOST_FILES", 2)
     (tmp_path / "7/task/7/fd").mkdir(parents=True)
-    for number in range(3):
-        (tmp_path / f"7/task/7/fd/{number}").symlink_to(tmp_path / "nothing")
-    assert suspicion.could_hold(None, [7], tmp_path) == 2 * suspicion.FILE_BYTES
+    (tmp_path / "read").mkdir()
+    for number in range(6):
+        (tmp_path / f"7/task/7/fd/{number}").symlink_to(tmp_path / "read")
+    one = (tmp_path / "read").stat().st_size * suspicion.BYTES_OF_A_LIST
+    assert suspicion.could_hold(None, [7], tmp_path) == 6 * one
+
+
+def test_descriptors_on_their_way_are_seen_until_they_have_come() -> None:
+    one, other = socket.socketpair()
+    with one, other:
+        assert not suspicion.sends([os.getpid()])
+        socket.send_fds(one, [b"x"], [one.fileno()])
+        assert suspicion.sends([os.getpid()])
+        _, got, _, _ = socket.recv_fds(other, 1, 1)
+        assert not suspicion.sends([os.getpid()])
+        os.close(got[0])

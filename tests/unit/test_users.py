@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+
 import pytest
 
-from sandbox.oci.users import MOST_ROWS, Identity, UserError, resolve
+from sandbox.oci.users import MOST_GROUPS, MOST_ROWS, Identity, UserError, resolve
+from sandbox.runner.container.identity import SMALL
+from support import pace
 
 PASSWD = "root:x:0:0:root:/root:/bin/sh\nmina:x:1000:100:Mina:/home/mina:/bin/sh\nbroken\n"
 GROUP = "root:x:0:root\nusers:x:100:\nwheel:x:10:root,mina\nbroken\n"
@@ -82,3 +87,53 @@ def test_attack_45_so_many_rows_are_read_and_not_one_more() -> None:
         resolve("late", "\n" + last + row, "")
     with pytest.raises(UserError, match="unable to find group late"):
         resolve("0:late", "", "\n" + last + row)
+
+
+HOSTILE = {
+    "empty rows": "\n",
+    "short rows": "a:b:1\n",
+    "groups that are wanted": "g63:x:1\n",
+    "one who is in each group": "a:b:1:x\n",
+    "one long row": ":",
+    "one group of very many": "x,",
+    "numbers that are none": "x:x:a:a\n",
+}
+GROUPS = [f"g{number}" for number in range(64)]
+
+
+def cost(user: str, passwd: str, group: str, groups: list[str]) -> float:
+    """The least seconds that it takes to say who somebody is."""
+
+    def once() -> float:
+        begun = time.process_time()
+        with contextlib.suppress(UserError):
+            resolve(user, passwd, group, groups)
+        return time.process_time() - begun
+
+    return min(once() for _ in range(3))
+
+
+def filled(row: str, size: int) -> str:
+    return row * (size // len(row))
+
+
+@pytest.mark.parametrize("row", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("login", ["x", "x" * SMALL])
+def test_attack_66_short_files_of_users_cost_a_moment_whatever_they_hold(row: str, login: str) -> None:
+    passwd, group = f"{login[: SMALL - 20]}:x:0:0::/:\n", "a:b:1:" + filled(row, SMALL)
+    assert cost("", passwd, group, GROUPS) < pace.seconds(0.008)
+    assert cost("x:g9", filled(row, SMALL), group, GROUPS) < pace.seconds(0.008)
+
+
+@pytest.mark.parametrize("row", HOSTILE.values(), ids=HOSTILE)
+def test_attack_66_dozens_of_groups_cost_no_more_than_a_few_however_long_the_file_is(row: str) -> None:
+    # what it costs to find the first ones is measured, too: they are not there
+    few, group = GROUPS[:2], filled(row, 1 << 18)
+    assert cost("", "", group, GROUPS) < 2 * cost("", "", group, few) + pace.seconds(0.005)
+
+
+def test_who_is_in_very_many_groups_is_refused() -> None:
+    group = "".join(f"g{number}:x:{number}:root\n" for number in range(1, MOST_GROUPS + 1))
+    assert len(resolve("", PASSWD, group.rpartition("g")[0]).groups) == MOST_GROUPS
+    with pytest.raises(UserError, match="is in more than 1024 groups"):
+        resolve("", PASSWD, group)

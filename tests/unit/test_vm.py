@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 from sandbox.model.image import Config
 from sandbox.model.plan import Plan, Tmpfs, Ulimit
 from sandbox.oci.users import Identity
-from sandbox.runner.isolation.vm import control, cpio, guest, qemu
+from sandbox.runner.container.output import FRAME_SECONDS
+from sandbox.runner.isolation.vm import control, cpio, guest, listener, qemu
 from sandbox.runner.isolation.vm.control import Control, Ended, Refused, Started
 
 PATHS = qemu.Paths("/boot/vmlinuz", "/vm/initrd", "/vm")
@@ -136,6 +138,27 @@ def test_reports_come_in_any_pieces() -> None:
 def test_whatever_a_machine_says_is_a_report_or_nothing(data: bytes) -> None:
     for report in Control().feed(data + b"\n"):
         assert isinstance(report, Started | Refused | Ended)
+
+
+@pytest.mark.parametrize("line", [b"\n", b"refused \n"])
+def test_attack_54_so_many_lines_of_a_machine_are_read_and_not_one_more(line: bytes) -> None:
+    reader = Control()
+    assert len(reader.feed(line * 7000)) in (0, control.MOST_LINES)
+    assert reader.feed(b"\nexited 0 0\n") == []
+
+
+async def test_attack_54_a_machine_that_goes_on_writing_is_read_once_in_a_frame() -> None:
+    reading, writing = os.pipe2(os.O_NONBLOCK)
+    pieces, begun = listener._pieces(reading), time.monotonic()
+    try:
+        for _ in range(10):
+            os.write(writing, b"\n" * 1000)
+            assert await anext(pieces) == b"\n" * 1000
+        assert time.monotonic() - begun >= 9 * FRAME_SECONDS
+    finally:
+        await pieces.aclose()
+        os.close(reading)
+        os.close(writing)
 
 
 def test_a_line_without_an_end_takes_no_more_memory_than_one_with() -> None:

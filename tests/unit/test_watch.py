@@ -12,11 +12,11 @@ import pytest
 from sandbox.linux import shared
 from sandbox.runner.container import rise, suspicion, watch
 from sandbox.runner.container.rise import MOST_WAITING, Rise, Shared
+from sandbox.runner.container.shares import FILE_BYTES, WAITING_BYTES, Kept
 from sandbox.runner.container.watch import MOST_KILLS, Watch, Watched
 from sandbox.runner.kernel import cgroup
-from sandbox.runner.kernel.cgroup import Kernel
 
-MOST = 100
+MOST, RUNS = 100, 4
 
 
 @dataclass
@@ -25,27 +25,25 @@ class Machine:
 
     kernel: int = 1000
     files: tuple[int, int] = (10, 1000)
-    groups: dict[str, Kernel] = field(default_factory=dict)
+    groups: dict[str, int] = field(default_factory=dict)
     killed: dict[str, int] = field(default_factory=dict)
-    able: frozenset[str] = frozenset()
+    able: dict[str, int] = field(default_factory=dict)
+    sending: frozenset[str] = frozenset()
     sockets: dict[str, int] = field(default_factory=dict)
     share: float = 0.0
     waiting: int = 0
 
-    def kills(self, group: str) -> int:
-        return self.killed.get(group, 0)
-
-    def group(self, group: str) -> Kernel:
-        return self.groups.get(group, Kernel())
-
-    def processes(self, group: str) -> list[int]:
-        return [1 << 30] if group in self.able else []
+    def of(self, name: str) -> Callable[[str], int]:
+        """A number of each group, by its name here; 0 of those that are not named."""
+        return lambda group: getattr(self, name).get(group, 0)
 
 
 class Groups:
     def __init__(self, machine: Machine) -> None:
-        self.kernel, self.kills, self.processes = machine.group, machine.kills, machine.processes
-        self.in_sockets = lambda group: machine.sockets.get(group, 0)
+        self.kernel = self.objects = machine.of("groups")
+        self.kills, self.in_sockets = machine.of("killed"), machine.of("sockets")
+        # there are no processes: a group stands for those that it has
+        self.processes, self.take_back = lambda group: [group], lambda _: None
 
 
 @pytest.fixture
@@ -53,13 +51,15 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine()
     monkeypatch.setattr(shared, "kernel_bytes", lambda: made.kernel)
     monkeypatch.setattr(shared, "open_files", lambda: made.files)
-    monkeypatch.setattr(shared, "share_of_sockets", lambda: made.share)
+    monkeypatch.setattr(shared, "share_of_sockets", lambda: (made.share, 100))
     monkeypatch.setattr(shared, "watched_by_epoll", lambda: made.waiting)
     monkeypatch.setattr(cgroup, "here", lambda: Groups(made))
-    monkeypatch.setattr(rise, "FORGOTTEN_BYTES", 0)
+    for name in ("FORGOTTEN_BYTES", "FORGOTTEN_FILES", "FORGOTTEN_WAITING"):
+        monkeypatch.setattr(rise, name, 0)
     monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.05)
     monkeypatch.setattr(watch, "WAITING_SECONDS", 0.02)
-    monkeypatch.setattr(suspicion, "could_hold", lambda _, pids: MOST * len(pids))
+    monkeypatch.setattr(suspicion, "could_hold", lambda _, groups: made.able.get(groups[0], 0))
+    monkeypatch.setattr(suspicion, "sends", lambda groups: groups[0] in made.sending)
     return made
 
 
@@ -71,9 +71,16 @@ async def until(true: Callable[[], object]) -> None:
 
 @contextmanager
 def watched(*groups: str) -> Iterator[list[Watched]]:
-    own = Watch(MOST)
+    own = Watch(MOST, RUNS)
     with ExitStack() as stack:
-        yield [stack.enter_context(own.on(group, None, lambda: None)) for group in groups]
+        yield [stack.enter_context(own.on(Kept(group), None, lambda: None)) for group in groups]
+
+
+async def ended(*runs: Watched) -> list[watch.Cause | None]:
+    """Why each of them was ended, when the one that is to be ended first has been, and the others have had time."""
+    await until(runs[0].ended.is_set)
+    await asyncio.sleep(0.2)
+    return [one.cause for one in runs]
 
 
 def test_a_slow_rise_is_forgotten_and_a_fall_is_not_held_against_anybody() -> None:
@@ -103,72 +110,85 @@ def test_half_of_the_files_that_are_left_may_be_open(machine: Machine) -> None:
     assert own.too_many_files()
 
 
-async def test_the_run_that_kept_the_kernel_busiest_is_ended_and_then_the_next_one(machine: Machine) -> None:
-    machine.groups = {"a": Kernel(0, 100), "b": Kernel(0, 300), "c": Kernel(0, watch.LEAST_KERNEL_MS - 1)}
+async def test_those_that_could_hold_more_than_their_share_are_ended_and_whoever_could_hold_most_first(
+    machine: Machine,
+) -> None:
+    machine.able = {"a": 60, "b": 90, "c": MOST // RUNS}
     with watched("a", "b", "c") as (a, b, c):
         await asyncio.sleep(0.1)
         machine.kernel += MOST + 1
         await until(lambda: b.cause)
         assert [one.cause for one in (a, b, c)] == [None, "too-much-kernel-memory", None]
-        await until(lambda: a.cause)
-        await asyncio.sleep(0.2)
-        assert [one.cause for one in (a, b, c)] == ["too-much-kernel-memory", "too-much-kernel-memory", None]
-        assert a.ended.is_set()
+        assert await ended(a, b, c) == ["too-much-kernel-memory", "too-much-kernel-memory", None]
 
 
-async def test_a_run_that_could_hold_what_has_gone_is_ended_before_a_busier_one(machine: Machine) -> None:
-    machine.groups = {"a": Kernel(0, 100), "b": Kernel(0, 9000)}
-    machine.able = frozenset("a")
-    with watched("a", "b") as (a, b):
+async def test_nobody_is_ended_for_what_nobody_could_hold(machine: Machine) -> None:
+    # however much the kernel keeps for them
+    machine.groups = {"a": 1 << 30, "b": 5}
+    with watched("a", "b") as runs:
+        await asyncio.sleep(0.1)
+        machine.kernel += (2 << 30) + MOST
+        await asyncio.sleep(0.3)
+        assert [one.cause for one in runs] == [None, None]
+
+
+async def test_what_is_on_its_way_could_be_anything_if_it_does_not_come(machine: Machine) -> None:
+    machine.able, machine.sending = {"a": 90}, frozenset("b")
+    with watched("a", "b") as (_, b):
         await asyncio.sleep(0.1)
         machine.kernel += MOST + 1
-        await until(lambda: a.cause)
-        assert b.cause is None
+        await until(lambda: b.cause)
 
 
 async def test_a_run_that_has_begun_since_is_not_ended_for_it(machine: Machine) -> None:
-    machine.groups = {"a": Kernel(0, 100), "b": Kernel(0, 300)}
-    own = Watch(MOST)
-    with own.on("a", None, lambda: None) as a:
+    machine.able = {"a": 60, "b": 90}
+    own = Watch(MOST, RUNS)
+    with own.on(Kept("a"), None, lambda: None) as a:
         await asyncio.sleep(0.1)
         machine.kernel += MOST
-        with own.on("b", None, lambda: None) as b:
+        with own.on(Kept("b"), None, lambda: None) as b:
             await asyncio.sleep(0.1)
             machine.kernel += MOST // 10
-            await until(lambda: a.cause)
-            await asyncio.sleep(0.2)
-            assert b.cause is None
+            assert await ended(a, b) == ["too-much-kernel-memory", None]
 
 
 async def test_nobody_is_ended_when_the_memory_has_come_back(machine: Machine) -> None:
-    machine.groups = {"a": Kernel(0, 100), "b": Kernel(0, 300)}
+    machine.able = {"a": 60, "b": 90}
     with watched("a", "b") as (a, b):
         await asyncio.sleep(0.1)
         machine.kernel += MOST + 1
         await until(lambda: b.cause)
         machine.kernel -= MOST
-        await asyncio.sleep(0.2)
-        assert a.cause is None
+        assert await ended(b, a) == ["too-much-kernel-memory", None]
 
 
-async def test_whoever_opens_half_of_the_machines_files_is_ended(machine: Machine) -> None:
-    machine.groups = {"a": Kernel(0, 100)}
-    with watched("a") as (a,):
-        await asyncio.sleep(0.1)
-        machine.files = (900, 1000)
-        await until(lambda: a.cause)
-        assert a.cause == "too-many-files"
-
-
-async def test_whoever_has_the_fullest_sockets_is_ended_when_there_is_little_left_for_others(machine: Machine) -> None:
-    machine.sockets = {"a": 10, "b": 20}
+async def test_those_with_more_than_their_share_of_the_machines_files_are_ended(machine: Machine) -> None:
+    # half of 990, for four runs
+    machine.groups = {"a": 123 * FILE_BYTES, "b": 124 * FILE_BYTES, "c": 400 * FILE_BYTES}
     with watched("a", "b", "c") as (a, b, c):
         await asyncio.sleep(0.1)
-        assert not b.cause
-        machine.share = watch.MOST_OF_SOCKETS + 0.01
-        await until(lambda: b.cause)
-        machine.share = 0.0
-        assert [one.cause for one in (a, b, c)] == [None, "too-much-in-sockets", None]
+        machine.files = (900, 1000)
+        await until(lambda: c.cause)
+        assert await ended(b, c, a) == ["too-many-files", "too-many-files", None]
+
+
+async def test_whoever_has_fewer_files_than_its_share_is_not_ended_for_those_of_others(machine: Machine) -> None:
+    machine.groups = {"a": 123 * FILE_BYTES, "b": 120 * FILE_BYTES}
+    with watched("a", "b") as runs:
+        await asyncio.sleep(0.1)
+        machine.files = (900, 1000)
+        await asyncio.sleep(0.3)
+        assert [one.cause for one in runs] == [None, None]
+
+
+async def test_those_with_fuller_sockets_than_their_share_are_ended_when_there_is_little_left(machine: Machine) -> None:
+    # half of 100, for four runs
+    machine.sockets = {"a": 12, "b": 13, "c": 20}
+    with watched("a", "b", "c") as (a, b, c):
+        await asyncio.sleep(0.1)
+        assert not c.cause
+        machine.share = rise.PART + 0.01
+        assert await ended(b, c, a) == ["too-much-in-sockets", "too-much-in-sockets", None]
 
 
 async def test_whoever_the_kernel_has_to_kill_again_and_again_is_ended(machine: Machine) -> None:
@@ -179,24 +199,19 @@ async def test_whoever_the_kernel_has_to_kill_again_and_again_is_ended(machine: 
 
 
 async def test_a_run_that_is_over_is_watched_no_more(machine: Machine) -> None:
-    machine.groups = {"a": Kernel(0, 100)}
-    own = Watch(MOST)
-    with own.on("a", None, lambda: None) as first:
+    machine.able = {"a": 90}
+    own = Watch(MOST, RUNS)
+    with own.on(Kept("a"), None, lambda: None) as first:
         await asyncio.sleep(0.1)
     machine.kernel += MOST + 1
     await asyncio.sleep(0.1)
     assert first.cause is None
 
 
-async def test_who_has_most_of_the_kernels_memory_is_ended_when_very_many_descriptors_are_waited_for(
-    machine: Machine,
-) -> None:
-    machine.groups = {"/little": Kernel(bytes=MOST_WAITING), "/much": Kernel(bytes=1 << 30)}
+async def test_who_waits_for_more_than_all_may_is_ended_and_nobody_for_what_many_do_together(machine: Machine) -> None:
+    most = MOST_WAITING * WAITING_BYTES
+    machine.groups = {"/little": most, "/much": most + 1}
     with watched("/little", "/much") as (little, much):
         await asyncio.sleep(0.1)
         machine.waiting = 2 * MOST_WAITING
-        await until(much.ended.is_set)
-        assert much.cause == "too-many-files"
-        # who has hardly any cannot be the one
-        await asyncio.sleep(0.1)
-        assert little.cause is None
+        assert await ended(much, little) == ["too-many-files", None]

@@ -38,6 +38,7 @@ class Settings:
     no privilege ("guest"), or nowhere ("pages": the site alone, with its recordings).
     `registry` is the one registry that images come from, an http:// or https:// base address; empty means the
     local one, which `serve` starts by itself.
+    Each address asks it for `registry_questions` manifests a minute; what a tag led to is believed for `tag_seconds`.
     Unpacked images may have `store_bytes` on the disk, and half of what is free there; beyond that those that were
     unused for the longest time go, but for `kept_images`.
     `vm_slots` virtual machines at once, each of `vm_memory` at most and for `vm_seconds` with its start; with
@@ -76,6 +77,8 @@ class Settings:
     idle_seconds: int = 900
     max_hosts: int = 500
     pull_seconds: float = 120.0
+    registry_questions: int = 60
+    tag_seconds: float = 10.0
     image_bytes: int = 512 * 1024 * 1024
     image_files: int = 50_000
     store_bytes: int = 4 * 1024 * 1024 * 1024
@@ -110,7 +113,7 @@ class Settings:
         return self.first_uid - 1_000_000
 
 
-MAY_BE_ZERO = {"queue", "runs_memory"}
+MAY_BE_ZERO = {"queue", "runs_memory", "tag_seconds"}
 ENVIRONMENT = {"MACHINE": "machine", "HOST": "listen", "PORT": "port", "SANDBOX_REGISTRY": "registry"}
 
 

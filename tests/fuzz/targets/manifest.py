@@ -24,10 +24,13 @@ from sandbox.images import manifest, resolve
 from sandbox.images.errors import PullError
 from sandbox.images.puller.client import FetchError, Puller, Told
 from sandbox.images.puller.messages import Fetch, Fetched
+from sandbox.images.questions import Questions
 from sandbox.images.resolve import Found, Tools, Wish
+from sandbox.images.visit import Visit
 from sandbox.model import platform, protocol, reference
 from sandbox.model.image import Image
 from sandbox.model.protocol import NoImage
+from sandbox.turns import Queue
 from support import oci
 from support.pulls import store_in
 
@@ -91,12 +94,17 @@ def joined(documents: Sequence[tuple[str, bytes]]) -> bytes:
 def check(tools: Tools, loop: asyncio.Runner) -> str:
     """Have an image found among the documents, and say it as the runner does."""
     try:
-        found = loop.run(resolve.find(tools, Wish(NAMED, HERE, False, lambda _: None)))
+        found = loop.run(_found(tools))
     except PullError as error:
         return _refused(error)
     line = protocol.encode(protocol.Fetched(_image(found)))
     assert protocol.decode_reply(line) == protocol.Fetched(_image(found))
     return f"found {len(found.layers)}"
+
+
+async def _found(tools: Tools) -> Found:
+    async with asyncio.timeout(None) as bound:
+        return await resolve.find(tools, Wish(NAMED, HERE, False, Visit("", bound), lambda _: None))
 
 
 def _refused(error: PullError) -> str:
@@ -141,12 +149,13 @@ def opened(folder: Path) -> Iterator[Check]:
     """What checks documents, with a store in `folder`."""
     settings, store = store_in(folder)
     documents = Documents()
-    tools = Tools(settings, store, cast(Puller, documents), asyncio.Semaphore())
+    puller = cast(Puller, documents)
     with asyncio.Runner() as loop:
 
         def checked(data: bytes) -> str:
             documents.hold(data)
-            return check(tools, loop)
+            # nothing is remembered from one to the next
+            return check(Tools(settings, store, Questions(settings, store, puller), Queue(1)), loop)
 
         yield checked
 

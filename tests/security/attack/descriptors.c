@@ -140,6 +140,23 @@ static void in_flight(char **words) {
     hold("0.5");
 }
 
+/* as many of eventfd on their way as are named, a few hundred a user and some tens of thousands a socket */
+static void flying(char **words) {
+    enum { USER = 4, SOCKET = 200 };
+    int ends[2], made[EACH], sent = 0;
+    long count = atol(words[0]) / EACH;
+    for (; sent < count; sent++) {
+        if (sent % USER == 0 && setresuid(1000 + sent / USER, 0, 0)) break;
+        if (sent % SOCKET == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, ends)) break;
+        for (int at = 0; at < EACH; at++) made[at] = eventfd(0, 0);
+        long got = send_all(ends[0], made, EACH);
+        for (int at = 0; at < EACH; at++) close(made[at]);
+        if (got <= 0) break;
+    }
+    tell("flying", (long)sent * EACH);
+    hold(last(words));
+}
+
 static int event_of_all;
 
 /* Wait for one descriptor by as many of epoll, and names of it, as there may be. */
@@ -164,5 +181,5 @@ static void awaited(char **words) {
 
 const struct verb DESCRIPTORS[] = {
     {"inotify", inotify}, {"files", files}, {"events", events}, {"hold", hold_kind},
-    {"in-flight", in_flight}, {"awaited", awaited}, {NULL, NULL},
+    {"in-flight", in_flight}, {"flying", flying}, {"awaited", awaited}, {NULL, NULL},
 };

@@ -1,9 +1,11 @@
-/* What a container has in common with whoever reads its output: a pipe, and a parent. */
+/* What a container has in common with whoever reads its output: a pipe, and a parent; and what whoever reads its files
+ * when it has ended has. */
 #include "attack.h"
 
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -38,6 +40,25 @@ static void held(char **words) {
     hold(last(words));
 }
 
+/* Whoever looks at a file for which a program could not be started reads a page that is on its way from a slow disk for
+ * a process that is killed: the output says so, or the exit code. */
+static void unread(char **words) {
+    fprintf(stderr, "{\"msg\":\"exec container process `%s`: Exec format error\",\"level\":\"error\",\"time\":\"x\"}\n",
+            words[0]);
+    usleep(300000);
+    unlink(words[0]);
+    on_disk(words[0]);
+    pid_t reader = fork();
+    if (reader == 0) {
+        char byte;
+        _exit(read(open(words[0], O_RDONLY), &byte, 1) < 0);
+    }
+    tell("reading", 1);
+    usleep(500000);
+    kill(reader, SIGKILL);
+    exit(atoi(last(words)));
+}
+
 /* Have whoever reads the output signal for as many descriptors of it as there are, each to a whole group. */
 static long signalled_one(int number, double end) {
     long made = 0;
@@ -69,5 +90,5 @@ static void siblings(char **words) {
 }
 
 const struct verb OUTPUTS[] = {
-    {"held", held}, {"signalled", signalled}, {"siblings", siblings}, {NULL, NULL},
+    {"held", held}, {"unread", unread}, {"signalled", signalled}, {"siblings", siblings}, {NULL, NULL},
 };

@@ -194,6 +194,12 @@ static void bargains(char **words) {
     tell("fifo", outcome(sched_setscheduler(0, SCHED_FIFO, &first)));
     errno = 0;
     tell("nice", outcome(setpriority(PRIO_PROCESS, 0, -5)));
+    /* or a worse one, which those wait for that wait for what one has */
+    tell("last", outcome(setpriority(PRIO_PROCESS, 0, 19)));
+    first.sched_priority = 0;
+    tell("idle", outcome(sched_setscheduler(0, SCHED_IDLE, &first)));
+    tell("class", sched_getscheduler(0));
+    tell("place", getpriority(PRIO_PROCESS, 0));
     tell("core", outcome(prctl(62, 1, 0, 1, 0)));
     tell("hash", outcome(prctl(78, 1, 1 << 20, 0, 0)));
 }

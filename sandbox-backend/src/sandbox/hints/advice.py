@@ -10,6 +10,7 @@ from sandbox.docker.cli.pflag import Use, scan
 from sandbox.docker.cli.verbs.flags import RUN
 from sandbox.docker.cli.verbs.run import rewritten
 from sandbox.docker.errors import Fix
+from sandbox.hints import text
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def instead(run: Run, *args: str) -> str:
 
 def with_image(line: str, asked: Run | Pull, image: str) -> str:
     """Return `line` with another image, all else as it was written."""
-    words = shell.split(line).words
+    words = text.words(line).words
     behind = len(asked.args) if isinstance(asked, Run) else 0
     at = len(words) - behind - 1
     if at < 0 or words[at].text != asked.image:
@@ -52,7 +53,7 @@ def with_fix(run: Run, fix: Fix) -> str:
 
 def tail(line: str, run: Run) -> str:
     """Return what stands behind the image as it was written, quotes and all; joined anew where that is not known."""
-    words = shell.split(line).words
+    words = text.words(line).words
     if not run.args or len(words) <= len(run.args):
         return shell.join(run.args)
     behind = words[-len(run.args) :]

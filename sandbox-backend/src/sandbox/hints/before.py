@@ -9,8 +9,8 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from sandbox.docker.cli import pasted, shell
-from sandbox.hints import tables
+from sandbox.docker.cli import pasted
+from sandbox.hints import tables, text
 
 # a prompt without a command of docker behind it
 _PROMPT = re.compile(r"^(?:[^\s$#%>❯]*[$#%❯]|>|PS [^>]*>|[A-Z]:[^>]*>)[ \t]*(?=\S)")
@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"[0-9.]+[smhd]?")
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*=\S*")
 # docker itself, as it stands in a folder or is called on Windows
 _DOCKER = re.compile(r"(?:^|(?<=[\s\"']))(?:\"[^\"\n]*[\\/]|[^\s\"']*[\\/])?docker(?:\.exe)?\"?(?=\s|$)")
+_SEPARATOR = re.compile(r"[/\\]")
 _WINDOWS_SHELLS = frozenset({"cmd", "powershell", "pwsh"})
 _MOST_COMMANDS = 4
 
@@ -37,7 +38,7 @@ def behind_others(line: str) -> Iterator[str]:
     """Take the docker command that comes after those of other programs; one that a pipe feeds is left to its shell."""
     rest = line
     for _ in range(_MOST_COMMANDS):
-        split = shell.split(rest)
+        split = text.words(rest)
         if split.texts[:1] == ("docker",) or split.stop is None or split.stop.text not in ("&&", "||", ";", "&"):
             break
         rest = rest[split.stop.position + len(split.stop.text) :].lstrip()
@@ -47,7 +48,7 @@ def behind_others(line: str) -> Iterator[str]:
 
 def given_to_a_shell(line: str) -> Iterator[str]:
     """Take the docker command out of the quotes in which another shell has it."""
-    split = shell.split(line)
+    split = text.words(line)
     first, *options, last = split.texts if len(split.texts) > 2 else ("", "")
     is_shell = _name(first) in tables.SHELLS | _WINDOWS_SHELLS
     if split.stop is None and is_shell and last.startswith("docker ") and all(one[0] in "-/" for one in options if one):
@@ -77,4 +78,4 @@ def _starts_others(previous: str, word: str) -> bool:
 
 def _name(word: str) -> str:
     """Return a program without its folder, and without what Windows puts behind its name."""
-    return re.split(r"[/\\]", word.lower().removesuffix(".exe"))[-1]
+    return _SEPARATOR.split(word.lower().removesuffix(".exe"))[-1]

@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 
-from sandbox.docker.cli import Printed, parse, pasted, shell
+from sandbox.docker.cli import Printed, pasted, shell
 from sandbox.docker.cli.names import KNOWN, MANAGEMENT, PROGRAMS, SUPPORTED, near
 from sandbox.docker.cli.wording import NOT_DOCKER, ONE_LINE, QUOTES
 from sandbox.hints import before, gate, keyboard, options, taken, text, wording
@@ -26,29 +26,30 @@ _HUB, _END = r"(?<=[ \t])(?:https?://)?hub\.docker\.com/", r"(?=[ \t]|$)"
 _TAB = re.compile(rf"({_HUB}(?:_|r/\w+)/[\w.-]+)/?(?:tags|builds|dockerfile)?/?(?:[?#]\S*)?{_END}")
 _LAYERS = re.compile(rf"{_HUB}layers/(?:library/)?([\w./-]+?)/([\w.-]+)(?:/images/\S*)?{_END}")
 _OTHER_NAMES = frozenset({"podman", "nerdctl", "도커"})
-# a slash behind the first word that is none of a path
-_SLASH = re.compile(r"(?<=[ \t])([a-z0-9][\w.:/-]*?)/+(?=[ \t]|$)")
+# a word that ends in a slash which is none of a path
+_SLASH = re.compile(r"(?<=[ \t])[a-z0-9][\w.:/-]*+(?<=/)(?=[ \t]|$)")
+_QUOTE = re.compile("(['\"])")
 Step = Callable[[str], Iterator[str]]
 
 
 def repaired(line: str, world: World) -> str | None:
     """Return a hint with a line that works, when a few small changes lead to one; or with what else is in its way."""
     reason, current = "", line.strip()
-    if len(current) > text.LONGEST_SESSION or _works(current):
+    if len(current) > text.LONGEST_SESSION or _works(current, world):
         return None
     session = pasted.command(current) if "\n" in current else None
     if session:
         reason, current = ONE_LINE if session != pasted.flat(current) else "", session
-        if reason and _works(current):
+        if reason and _works(current, world):
             said, found = gate.mended(current, world)
             return _joined(reason, said) if found is None else wording.try_line(_joined(reason, said), found)
     if len(current) > text.LONGEST_LINE:
         return None
-    for step, why in _STEPS:
+    for step, why in itertools.takewhile(lambda _: not world.tries.are_over, _STEPS):
         for changed in step(current):
             if changed == current:
                 continue
-            if _works(changed):
+            if _works(changed, world):
                 said, found = gate.mended(changed, world)
                 if found is not None:
                     return wording.try_line(_joined(reason or why, said), found)
@@ -59,9 +60,11 @@ def repaired(line: str, world: World) -> str | None:
     return None
 
 
-def _works(line: str) -> bool:
+def _works(line: str, world: World) -> bool:
     """Return whether docker would do something; what it does not take here is an answer, too, which says why."""
-    command = parse(line)
+    command = world.parse(line)
+    if command is None:
+        return False
     if not isinstance(command, Printed):
         return True
     if command.stdout or not command.offers or not line.startswith("docker "):
@@ -78,7 +81,7 @@ def _named(reason: str, why: str, before: str, after: str) -> str:
     """Return the reason; of an option whose line is not offered, with what it should have been."""
     if reason or why != wording.FLAG:
         return reason or why
-    pairs = zip(shell.split(before).texts, shell.split(after).texts, strict=False)
+    pairs = zip(text.words(before).texts, text.words(after).texts, strict=False)
     written, meant = next(((one, other) for one, other in pairs if one != other), ("", ""))
     return wording.MEANT_FLAG.format(written=written.partition("=")[0], meant=meant)
 
@@ -105,7 +108,7 @@ def _continued(line: str) -> Iterator[str]:
 
 def _keyboard(line: str) -> Iterator[str]:
     """Read what was typed with the keyboard set to Korean, quoted words left as they are."""
-    typed = re.split("(['\"])", line, maxsplit=1)
+    typed = _QUOTE.split(line, maxsplit=1)
     letters = keyboard.letters(typed[0])
     if near(letters.partition(" ")[0].lower(), ("docker",)):
         yield letters + "".join(typed[1:])
@@ -150,7 +153,7 @@ def _two_hyphens(line: str) -> Iterator[str]:
 
 def _flag(line: str) -> Iterator[str]:
     """Replace the first word that is no flag, if it is nearly one: docker looks no further."""
-    words = itertools.takewhile(lambda word: word.text != "--", shell.split(line).words[2:])
+    words = itertools.takewhile(lambda word: word.text != "--", text.words(line).words[2:])
     word = next((word for word in words if not is_known(word.text)), None)
     meant = word and (options.apart(word.text) or meant_flag(word.text))
     if word and meant:
@@ -159,7 +162,7 @@ def _flag(line: str) -> Iterator[str]:
 
 def _upper_case(line: str) -> Iterator[str]:
     """Replace the first word that has capital letters, perhaps an image."""
-    for word in shell.split(line).words[2:]:
+    for word in text.words(line).words[2:]:
         if word.text != word.text.lower() and word.text[:1] != "-" and "=" not in word.text:
             yield line[: word.start] + shell.quote(word.text.lower()) + line[word.end :]
             return
@@ -170,7 +173,7 @@ def _apart(line: str) -> Iterator[str]:
 
 
 def _slash(line: str) -> Iterator[str]:
-    yield _SLASH.sub(r"\1", line, count=1)
+    yield _SLASH.sub(lambda match: match[0].rstrip("/"), line, count=1)
 
 
 def _address(line: str) -> Iterator[str]:

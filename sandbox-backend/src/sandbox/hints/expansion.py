@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sandbox.docker.cli import shell
-from sandbox.hints import wording
+from sandbox.hints import text, wording
 
 MOST_KINDS, LONGEST_SIGN = 3, 24
+_BLANK = re.compile(r"\s")
 # the sign of each kind; those that a shell looks for in double quotes, too, come first
 _IN_QUOTES = (
     ("output", re.compile(r"\$\([^()\n]*\)?|`[^`\n]*`?")),
@@ -25,7 +25,8 @@ _OUTSIDE = (
     # of bash, zsh and POSIX.1-2024
     ("escapes", re.compile(r"\$(?:'[^']*'?|(?=\"))")),
     *_IN_QUOTES,
-    ("files", re.compile(r"(?<!\$)(?:\*+|\?+|\[[^\]\s'\"]+\])")),
+    # a set in brackets, with the names of classes in it; none that begins another one before it ends
+    ("files", re.compile(r"(?<!\$)(?:\*+|\?+|\[(?:\[:\w++:\]|[^\[\]\s'\"])+\])")),
     # the look ahead and what follows it go over the same letters once each, however many commas there are
     ("words", re.compile(r"\{(?=[^\s{}'\"]*?(?:,|\.\.))[^\s{}'\"]*+\}")),
     ("home", re.compile(r"(?:(?<![^\s])|(?<=\w=))~(?=[/\s]|$|[a-z])")),
@@ -83,12 +84,12 @@ def told(found: list[Sign]) -> str:
 
 
 def _shown(sign: str) -> str:
-    return sign if len(sign) <= LONGEST_SIGN and not re.search(r"\s", sign) else f"{sign[:2].rstrip()}…"
+    return sign if len(sign) <= LONGEST_SIGN and not _BLANK.search(sign) else f"{sign[:2].rstrip()}…"
 
 
 def quoted(line: str, found: list[Sign]) -> str:
     """Return the line with each word that holds one of these signs in single quotes, all else as it was written."""
-    for word in reversed(shell.split(line).words):
+    for word in reversed(text.words(line).words):
         if any(word.start <= sign.at < word.end for sign in found):
             line = f"{line[: word.start]}{_in_quotes(word.text)}{line[word.end :]}"
     return line.strip()

@@ -9,7 +9,7 @@ import posixpath
 from dataclasses import dataclass
 
 from sandbox import policy
-from sandbox.docker.cli import Images, Printed, Pull, Run, parse
+from sandbox.docker.cli import Images, Printed, Pull, Run
 from sandbox.docker.errors import DockerError
 from sandbox.hints import missing, tables, wording
 from sandbox.hints.advice import Advice, with_fix
@@ -71,8 +71,10 @@ def _joined(first: str, second: str) -> str:
 
 def verdict(line: str, world: World) -> Verdict:
     """Return whether `line` would do on this host what it says: a run starts, a pull finds its image."""
-    command = parse(line)
+    command = world.parse(line)
     match command:
+        case None:
+            return _UNKNOWN
         case Printed():
             return Verdict(not command.code and bool(command.stdout), command.hint or "", command.offers)
         case Images():

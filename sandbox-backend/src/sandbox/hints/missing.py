@@ -15,7 +15,7 @@ from sandbox.docker.cli.names import PROGRAMS
 from sandbox.docker.errors import Fix
 from sandbox.hints import expansion, options, spelling, tables, wording
 from sandbox.hints.advice import Advice, instead, tail, with_fix
-from sandbox.hints.text import LONGEST_LINE, plain
+from sandbox.hints.text import LONGEST_LINE, plain, words
 from sandbox.hints.world import Known, World
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
@@ -136,7 +136,7 @@ def _as_root(case: Missing) -> Advice | None:
 def _one_word(case: Missing) -> Advice | None:
     if len(case.program) > LONGEST_LINE or " " not in case.program.strip():
         return None
-    split = shell.split(case.program)
+    split = words(case.program)
     if len(case.run.args) == 1 and split.stop is None and not expansion.signs(case.program):
         return Advice(wording.ONE_WORD, (instead(case.run, *split.texts),))
     if len(case.run.args) > 1:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from sandbox.docker.cli import shell, wording
 from sandbox.docker.cli.pflag import FlagError, HelpAskedError, Scan, Use, scan
 from sandbox.docker.cli.verbs.flags import RUN
-from sandbox.hints import options
+from sandbox.hints import options, text
 from sandbox.hints import wording as texts
 from sandbox.hints.world import World
 
@@ -65,7 +65,7 @@ def two_hyphens(line: str) -> Iterator[str]:
 
 def _read(line: str) -> tuple[Scan | None, Sequence[shell.Word]]:
     """Return the flags of a `docker run`, and its words from them on; None when they cannot be read."""
-    split = shell.split(line)
+    split = text.words(line)
     path = next((path for path in _PATHS if split.texts[: len(path)] == path), None)
     if path is None or split.stop is not None:
         return None, ()

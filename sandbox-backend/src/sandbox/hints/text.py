@@ -1,4 +1,4 @@
-"""Replaces typographic characters outside of straight quotes by those of a shell. Pure."""
+"""Splits a line into words, and replaces typographic characters outside of straight quotes by those of a shell."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from sandbox.docker.cli import shell
 from sandbox.docker.cli.verbs.flags import RUN
 
 # no one types a longer line by hand, and a pasted one is not mended word by word
-LONGEST_LINE = 2000
+LONGEST_LINE = 1000
 # nor is a command looked for in a longer session: reading it anew takes as long as the first time
 LONGEST_SESSION = 8000
 _OUTSIDE = re.compile(r"('[^']*'|\"[^\"]*\")|([^'\"]+)")
@@ -20,7 +21,13 @@ _CONTINUED = re.compile(r"(?<=[ \t])[\\`^][ \t]+")
 _DASH = re.compile(r"(^|[ \t])([‐‑‒–—―−－ー⁃˗﹘﹣⸺⸻]+(?=\w)|ㅡ+(?=[a-zA-Z]))")
 # letters and signs that are drawn as nothing at all, or as a blank (Unicode, Default_Ignorable_Code_Point)
 _FILLERS = frozenset("\u115f\u2800\u3164\uffa0")
+_NAME = re.compile(r"[^\s=]*")
 _JOINING = re.compile("[\u034f\u1160\u180b-\u180d\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
+
+def words(line: str) -> shell.Split:
+    """Return the words of a line that is looked at word by word; none of one that nobody types by hand."""
+    return shell.split(line) if len(line) <= LONGEST_LINE else shell.Split(())
 
 
 def plain(line: str) -> str:
@@ -91,7 +98,8 @@ def dashes(line: str) -> str:
     """Make dashes before a word hyphens, one or two of them."""
 
     def change(match: re.Match[str]) -> str:
-        word = re.split(r"[\s=]", line[match.end() :], maxsplit=1)[0]
+        named = _NAME.match(line, match.end())
+        word = named[0] if named else ""
         letters = len(word) == 1 or (word not in RUN.by_name and all(letter in RUN.by_letter for letter in word))
         return match[1] + ("-" if letters else "--")
 

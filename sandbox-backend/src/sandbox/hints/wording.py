@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 LONGEST_LINE = 300
-_OFFER = re.compile(r"(?:.*?[.!?] )??(docker .+) 를 실행해 보세요\.", re.DOTALL)
+# the line begins the text, or its last sentence
+_OFFER = re.compile(r"(?:^|[.!?] )(docker .+)", re.DOTALL)
+_END = " 를 실행해 보세요."
 
 # slips of the line itself
 SPACES = "눈에 보이지 않거나 전각인 공백이 섞여 있어요."
@@ -142,11 +144,11 @@ def try_line(reason: str, line: str) -> str:
     be told from the text around it."""
     if len(line) > LONGEST_LINE:
         return reason
-    said = f"{reason} {line} 를 실행해 보세요.".lstrip()
+    said = f"{reason} {line}{_END}".lstrip()
     return said if offered(said) == line else reason
 
 
 def offered(text: str) -> str | None:
     """Return the line that a hint or a notice offers, as the page finds it there; None where it offers none."""
-    match = _OFFER.fullmatch(text)
+    match = _OFFER.search(text.removesuffix(_END)) if text.endswith(_END) else None
     return match[1] if match else None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from sandbox.docker.cli import Command
 from sandbox.hints import tables
+from sandbox.hints.tries import Tries
 from sandbox.model import reference as references
 from sandbox.model.image import Config, Image
 from sandbox.model.plan import Limits
@@ -53,6 +55,15 @@ class World:
     show: tuple[str, ...] = ()
     containers: frozenset[str] = frozenset()
     architecture: str = ""
+    tries: Tries = field(default_factory=Tries, compare=False, repr=False)
+
+    def anew(self) -> World:
+        """Return the same for another hint, for which nothing has been tried yet."""
+        return replace(self, tries=Tries())
+
+    def parse(self, line: str) -> Command | None:
+        """Return the command in a line that is tried for a hint; None when enough of them have been."""
+        return self.tries.parse(line)
 
     def find(self, text: str) -> Known | None:
         """Return what is known of the image that a line names; None when it is not known to be here."""

@@ -22,6 +22,8 @@ LABEL = "io.docker-run.provenance"
 LONGEST_TEXT = 128 << 10
 # in JSON it is at most six times as long, which has to fit in one reply of the runner
 LARGEST_TOTAL = 256 << 10
+# of that in JSON, and a long history
+LARGEST_CONFIG = 2 << 20
 # each costs some hundred bytes of memory and a few microseconds wherever it is read, however short it is
 MOST_WORDS = 1000
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -47,7 +49,7 @@ class ImageConfig:
 
 def parse(data: bytes) -> ImageConfig:
     """Return the configuration in `data`; BadImage when it holds what no container should be made from."""
-    document = parse_json(data)
+    document = parse_json(data, LARGEST_CONFIG)
     rootfs = _object(document, "rootfs")
     diff_ids = tuple(map(check_spelling, _texts(rootfs, "diff_ids", MOST_LAYERS)))
     where = normalised(

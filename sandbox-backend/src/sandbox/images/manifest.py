@@ -13,9 +13,12 @@ from typing import Any
 
 from sandbox.model.platform import Platform, normalised
 
-LARGEST_DOCUMENT = 4 << 20
+# reading one takes time of the loop that all runs need; an index of all platforms has tens of thousands of bytes
+LARGEST_DOCUMENT = 512 << 10
 DEEPEST = 32
 MOST_VALUES = 20_000
+# official images have a dozen platforms, each with a second entry about how it was built
+MOST_ENTRIES = 1000
 MOST_LAYERS = 127  # as many as Docker builds; overlay takes its options in one page, and each layer is a path in it
 INDEX_TYPES = (
     "application/vnd.oci.image.index.v1+json",
@@ -79,10 +82,10 @@ def check_spelling(text: object) -> str:
     return text
 
 
-def parse_json(data: bytes) -> dict[str, Any]:
+def parse_json(data: bytes, most: int = LARGEST_DOCUMENT) -> dict[str, Any]:
     """Return the object in `data`, refused when it is too large, too deep or has too many parts to be looked at."""
-    if len(data) > LARGEST_DOCUMENT:
-        raise BadImage(f"a document of {len(data)} bytes is larger than {LARGEST_DOCUMENT}")
+    if len(data) > most:
+        raise BadImage(f"a document of {len(data)} bytes is larger than {most}")
     # counted before parsing, because each part costs some fifty bytes of memory and as little as two on the wire
     if sum(map(data.count, (b",", b"[", b"{"))) > MOST_VALUES:
         raise BadImage("the document has too many parts")
@@ -132,16 +135,14 @@ def parse_document(data: bytes, media_type: str) -> Index | Manifest:
     if is_index and is_manifest:
         raise BadImage("the document is an index and a manifest at once")
     if is_index and kind in ("", *INDEX_TYPES):
-        return Index(tuple(_descriptor(entry) for entry in _array(document, "manifests")))
+        return Index(_descriptors(document, "manifests", MOST_ENTRIES))
     if is_manifest and kind in ("", *MANIFEST_TYPES):
         return _manifest(document)
     raise BadImage(f"unsupported manifest media type: {str(kind)[:100]!r}")
 
 
 def _manifest(document: Mapping[str, Any]) -> Manifest:
-    layers = tuple(_descriptor(entry) for entry in _array(document, "layers"))
-    if len(layers) > MOST_LAYERS:
-        raise BadImage(f"more than {MOST_LAYERS} layers")
+    layers = _descriptors(document, "layers", MOST_LAYERS)
     return Manifest(_descriptor(document.get("config")), layers)
 
 
@@ -155,11 +156,13 @@ def check_image(document: Manifest) -> None:
             raise BadImage(f"{UNSUPPORTED} {layer.media_type[:100]}")
 
 
-def _array(document: Mapping[str, Any], name: str) -> list[object]:
+def _descriptors(document: Mapping[str, Any], name: str, most: int) -> tuple[Descriptor, ...]:
     value = document.get(name)
     if not isinstance(value, list):
         raise BadImage(f"{name} is not a list")
-    return value
+    if len(value) > most:
+        raise BadImage(f"more than {most} {name}")
+    return tuple(map(_descriptor, value))
 
 
 def _descriptor(value: object) -> Descriptor:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import IO
 
-from sandbox.images import errors, resolve
+from sandbox.images import errors, resolve, threads
 from sandbox.images.puller.messages import Fetch, Progress, Retrying
+from sandbox.images.questions import Waiting
 from sandbox.images.resolve import Found, Tools, Wish
 from sandbox.images.store import Held
 from sandbox.images.unpacker.client import Budget, UnpackError, unpack
+from sandbox.images.visit import Visit
 from sandbox.model.events import Notice, Pull
 from sandbox.model.image import Image, Layer
 from sandbox.model.platform import Platform
@@ -21,7 +24,12 @@ from sandbox.model.reference import Reference
 
 DOWNLOADS_AT_ONCE = 3  # as many as Docker's daemon, unless it is set otherwise
 SHORT_ID = 12
+# whoever hears nothing for minutes takes the runner for lost
+AGAIN_SECONDS = 10.0
+# nobody wonders about so short a pause
+UNTOLD_SECONDS = 1.0
 BUSY = "레지스트리가 지금은 답하지 못해서 {seconds}초 뒤에 다시 물어봐요. 몇 번은 저절로 다시 물어보니 기다려 주세요."
+MANY = "이 주소에서 레지스트리에 많이 물어봐서 {seconds}초 기다렸다가 이어서 받아요."
 
 Report = Callable[[Resolved | Pull | Notice], None]
 
@@ -39,13 +47,14 @@ class Pulling:
         wanted: Platform,
         have: frozenset[str],
         report: Report,
+        visit: Visit,
         *,
         asked: bool,
     ) -> None:
-        self._tools, self._reference = tools, reference
-        self._wish = Wish(reference, wanted, asked, partial(self._told, None))
+        self._tools, self._reference, self._visit = tools, reference, visit
+        self._wish = Wish(reference, wanted, asked, visit, partial(self._told, None))
         self._have, self._report = have, report
-        self._said = False
+        self._said: set[str] = set()
         self._downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
 
     async def image(self) -> Image:
@@ -88,7 +97,7 @@ class Pulling:
         finally:
             for task in blobs:
                 if task.done() and not task.cancelled() and task.exception() is None and (made := task.result()):
-                    _close(made)
+                    threads.close(made)
         return held
 
     def _budget(self, held: Sequence[Held]) -> Budget:
@@ -109,33 +118,40 @@ class Pulling:
             try:
                 await self._download_into(blob, layer)
             except BaseException:
-                _close(blob)
+                threads.close(blob)
                 raise
         self._report(_event(layer.digest, "Download complete"))
         return blob
 
     async def _download_into(self, blob: IO[bytes], layer: Layer) -> None:
         wish = Fetch("blob", self._reference.path, layer.digest, layer.size)
-        await self._tools.fetch(wish, blob, partial(self._told, layer))
+        with resolve.copied():
+            await self._tools.questions.blob(wish, blob, self._visit, partial(self._told, layer))
 
-    def _told(self, layer: Layer | None, news: Progress | Retrying) -> None:
-        """Report what the puller says of a layer, or of a document."""
+    def _told(self, layer: Layer | None, news: Progress | Retrying | Waiting) -> None:
+        """Report what is said of a layer, or of a document."""
         if isinstance(news, Retrying):
             self._report_retry(layer, math.ceil(news.seconds))
+        elif isinstance(news, Waiting):
+            if news.seconds > UNTOLD_SECONDS:
+                self._report_once("registry-turn", MANY, math.ceil(news.seconds))
         elif layer:
             self._report(_event(layer.digest, "Downloading", min(news.bytes, layer.size), layer.size))
 
     def _report_retry(self, layer: Layer | None, seconds: int) -> None:
         status = f"Retrying in {seconds} second{'' if seconds == 1 else 's'}"
         self._report(_event(layer.digest, status) if layer else Pull(None, status))
-        if not self._said:
-            self._said = True
-            self._report(Notice("registry-busy", BUSY.format(seconds=seconds)))
+        self._report_once("registry-busy", BUSY, seconds)
+
+    def _report_once(self, code: str, text: str, seconds: int) -> None:
+        if code not in self._said:
+            self._said.add(code)
+            self._report(Notice(code, text.format(seconds=seconds)))
 
     async def _stored(self, layer: Layer, blob: IO[bytes] | None, budget: Budget) -> Held:
         """Have the layer in the store, unpacked now or earlier. Two pulls of one layer unpack it once."""
         if blob is not None:
-            self._report(_event(layer.digest, "Extracting", layer.size, layer.size))
+            self._report(_extracting(layer))
         try:
             held = await self._unpacked(layer, blob, budget)
         except UnpackError as error:
@@ -151,20 +167,51 @@ class Pulling:
     async def _unpacked(self, layer: Layer, blob: IO[bytes] | None, budget: Budget) -> Held:
         store = self._tools.store
         with store.lock(layer.digest) as lock:
-            async with lock:
-                held = store.layer(layer.digest)
-                if held is None and blob is not None:
-                    async with self._tools.unpacks:
-                        held = await unpack(self._tools.settings, store, layer, blob, budget)
+            held = store.layer(layer.digest)
+            while held is None and blob is not None:
+                if lock.locked():
+                    held = await self._awaited(lock, layer)
+                else:
+                    held = await self._unpacked_in_turn(lock, layer, blob, budget)
         if held is None or held.diff_id != layer.diff_id:
             raise UnpackError("digest-mismatch", f"wrong diff id, expected {layer.diff_id}")
         return held
+
+    async def _awaited(self, lock: asyncio.Lock, layer: Layer) -> Held | None:
+        """Wait for another pull to unpack the layer: it has a turn, which is enough for both. None when it failed."""
+        async with self._waiting(layer), lock:
+            return self._tools.store.layer(layer.digest)
+
+    async def _unpacked_in_turn(self, lock: asyncio.Lock, layer: Layer, blob: IO[bytes], budget: Budget) -> Held | None:
+        """Unpack a layer when the turn for it comes; None when another pull does so by then."""
+        settings, store = self._tools.settings, self._tools.store
+        async with AsyncExitStack() as held:
+            async with self._waiting(layer):
+                await held.enter_async_context(self._tools.unpacks.turn(self._visit.address))
+            if lock.locked():
+                return None
+            async with lock:
+                return store.layer(layer.digest) or await unpack(settings, store, layer, blob, budget)
+
+    @asynccontextmanager
+    async def _waiting(self, layer: Layer) -> AsyncIterator[None]:
+        """Wait in the block behind others: whoever reads hears now and then that it goes on."""
+        telling = asyncio.create_task(self._tell_again(layer))
+        try:
+            with self._visit.waiting():
+                yield
+        finally:
+            telling.cancel()
+
+    async def _tell_again(self, layer: Layer) -> None:
+        while True:
+            await asyncio.sleep(AGAIN_SECONDS)
+            self._report(_extracting(layer))
 
 
 def _event(digest: str, status: str, current: int | None = None, total: int | None = None) -> Pull:
     return Pull(digest.partition(":")[2][:SHORT_ID], status, current, total)
 
 
-def _close(blob: IO[bytes]) -> None:
-    # in a thread: with its last descriptor the file goes, which can take the disk's time
-    asyncio.get_running_loop().run_in_executor(None, blob.close)
+def _extracting(layer: Layer) -> Pull:
+    return _event(layer.digest, "Extracting", layer.size, layer.size)

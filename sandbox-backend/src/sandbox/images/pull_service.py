@@ -11,22 +11,27 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from sandbox.images import errors, programs
+from sandbox.images import errors
 from sandbox.images.errors import PullError
+from sandbox.images.programs import Programs
 from sandbox.images.pull import Pulling, Report
 from sandbox.images.puller.client import FetchError, Puller
 from sandbox.images.puller.registry_watch import RegistryWatch
+from sandbox.images.questions import Questions
 from sandbox.images.resolve import Tools
 from sandbox.images.store import Store, UnknownImageError
 from sandbox.images.unpacker.client import UnpackError
+from sandbox.images.visit import Visit
 from sandbox.model import events, platform, reference
 from sandbox.model.image import Config, Image
 from sandbox.model.protocol import Fetched, NoImage, PullRequest, Resolved
 from sandbox.model.reference import InvalidReferenceError, Reference
 from sandbox.settings import Settings
+from sandbox.turns import Queue
 
 log = logging.getLogger(__name__)
-UNPACKS_AT_ONCE = 2
+# of layers, and of those that one address pulls: there is always one for somebody else
+UNPACKS_AT_ONCE, UNPACKS_OF_ONE = 2, 1
 MOST_WORDS, LONGEST_WORD = 16, 256
 BROKEN = "이미지를 받다가 서버에 문제가 생겼어요. 잠시 뒤에 다시 해 보세요."
 NO_SPACE = "서버의 디스크에 이 이미지를 받을 자리가 없어요. 잠시 뒤에 다시 해 보세요."
@@ -42,7 +47,8 @@ class Pulls:
     def __init__(self, settings: Settings, store: Store, puller: Puller) -> None:
         self.puller, self.registry = puller, RegistryWatch(puller)
         self._settings = settings
-        self._tools = Tools(settings, store, puller, asyncio.Semaphore(UNPACKS_AT_ONCE))
+        questions, unpacks = Questions(settings, store, puller), Queue(UNPACKS_AT_ONCE, UNPACKS_OF_ONE)
+        self._tools, self._programs = Tools(settings, store, questions, unpacks), Programs()
 
     @classmethod
     @asynccontextmanager
@@ -75,7 +81,7 @@ class Pulls:
     async def _outcome(self, request: PullRequest, report: Report) -> Outcome:
         try:
             image = await self._image(request, report)
-            return Fetched(replace(_shown(image), programs=await self._programs(image)))
+            return Fetched(replace(_shown(image), programs=await self._programs_of(image)))
         except PullError as error:
             if error.reason in BROKEN_IMAGES:
                 # what the operator's registry holds is the operator's affair; the text is all there is
@@ -93,11 +99,11 @@ class Pulls:
             log.exception("pull of %r", request.reference)
             return _failed("no-space" if error.errno == errno.ENOSPC else "store-failed")
 
-    async def _programs(self, image: Image) -> tuple[str, ...] | None:
+    async def _programs_of(self, image: Image) -> tuple[str, ...] | None:
         """Return what programs the image has, for hints; None when that cannot be found out."""
         try:
             layers = [self._tools.store.layer_path(layer) for layer in image.layers]
-            return await asyncio.to_thread(programs.listed, layers)
+            return await self._programs.of(image.id, layers)
         except (OSError, RuntimeError, UnknownImageError):  # it was removed meanwhile, or there is no thread to be had
             return None
 
@@ -111,8 +117,9 @@ class Pulls:
     async def _image(self, request: PullRequest, report: Report) -> Image:
         named = self._reachable(reference.parse(request.reference))
         wanted, asked = platform.parse(request.platform or os.uname().machine), bool(request.platform)
-        async with asyncio.timeout(self._settings.pull_seconds):
-            return await Pulling(self._tools, named, wanted, frozenset(request.have), report, asked=asked).image()
+        async with asyncio.timeout(self._settings.pull_seconds) as bound:
+            visit, have = Visit(request.address, bound), frozenset(request.have)
+            return await Pulling(self._tools, named, wanted, have, report, visit, asked=asked).image()
 
     def _reachable(self, named: Reference) -> Reference:
         """Refuse any other registry: Docker Hub's names and the registry's own are both asked from the one registry."""

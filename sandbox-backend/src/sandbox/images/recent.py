@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -11,10 +11,12 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """The `most` values that were put or looked up last; any thread may ask."""
+    """The values that were put or looked up last, as many as have `most` together by their `weight`, which is 1 each
+    unless it is given; any thread may ask."""
 
-    def __init__(self, most: int) -> None:
-        self._most, self._lock = most, threading.Lock()
+    def __init__(self, most: int, weight: Callable[[V], int] = lambda _: 1) -> None:
+        self._most, self._weight, self._lock = most, weight, threading.Lock()
+        self._total = 0
         # a dictionary keeps the order of use: what was used last is put last
         self._values: dict[K, V] = {}
 
@@ -31,12 +33,17 @@ class Recent(Generic[K, V]):
     def put(self, key: K, value: V) -> None:
         """Remember `value`; what was not used for the longest time is forgotten for it."""
         with self._lock:
-            self._values.pop(key, None)
+            self._remove(key)
             self._values[key] = value
-            if len(self._values) > self._most:
-                del self._values[next(iter(self._values))]
+            self._total += self._weight(value)
+            while self._total > self._most:
+                self._remove(next(iter(self._values)))
 
     def forget(self, key: K) -> None:
         """Forget `key`, if it is remembered."""
         with self._lock:
-            self._values.pop(key, None)
+            self._remove(key)
+
+    def _remove(self, key: K) -> None:
+        if key in self._values:
+            self._total -= self._weight(self._values.pop(key))

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Literal
+from typing import Literal
 
 from sandbox.images import config as imageconfig
 from sandbox.images import errors, manifest
 from sandbox.images.config import ImageConfig
 from sandbox.images.errors import PullError
 from sandbox.images.manifest import BadImage, Descriptor, Index, Manifest
-from sandbox.images.puller.client import FetchError, Puller, Told
-from sandbox.images.puller.messages import Fetch, Fetched
+from sandbox.images.puller.client import FetchError
+from sandbox.images.puller.messages import Fetch
+from sandbox.images.questions import Document, Questions, Told
 from sandbox.images.store import Store
+from sandbox.images.visit import Visit
 from sandbox.model.image import Layer
 from sandbox.model.platform import Platform
 from sandbox.model.reference import Reference
 from sandbox.settings import Settings
+from sandbox.turns import Queue
 
 # containerd goes into as many as there are; whoever copies an image from index to index makes two
 MOST_INDEXES = 4
@@ -26,21 +29,12 @@ MOST_INDEXES = 4
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What every pull works with; `unpacks` bounds the layers that are unpacked at one time."""
+    """What every pull works with; `unpacks` are the turns of the layers that are unpacked at one time."""
 
     settings: Settings
     store: Store
-    puller: Puller
-    unpacks: asyncio.Semaphore
-
-    async def fetch(self, wish: Fetch, into: IO[bytes], told: Told) -> Fetched:
-        """Fetch a part of a known image. PullError when the registry does not give it; FetchError when we fail."""
-        try:
-            return await self.puller.fetch(wish, into, told)
-        except FetchError as error:
-            if error.code in errors.OURS:
-                raise
-            raise errors.not_copied(error.code, error.text) from error
+    questions: Questions
+    unpacks: Queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +50,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Document:
-    data: bytes
-    media_type: str
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
 class Wish:
     """What is to be found: an image for the platform `wanted`, which the reader has `asked` for or the machine has;
-    `told` hears of what comes and when the registry is asked again."""
+    it is for `visit`, and `told` hears of what comes and when the registry is asked again."""
 
     reference: Reference
     wanted: Platform
     asked: bool
+    visit: Visit
     told: Told
 
 
@@ -116,41 +104,36 @@ def _check_platform(wish: Wish, entry: Descriptor | None, offered: Platform) -> 
         raise errors.not_provided(wish.reference, wish.wanted)
 
 
-async def _resolve(tools: Tools, what: Wish) -> _Document:
+async def _resolve(tools: Tools, what: Wish) -> Document:
     """Fetch what the reference names; docker has a message of its own when this call fails."""
     reference = what.reference
     wish = Fetch("manifest", reference.path, reference.asked, manifest.LARGEST_DOCUMENT)
-    with tools.store.spool() as file:
-        try:
-            fetched = await tools.puller.fetch(wish, file, what.told)
-        except FetchError as error:
-            if error.code in errors.OURS:
-                raise
-            raise errors.unresolved(reference, error.code, error.text) from error
-        return _read(file, wish, fetched)
+    try:
+        return await tools.questions.document(wish, what.visit, what.told)
+    except FetchError as error:
+        if error.code in errors.OURS:
+            raise
+        raise errors.unresolved(reference, error.code, error.text) from error
 
 
-async def _document(tools: Tools, what: Wish, kind: Literal["manifest", "blob"], descriptor: Descriptor) -> _Document:
-    if descriptor.size > manifest.LARGEST_DOCUMENT:
-        raise BadImage(f"a document of {descriptor.size} bytes is larger than {manifest.LARGEST_DOCUMENT}")
+async def _document(tools: Tools, what: Wish, kind: Literal["manifest", "blob"], descriptor: Descriptor) -> Document:
+    most = manifest.LARGEST_DOCUMENT if kind == "manifest" else imageconfig.LARGEST_CONFIG
+    if descriptor.size > most:
+        raise BadImage(f"a document of {descriptor.size} bytes is larger than {most}")
     wish = Fetch(kind, what.reference.path, descriptor.digest, descriptor.size)
-    with tools.store.spool() as file:
-        return _read(file, wish, await tools.fetch(wish, file, what.told))
+    with copied():
+        return await tools.questions.document(wish, what.visit, what.told)
 
 
-def _read(file: IO[bytes], wish: Fetch, fetched: Fetched) -> _Document:
-    """Read what was fetched and hash it once more: the puller is not trusted with digests."""
-    file.seek(0)
-    data = file.read(wish.most + 1)
-    algorithm, colon, _ = wish.reference.partition(":")
-    digest = _digest(algorithm if colon else "sha256", data)
-    if colon and digest != wish.reference:
-        raise BadImage(f"unexpected commit digest {digest}, expected {wish.reference}: failed precondition")
-    return _Document(data, fetched.media_type, digest)
-
-
-def _digest(algorithm: str, data: bytes) -> str:
-    return f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
+@contextmanager
+def copied() -> Iterator[None]:
+    """Make a PullError of what the registry does not give of a known image; FetchError stays when we fail."""
+    try:
+        yield
+    except FetchError as error:
+        if error.code in errors.OURS:
+            raise
+        raise errors.not_copied(error.code, error.text) from error
 
 
 def _layers(document: Manifest, config: ImageConfig) -> tuple[Layer, ...]:

@@ -17,10 +17,11 @@ import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
-from sandbox.images import names
+from sandbox.images import names, threads
 from sandbox.images.inventory import Entry, Inventory
 from sandbox.images.recent import Recent
 from sandbox.linux import files
@@ -145,10 +146,12 @@ class Store:
         for layer in made.layers:
             self.layer_path(layer)
         kept = self._images / f"{names.name_of(made.id)}.json"
-        if self._inventory.keeps(made.id) and kept.exists():
+        if kept.exists() and (self._inventory.keeps(made.id) or self._known.get(made.id) == made):
+            names.touch(kept)
+            self._inventory.touch(made.id)
             return
         # the disk takes its time
-        writing = asyncio.ensure_future(asyncio.to_thread(self._write, made))
+        writing = asyncio.ensure_future(threads.done(threads.DISK, partial(self._write, made)))
         try:
             file = await asyncio.shield(writing)
         except asyncio.CancelledError:
@@ -156,7 +159,7 @@ class Store:
             raise
         size = file.stat().st_size
         file.rename(kept)
-        self._known.forget(made.id)
+        self._known.put(made.id, made)
         self._inventory.add_image(made.id, _entry(made, size))
 
     def _write(self, made: Image) -> Path:
@@ -179,7 +182,7 @@ class Store:
             yield folder
         finally:
             # in a thread, as a large half-made layer takes longer to remove than runs that stream should wait
-            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+            await asyncio.shield(threads.done(threads.DISK, partial(shutil.rmtree, folder, ignore_errors=True)))
 
     def write_down(self, folder: Path, held: Held) -> None:
         """Put a finished layer and its record on the disk, which may take the disk's time; it has no name yet."""

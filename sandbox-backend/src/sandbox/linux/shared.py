@@ -42,12 +42,13 @@ def _zram(sys: Path) -> tuple[Path, ...]:
     return tuple(sys.glob("block/zram*/mm_stat"))
 
 
-def share_of_sockets(proc: Path = PROC) -> float:
-    """Which part of what the buffers of all sockets of TCP, or of UDP, may have in memory they have: the larger one."""
+def share_of_sockets(proc: Path = PROC) -> tuple[float, int]:
+    """Which part of what the buffers of all sockets of TCP, or of UDP, may have in memory they have: the larger one;
+    and how many bytes those of either may have, the lesser number."""
     rows = (line.split() for line in (proc / "net/sockstat").read_text().splitlines())
     pages = {row[0].rstrip(":").lower(): int(row[row.index("mem") + 1]) for row in rows if "mem" in row}
     most = {kind: int((proc / f"sys/net/ipv4/{kind}_mem").read_text().split()[2]) for kind in ("tcp", "udp")}
-    return max(pages[kind] / most[kind] for kind in most)
+    return max(pages[kind] / most[kind] for kind in most), min(most.values()) * resource.getpagesize()
 
 
 def open_files(proc: Path = PROC) -> tuple[int, int]:

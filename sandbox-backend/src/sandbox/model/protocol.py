@@ -45,7 +45,8 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A request to pull an image; `have` are the digests of the layers that the Docker host has.
+    """A request to pull an image for a visitor at `address`; `have` are the digests of the layers that the Docker host
+    has.
 
     The answer is `Resolved` and `pull` events, then one of `Fetched`, `NoImage` and the event `failed`.
     """
@@ -55,6 +56,7 @@ class PullRequest:
     platform: str | None
     have: tuple[str, ...]
     received: float
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,8 @@ end, and blanks around a row mean nothing.
 
 from __future__ import annotations
 
-import io
-import itertools
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.docker.messages import HIGH_ID
@@ -18,8 +16,9 @@ from sandbox.docker.messages import HIGH_ID
 IDS = 65_536
 LARGEST_ID = IDS - 1
 DOCKERS_LARGEST_ID = 2**31 - 1
-# what a row costs is time of the interpreter that everybody waits for, whichever thread reads it
-MOST_ROWS = IDS
+# what bytes and rows cost is time of an interpreter; a kernel takes more groups, and nobody is in so many
+MOST_GROUPS = 1024
+LARGEST, MOST_ROWS = 4 << 20, IDS
 OUT_OF_RANGE = f"uids and gids must be in range 0-{DOCKERS_LARGEST_ID}"
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 
@@ -58,7 +57,8 @@ def resolve(user: str, passwd: str, group: str, more: Sequence[str] = ()) -> Ide
     groups `more` besides, each a name or a number.
 
     Supplementary groups come from the group file, unless a group is given; the primary group is always among them,
-    as in Docker. UserError when a name is not there or a number is out of range.
+    as in Docker. UserError when a name is not there or a number is out of range. Of each file the first MOST_ROWS rows
+    are read, and read once, however many groups there are.
     """
     name, _, group_name = user.partition(":")
     entry = _passwd_entry(name or "0", passwd)
@@ -74,11 +74,14 @@ def resolve(user: str, passwd: str, group: str, more: Sequence[str] = ()) -> Ide
         groups = [gid]
     else:
         groups = found.memberships if gid in found.memberships else [gid, *found.memberships]
-    return Identity(uid, gid, tuple(dict.fromkeys((*groups, *map(found.number, more)))), home)
+    every = tuple(dict.fromkeys((*groups, *map(found.number, more))))
+    if len(every) > MOST_GROUPS:
+        raise UserError(f"{name or 0} is in more than {MOST_GROUPS} groups")
+    return Identity(uid, gid, every, home)
 
 
 def _passwd_entry(name: str, passwd: str) -> tuple[str, int, int, str] | None:
-    for fields in _rows(passwd, 3, {name}):
+    for fields in _rows(passwd):
         login, uid, gid, home = fields[0], fields[2], fields[3] or "0", fields[5]
         if name in (login, uid) and _is_number(uid) and _is_number(gid):
             return login, _number(uid), _number(gid), home or "/"
@@ -88,28 +91,27 @@ def _passwd_entry(name: str, passwd: str) -> tuple[str, int, int, str] | None:
 def _groups(group: str, wanted: set[str], login: str) -> _Groups:
     """Read the group file once."""
     found = _Groups()
-    if not wanted and not login:
-        return found
-    for fields in _rows(group, 3, {*wanted, *filter(None, (login,))}):
-        name, number, members = fields[0], fields[2], fields[3]
-        if not _is_number(number):
+    # looked for in the members as they stand, as a row may be all commas; a name that has one is nobody's
+    member = f",{login}," if login and "," not in login else ""
+    for fields in _rows(group) if wanted or member else ():
+        name, number = fields[0], fields[2]
+        is_member = bool(member) and member in f",{fields[3]},"
+        if not (is_member or name in wanted) or not _is_number(number):
             continue
         if name in wanted:
             found.named.setdefault(name, _number(number))
-        if login and login in members.split(","):
+        if is_member:
             found.memberships.append(_number(number))
     return found
 
 
-def _rows(text: str, width: int, words: Set[str]) -> Iterator[list[str]]:
-    """The fields of each of the first MOST_ROWS rows that has as many as `width` and any of these words; those that it
-    lacks of a passwd row's are empty."""
-    for line in itertools.islice(io.StringIO(text, newline="\n"), MOST_ROWS):
-        if not any(word in line for word in words):
-            continue
+def _rows(text: str) -> Iterator[list[str]]:
+    """The fields of each of the first MOST_ROWS rows that has three or more; those that it lacks of a passwd row's are
+    empty."""
+    for line in text.split("\n", MOST_ROWS)[:MOST_ROWS]:
         row = line.strip()
-        fields = row.split(":")
-        if len(fields) >= width and not row.startswith("#"):
+        fields = row.split(":", 7)
+        if len(fields) >= 3 and not row.startswith("#"):
             yield fields + [""] * (7 - len(fields))
 
 

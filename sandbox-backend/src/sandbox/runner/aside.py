@@ -1,5 +1,5 @@
-"""Does in threads what the kernel may take long for, so that the event loop does not wait: making a disk, or letting
-go of a file system that a stranger has filled."""
+"""Does in threads what the kernel may take long for, so that the event loop does not wait: making a disk, letting go of
+a file system that a stranger has filled, or looking at a file in it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ T = TypeVar("T")
 # what keeps one of them waits for the kernel, and not for a processor; and for a slow disk those that have one wait,
 # not all others
 _THREADS, _DISKS = ThreadPoolExecutor(8, "aside"), ThreadPoolExecutor(2, "disks")
+# no look at what is a stranger's takes a thread of those that make and remove things: it may never come back
+_LOOKS = ThreadPoolExecutor(16, "looks")
 
 
 def ready() -> None:
     """Start the first threads, which do all when the machine has no others to give. They are in the mount namespace of
     whoever starts them, so that has to be the one in which they shall work. RuntimeError when there is none to give."""
-    for threads in (_THREADS, _DISKS):
+    for threads in (_THREADS, _DISKS, _LOOKS):
         threads.submit(int).result()
 
 
@@ -53,3 +55,17 @@ async def done(work: Callable[[], T], *, disk: bool = False) -> T:
         while not doing.done():
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait([doing])
+
+
+def looking(work: Callable[[], T]) -> Future[T]:
+    """Begin `work`, which the kernel may never let come back, as it has to do with what is a stranger's: it takes
+    nothing that others wait for."""
+    return queued(_LOOKS, work)
+
+
+async def looked(seconds: float, work: Callable[[], T]) -> T:
+    """What `work` sees, which looks at files of a stranger's and does nothing else. TimeoutError when it has not done
+    so in `seconds`: nobody waits for it any more, and it keeps its thread for as long as the kernel keeps it."""
+    # not by wait_for(), which in Python 3.11 may forget that it was cancelled
+    async with asyncio.timeout(seconds):
+        return await asyncio.wrap_future(looking(work))

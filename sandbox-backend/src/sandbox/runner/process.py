@@ -198,7 +198,7 @@ def _made_environment(settings: Settings, bridges: Bridges | None) -> Environmen
         init_program=_init_program(settings),
         cleanup=cleanup,
         deadlines=Deadlines(),
-        watch=Watch(settings.kernel_bytes),
+        watch=Watch(settings.kernel_bytes, settings.slots),
         prestarter=Prestarter(runtime, bundles, settings.cgroup, devices, cleanup),
         disks=disk.usable(settings.data_dir, settings.limits, runs),
         bridges=bridges,

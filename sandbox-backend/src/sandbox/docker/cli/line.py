@@ -17,7 +17,6 @@ from sandbox.model.plan import UNUSABLE
 
 # Docker still answers -h this way, on stdout (spf13/pflag, deprecated shorthand)
 _OLD_HELP = "Flag shorthand -h has been deprecated, use --help\n"
-MOST_WORDS = 1024
 _CURLY = re.compile(r"(?:^|=)[“”‘’„‟«»]")
 
 
@@ -27,12 +26,12 @@ def parse(line: str) -> Command:
     if UNUSABLE.search(line):
         text = "docker: invalid argument: the line holds a character that no program can be given\n"
         return Printed(stderr=text, code=125, hint=wording.BAD_TEXT)
-    split = shell.split(line, MOST_WORDS)
+    split = shell.split(line)
     if split.stop is not None:
         return _stopped(line, split, split.stop)
-    if len(split.words) > MOST_WORDS:
+    if len(split.words) > shell.MOST_WORDS:
         text = "bash: /usr/bin/docker: Argument list too long\n"
-        return Printed(stderr=text, code=126, hint=wording.MANY_WORDS.format(most=MOST_WORDS))
+        return Printed(stderr=text, code=126, hint=wording.MANY_WORDS.format(most=shell.MOST_WORDS))
     return _command(split.texts) if not _curly(split.words) else _curly_quotes()
 
 

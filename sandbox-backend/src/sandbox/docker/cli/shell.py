@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
+# no command takes more, and a shell would not start docker with many more
+MOST_WORDS = 1024
 BLANK = " \t\r"
 OPERATORS = ("&&", "||", ">>", "<<", "$(", "|", "&", ";", "<", ">", "(", ")", "`", "\n")
 # a `$` alone is a letter here; what begins an operator ends the match
 _PLAIN = re.compile(r"(?:[^ \t\r\n'\"\\|&;<>()`$]++|\$(?!\())++")
+# a word that is written as it is, as most are, with what is before it
+_WHOLE = re.compile(r"[ \t\r]*+((?!#)(?:[^ \t\r\n'\"\\|&;<>()`$]++|\$(?!\())++)(?=[ \t\r]|\Z)")
 _SAFE = re.compile(r"[\w@%+=:,./^-]+|[\[\]!]")
 _IN_DOUBLE = re.compile(r'[^"\\]+')
 _ESCAPED_IN_DOUBLE = '$`"\\'
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word, where it stands in the line, and whether any part of it was quoted or escaped."""
 
     text: str
@@ -47,7 +50,7 @@ class Split:
         return tuple(word.text for word in self.words)
 
 
-def split(line: str, most: int | None = None) -> Split:
+def split(line: str, most: int = MOST_WORDS) -> Split:
     """Return the words of `line` up to its end, a comment, or whatever a shell would be needed for; of more than `most`
     only so many and one more."""
     return _Scanner(line).scan(most)
@@ -75,13 +78,22 @@ class _Scanner:
         self._start = 0
         self._quoted = False
 
-    def scan(self, most: int | None) -> Split:
+    def scan(self, most: int) -> Split:
         stop = None
-        while self._at < len(self._text) and stop is None and (most is None or len(self._words) <= most):
-            stop = self._step()
+        while self._at < len(self._text) and stop is None and len(self._words) <= most:
+            stop = None if self._whole() else self._step()
         if stop is None or stop.kind == "operator":
             self._finish()
         return Split(tuple(self._words), stop)
+
+    def _whole(self) -> bool:
+        """Take a word that is written as it is; return whether there is one."""
+        match = _WHOLE.match(self._text, self._at) if self._parts is None else None
+        if match is None:
+            return False
+        self._words.append(Word(match[1], match.start(1), match.end(), False))
+        self._at = match.end()
+        return True
 
     def _step(self) -> Stop | None:
         character = self._text[self._at]

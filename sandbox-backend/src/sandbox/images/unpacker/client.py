@@ -15,9 +15,11 @@ import socket
 import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
+from sandbox.images import threads
 from sandbox.images.store import ROOT, Held, Store
 from sandbox.images.unpacker.order import LARGEST_REPORT, Order, Report
 from sandbox.linux.programs import Program
@@ -54,7 +56,7 @@ async def unpack(settings: Settings, store: Store, layer: Layer, blob: IO[bytes]
         os.chown(root, settings.store_uid, settings.store_uid)
         report = await _in_time(settings, layer, root, blob, budget)
         held = _check_diff_id(layer, report)
-        await asyncio.to_thread(store.write_down, folder, held)
+        await threads.done(threads.DISK, partial(store.write_down, folder, held))
         # not in the thread: a pull that is cancelled there must not name a folder that is being removed
         store.adopt(folder, layer.digest)
         return held
@@ -80,7 +82,8 @@ async def _by_child(settings: Settings, layer: Layer, root: Path, blob: IO[bytes
             digest = await _feed(ours, blob, layer.digest.partition(":")[0])
             output = await _answer(ours)
         finally:
-            code = await _end(program)
+            # a pull that is left just then lets go of it all the same
+            code = await asyncio.shield(_end(program))
     if not output and code in KILLED:
         raise UnpackError("unpack-failed", "the process that unpacks was killed")
     report = _parsed(output)
@@ -129,7 +132,7 @@ async def _feed(child: socket.socket, blob: IO[bytes], algorithm: str) -> str:
     with suppress(ConnectionError):
         while piece := blob.read(CHUNK):
             # a thread, as a quarter of a megabyte takes long enough to be felt by runs that stream
-            await asyncio.to_thread(hashed.update, piece)
+            await threads.done(threads.HASHING, partial(hashed.update, piece))
             await loop.sock_sendall(child, piece)
         child.shutdown(socket.SHUT_WR)
     return f"{hashed.name}:{hashed.hexdigest()}"

@@ -17,6 +17,7 @@ DEEPEST = 256
 # as many as the kernel follows (path_resolution(7))
 MOST_LINKS = 40
 Parts = tuple[bytes, ...]
+Step = Callable[[int], None]
 
 
 class BadLayer(ValueError):
@@ -39,16 +40,17 @@ def open_folder(above: int, name: bytes) -> int:
 
 
 class Folders:
-    """The folders below the descriptor `root`; `make` makes one of a name in the folder behind a descriptor."""
+    """The folders below the descriptor `root`; `make` makes one of a name in the folder behind a descriptor, `step` is
+    called for each folder that is opened."""
 
-    def __init__(self, root: int, make: Callable[[int, bytes], None]) -> None:
-        self._root, self._make = root, make
+    def __init__(self, root: int, make: Callable[[int, bytes], None], step: Step = lambda _: None) -> None:
+        self._root, self._make, self._step = root, make, step
 
     @contextmanager
     def opened(self, path: Parts, *, make: bool = False) -> Iterator[tuple[int, Parts]]:
         """Yield a descriptor of a folder and the path where it truly is; with `make` those that are missing on the way
         are made. BadLayer where there is no way."""
-        walk = _Walk(self._root, path)
+        walk = _Walk(self._root, path, self._step)
         try:
             while (name := walk.next()) is not None:
                 if not walk.enter(name):
@@ -66,9 +68,9 @@ class Folders:
 class _Walk:
     """The way to a folder: `at` is a descriptor of where it has come to, `done` that folder's path."""
 
-    def __init__(self, root: int, path: Parts) -> None:
+    def __init__(self, root: int, path: Parts, step: Step) -> None:
         self.at, self.done = os.dup(root), list[bytes]()
-        self._root, self._left, self._links = root, list(reversed(path)), 0
+        self._root, self._left, self._links, self._step = root, list(reversed(path)), 0, step
 
     def next(self) -> bytes | None:
         """Return the next name on the way."""
@@ -114,5 +116,6 @@ class _Walk:
         self.done = path
 
     def _go(self, to: int) -> None:
+        self._step(1)
         os.close(self.at)
         self.at = to

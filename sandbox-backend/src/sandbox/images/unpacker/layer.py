@@ -16,7 +16,7 @@ import stat
 from collections.abc import Iterable
 from contextlib import suppress
 
-from sandbox.images.unpacker.folders import DEEPEST, BadLayer, Folders, Parts, components, open_folder, shown
+from sandbox.images.unpacker.folders import DEEPEST, BadLayer, Folders, Parts, Step, components, open_folder, shown
 from sandbox.images.unpacker.tarstream import FOLDER, HARD_LINK, REGULAR, SYMBOLIC_LINK, Entry
 
 WHITEOUT = b".wh."
@@ -48,10 +48,11 @@ def split(name: bytes) -> Parts:
 
 
 class Layer:
-    """The folder behind the descriptor `root`, being filled; at most `most` files, folders and links are made."""
+    """The folder behind the descriptor `root`, being filled with at most `most` files, folders and links; `step` is
+    called for each folder on the way to one."""
 
-    def __init__(self, root: int, most: int) -> None:
-        self._folders, self._most = Folders(root, self._new_folder), most
+    def __init__(self, root: int, most: int, step: Step = lambda _: None) -> None:
+        self._folders, self._most = Folders(root, self._new_folder, step), most
         self.files = self.skipped = 0
         self._times: dict[Parts, float] = {}
 

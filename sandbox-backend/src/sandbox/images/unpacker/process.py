@@ -23,6 +23,7 @@ from pathlib import Path
 import zstandard
 
 from sandbox.images.unpacker.decompress import CHUNK, Readable, decompressed
+from sandbox.images.unpacker.effort import Effort, TooMuch
 from sandbox.images.unpacker.folders import DEEPEST, BadLayer
 from sandbox.images.unpacker.layer import Layer
 from sandbox.images.unpacker.order import Order, Report
@@ -99,11 +100,12 @@ def _failed(error: OSError) -> Report:
 def unpack(order: Order) -> Report:
     """Fill the present folder from descriptor 0."""
     root = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    layer = Layer(root, order.files)
+    effort = Effort()
+    layer = Layer(root, order.files, effort.spend)
     source = io.BufferedReader(io.FileIO(0, closefd=False), CHUNK)
     try:
         stream = Measured(decompressed(source), order.algorithm, order.bytes)
-        tar = Tar(stream.read, stream.spend)
+        tar = Tar(stream.read, stream.spend, effort.spend)
         for entry in tar.entries():
             layer.add(entry, tar.content())
         layer.finish()
@@ -113,7 +115,7 @@ def unpack(order: Order) -> Report:
             pass
     except TooLarge as error:
         return Report("image-too-large", str(error))
-    except (BadTar, BadLayer, zlib.error, zstandard.ZstdError, EOFError, MemoryError) as error:
+    except (BadTar, BadLayer, TooMuch, zlib.error, zstandard.ZstdError, EOFError, MemoryError) as error:
         return Report("bad-image", str(error) or type(error).__name__)
     except OSError as error:
         return _failed(error)

@@ -48,11 +48,12 @@ class Entry:
 class Tar:
     """The entries of the stream behind `read`, which gives at most as many bytes as asked and b"" at the end.
 
-    `spend` is called with the bytes of each hole, which no bytes of the stream stand for.
+    `spend` is called with the bytes of each hole, which no bytes of the stream stand for, and `step` with how many
+    headers, records and pieces there are to be read.
     """
 
-    def __init__(self, read: Read, spend: Spend = lambda _: None) -> None:
-        self._read, self._spend = read, spend
+    def __init__(self, read: Read, spend: Spend = lambda _: None, step: Spend = lambda _: None) -> None:
+        self._read, self._spend, self._step = read, spend, step
         self._left = self._padding = 0
         self._sparse = Sparse(0, [])
 
@@ -73,6 +74,7 @@ class Tar:
     def content(self) -> Iterator[bytes | int]:
         """Yield the present entry's bytes in pieces, once; a number is that of the zeros of a hole."""
         at = 0
+        self._step(len(self._sparse.pieces))
         for offset, length in (*self._sparse.pieces, (self._sparse.size, 0)):
             if offset > at:
                 self._spend(offset - at)
@@ -129,6 +131,7 @@ class Tar:
 
     def _header(self) -> bytes | None:
         """Return the next header, or None at the end: a block of zeros, or just no more bytes."""
+        self._step(1)
         first = self._read(BLOCK)
         if not first:
             return None
@@ -147,6 +150,8 @@ class Tar:
         data, kind = b"".join(self._pieces(size)), block[156:157]
         self._pass()
         if kind == _PAX:
+            # each record ends with a line
+            self._step(data.count(b"\n"))
             _extend(extensions, data)
         elif kind in (_LONG_NAME, _LONG_LINK):
             extensions[b"path" if kind == _LONG_NAME else b"linkpath"] = data.rstrip(b"\0")

@@ -21,6 +21,8 @@ from sandbox.runner.kernel import cgroup, devices
 
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 KILL_SECONDS = 5.0
+# PF_FORKNOEXEC (include/linux/sched.h), and where /proc/<pid>/stat has it behind the name
+NOT_EXECUTED, FLAGS = 0x40, 6
 Stdio = tuple[int, int, int]
 # where the runtimes that are at work write which process they leave to us
 _expected: set[Path] = set()
@@ -45,6 +47,8 @@ class Child:
         self._pidfd = os.pidfd_open(pid)
         self.held.add(pid)
         self._ended: Ended | None = None
+        # whether it had executed a program by its end, once `wait` has said how it ended
+        self.executed = True
         # other threads kill, too, and a descriptor's number may soon be another one's
         self._closing = threading.Lock()
 
@@ -52,6 +56,7 @@ class Child:
         """Wait for its end and say how it ended; one waiter at a time."""
         if self._ended is None:
             await self._end()
+            self.executed = not _flags(self.pid) & NOT_EXECUTED
             self._ended = _ended(os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED))  # noqa: ASYNC222 it has ended
             self.held.discard(self.pid)
         return self._ended
@@ -188,8 +193,8 @@ def reap_orphans(names: set[str]) -> None:
 
 
 def _is_ended(pid: int, names: set[str]) -> bool:
-    name, state = _name_and_state(pid)
-    return state == "Z" and name in names
+    name, fields = _stat(pid)
+    return fields[:1] == ["Z"] and name in names
 
 
 def _number(file: Path) -> int:
@@ -207,8 +212,14 @@ def _children() -> set[int]:
     return found
 
 
-def _name_and_state(pid: int) -> tuple[str, str]:
+def _flags(pid: int) -> int:
+    _, fields = _stat(pid)
+    return int(fields[FLAGS]) if fields else 0
+
+
+def _stat(pid: int) -> tuple[str, list[str]]:
+    """A process's name and what the kernel says behind it; nothing when it is gone."""
     with contextlib.suppress(OSError):
         name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
-        return name, rest.split()[0]
-    return "", ""
+        return name, rest.split()
+    return "", []

@@ -17,7 +17,6 @@ from sandbox.linux.loop import Device
 from sandbox.model import plan as plans
 from sandbox.model.events import Started, Stream
 from sandbox.model.image import Image
-from sandbox.model.plan import Plan
 from sandbox.oci import allocation, resources, spec
 from sandbox.oci.allocation import Allocation, Node
 from sandbox.runner.container import contents, suspicion
@@ -29,13 +28,13 @@ from sandbox.runner.container.joined import Joined
 from sandbox.runner.container.restrict import restrict
 from sandbox.runner.container.running import RunningContainer
 from sandbox.runner.container.runtime import Begun, RuntimeFailed, TooLarge
+from sandbox.runner.container.shares import Kept
 from sandbox.runner.container.watch import Watched
 from sandbox.runner.environment import Environment
 from sandbox.runner.kernel import cgroup
 from sandbox.runner.kernel.rootfs import Snapshot
 
-# for what has outlived a first process, which nothing else holds up
-REST_SECONDS = 0.2
+REST_SECONDS = 0.2  # for what has outlived a first process, which nothing else holds up
 GONE = {errno.ESRCH, errno.ENOENT, errno.ENXIO}
 KILLED = messages.task_error("the container's init process was killed")
 TOO_LONG = messages.task_error("argument list too long")
@@ -45,7 +44,7 @@ class Container:
     """One container. In this order: `begin` starts its OCI runtime, `create` hands that its configuration, `start` lets
     the first process go, `end` kills what is left, `forget` removes what was made."""
 
-    def __init__(self, environment: Environment, image: Image, plan: Plan, parent: str | None = None) -> None:
+    def __init__(self, environment: Environment, image: Image, plan: plans.Plan, parent: str | None = None) -> None:
         self._prestarted = environment.prestarter.take(plan.tty, parent)
         self.id, self.cgroup = self._prestarted.id, self._prestarted.cgroup
         self._environment, self._image, self._plan = environment, image, plan
@@ -53,7 +52,7 @@ class Container:
         self._child: Child | None = None
         self._network: suspicion.Network | None = None
         self.disk: Device | None = None
-        # whoever has the pid namespace that it joins
+        self._kept = Kept(self.cgroup)
         self._pid_donor: Child | None = None
 
     @property
@@ -87,6 +86,8 @@ class Container:
         if self._prestarted.begun is None:
             raise RuntimeError("the runtime is not started yet")
         self.disk = snapshot.disk
+        joined.id_range.disk = joined.id_range.disk or self.disk
+        self._kept = joined.kept(self.cgroup, snapshot.files, self._environment.running)
         self._hostname = joined.hostname(self._hostname)
         # before it is made: one that is killed on its way leaves processes, too
         self._pid_donor = joined.donors["pid"].child if "pid" in joined.donors else None
@@ -139,7 +140,7 @@ class Container:
             cgroup=self.cgroup,
             first_uid=joined.id_range.first_uid,
             files=(*made.files, *files),
-            disk=snapshot.disk,
+            disk=joined.id_range.disk,
             nodes=nodes,
             rlimits=processes.within_own(plans.HELD),
             namespaces={**shared, "user": joined.id_range.path} if features.user_namespaces else shared,
@@ -191,17 +192,24 @@ class Container:
     def kill(self) -> None:
         """Kill the first process, and so all of them; the kernel ends one that waits for a slow disk when that is fast
         again, and one that is stopped when it may go on."""
-        if self.disk:
-            cgroup.here().unthrottle(self.cgroup)
+        self._free_disk()
         self.child.kill()
         # what shares the pid namespace of another would go on, and be stopped no more when others join that
         cgroup.here().kill(self.cgroup)
         self._environment.running.leave(self.id)
 
     async def kill_rest(self) -> None:
-        """Kill, for a moment, what has outlived the first process: in a namespace of its own the kernel has done so."""
+        """Kill, for a moment, what has outlived the first process: in a namespace of its own the kernel has done so.
+        From then on its disk is as fast as it can be: whoever looks at a file there waits for no read of the dead."""
+        self._free_disk()
         with contextlib.suppress(TimeoutError):
             await cgroup.here().kill_and_wait(self.cgroup, REST_SECONDS)
+
+    def _free_disk(self) -> None:
+        """Let its disk be at full speed. A page that is read for an ended process stays locked until it has come, and
+        the kernel waits for it with whoever reads it next."""
+        if self.disk:
+            cgroup.here().unthrottle(self.cgroup)
 
     def killed_in(self, seconds: float) -> AbstractContextManager[Deadline]:
         """Have it killed in `seconds`, unless the block has ended by then, whatever else the runner is doing."""
@@ -209,7 +217,7 @@ class Container:
 
     def watched(self) -> AbstractContextManager[Watched]:
         """Have it killed, for as long as the block lasts, when it takes of the machine what its limits do not count."""
-        return self._environment.watch.on(self.cgroup, self._network, self.kill)
+        return self._environment.watch.on(self._kept, self._network, self.kill)
 
     def inspector(self) -> Inspector:
         """What reads what the machine sees of it while it runs."""
@@ -217,16 +225,14 @@ class Container:
 
     async def end(self) -> None:
         """Kill what is left of it, and wait for its end, though not for ever: `forget` says when that has come."""
-        if self.disk:
-            cgroup.here().unthrottle(self.cgroup)
+        self._free_disk()
         if self._network:
             self._network.close()
         try:
             # a process that waits for a disk, or for the kernel, ends when that lets it
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(KILL_SECONDS):
-                    # the kernel ends with a namespace's first process all others, but this one may not have been the
-                    # first, and gVisor's own processes are in no namespace of it
+                    # this may not have been a namespace's first process, and gVisor's own are in none of it
                     await cgroup.here().kill_and_wait(self.cgroup, KILL_SECONDS)
                     if self._child is not None:
                         await self._child.end()
@@ -234,7 +240,11 @@ class Container:
             await self._prestarted.end()
 
     def forget(self) -> bool:
-        """Remove all that was made for it; False, and nothing is removed, as long as a process of it lives."""
+        """Remove its cgroup and its nodes; False, and nothing is removed, as long as a process of it lives."""
         if self._child is not None:
             self._child.reap()
         return self._prestarted.forget()
+
+    def erase(self) -> bool:
+        """Remove its folders once it is forgotten, which may take a disk's time; True. OSError when some stay."""
+        return self._prestarted.erase()

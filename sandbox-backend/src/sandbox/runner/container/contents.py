@@ -14,7 +14,7 @@ from sandbox.model.image import Config
 from sandbox.model.plan import Plan, Tmpfs
 from sandbox.oci import process, users
 from sandbox.oci.users import Identity
-from sandbox.runner import aside
+from sandbox.runner.container import identity
 from sandbox.runner.kernel import cgroup
 from sandbox.runner.kernel.devices import NODES
 from sandbox.runner.kernel.disk import Disks
@@ -24,9 +24,6 @@ Files = tuple[tuple[str, str], ...]
 TASK = "failed to create task for container: failed to create shim task: OCI runtime create failed"
 # the one disk that is known by name here, whichever the machine has
 DISK = "/dev/loop0"
-USERS = ("/etc/passwd", "/etc/group")
-# a larger file of users is read in a thread, and of one that is larger still no more than so many bytes
-SMALL, LARGEST = 64 << 10, 4 << 20
 SYSTEM = ("/proc", "/sys", "/dev/pts", "/dev/mqueue")
 HOSTS = """127.0.0.1\tlocalhost
 ::1\tlocalhost ip6-localhost ip6-loopback
@@ -68,23 +65,12 @@ async def make(
     for volume in config.volumes:
         _make_volume(snapshot, volume)
     try:
-        identity = await _identity(plan, config, snapshot)
+        who = await identity.find(snapshot, plan.user or config.user, plan.groups)
     except users.UserError as error:
         raise NotStarted(str(error)) from error
     plan = replace(plan, tmpfs=tuple(_tmpfs(snapshot, mount) for mount in plan.tmpfs))
     files = _files(hostname, address, plan, snapshot)
-    return Contents(plan, identity, (*files, _init(snapshot, init_program)) if plan.init else files)
-
-
-async def _identity(plan: Plan, config: Config, snapshot: Snapshot) -> Identity:
-    """Find out who the process is; others do not wait for a long file of users."""
-
-    def found() -> Identity:
-        passwd, group = (snapshot.read(path, LARGEST) for path in USERS)
-        return users.resolve(plan.user or config.user, passwd, group, plan.groups)
-
-    large = max(map(snapshot.size, USERS)) > SMALL
-    return await aside.done(found) if large else found()
+    return Contents(plan, who, (*files, _init(snapshot, init_program)) if plan.init else files)
 
 
 def _make_volume(snapshot: Snapshot, path: str) -> None:

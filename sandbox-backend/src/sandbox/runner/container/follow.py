@@ -24,7 +24,7 @@ OUTPUT_CUT = "출력이 한도를 넘어서 여기서 잘랐어요."
 TOO_MUCH: dict[Cause, str] = {
     "too-many-sockets": "소켓을 너무 많이 열어서 여기서 끝냈어요.",
     "too-many-kills": "메모리가 모자라 커널이 끝낸 프로세스가 너무 많아서 여기서 끝냈어요.",
-    "too-much-kernel-memory": "커널의 메모리가 너무 많이 늘어서, 커널을 가장 바쁘게 한 이 실행을 여기서 끝냈어요.",
+    "too-much-kernel-memory": "커널의 메모리가 너무 많이 늘었는데, 이 실행이 제 몫보다 많이 가진 것 같아서 끝냈어요.",
     "too-much-in-sockets": "소켓에 읽지 않은 것을 너무 많이 쌓아 두어서 여기서 끝냈어요.",
     "too-many-files": "파일을 너무 많이 열어서 여기서 끝냈어요.",
 }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from sandbox.docker import messages
 from sandbox.linux import lacks
@@ -14,12 +15,13 @@ from sandbox.model.plan import Plan
 from sandbox.runner.container import running
 from sandbox.runner.container.contents import NotStarted
 from sandbox.runner.container.running import RunningContainer, RunningContainers
+from sandbox.runner.container.shares import Kept
 from sandbox.runner.environment import Environment
 from sandbox.runner.kernel.bridge import Member
 from sandbox.runner.kernel.id_ranges import IdRange
 
 # many times what it takes, while those that are joined stand still
-JOIN_SECONDS = 10.0
+STOP_SECONDS, JOIN_SECONDS = 2.0, 10.0
 TOO_SLOW = messages.task_error("context deadline exceeded")
 
 
@@ -48,6 +50,12 @@ class Joined:
         """The kernel settings that its membership of a bridge asks for."""
         return self.member.sysctls if self.member else {}
 
+    def kept(self, group: str, named: Callable[[], int], running: RunningContainers) -> Kept:
+        """What the kernel keeps for a container in `group`, which has so many files by name, and for those among whom
+        it is one of the `running` ones: what ended ones have left them counts in a group of its own."""
+        companions = lambda: f"/{self.id_range.group}" if self.id_range.group else None  # noqa: E731
+        return Kept(group, companions, named, partial(running.stopped, self.id_range))
+
     async def leave(self) -> None:
         """Leave the bridge; called before the last event is sent, so that the address is free when that is read."""
         if self.member:
@@ -67,13 +75,15 @@ class Joined:
 
     @asynccontextmanager
     async def unmet(self, others: RunningContainers) -> AsyncIterator[None]:
-        """Stop those of `others` whose pid namespace is joined, for as long as the block lasts. NotStarted when that is
-        long."""
+        """Stop those of `others` whose pid namespace is joined, for as long as the block lasts: it begins when they
+        stand still. NotStarted when one of them cannot be stopped soon, or the block takes long."""
         if "pid" not in self.donors:
             yield
             return
         try:
             with others.stopped(self.id_range):
+                async with asyncio.timeout(STOP_SECONDS):
+                    await others.still(self.id_range)
                 async with asyncio.timeout(JOIN_SECONDS):
                     yield
         except TimeoutError as error:

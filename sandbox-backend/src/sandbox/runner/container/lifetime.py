@@ -52,7 +52,7 @@ async def _owned(
     stack = contextlib.ExitStack()
     stack.callback(environment.prestarter.refill)
     stack.enter_context(id_range.held())
-    removed = environment.cleanup.aside(partial(rootfs.removed, folder), disk=disk)
+    removed = environment.cleanup.aside(partial(_removed, container, folder), disk=disk)
     remains = in_order(container.forget, removed, partial(_left, stack))
     try:
         container.begin()
@@ -66,6 +66,10 @@ async def _end(environment: Environment, container: Container, remains: Work) ->
         await container.end()
     finally:
         environment.cleanup.later(remains)
+
+
+def _removed(container: Container, folder: Path) -> bool:
+    return container.erase() and rootfs.removed(folder)
 
 
 def _left(stack: contextlib.ExitStack) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sandbox.linux import files
 from sandbox.model.events import Stream
-from sandbox.runner.cleanup import DeferredCleanup
+from sandbox.runner.cleanup import DeferredCleanup, in_order
 from sandbox.runner.container.child import Stdio
 from sandbox.runner.container.runtime import Begun, Runtime
 from sandbox.runner.kernel import cgroup
@@ -103,12 +103,18 @@ class Prestarted:
             self.listener.close()
 
     def forget(self) -> bool:
-        """Remove all that was made for it; False, and nothing is removed, as long as its runtime lives, or a process in
-        its cgroup. OSError when some of it stays, and then it can be tried again."""
+        """Remove its cgroup and its nodes, and let go of its processes; False, and nothing is removed, as long as its
+        runtime lives, or a process in its cgroup. `erase` removes the rest. OSError when some of it stays, and then it
+        can be tried again."""
         if (self.begun is not None and not self.begun.lost()) or not cgroup.here().remove(self.cgroup):
             return False
-        self.runtime.delete(self.id)
+        self.runtime.let_go()
         self.devices.remove(self.bundle.name)
+        return True
+
+    def erase(self) -> bool:
+        """Remove its folders once it is forgotten, which may take a disk's time; True. OSError as with `forget`."""
+        self.runtime.erase(self.id)
         files.remove_tree(self.bundle)
         return True
 
@@ -165,7 +171,7 @@ class Prestarter:
     def _give_up(self, prestarted: Prestarted) -> None:
         prestarted.close()
         # there are few device nodes, and it may be tried very often
-        self._cleanup.now(prestarted.forget)
+        self._cleanup.now(in_order(prestarted.forget, self._cleanup.aside(prestarted.erase)))
 
     async def end(self) -> None:
         """Take the prestarted one apart."""
@@ -174,7 +180,8 @@ class Prestarter:
             try:
                 await prestarted.end()
             finally:
-                prestarted.forget()
+                if prestarted.forget():
+                    prestarted.erase()
 
     def _new(self, parent: str | None = None) -> Prestarted:
         name = secrets.token_hex(32)

@@ -13,6 +13,8 @@ from sandbox.model.plan import MIB
 FORGOTTEN_BYTES, FORGOTTEN_FILES, FORGOTTEN_WAITING = 2 * MIB, 1000, 1000
 # as many as there are descriptors in one run: a processor goes through them in some milliseconds
 MOST_WAITING = 65_536
+# of what the machine has left, for all runs together
+PART = 0.5
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class Shared:
         self._most = kernel_bytes
         self._memory, self._files = Rise(FORGOTTEN_BYTES), Rise(FORGOTTEN_FILES)
         self._waiting = Rise(FORGOTTEN_WAITING)
+        self.most_files = float("inf")
 
     def too_much_memory(self, kernel_bytes: int, counted: Callable[[], Iterable[int]]) -> bool:
         """Whether the kernel, which has `kernel_bytes` now, has taken more; `counted` gives what the limits of those
@@ -46,10 +49,11 @@ class Shared:
         return rise > self._most and rise - sum(counted()) > self._most
 
     def too_many_files(self) -> bool:
-        """Whether more files are open."""
+        """Whether more files are open than `most_files`, which then is what all runs may have."""
         used, most = shared.open_files()
         rise = self._files.to(used, time.monotonic())
-        return rise > (most - (used - rise)) / 2
+        self.most_files = PART * (most - (used - rise))
+        return rise > self.most_files
 
     def too_many_waiting(self) -> bool:
         """Whether more descriptors are waited for by epoll than MOST_WAITING."""

@@ -27,6 +27,8 @@ from sandbox.runner.kernel.rootfs import Snapshot
 
 log = logging.getLogger(__name__)
 KERNEL_LOG = "커널의 기록: {line}"
+# how long a file is waited for that the program may have left on a slow disk
+LOOK_SECONDS = 1.0
 
 
 class Run:
@@ -80,18 +82,21 @@ class Run:
         await held.leave()
         if usage.oom_kills:
             await self._send_kernel_log(made.id, held.id_range)
-        if not reason and (events.not_executed or ended.code in scripts.CODES):
-            await self._send_script(snapshot, events.not_executed)
+        # a program that has begun can write the runtime's words, too
+        said = None if made.child.executed else events.not_executed
+        if not reason and (said or ended.code in scripts.CODES):
+            await self._send_script(snapshot, said)
         if reason:
             await events.exited(outcome.KILLED, reason, "SIGKILL", usage)
         else:
             await events.exited(*outcome.exit_of_program(ended.code, ended.signal, usage.oom_kills), usage)
 
     async def _send_script(self, snapshot: Snapshot, file: str | None) -> None:
-        """Send what is wrong with a script that could not be executed, if it is one."""
+        """Send what is wrong with a script that could not be executed, if it is one, and that is soon seen."""
+        # a time that is over is an OSError, too
         with contextlib.suppress(OSError):
             look = partial(scripts.of_run, snapshot, self._job.plan, self._job.image.config, file)
-            found = await aside.done(look)
+            found = await aside.looked(LOOK_SECONDS, look)
             if found:
                 await self._events.send(found)
 

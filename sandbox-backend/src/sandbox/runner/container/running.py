@@ -7,6 +7,7 @@ that number without a race, which `opened` makes sure of.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import threading
@@ -19,6 +20,8 @@ from sandbox.oci.namespaces import FILES
 from sandbox.runner.container.child import Child
 from sandbox.runner.kernel import cgroup
 from sandbox.runner.kernel.id_ranges import IdRange
+
+PAUSE_SECONDS = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class RunningContainers:
 
     def __init__(self) -> None:
         self._by_id: dict[str, RunningContainer] = {}
-        self._joining: Counter[IdRange] = Counter()
+        self._stopped: Counter[IdRange] = Counter()
         # some are killed by other threads
         self._changing = threading.Lock()
 
@@ -49,7 +52,7 @@ class RunningContainers:
         """List a container by its id for as long as the block lasts."""
         with self._changing:
             self._by_id[name] = container
-            if self._joining[container.id_range]:
+            if self._stopped[container.id_range]:
                 cgroup.here().freeze(container.group, frozen=True)
         try:
             yield
@@ -60,26 +63,38 @@ class RunningContainers:
         """List a container no more, from any thread: it is not joined now, and not stopped on its way to its end."""
         with self._changing:
             container = self._by_id.pop(name, None)
-            if container and self._joining[container.id_range]:
+            if container and self._stopped[container.id_range]:
                 cgroup.here().freeze(container.group, frozen=False)
 
     @contextmanager
     def stopped(self, id_range: IdRange) -> Iterator[None]:
         """Stop the containers of an id range for as long as the block lasts, in which another one of it is made: what
-        makes that is in their pid namespace already, where they could stop it, and read what it sees of the machine."""
-        self._joining[id_range] += 1
-        self._freeze(id_range)
+        makes that is in their pid namespace already, where they could stop it, and read what it sees of the machine.
+        From any thread."""
+        self._stop(id_range, 1)
         try:
             yield
         finally:
-            self._joining[id_range] -= 1
-            self._freeze(id_range)
+            self._stop(id_range, -1)
 
-    def _freeze(self, id_range: IdRange) -> None:
+    async def still(self, id_range: IdRange) -> None:
+        """Wait until the containers of an id range that are stopped stand still."""
+        while not self._are_still(id_range):  # noqa: ASYNC110  # the kernel makes it so
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    def _are_still(self, id_range: IdRange) -> bool:
         with self._changing:
-            for container in self._by_id.values():
-                if container.id_range is id_range:
-                    cgroup.here().freeze(container.group, frozen=self._joining[id_range] > 0)
+            groups = [container.group for container in self._of(id_range)]
+        return all(map(cgroup.here().stopped, groups))
+
+    def _stop(self, id_range: IdRange, more: int) -> None:
+        with self._changing:
+            self._stopped[id_range] += more
+            for container in self._of(id_range):
+                cgroup.here().freeze(container.group, frozen=self._stopped[id_range] > 0)
+
+    def _of(self, id_range: IdRange) -> list[RunningContainer]:
+        return [container for container in self._by_id.values() if container.id_range is id_range]
 
     def find(self, host: str, name: str) -> RunningContainer | None:
         """The container of this id on this Docker host; nobody else's."""

@@ -207,11 +207,14 @@ class Runtime:
         """The inodes of the namespaces of a container's first process, which waits for `start`."""
         return {name: Path(f"/proc/{pid}/ns/{name}").stat().st_ino for name in FILES.values()}
 
-    def delete(self, container: str) -> None:
-        """Forget an ended container: the runtime's own state is one folder; its cgroup is the caller's to remove."""
-        files.remove_tree(self.root / container)
+    def let_go(self) -> None:
+        """Let go of what a container that has ended leaves to us. Its cgroup is the caller's to remove."""
         # a runtime that failed has not waited for its own child; executed by a descriptor, it is named for its number
         reap_orphans({self.name, str(self._program)})
+
+    def erase(self, container: str) -> None:
+        """Remove the runtime's own state of a container that has ended: one folder. It may take a disk's time."""
+        files.remove_tree(self.root / container)
 
 
 def _last_error(log: Path) -> str:

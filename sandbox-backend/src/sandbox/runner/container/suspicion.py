@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import random
+import re
 import stat
 from collections.abc import Container, Iterable, Iterator
 from io import FileIO
@@ -17,8 +19,9 @@ PROC = Path("/proc")
 SOCKET_BYTES = 256 * 1024
 # each reader of a folder of several layers keeps a list of its names: 320 bytes where a tmpfs says 20 of a name
 BYTES_OF_A_LIST = 16
-# whoever has more descriptors than these is looked at no further
-MOST_FILES, FILE_BYTES = 4096, 16 * 1024
+# of more descriptors so many are looked at, by chance
+MOST_FILES = 4096
+_ON_THEIR_WAY = re.compile(r"^scm_fds:\s*[1-9]", re.MULTILINE)
 
 
 class Network:
@@ -59,11 +62,32 @@ def could_hold(network: Network | None, pids: Iterable[int], proc: Path = PROC) 
     found = 0
     with contextlib.suppress(OSError, ValueError, LookupError):
         found = SOCKET_BYTES * network.sockets() if network else 0
+    descriptors = list(_descriptors(pids, proc))
+    chosen = _chosen(descriptors)
+    return found + sum(map(_list, chosen)) * len(descriptors) // max(1, len(chosen))
+
+
+def sends(pids: Iterable[int], proc: Path = PROC) -> bool:
+    """Whether one of the sockets of these processes has descriptors on their way, which are in no table."""
+    return any(map(_has_some_on_their_way, _chosen(list(_descriptors(pids, proc)))))
+
+
+def _descriptors(pids: Iterable[int], proc: Path) -> Iterator[str]:
     tables = itertools.chain.from_iterable(_tables(proc / str(one) / "task") for one in pids)
-    descriptors = itertools.chain.from_iterable(_entries(table / "fd") for table in tables)
-    for descriptor in itertools.islice(descriptors, MOST_FILES):
-        found += _list(descriptor)
-    return found + FILE_BYTES * MOST_FILES * (next(descriptors, None) is not None)
+    return itertools.chain.from_iterable(_entries(table / "fd") for table in tables)
+
+
+def _chosen(descriptors: list[str]) -> list[str]:
+    return descriptors if len(descriptors) <= MOST_FILES else random.sample(descriptors, MOST_FILES)
+
+
+def _has_some_on_their_way(descriptor: str) -> bool:
+    with contextlib.suppress(OSError):
+        # a stranger's socket answers a look at its kind at once
+        found = os.stat(descriptor)  # noqa: PTH116  # thousands of them
+        if stat.S_ISSOCK(found.st_mode):
+            return bool(_ON_THEIR_WAY.search(Path(descriptor.replace("/fd/", "/fdinfo/")).read_text()))
+    return False
 
 
 def _tables(tasks: Path) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from sandbox.linux import namespaces
+from sandbox.linux.loop import Device
 from sandbox.model.plan import Limits
 from sandbox.oci.users import IDS
 from sandbox.runner.kernel import cgroup
@@ -48,7 +49,10 @@ class IdRange:
     free: Callable[[IdRange], None] = lambda _: None
     _holders: int = 0
     _shares: list[Limits] = field(default_factory=list)
-    _group: str | None = None
+    # the one of `shared`, as long as there may be something in it
+    group: str | None = None
+    # that of the container which came first: those that join it may get at its files
+    disk: Device | None = None
 
     @property
     def path(self) -> str:
@@ -72,7 +76,7 @@ class IdRange:
                 self._end()
 
     def _end(self) -> None:
-        group, self._group = self._group, None
+        group, self.group, self.disk = self.group, None, None
         try:
             if group is not None:
                 cgroup.here().remove(group)
@@ -87,7 +91,7 @@ class IdRange:
         Whoever has a namespace in common with a run can hold its memory when it has ended, and the kernel counts that
         for the run's removed group still, and for the groups above. It goes with the last holder of the range.
         """
-        self._group = group = f"{parent}/{self.first_uid}"
+        self.group = group = f"{parent}/{self.first_uid}"
         self._shares.append(limits)
         try:
             self._limit(group)

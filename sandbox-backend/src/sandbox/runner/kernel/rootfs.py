@@ -17,7 +17,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 from sandbox.linux import files, lacks, mounts
 from sandbox.linux.loop import Device
@@ -48,32 +47,19 @@ class Snapshot:
         finally:
             os.close(root)
 
-    def read(self, path: str, limit: int) -> str:
-        """The text of a file of the image, up to `limit` bytes; empty where it is not there or not a plain file.
+    def open_plain(self, path: str) -> int:
+        """A read-only descriptor of a plain file of the image; -1 where it is not there or not a plain file.
         OSError when the machine lacks what it takes to look."""
-        with self._looked_at(path) as file:
-            return file.read(limit).decode("utf-8", "replace") if file else ""
-
-    def size(self, path: str) -> int:
-        """The bytes of a file of the image; 0 where it is not there or not a plain file. OSError as with `read`."""
-        with self._looked_at(path) as file:
-            return os.fstat(file.fileno()).st_size if file else 0
-
-    @contextlib.contextmanager
-    def _looked_at(self, path: str) -> Iterator[BinaryIO | None]:
         try:
             found = self.open(path)
         except OSError as error:
             if lacks.anything(error):
                 raise
-            yield None
-            return
+            return -1
         if not stat.S_ISREG(os.fstat(found).st_mode):
             os.close(found)
-            yield None
-            return
-        with os.fdopen(found, "rb") as file:
-            yield file
+            return -1
+        return found
 
     def make_folder(self, path: str) -> str:
         """Make the missing ones of `path` and the folders above it; where it truly is, all links followed.
@@ -128,6 +114,11 @@ class Snapshot:
             file.write(content)
             os.fchmod(found, mode)
             os.fchown(found, self.first_uid, self.first_uid)
+
+    def files(self) -> int:
+        """How many files there are on what the run writes to. OSError when that is gone."""
+        used = os.statvfs(self.folder)
+        return used.f_files - used.f_ffree
 
     def seal(self) -> None:
         """Let nothing write to the root file system any more."""

@@ -18,37 +18,37 @@ from sandbox.model import addresses
 from sandbox.model.isolations import CONTAINER
 from sandbox.runner_client import RunnerClient
 from sandbox.settings import Settings
+from sandbox.turns import Queue
 from sandbox.web.api import body, metrics, openapi
 from sandbox.web.api.answers import NO_STORE, NewHost, RunRequest, answer, describe
 from sandbox.web.api.health import RunnerStatus, health
 from sandbox.web.api.metrics import Metrics
 from sandbox.web.api.problems import Problem, retry_later
 from sandbox.web.http import security, site
+from sandbox.web.http.direct import is_direct
 from sandbox.web.runs import stream
 from sandbox.web.runs.docker_hosts import DockerHost, DockerHosts
 from sandbox.web.runs.head_starts import HeadStarts
-from sandbox.web.runs.queue import Admission, Full, Queue, TooMany
-from sandbox.web.runs.reading import Reading
+from sandbox.web.runs.queue import Admission, Full, TooMany
 from sandbox.web.runs.run import Services
 from sandbox.web.runs.session import STOPPING, Session
+from sandbox.web.turns import Turns
 
 SOON = 1
-# a proxy in front would make every reader look local
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 STATUS_CODES = {404: "not-found", 405: "method-not-allowed"}
 
 
 class Api:
     """The calls under /v1 and /metrics, and the state behind them."""
 
-    def __init__(self, settings: Settings, client: RunnerClient) -> None:
+    def __init__(self, settings: Settings, client: RunnerClient, turns: Turns) -> None:
         self._settings, self._runner = settings, RunnerStatus(client)
         self._docker_hosts = DockerHosts(settings.max_hosts, settings.idle_seconds)
         self._runs, self._metrics = Queue(settings.slots), Metrics()
         self._admission = Admission(self._runs, settings.slots + settings.queue, settings.per_address)
         self._services = Services(
             *(settings, client, self._runs, Queue(settings.slots, max(1, settings.slots // 2))),
-            *(self._metrics, Queue(settings.vm_slots), Reading(), HeadStarts()),
+            *(self._metrics, Queue(settings.vm_slots), turns, HeadStarts()),
         )
         self._sessions: dict[str, Session] = {}
         self._stopping = False
@@ -110,7 +110,7 @@ class Api:
             with ExitStack() as held:
                 self._admit(held, _visitor(request))
                 session = self._session(held, asked, _visitor(request))
-                sink = stream.Sink(send, received, self._settings.stalled_seconds)
+                sink = stream.Sink(send, received, self._settings.stalled_seconds, lambda: self._runs.waiting > 0)
                 await stream.answer(scope, receive, send, sink, lambda: session.carry_out(sink))
 
         return stream_events
@@ -129,7 +129,7 @@ class Api:
 
     async def metrics(self, request: Request) -> Response:
         """Answer the operator on the machine itself; to anybody else the page is not there."""
-        if not _is_loopback(_address(request)) or any(name in request.headers for name in FORWARDED):
+        if not is_direct(request):
             raise Problem("not-found")
         gauges = {
             "running": self._runs.taken,
@@ -173,9 +173,9 @@ class Api:
         return session
 
 
-def create_app(settings: Settings, client: RunnerClient) -> Starlette:
+def create_app(settings: Settings, client: RunnerClient, turns: Turns) -> Starlette:
     """Return the whole application; `app.state.stop()` ends its runs before the server stops."""
-    api = Api(settings, client)
+    api = Api(settings, client, turns)
 
     async def problem(_: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException):
@@ -185,7 +185,7 @@ def create_app(settings: Settings, client: RunnerClient) -> Starlette:
     async def gone(_: Request, __: Exception) -> Response:
         return Response(status_code=400)
 
-    pages = [Mount("/", app=site.make(settings.site))] if settings.site is not None else []
+    pages = [Mount("/", app=site.make(settings.site, turns))] if settings.site is not None else []
     app = Starlette(
         routes=[*api.routes(), *pages],
         middleware=security.checks(settings, api.refuse),
@@ -196,16 +196,6 @@ def create_app(settings: Settings, client: RunnerClient) -> Starlette:
     return app
 
 
-def _address(request: Request) -> str:
-    """Return the address of the peer that is really connected, whatever its headers claim."""
-    return request.client.host if request.client else ""
-
-
 def _visitor(request: Request) -> str:
-    """Return whom a request counts for."""
-    return addresses.visitor(_address(request))
-
-
-def _is_loopback(address: str) -> bool:
-    plain = addresses.plain(address)
-    return plain is not None and plain.is_loopback
+    """Return whom a request counts for: the peer that is really connected, whatever its headers claim."""
+    return addresses.visitor(request.client.host if request.client else "")

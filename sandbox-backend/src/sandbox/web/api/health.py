@@ -10,8 +10,8 @@ from sandbox.model.isolations import PROFILES
 from sandbox.model.protocol import Status
 from sandbox.runner_client import RunnerClient
 from sandbox.settings import Settings
+from sandbox.turns import Queue
 from sandbox.web.api.answers import Health
-from sandbox.web.runs.queue import Queue
 
 STATUS_SECONDS = 5.0
 FRESH_SECONDS = 5.0

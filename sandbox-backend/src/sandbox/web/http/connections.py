@@ -19,6 +19,7 @@ from sandbox.model import addresses
 from sandbox.settings import Settings
 from sandbox.web.http.proxyline import ProxyLine
 from sandbox.web.runs.stream import ABORT
+from sandbox.web.turns import Turns
 
 log = logging.getLogger(__name__)
 HEADER_SECONDS = 10.0
@@ -32,7 +33,8 @@ TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\
 
 
 class ConnectionTable:
-    """All connections, by visitor: where one has too many, the longest idle one of theirs gives way."""
+    """All connections, by visitor: where one has too many, the one gives way that has kept us waiting the longest, be
+    it for a request or to take an answer. One that is at work does not."""
 
     def __init__(self, per_visitor: int) -> None:
         self._per_visitor = per_visitor
@@ -43,11 +45,12 @@ class ConnectionTable:
         """Add a connection; return whether there is room for it."""
         own = self._by_visitor[visitor]
         if len(own) >= self._per_visitor:
-            idle = next((one for one in own if one.idle), None)
-            if idle is None:
+            still = [one for one in own if one.is_still]
+            if not still:
                 return False
-            self.remove(idle, visitor)
-            idle.transport.abort()
+            stillest = min(still, key=lambda one: one.since)
+            self.remove(stillest, visitor)
+            stillest.transport.abort()
         self._by_visitor[visitor][connection] = None
         return True
 
@@ -71,13 +74,18 @@ class Connection(HttpToolsProtocol):
         *,
         settings: Settings,
         table: ConnectionTable,
+        turns: Turns,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._settings, self._table = settings, table
+        self._settings, self._table, self._turns = settings, table, turns
         self._proxy_line = ProxyLine() if settings.proxy_protocol else None
         self._deadline: asyncio.TimerHandle | None = None
         self._in_body = False
         self._received = 0
+        # whose it is, once that is known; and what has come and waits for their turn
+        self._visitor, self._held = "", b""
+        # when it last went on to something else
+        self.since = self.loop.time()
 
     @property
     def idle(self) -> bool:
@@ -85,8 +93,10 @@ class Connection(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete
 
     @property
-    def _visitor(self) -> str:
-        return addresses.visitor(self.client[0] if self.client else "")
+    def is_still(self) -> bool:
+        """Return whether it is the visitor's turn to do something: to send a request to its end, or to take what is
+        sent. That of a quiet run is not."""
+        return self.idle or self.cycle.more_body or self.flow.write_paused
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
         super().connection_made(transport)
@@ -104,7 +114,11 @@ class Connection(HttpToolsProtocol):
         if self._proxy_line is not None:
             data = self._introduced(self._proxy_line, data)
         if data:
-            self._receive(data)
+            self._held, waits = self._held + data, bool(self._held)
+            if not waits:
+                self._turns.take(self._visitor, self._receive)
+            if self._held:
+                self.transport.pause_reading()
 
     def _introduced(self, line: ProxyLine, data: bytes) -> bytes:
         """Return what has come behind the proxy's line; the connection counts for its address from then on."""
@@ -120,16 +134,22 @@ class Connection(HttpToolsProtocol):
 
     def _count(self) -> bool:
         """Add itself to the table; return whether there is room. Without it the connection ends here."""
+        self._visitor = addresses.visitor(self.client[0] if self.client else "")
         if self._table.add(self, self._visitor):
             return True
         self.transport.abort()
         return False
 
-    def _receive(self, data: bytes) -> None:
+    def _receive(self) -> None:
+        """Read what has come: the visitor's turn is there."""
+        data, self._held = self._held, b""
         for start in range(0, len(data), PIECE):
-            self._parse(data[start : start + PIECE])
-            if self.transport.is_closing():
-                return
+            if not self.transport.is_closing():
+                self._parse(data[start : start + PIECE])
+        if self.transport.is_closing():
+            return
+        if not self.flow.read_paused:
+            self.transport.resume_reading()
         if self.idle:
             self._expect_request()
         else:
@@ -147,7 +167,16 @@ class Connection(HttpToolsProtocol):
         self.transport.write(answer)
         self.transport.close()
 
+    def pause_writing(self) -> None:
+        self.since = self.loop.time()
+        super().pause_writing()
+
+    def on_response_complete(self) -> None:
+        self.since = self.loop.time()
+        super().on_response_complete()
+
     def on_message_begin(self) -> None:
+        self.since = self.loop.time()
         super().on_message_begin()
         extensions = {ABORT: self.transport.abort}
         self.scope["extensions"] = extensions  # type: ignore[typeddict-item]  # a server may add its own
@@ -167,13 +196,25 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_body, self._received = True, 0
         answering = self.cycle
+        upgrade = self.parser.should_upgrade()
+        if upgrade and self._announces_body():
+            # the parser takes what follows for the other protocol's, and its next part for a request
+            raise ValueError("a body behind a head that asks for another protocol")
         super().on_headers_complete()
+        if upgrade:
+            self.cycle.keep_alive = False
         if self.pipeline:
             # uvicorn reports to the newest request alone that the reader has left, and stops reading behind it: a
             # pipelined one would keep the run before it alive for nobody. No browser pipelines.
             self.pipeline.clear()
             self.cycle = answering
             self.transport.abort()
+
+    def _announces_body(self) -> bool:
+        return any(
+            name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0 \t"))
+            for name, value in self.headers
+        )
 
     def _expect_request(self) -> None:
         if self._deadline is None:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sandbox.settings import Settings
 from sandbox.web.api.problems import Problem
 from sandbox.web.http import security, site
+from sandbox.web.turns import Turns
 
 METHODS = ["GET", "POST", "DELETE"]
 
@@ -35,13 +36,13 @@ class LastOfItsConnection:
         await self._app(scope, receive, closing)
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: Settings, turns: Turns) -> Starlette:
     """Return the application; `settings.site` is the folder of the pages, and without it there is no page."""
     app = Starlette(
         routes=[
             Route("/v1/health", _health),
             Mount("/v1", routes=[Route("/{rest:path}", _nobody, methods=METHODS)]),
-            *([Mount("/", app=site.make(settings.site))] if settings.site else []),
+            *([Mount("/", app=site.make(settings.site, turns))] if settings.site else []),
         ],
         middleware=[Middleware(LastOfItsConnection), *security.checks(settings, Problem.response)],
     )

@@ -5,6 +5,7 @@ python -m sandbox.web.http.serving SETTINGS DESCRIPTOR
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import functools
 import gc
@@ -25,18 +26,27 @@ from sandbox.settings import Settings
 from sandbox.web.api.app import create_app
 from sandbox.web.http import pages
 from sandbox.web.http.connections import Connection, ConnectionTable
+from sandbox.web.turns import Turns
 
 KEEP_ALIVE_SECONDS = 15
 GRACE_SECONDS = 3
-BACKLOG = 512
+# connections that the kernel keeps until they are accepted, and those that are in one turn of the loop
+BACKLOG, ACCEPTED_AT_ONCE = 512, 16
 
 
 class Server(uvicorn.Server):
     """Ends the runs first when it is to stop, and then returns instead of raising the signal again."""
 
-    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
+    def __init__(self, config: uvicorn.Config, app: Starlette, turns: Turns) -> None:
         super().__init__(config)
-        self._app = app
+        self._app, self._turns = app, turns
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_task_factory(self._turns.make_task)
+        await super().startup(sockets)
+        for one in sockets or ():
+            # asyncio has one number for both
+            one.listen(BACKLOG)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
         self.should_exit = True
@@ -50,8 +60,8 @@ def main(arguments: Sequence[str]) -> None:
     """Serve the calls and the pages; where nothing runs here, only the pages."""
     settings, listener = handover.begin(arguments[0]), socket.socket(fileno=int(arguments[1]))
     allow_descriptors()
-    here = settings.machine == "here"
-    made = server(settings, listener) if here else _server(settings, pages.create_app(settings))
+    turns, here = Turns(), settings.machine == "here"
+    made = server(settings, listener) if here else _server(settings, pages.create_app(settings, turns), turns)
     # what lives now lives for ever: the collector need not look at it again and again
     gc.freeze()
     made.run(sockets=[listener])
@@ -60,12 +70,13 @@ def main(arguments: Sequence[str]) -> None:
 def server(settings: Settings, listener: socket.socket) -> Server:
     """Return the server, ready to run; its port is the listener's."""
     settings = dataclasses.replace(settings, port=listener.getsockname()[1])
-    return _server(settings, create_app(settings, RunnerClient(settings)))
+    turns = Turns()
+    return _server(settings, create_app(settings, RunnerClient(settings), turns), turns)
 
 
-def _server(settings: Settings, app: Starlette) -> Server:
+def _server(settings: Settings, app: Starlette, turns: Turns) -> Server:
     table = ConnectionTable(settings.connections)
-    protocol: Any = functools.partial(Connection, settings=settings, table=table)
+    protocol: Any = functools.partial(Connection, settings=settings, table=table, turns=turns)
     config = uvicorn.Config(
         app,
         http=protocol,
@@ -79,11 +90,11 @@ def _server(settings: Settings, app: Starlette) -> Server:
         # the peer that counts is the one that is connected
         proxy_headers=False,
         server_header=False,
-        backlog=BACKLOG,
+        backlog=ACCEPTED_AT_ONCE,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    return Server(config, app)
+    return Server(config, app, turns)
 
 
 if __name__ == "__main__":

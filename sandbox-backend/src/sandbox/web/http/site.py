@@ -14,7 +14,9 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sandbox.web.turns import Turns
 
 # of our own, because the machine's table may lack some and may be out of sight
 TYPES = {
@@ -85,9 +87,25 @@ class Pages(StaticFiles):
         return response
 
 
-def make(folder: Path) -> ASGIApp:
-    """Return the pages of `folder`, with its `404.html` for what is not there."""
-    return Pages(directory=folder, html=True)
+class _InTurns:
+    """Lets a reader's many files be sent part by part, each in the reader's turn."""
+
+    def __init__(self, app: ASGIApp, turns: Turns) -> None:
+        self._app, self._turns = app, turns
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_in_turn(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                await self._turns.turn()
+            await send(message)
+
+        await self._app(scope, receive, send_in_turn)
+
+
+def make(folder: Path, turns: Turns) -> ASGIApp:
+    """Return the pages of `folder`, with its `404.html` for what is not there; each part of a file is sent in its
+    reader's turn."""
+    return _InTurns(Pages(directory=folder, html=True), turns)
 
 
 def _accepted(scope: Scope) -> set[str]:

@@ -18,7 +18,7 @@ from typing import Protocol
 from sandbox.model import platform as platforms
 from sandbox.model.image import Image
 from sandbox.model.reference import Reference
-from sandbox.web.runs.queue import Queue
+from sandbox.turns import Queue
 from sandbox.web.runs.shared_images import SharedImages
 
 # one address may have this share of all hosts; of who has more, hosts go first where there are too many

@@ -14,8 +14,8 @@ from sandbox.model.image import Image
 from sandbox.model.protocol import Fetched, NoImage, PullRequest, Reply, Resolved
 from sandbox.model.reference import Reference
 from sandbox.runner_client import RunnerClient, lost
+from sandbox.turns import Queue
 from sandbox.web.runs.docker_hosts import DockerHost
-from sandbox.web.runs.queue import Queue
 from sandbox.web.runs.stream import Sink
 
 
@@ -68,9 +68,10 @@ class Fetcher:
 
     async def _pull(self, want: Want) -> Image:
         have = tuple(self._host.blobs())
-        request = PullRequest(want.reference.familiar, want.platform, have, self._sink.received)
+        address = self._host.address
+        request = PullRequest(want.reference.familiar, want.platform, have, self._sink.received, address)
         async with (
-            self._queue.turn(self._host.address, self._queued),
+            self._queue.turn(address, self._queued),
             self._client.operation(request, self._patience) as operation,
         ):
             async for message in operation.messages():

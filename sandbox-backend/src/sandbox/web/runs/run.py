@@ -26,15 +26,15 @@ from sandbox.model.protocol import RunRequest, Script
 from sandbox.model.reference import InvalidReferenceError
 from sandbox.runner_client import Operation, RunnerClient, decoded, lost, type_of
 from sandbox.settings import Settings
+from sandbox.turns import Queue
 from sandbox.web.api.metrics import Metrics
 from sandbox.web.runs import listing
 from sandbox.web.runs.advice import Advisor
 from sandbox.web.runs.docker_hosts import Container, DockerHost
 from sandbox.web.runs.head_starts import HeadStarts
 from sandbox.web.runs.pull import Fetcher
-from sandbox.web.runs.queue import Queue
-from sandbox.web.runs.reading import Reading
 from sandbox.web.runs.stream import Sink, Stalled
+from sandbox.web.turns import Turns
 
 # what the runner may need beyond a run's own time: to create the container and to end it
 PATIENCE = 10.0
@@ -51,7 +51,7 @@ class Services:
     pulls: Queue
     metrics: Metrics
     vms: Queue
-    reading: Reading
+    turns: Turns
     head_starts: HeadStarts
 
 
@@ -93,12 +93,12 @@ class Execution:
 
     async def _read(self) -> tuple[Command, Notice | None]:
         """Return what the line asks for, with what is to be told of it."""
-        async with self._services.reading.turn(self._line, self._host.address):
-            asked = cli.parse(self._line)
-            notice = self._advisor.notice(asked)
-            if isinstance(asked, Printed):
-                asked = dataclasses.replace(asked, hint=self._advisor.of_printed(asked))
-            return asked, notice
+        await self._services.turns.turn()
+        asked = cli.parse(self._line)
+        notice = self._advisor.notice(asked)
+        if isinstance(asked, Printed):
+            asked = dataclasses.replace(asked, hint=self._advisor.of_printed(asked))
+        return asked, notice
 
     async def end(self, last: Exited | Failed) -> None:
         """Send the last event, an exit with the time that it took, unless there was one already."""

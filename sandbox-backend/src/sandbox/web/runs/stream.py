@@ -32,10 +32,14 @@ class Stalled(Exception):
 
 
 class Sink:
-    """Sends events to one reader; `at` counts from `received` on the monotonic clock."""
+    """Sends events to one reader; `at` counts from `received` on the monotonic clock. A reader may keep it waiting for
+    `stalled_seconds` each time; where `is_wanted` says that others wait for the place, for so long altogether."""
 
-    def __init__(self, send: Send, received: float, stalled_seconds: float) -> None:
-        self._send, self.received, self._stalled_seconds = send, received, stalled_seconds
+    def __init__(
+        self, send: Send, received: float, stalled_seconds: float, is_wanted: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._send, self.received, self._stalled_seconds, self._is_wanted = send, received, stalled_seconds, is_wanted
+        self._waited = 0.0
         self._busy = False
         self._sent = time.monotonic()
         self.ended = False
@@ -62,15 +66,19 @@ class Sink:
         return HEARTBEAT_SECONDS - silence if silence < HEARTBEAT_SECONDS else HEARTBEAT_SECONDS
 
     async def _deliver(self, data: bytes, more: bool) -> None:
-        self._busy = True
+        self._busy, begun, patience = True, time.monotonic(), self._patience()
         try:
-            async with awake.timeout(self._stalled_seconds):
+            async with awake.timeout(patience):
                 await self._send({"type": "http.response.body", "body": data, "more_body": more})
         except TimeoutError:
             raise Stalled from None
         finally:
-            self._busy = False
-            self._sent = time.monotonic()
+            self._busy, self._sent = False, time.monotonic()
+            self._waited += min(self._sent - begun, patience)
+
+    def _patience(self) -> float:
+        """Return for how long the reader may keep this waiting now."""
+        return max(0.0, self._stalled_seconds - (self._waited if self._is_wanted() else 0.0))
 
 
 async def answer(scope: Scope, receive: Receive, send: Send, sink: Sink, run: Callable[[], Awaitable[None]]) -> None:

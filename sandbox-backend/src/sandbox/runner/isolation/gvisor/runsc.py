@@ -75,10 +75,14 @@ class Runsc(Runtime):
     def start(self, container: str) -> None:
         """Do nothing: `configure` has started it already."""
 
-    def delete(self, container: str) -> None:
-        """Forget an ended container; its state is files that are named for it."""
-        for file in self.root.glob(f"{container}*"):
-            file.unlink(missing_ok=True)
-        super().delete(container)
+    def let_go(self) -> None:
+        """Let go of what a container that has ended leaves to us."""
+        super().let_go()
         # what runsc starts of itself, and leaves to us, has this name
         reap_orphans({"exe"})
+
+    def erase(self, container: str) -> None:
+        """Remove the state of a container that has ended, which is files that are named for it."""
+        for file in self.root.glob(f"{container}*"):
+            file.unlink(missing_ok=True)
+        super().erase(container)

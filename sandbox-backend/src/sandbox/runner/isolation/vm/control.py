@@ -13,6 +13,8 @@ from sandbox.oci import log
 from sandbox.oci.namespaces import FILES
 
 LONGEST = 8192
+# its first process writes two
+MOST_LINES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +52,18 @@ _ENDED = re.compile(r"(exited|killed) (\d{1,3}) (\d{1,9})")
 
 
 class Control:
-    """The reports in a row of bytes, in whatever pieces they come."""
+    """The reports in a row of bytes, in whatever pieces they come: those of the first MOST_LINES lines."""
 
     def __init__(self) -> None:
         self._rest = b""
+        self._left = MOST_LINES
 
     def feed(self, data: bytes) -> list[Report]:
         """The reports that `data` completes; lines that say nothing known are passed over."""
-        *lines, rest = (self._rest + data).split(b"\n")
-        self._rest = rest[:LONGEST]
+        if not self._left:
+            return []
+        *lines, rest = (self._rest + data).split(b"\n", self._left)
+        self._rest, self._left = rest[:LONGEST], self._left - len(lines)
         reports = (_report(line[:LONGEST].decode("utf-8", "replace")) for line in lines)
         return [report for report in reports if report is not None]
 

@@ -7,7 +7,7 @@ import asyncio
 import codecs
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 from sandbox.model.events import Notice
@@ -74,7 +74,6 @@ class Listener:
             await self._send_boot(data)
             if self._over:
                 return
-            await asyncio.sleep(FRAME_SECONDS)
 
     async def _send_boot(self, data: bytes) -> None:
         kept, self._boot_left = data[: self._boot_left], max(0, self._boot_left - len(data))
@@ -82,8 +81,9 @@ class Listener:
             await self._events.send(Notice("boot", text))
 
 
-async def _pieces(descriptor: int) -> AsyncIterator[bytes]:
-    """What comes out of a pipe that has no end, as it comes."""
+async def _pieces(descriptor: int) -> AsyncGenerator[bytes, None]:
+    """What comes out of a pipe that has no end, as it comes, and no more than a CHUNK in a frame's time: whoever is
+    root in the guest could write to it all the time."""
     loop, ready = asyncio.get_running_loop(), asyncio.Event()
     while True:
         loop.add_reader(descriptor, ready.set)
@@ -93,6 +93,7 @@ async def _pieces(descriptor: int) -> AsyncIterator[bytes]:
             loop.remove_reader(descriptor)
         ready.clear()
         yield os.read(descriptor, CHUNK)
+        await asyncio.sleep(FRAME_SECONDS)
 
 
 def _rest(descriptor: int) -> bytes:

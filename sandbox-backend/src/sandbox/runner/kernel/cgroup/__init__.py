@@ -4,7 +4,7 @@ v2 is one tree, v1 a tree for each controller. A hybrid machine has v1 trees and
 the runner hides from itself because crun refuses to start where it sees both.
 """
 
-from sandbox.runner.kernel.cgroup.groups import MOUNT, USED, Groups, Kernel, Sample, Usage
+from sandbox.runner.kernel.cgroup.groups import MOUNT, USED, Groups, Sample, Usage
 from sandbox.runner.kernel.cgroup.layouts import HANDED_DOWN, controllers_kept, here, hide_unified, layout
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "MOUNT",
     "USED",
     "Groups",
-    "Kernel",
     "Sample",
     "Usage",
     "controllers_kept",

@@ -33,15 +33,6 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Kernel:
-    """What the kernel does for a group: bytes that it keeps for it and counts as the group's, which it does not give
-    back by itself as far as it says so, and milliseconds of CPU."""
-
-    bytes: int = 0
-    cpu_ms: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Sample:
     """What a group uses at one moment, in milliseconds and bytes; a limit that is not set is 0."""
 
@@ -69,6 +60,8 @@ class Groups(ABC):
     _throttles: ClassVar[Mapping[str, str]]
     # the tree and the file that stop a group, what lets it go on, and what stops it
     _freezer: ClassVar[tuple[str, str, str, str]]
+    # the file that says when all have come to a stop, and the line by which it does
+    _still: ClassVar[tuple[str, str]]
 
     def __init__(self, mount: Path = MOUNT) -> None:
         self.mount = mount
@@ -87,8 +80,19 @@ class Groups(ABC):
         writes that of all block devices, or of one `disk`."""
 
     @abstractmethod
-    def kernel(self, path: str) -> Kernel:
-        """Return what the kernel has done for the group so far; zeros where the group or a file of it is gone."""
+    def kernel(self, path: str) -> int:
+        """Return how many bytes the kernel keeps for the group and counts as the group's, without what it gives back by
+        itself as far as it says so; 0 where the group or a file of it is gone."""
+
+    @abstractmethod
+    def objects(self, path: str) -> int:
+        """Return the same of the small things alone that the kernel keeps, which are files, what waits for them, and
+        the like: it is never less than what they take."""
+
+    @abstractmethod
+    def take_back(self, path: str) -> None:
+        """Have the kernel take back what it can of the group's memory, where `objects` is not without that; it may take
+        long. OSError where the group is gone."""
 
     @abstractmethod
     def in_sockets(self, path: str) -> int:
@@ -150,6 +154,13 @@ class Groups(ABC):
         tree, name, thawed, stopped = self._freezer
         with contextlib.suppress(OSError):
             (self.mount / tree / path.lstrip("/") / name).write_text(stopped if frozen else thawed)
+
+    def stopped(self, path: str) -> bool:
+        """Return whether all that lives in a group that is stopped stands still: what waits in the kernel ends its call
+        first. It does where the group is gone, or the machine cannot stop it."""
+        group = self.mount / self._freezer[0] / path.lstrip("/")
+        file, line = self._still
+        return not (group / self._freezer[1]).exists() or line in files.text(group / file).splitlines()
 
     def processes(self, path: str) -> list[int]:
         """Return the numbers of the processes in the group; none where it is gone."""

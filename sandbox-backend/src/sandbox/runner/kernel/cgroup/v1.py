@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from sandbox.linux.loop import Device
 from sandbox.runner.kernel.cgroup.files import keyed, number, summed
-from sandbox.runner.kernel.cgroup.groups import Groups, Kernel, Sample, Usage
+from sandbox.runner.kernel.cgroup.groups import Groups, Sample, Usage
 
 # what every container may use: null, zero, full, tty, random, urandom, and terminals
 DEVICES = ("c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 5:0 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 5:2 rwm", "c 136:* rwm")
@@ -39,6 +39,7 @@ class V1(Groups):
     _usual_weight = ("cpu.shares", "1024")
     _throttles: ClassVar[Mapping[str, str]] = {f"blkio.throttle.{file}_device": "0" for _, file in RATES}
     _freezer = ("freezer", "freezer.state", "THAWED", "FROZEN")
+    _still = ("freezer.state", "FROZEN")
 
     def folders(self, path: str) -> list[Path]:
         return [tree / path.lstrip("/") for tree in self._trees]
@@ -73,10 +74,15 @@ class V1(Groups):
             written_bytes=summed(blkio, rf"{device} Write (\d+)"),
         )
 
-    def kernel(self, path: str) -> Kernel:
-        memory = self._group("memory", path)
-        counted = number(memory / "memory.kmem.usage_in_bytes") + number(memory / "memory.kmem.tcp.usage_in_bytes")
-        return Kernel(counted, number(self._group("cpuacct", path) / "cpuacct.usage_sys") / 1e6)
+    def kernel(self, path: str) -> int:
+        return number(self._group("memory", path) / "memory.kmem.usage_in_bytes") + self.in_sockets(path)
+
+    def objects(self, path: str) -> int:
+        # with page tables and the rest, of which nothing is shown by itself
+        return number(self._group("memory", path) / "memory.kmem.usage_in_bytes")
+
+    def take_back(self, path: str) -> None:
+        (self._group("memory", path) / "memory.force_empty").write_text("0")
 
     def in_sockets(self, path: str) -> int:
         return number(self._group("memory", path) / "memory.kmem.tcp.usage_in_bytes")

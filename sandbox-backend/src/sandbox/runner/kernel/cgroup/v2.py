@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from sandbox.linux.loop import Device
 from sandbox.runner.kernel.cgroup.files import keyed, number, summed
-from sandbox.runner.kernel.cgroup.groups import Groups, Kernel, Sample, Usage
+from sandbox.runner.kernel.cgroup.groups import Groups, Sample, Usage
 
 
 class V2(Groups):
@@ -23,6 +23,7 @@ class V2(Groups):
     _usual_weight = ("cpu.weight", "39")
     _throttles: ClassVar[Mapping[str, str]] = {"io.max": "rbps=max wbps=max riops=max wiops=max"}
     _freezer = ("", "cgroup.freeze", "0", "1")
+    _still = ("cgroup.events", "frozen 1")
 
     def folders(self, path: str) -> list[Path]:
         return [self.mount / path.lstrip("/")]
@@ -48,11 +49,17 @@ class V2(Groups):
             written_bytes=summed(group / "io.stat", rf"{device} .*?wbytes=(\d+)"),
         )
 
-    def kernel(self, path: str) -> Kernel:
+    def kernel(self, path: str) -> int:
         (group,) = self.folders(path)
         stat = group / "memory.stat"
-        counted = keyed(stat, "kernel") - keyed(stat, "slab_reclaimable") + keyed(stat, "sock")
-        return Kernel(counted, keyed(group / "cpu.stat", "system_usec") / 1e3)
+        return keyed(stat, "kernel") - keyed(stat, "slab_reclaimable") + keyed(stat, "sock")
+
+    def objects(self, path: str) -> int:
+        (group,) = self.folders(path)
+        return keyed(group / "memory.stat", "slab_unreclaimable")
+
+    def take_back(self, path: str) -> None:
+        """What can be taken back is shown by itself."""
 
     def in_sockets(self, path: str) -> int:
         (group,) = self.folders(path)
