@@ -28,7 +28,7 @@ FIRST_OUTPUT_SECONDS, TRIES = 4.0, 3
 
 @pytest.fixture(scope="module")
 def vms() -> Iterator[Backend]:
-    with running({"vm_seconds": 10.0 * pace.now(), "vm_slots": 2, "vm_accelerator": "auto"}, vm=True) as started:
+    with running({"vm_seconds": 16.0 * pace.now(), "vm_slots": 2, "vm_accelerator": "auto"}, vm=True) as started:
         yield started
 
 

@@ -42,4 +42,5 @@ def test_attack_52_nobody_is_ended_for_the_files_that_others_have_on_their_way(a
     few = each * count < (most - used) / 2
     ended = [one.event("notice")["code"] for one in attackers if one.code]
     assert (ended == []) is few
-    assert set(ended) <= {"too-many-files"}
+    # for its own files, or for what they take of the kernel's memory
+    assert set(ended) <= {"too-many-files", "too-much-kernel-memory"}

@@ -134,7 +134,7 @@ def _as_root(case: Missing) -> Advice | None:
 
 
 def _one_word(case: Missing) -> Advice | None:
-    if len(case.program) > LONGEST_LINE or " " not in case.program.strip():
+    if " " not in case.program.strip():
         return None
     split = words(case.program)
     if len(case.run.args) == 1 and split.stop is None and not expansion.signs(case.program):
