@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 REPOSITORY = Path(__file__).parents[1]
-SUITES = ("runtime", "e2e", "security", "guest", "site", "checks", "unit", "conformance", "setup", "fuzz", "service")
+SUITES = ("runtime", "e2e", "guest", "security", "site", "checks", "unit", "conformance", "setup", "fuzz", "service")
 CHECKS = "sandbox-backend/setup/checks"
 # whose files are shared out among so many, because nothing else is left to run beside them otherwise
 SHARED = {"runtime": 2}
 # so many at once, and more of them while processors are idle, as they are when what runs waits
-AT_ONCE, MOST_MORE = 3, 2
+AT_ONCE, MOST_MORE = 4, 1
 # what of the processors' time is idle in so many seconds then
 IDLE, IDLE_SECONDS = 0.3, 20
 # pytest's exit status when none of a suite's tests was chosen

@@ -22,10 +22,12 @@ function follow() {
   stored(storage => (chosen = storage.getItem(KEPT) ?? chosen));
   const scheme = chosen ?? (dark.matches ? "slate" : "default");
   const option = /** @type {HTMLInputElement | null | undefined} */ (form?.querySelector(`[data-md-color-scheme="${scheme}"]`));
-  if (!option) return;
-  following = option.checked = true;
-  option.dispatchEvent(new Event("change", { bubbles: true }));
-  following = false;
+  // each change has every style of the page worked out anew, several times
+  if (option && document.body.dataset.mdColorScheme !== scheme) {
+    following = option.checked = true;
+    option.dispatchEvent(new Event("change", { bubbles: true }));
+    following = false;
+  }
   if (!chosen) stored(storage => storage.removeItem(`${/** @type {any} */ (window).__md_scope.pathname}.__palette`));
 }
 

@@ -24,6 +24,8 @@ THEME_SHEETS = ("assets/stylesheets/main.*.css", "assets/stylesheets/palette.*.c
 UNUSED = ("*.map", "assets/javascripts/lunr/*", "assets/images/favicon.png")
 # what is declared for dark colours, and for any: of two that say the same the later counts
 DARK = re.compile(r'\[data-md-color-scheme(?:="?slate"?)?\]\s*(\{[^{}]*\})')
+# what keeps transitions still while the colours change, at the price of all styles of the page twice, on every visit
+SWITCHING = re.compile(r"\[data-md-color-switching\][^{}]*\{[^{}]*\}")
 SOURCE_MAP = re.compile(r"\n?/[/*]# sourceMappingURL=\S+(?: \*/)?")
 
 
@@ -32,7 +34,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     for file in list(_matching(files, UNUSED)):
         files.remove(file)
     sheets = [*_matching(files, THEME_SHEETS), *_own(files, list(config.extra_css))]
-    style = joined(sheet.content_string for sheet in sheets)
+    style = SWITCHING.sub("", joined(sheet.content_string for sheet in sheets))
     config.extra["dark_sheet"] = _publish(files, [], dark(style), "assets/dark.{}.css", config)
     config.extra_css = [_publish(files, sheets, style, "assets/site.{}.css", config)]
     deferred = [one for one in config.extra_javascript if isinstance(one, ExtraScriptValue) and one.defer]

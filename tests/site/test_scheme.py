@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from support.built_site import DOCS
-from support.visits import visiting
+from support.visits import arriving, visiting
 
 Scheme = Literal["light", "dark"]
 NAMES: dict[Scheme, str] = {"light": "default", "dark": "slate"}
@@ -33,9 +33,13 @@ def press(page: Page) -> None:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_first_visit_is_as_the_system_is(chromium: Browser, served: str, scheme: Scheme) -> None:
-    with visiting(chromium, served, color_scheme=scheme) as visit:
+    with arriving(chromium, color_scheme=scheme) as visit:
+        visit.page.add_init_script("window.changes = 0; addEventListener('change', () => window.changes++, true)")
+        visit.page.goto(served, wait_until="networkidle")
         shows(visit.page, scheme)
         expect(visit.page.locator("label[for^=__palette]:visible")).to_have_count(1)
+        # what needs no change has none: each costs all styles of the page anew
+        assert visit.page.evaluate("window.changes") == 0
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

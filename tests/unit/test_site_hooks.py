@@ -145,3 +145,8 @@ def test_a_demo_that_compares_isolations_counts_once(tmp_path: Path) -> None:
 def test_a_delight_costs_less_than_a_kilobyte(script: str) -> None:
     alone = assets.alone((DOCS / "assets" / script).read_text())
     assert len(gzip.compress(alone.encode(), 9)) < 1024
+
+
+def test_what_works_all_styles_of_a_page_out_anew_on_every_visit_is_left_out() -> None:
+    rule = "[data-md-color-switching] *,[data-md-color-switching] :after{transition-duration:0s!important}"
+    assert assets.SWITCHING.sub("", f".a{{b:c}}{rule}.d{{e:f}}") == ".a{b:c}.d{e:f}"
