@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 REPOSITORY = Path(__file__).parents[1]
-SUITES = ("runtime", "e2e", "guest", "security", "site", "checks", "unit", "conformance", "setup", "fuzz", "service")
+SUITES = ("security", "runtime", "guest", "e2e", "site", "checks", "unit", "conformance", "setup", "fuzz", "service")
 CHECKS = "sandbox-backend/setup/checks"
 # whose files are shared out among so many, because nothing else is left to run beside them otherwise
 SHARED = {"runtime": 2}
