@@ -188,8 +188,9 @@ def test_ctrl_c_leaves_nothing_behind() -> None:
         ends.press_ctrl_c(own, before)
 
 
-def test_an_operators_strict_umask_changes_nothing() -> None:
-    with running(within=("sh", "-c", 'umask 077; exec "$@"', "sh")) as own:
+def test_an_operators_strict_umask_and_a_place_behind_everybody_else_change_nothing() -> None:
+    behind = 'umask 077; exec setpriv --bounding-set=-sys_nice nice -n 19 "$@"'
+    with running(within=("sh", "-c", behind, "sh")) as own:
         assert run(own.url, "docker run alpine echo hi").stdout == "hi\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -32,6 +33,13 @@ def become_subreaper() -> None:
 def die_with_parent(number: int = signal.SIGTERM) -> None:
     """Get `number` when the parent ends; a change of user id clears this, so it is called after that."""
     libc.check(libc.LIBC.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0), "prctl")
+
+
+def come_at(priority: int, pid: int = 0) -> None:
+    """Have a process, or thread, come to its turn at `priority` (nice(2), -20 the soonest to 19); one that nobody here
+    may make come sooner stays as it is. ProcessLookupError when it has ended."""
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, pid, priority)
 
 
 def no_new_privileges() -> None:

@@ -13,7 +13,7 @@ import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -70,8 +70,7 @@ def alone(settings: Settings, work: Callable[[Settings], Coroutine[None, None, T
     processes.become_subreaper()
     processes.die_with_parent()
     # so that it comes to its turn whatever runs do; not everybody may
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    processes.come_at(PRIORITY)
     mounts.private_mounts()
     cgroup.hide_unified()
     with cgroup.controllers_kept():

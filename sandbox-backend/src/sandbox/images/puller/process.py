@@ -196,7 +196,7 @@ def main() -> int:
     """Serve until the runner is gone."""
     options = Options(**json.loads(sys.argv[1]))
     # the runner's own priority is not for what it starts
-    os.setpriority(os.PRIO_PROCESS, 0, 0)
+    processes.come_at(0)
     # the folder, as a registry that is started again makes its socket anew
     local = [connections.path(options.registry).parent] if connections.is_socket(options.registry) else []
     confine(options.uid, Path(options.view), visible=local, network=True)

@@ -151,12 +151,14 @@ class Registry:
         query = {"service": fields.get("service", ""), "scope": f"repository:{repository}:pull"}
         url = f"{realm}{'&' if '?' in realm else '?'}{urlencode(query)}"
         answer = self._request(url, {})
-        with translated(url):
-            body = answer.read(LARGEST_TOKEN)
-        answer.close()
+        body = bytearray()
+        try:
+            read(answer, LARGEST_TOKEN, body.extend)
+        finally:
+            answer.close()
         if retry_after(answer.status, answer.headers) is not None:
             raise unexpected(url, answer)
-        self._remember(repository, answer.status, body)
+        self._remember(repository, answer.status, bytes(body))
 
     def _remember(self, repository: str, status: int, body: bytes) -> None:
         values = _json(body) if status == 200 else {}

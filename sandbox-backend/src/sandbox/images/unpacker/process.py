@@ -158,7 +158,7 @@ def _become_nobody(space: int) -> None:
 
 def _limit(order: Order) -> None:
     # whoever waits for a page or a run comes first
-    os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    processes.come_at(PRIORITY)
     limits = {
         resource.RLIMIT_CPU: order.seconds,
         resource.RLIMIT_FSIZE: order.bytes,

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from sandbox.linux import processes
 from sandbox.runner.kernel import cgroup, devices
 
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
@@ -163,7 +164,7 @@ def _taken_on(pid: int) -> Child:
     try:
         # the runner's own priority is not for what it starts; one that has ended already needs none
         with contextlib.suppress(ProcessLookupError):
-            os.setpriority(os.PRIO_PROCESS, pid, 0)
+            processes.come_at(0, pid)
         return Child(pid)
     except BaseException:
         # nobody else knows of it

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sandbox.linux import confine
+from sandbox.linux import confine, processes
 from sandbox.oci import users
 from sandbox.oci.users import Identity, UserError
 
@@ -68,7 +68,7 @@ def main() -> int:
 
 
 def _confine(uid: int) -> None:
-    os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    processes.come_at(PRIORITY)
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)

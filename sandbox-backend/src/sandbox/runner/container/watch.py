@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sandbox.linux import shared
+from sandbox.linux import processes, shared
 from sandbox.runner.container import suspicion
 from sandbox.runner.container.rise import MOST_WAITING, PART, Shared
 from sandbox.runner.container.shares import FILE_BYTES, WAITING_BYTES, Kept, above
@@ -98,8 +97,7 @@ class Watch:
 
     def _look(self) -> None:
         # runs may keep all processors busy, and what ends them comes before them
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        processes.come_at(NICE, threading.get_native_id())
         while True:
             with self._changed:
                 while not self._watched:
