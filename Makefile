@@ -50,7 +50,7 @@ bench: ## 속도와 메모리를 재고 Docker와 나란히 보여 줘요
 bench-site: ## 쪽마다 무게와 요청을 재고 Lighthouse와 axe의 판정을 보여 줘요
 	@$(ready) test
 	@. sandbox-backend/setup/common.sh; with_node npm ci --prefix tests/bench/lighthouse --no-audit --no-fund --silent
-	@.venv/bin/python tests/bench/site.py
+	@.venv/bin/python tests/bench/site_pages.py
 
 soak: ## 해로운 손님과 보통 손님을 함께 오래 돌려 보고 무엇이 느려지고 남는지 보여 줘요. SECONDS=600
 	@$(ready) test

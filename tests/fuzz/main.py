@@ -15,8 +15,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-# instead of this folder, whose modules have names of libraries
-sys.path[0] = str(Path(__file__).parents[1])
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from fuzz.engine import CORPUS, Figures, Target, explore, keep, replay
 from fuzz.every import TARGETS

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from fuzz.engine import CORPUS, Check, Figures, Target, batch, replay
 from fuzz.every import TARGETS
 from support import pace
 
+TESTS = Path(__file__).parents[1]
 LARGEST_FILE, LARGEST_CORPUS = 4 << 10, 24 << 10
 Opened = Callable[[Target], Check]
 
@@ -103,6 +106,12 @@ def test_nothing_that_fails_is_no_failure(tmp_path: Path, capsys: pytest.Capture
     assert main.main(["0.5"], [planted(lambda data: str(len(data) % 2))], tmp_path) == 0
     assert "2 outcomes, 0 failures" in capsys.readouterr().out
     assert not list(tmp_path.iterdir())
+
+
+def test_no_module_hides_a_library_from_what_is_run_beside_it() -> None:
+    own = {file.stem for folder in ("bench", "fresh", "fuzz", "soak") for file in (TESTS / folder).glob("*.py")}
+    assert len(own) > 10
+    assert not own & (sys.stdlib_module_names | packages_distributions().keys())
 
 
 @pytest.mark.parametrize("seed", [b"1", b"2"], ids=["endless", "long"])

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import httptools
 
 from fuzz.engine import Check, Target
-from fuzz.requests import LISTED, inputs
+from fuzz.http_requests import LISTED, inputs
 from fuzz.strict import strict
 from sandbox.web.api import problems
 from sandbox.web.http import connections
