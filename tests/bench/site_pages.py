@@ -1,8 +1,8 @@
 """`make bench-site`: what each page of the site costs a first visitor and how Lighthouse and axe judge it.
 
 Lighthouse is told nothing but the address: a phone, a slow network, compressed answers from our own web server. A
-goal that is missed makes the benchmark fail. `python tests/bench/site_pages.py run vm` measures only the pages with one of
-these words in their path.
+goal that is missed makes the benchmark fail. `python tests/bench/site_pages.py run vm` measures only the pages with one
+of these words in their path.
 """
 
 from __future__ import annotations
