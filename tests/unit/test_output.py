@@ -69,7 +69,7 @@ async def test_past_the_limit_nothing_more_is_sent() -> None:
     await asyncio.sleep(0.02)
     assert not outputs.over.is_set()
     os.write(writer, b"x")
-    await asyncio.wait_for(outputs.over.wait(), 0.5)
+    await asyncio.wait_for(outputs.over.wait(), 5)
     os.close(writer)
     outputs.finish()
     assert await collect(outputs) == [("stdout", "0123456789")]
