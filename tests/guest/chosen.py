@@ -21,7 +21,7 @@ CHOSEN = {
         cgroup_limits_cannot_be_lifted
         there_is_no_network_but_loopback
         other_runs_cannot_be_seen""",
-    "security/test_joining.py": "attack_53_who_does_not_stand_still_is_not_joined",
+    "security/test_joining.py": "attack_75_whose_disk_is_slow_is_joined_by_nobody",
     "runtime/test_stats.py": """
         readings_come_one_after_the_other a_throttled_processor_is_seen processes_are_counted""",
     "runtime/test_network.py": "one_sends_to_the_other_no_faster_than_it_is_set",

@@ -6,10 +6,8 @@ import pytest
 
 from sandbox.runner.kernel import cgroup
 from support import pace
-from support.backend import Backend
 from support.client import Docker, Event, Result
 from support.disks import DISK, seconds
-from support.running_container import running_container
 
 pytestmark = pytest.mark.container
 MB = 1024 * 1024
@@ -74,14 +72,6 @@ def test_attack_49_a_disk_does_so_many_operations_whatever_rate_is_named(docker:
         took = seconds(result)
         # a busy machine may do fewer
         assert (result.code, [one > 0.85 * 1.5 for one in took]) == (0, [True, True]), result
-
-
-def test_attack_49_who_joins_a_container_is_as_slow_on_its_disk(docker: Docker, backend: Backend) -> None:
-    docker("docker run alpine true")
-    write = "time dd if=/dev/zero of=/proc/1/root/file bs=4k count=1500 oflag=direct"
-    with running_container(backend.url, docker.host, f"--device-write-bps {DISK}:10gb"):
-        result = docker(f"docker run --pid container:box alpine sh -ec '{write}'")
-    assert (result.code, [pace.close(one, 1.5) for one in seconds(result)]) == (0, [True]), result
 
 
 def test_the_slowest_disk_still_starts_a_program(narrow: Docker) -> None:

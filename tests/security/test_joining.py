@@ -6,10 +6,11 @@ import time
 
 import pytest
 
+from sandbox.docker.messages import SHARED_DISK
 from support import narrow, pace
 from support.backend import Backend
 from support.client import Event, new_host, run
-from support.disks import DISK, wait_until_stuck
+from support.disks import DISK
 from support.footprint import at_rest, settled
 from support.running_container import running_container
 
@@ -47,18 +48,14 @@ def test_a_guest_on_its_way_does_not_show_what_the_machine_has_mounted(backend: 
     assert "".join(event["text"] for event in seen if event["type"] == "output") == ""
 
 
-def test_attack_53_who_does_not_stand_still_is_not_joined(backend: Backend) -> None:
-    host = new_host(backend.url)
-    run(backend.url, "docker run alpine true", host)
-    before = at_rest(backend)
-    # what waits for its disk ends its call before it stops
-    slow, wait = f"--device-write-bps {DISK}:2", "dd if=/dev/zero of=/file bs=4M count=1 oflag=direct"
-    with running_container(backend.url, host, slow, wait):
-        wait_until_stuck(backend, 1)
-        refused = run(backend.url, JOIN, host)
+@pytest.mark.parametrize("namespace", ["pid", "network", "ipc"])
+def test_attack_75_whose_disk_is_slow_is_joined_by_nobody(narrow_backend: Backend, host: str, namespace: str) -> None:
+    before = at_rest(narrow_backend)
+    with running_container(narrow_backend.url, host, f"--ipc shareable --device-read-bps {DISK}:2"):
+        refused = run(narrow_backend.url, f"docker run --{namespace}=container:box alpine true", host)
     assert (refused.code, refused.reason) == (125, "not-started")
-    assert "context deadline exceeded" in refused.stderr
-    assert settled(backend, before) == before
+    assert SHARED_DISK in refused.stderr
+    assert settled(narrow_backend, before) == before
 
 
 def test_nobody_stops_a_guest_on_its_way(narrow_backend: Backend, host: str) -> None:

@@ -43,6 +43,8 @@ REFUSED: dict[str, tuple[int, list[Call]]] = {
         errno.EPERM,
         [[IOCTL, NONE, call] for call in (0x8940, 0x8941, 0x8982, 0x8983, 0x89A0, 0x89A1, 0x89A2, 0x89A3)],
     ),
+    "how a network card is": (errno.EOPNOTSUPP, [[IOCTL, NONE, 0x8946], [IOCTL, NONE, HIGH + 0x8946]]),
+    "the groups of netlink": (errno.EPERM, [[GETSOCKOPT, NONE, level, 9] for level in (NETLINK, HIGH + NETLINK)]),
     "huge pages": (errno.ENOMEM, [[MMAP, 0, 2 << 20, 1, 0x44022, NONE], [MMAP, 0, 2 << 20, 1, HIGH + 0x44022, NONE]]),
     "a file of huge pages": (errno.ENOMEM, [[MEMFD_CREATE, 0, 4], [MEMFD_CREATE, 0, 5]]),
     "a segment of huge pages": (errno.ENOMEM, [[SHMGET, 0, 0, 0o5600]]),
@@ -79,7 +81,7 @@ UNHEEDED: list[Call] = [
 USUAL: list[Call] = [
     *([SETSOCKOPT, NONE, SOCKETS, option] for option in (2, 3, 6, 9, 13, 15, 18, 20, 21, 25, 29)),
     *([SETSOCKOPT, NONE, IP, option] for option in (1, 2, 8, 10, 11, 24, 32, 33, 34, 49)),
-    *([GETSOCKOPT, NONE, level, option] for level in (SOCKETS, IP, TCP, IPV6) for option in (1, 4, 11, 23, 49, 80)),
+    *([GETSOCKOPT, NONE, level, option] for level in (SOCKETS, IP, TCP, IPV6) for option in (1, 4, 9, 11, 23, 49, 80)),
     *([SETSOCKOPT, NONE, IPV6, option] for option in (16, 18, 25, 26, 49, 50, 67)),
     *([SETSOCKOPT, NONE, TCP, option] for option in (1, 2, 3, 4, 5, 6, 9, 12, 13, 17, 23, 25, 30)),
     *([SETSOCKOPT, NONE, UDP, option] for option in (1, 103, 104)),
@@ -110,6 +112,14 @@ def compiled() -> str:
 def test_a_wish_that_no_limit_bounds_is_refused(compiled: str, wish: str) -> None:
     error, calls = REFUSED[wish]
     assert errors_of(compiled, *calls) == [error] * len(calls)
+
+
+def test_a_list_of_network_cards_is_not_for_whoever_has_a_slow_disk(compiled: str) -> None:
+    from sandbox.runner.kernel import seccomp
+
+    wish, other = [IOCTL, NONE, 0x8912], [IOCTL, NONE, 0x8913]
+    assert errors_of(compiled, wish, other) == [errno.EBADF] * 2
+    assert errors_of(seccomp.compiled(slow=True), wish, other) == [errno.EPERM, errno.EBADF]
 
 
 def test_a_wish_that_does_no_harm_if_it_is_forgotten_is(compiled: str) -> None:

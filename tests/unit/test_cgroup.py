@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.runner.kernel import cgroup
-from sandbox.runner.kernel.cgroup import layouts
+from sandbox.runner.kernel.cgroup import layouts, v1, v2
+from sandbox.runner.kernel.cgroup.files import put
 from sandbox.runner.kernel.cgroup.groups import Groups
 from sandbox.runner.kernel.cgroup.v1 import V1
 from sandbox.runner.kernel.cgroup.v2 import V2
@@ -20,6 +21,13 @@ def write(root: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
+
+
+@pytest.fixture
+def files_of_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel makes the files of a group with its folder; here they are made when they are written."""
+    for module in (v1, v2):
+        monkeypatch.setattr(module, "put", Path.write_text)
 
 
 V2_USED = {
@@ -82,7 +90,7 @@ def test_a_throttle_is_lifted(tmp_path: Path, kind: type[Groups], file: str, thr
     write(tmp_path, {file: throttled})
     kind(tmp_path).unthrottle("/g")
     kind(tmp_path).unthrottle("/nosuch")
-    assert (tmp_path / file).read_text() == free
+    assert (tmp_path / file).read_text().strip() == free
 
 
 @pytest.mark.parametrize(
@@ -131,6 +139,7 @@ def test_usage_reads_the_same_in_every_layout(tmp_path: Path, files: dict[str, s
     assert kind(tmp_path).usage("/g") == expected
 
 
+@pytest.mark.usefixtures("files_of_groups")
 @pytest.mark.parametrize(("used", "expected"), [(4096, 8192), (12288, 12288)])
 @pytest.mark.parametrize(
     ("kind", "folder", "usage", "limit"),
@@ -186,6 +195,7 @@ def test_the_unified_tree_of_a_hybrid_machine_is_left_alone(tmp_path: Path) -> N
     assert sorted(folder.parent.name for folder in V1(tmp_path).folders("/g")) == ["cpuacct", "memory"]
 
 
+@pytest.mark.usefixtures("files_of_groups")
 def test_on_v1_a_group_may_use_kvm_only_if_it_is_allowed_by_name(tmp_path: Path) -> None:
     (tmp_path / "devices").mkdir()
     own = V1(tmp_path)
@@ -229,3 +239,15 @@ def test_a_thread_of_ours_in_a_group_does_not_get_us_killed_with_it(tmp_path: Pa
         assert V2(tmp_path).processes("/g") == [other.pid]
         assert not V2(tmp_path).remove("/g")
         assert other.wait() == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("kind", [V1, V2])
+def test_attack_74_no_file_of_a_group_is_made_by_writing_to_it(tmp_path: Path, kind: type[Groups]) -> None:
+    """Whoever may have to make one waits for whoever reads the names in the group, as those who live there do."""
+    for folder in ("g", "cpu/g", "freezer/g"):
+        (tmp_path / folder).mkdir(parents=True)
+    kind(tmp_path).freeze("/g", frozen=True)
+    kind(tmp_path).lower_weight("/g")
+    with pytest.raises(FileNotFoundError):
+        put(tmp_path / "g/missing", "1")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

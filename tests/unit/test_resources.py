@@ -71,7 +71,7 @@ def test_a_call_stands_in_one_place_of_the_list_with_a_reason() -> None:
     calls = [call for group in PROFILE["allow"] for call in group["calls"]]
     calls += [call for part in ("errors", "arguments", "without_bits") for call in PROFILE[part]]
     assert [call for call, count in Counter(calls).items() if count > 1] == []
-    parts = [PROFILE[part] for part in ("errors", "arguments", "without_bits", "options")]
+    parts = [PROFILE[part] for part in ("errors", "arguments", "quick", "without_bits", "options")]
     assert all(
         one["why"]
         for one in (*PROFILE["allow"], PROFILE["sockets"], *(each for part in parts for each in part.values()))

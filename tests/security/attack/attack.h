@@ -15,7 +15,7 @@ struct verb {
 
 /* one table for each file, up to a row without a name */
 extern const struct verb CROWDS[], DESCRIPTORS[], FILES[], KEPT[], LEAVINGS[], MESSAGES[], OUTPUTS[], PAGE_CACHE[], PROCESSES[],
-    SOCKETS[], TERMINALS[];
+    SLOW_PAGES[], SOCKETS[], TERMINALS[];
 
 double now(void);
 void tell(const char *name, long number);

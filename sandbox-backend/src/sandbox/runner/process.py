@@ -193,6 +193,7 @@ def _made_environment(settings: Settings, bridges: Bridges | None) -> Environmen
         runs=runs,
         cgroup=settings.cgroup,
         seccomp=(seccomp.ANNOTATION, seccomp.compiled()),
+        seccomp_slow=(seccomp.ANNOTATION, seccomp.compiled(slow=True)),
         init_layer=_init_layer(settings),
         init_program=_init_program(settings),
         cleanup=cleanup,

@@ -69,9 +69,10 @@ class Container:
 
     def listed(self, host: str, joined: Joined) -> AbstractContextManager[None]:
         """Let others of its Docker host join it for as long as the block lasts."""
-        shareable = self._plan.shareable
-        address = joined.address
-        own = RunningContainer(host, joined.id_range, self.child, self.cgroup, self._hostname, address, shareable)
+        own = RunningContainer(
+            *(host, joined.id_range, self.child, self.cgroup, self._hostname, joined.address),
+            *(self._plan.shareable, self.disk is not None),
+        )
         return self._environment.running.listed(self.id, own)
 
     async def create(
@@ -86,7 +87,6 @@ class Container:
         if self._prestarted.begun is None:
             raise RuntimeError("the runtime is not started yet")
         self.disk = snapshot.disk
-        joined.id_range.disk = joined.id_range.disk or self.disk
         self._kept = joined.kept(self.cgroup, snapshot.files, self._environment.running)
         self._hostname = joined.hostname(self._hostname)
         # before it is made: one that is killed on its way leaves processes, too
@@ -140,7 +140,7 @@ class Container:
             cgroup=self.cgroup,
             first_uid=joined.id_range.first_uid,
             files=(*made.files, *files),
-            disk=joined.id_range.disk,
+            disk=self.disk,
             nodes=nodes,
             rlimits=processes.within_own(plans.HELD),
             namespaces={**shared, "user": joined.id_range.path} if features.user_namespaces else shared,
@@ -150,7 +150,7 @@ class Container:
             snapshot.seal()
         if not features.cgroups:
             self._limit(resources.build(made.plan, own, features))
-        return spec.build(made.plan, config, made.identity, own, environment.seccomp, features)
+        return spec.build(made.plan, config, made.identity, own, environment.filter(self.disk), features)
 
     def _limit(self, limits: dict[str, Any]) -> None:
         try:

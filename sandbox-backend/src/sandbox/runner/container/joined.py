@@ -104,7 +104,11 @@ async def joined(environment: Environment, id_range: IdRange, host: str, plan: P
 
 def _donors(environment: Environment, host: str, plan: Plan) -> dict[str, RunningContainer]:
     """The containers whose namespaces a plan asks to join, by type; their user namespace is that of the id range, as
-    mounting /proc and the like needs the one that owns the others. NotStarted when one has ended, or does not share."""
+    mounting /proc and the like needs the one that owns the others. NotStarted when one has ended, or does not share.
+
+    One with a slow disk shares nothing: what is to be copied to a page of that keeps the kernel busy for as long as it
+    likes, and with things of ended companions, such as their networks, that others have to wait for.
+    """
     found: dict[str, RunningContainer] = {}
     for join in plan.joins:
         donor = environment.running.find(host, join.container)
@@ -112,6 +116,8 @@ def _donors(environment: Environment, host: str, plan: Plan) -> dict[str, Runnin
             raise NotStarted(messages.no_such_container(join.kind, join.container))
         if join.kind == "ipc" and not donor.shareable:
             raise NotStarted(messages.not_shareable(join.container))
+        if donor.slow:
+            raise NotStarted(messages.SHARED_DISK)
         found[join.kind] = donor
     if len({donor.id_range for donor in found.values()}) > 1:
         raise NotStarted("containers with different user namespaces cannot be joined at once on this host")

@@ -27,7 +27,7 @@ PAUSE_SECONDS = 0.002
 @dataclass(frozen=True, slots=True)
 class RunningContainer:
     """A running container: its Docker host, its id range, its first process, its group, its name for itself, and its
-    address where it has one; and whether its ipc namespace may be joined."""
+    address where it has one; whether its ipc namespace may be joined, and whether it has a disk that is slow."""
 
     host: str
     id_range: IdRange
@@ -36,6 +36,7 @@ class RunningContainer:
     hostname: str
     address: str | None
     shareable: bool
+    slow: bool
 
 
 class RunningContainers:

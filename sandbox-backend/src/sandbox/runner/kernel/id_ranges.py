@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from sandbox.linux import namespaces
-from sandbox.linux.loop import Device
 from sandbox.model.plan import Limits
 from sandbox.oci.users import IDS
 from sandbox.runner.kernel import cgroup
@@ -51,8 +50,6 @@ class IdRange:
     _shares: list[Limits] = field(default_factory=list)
     # the one of `shared`, as long as there may be something in it
     group: str | None = None
-    # that of the container which came first: those that join it may get at its files
-    disk: Device | None = None
 
     @property
     def path(self) -> str:
@@ -76,7 +73,7 @@ class IdRange:
                 self._end()
 
     def _end(self) -> None:
-        group, self.group, self.disk = self.group, None, None
+        group, self.group = self.group, None
         try:
             if group is not None:
                 cgroup.here().remove(group)

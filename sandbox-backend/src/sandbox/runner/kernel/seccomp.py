@@ -26,10 +26,11 @@ TYPE_BITS = 0xF
 INT_BITS = 0xFFFFFFFF
 
 
-def compiled(*, filters: bool = False) -> str:
+def compiled(*, filters: bool = False, slow: bool = False) -> str:
     """The filter as base64 of raw BPF for this machine's architecture; any other ABI kills the caller.
 
-    With `filters` the program may confine itself further by filters of its own, as only one of ours does.
+    With `filters` the program may confine itself further by filters of its own, as only one of ours does. Memory of a
+    `slow` one may be on a slow disk, so that it has no call during which others wait for that.
     """
     profile = json.loads(PROFILE.read_text())
     # the runtime applies the filter before its last steps, so a refused call must be an error, not a kill
@@ -39,6 +40,8 @@ def compiled(*, filters: bool = False) -> str:
     for name, answer in profile["errors"].items():
         _rule(made, _answer(answer["error"]), name)
     for name, allowed in profile["arguments"].items():
+        _ranges(made, name, allowed["argument"], allowed)
+    for name, allowed in () if slow else profile["quick"].items():
         _ranges(made, name, allowed["argument"], allowed)
     _without_bits(made, profile["without_bits"])
     if filters:

@@ -32,6 +32,7 @@ class Gvisor:
             prestarter=environment.prestarter.none(runtime),
             # gVisor filters its own system calls
             seccomp=None,
+            seccomp_slow=None,
             # the containers of crun and of gVisor cannot join each other's namespaces
             running=RunningContainers(),
         )

@@ -128,7 +128,7 @@ class Groups(ABC):
         """Serve the group like any other that wants a processor, and no longer before them."""
         file, weight = self._usual_weight
         with contextlib.suppress(OSError):
-            (self._cpu_tree() / path.lstrip("/") / file).write_text(weight)
+            files.put(self._cpu_tree() / path.lstrip("/") / file, weight)
 
     @abstractmethod
     def _cpu_tree(self) -> Path:
@@ -146,14 +146,14 @@ class Groups(ABC):
                 file = Path(group, name)
                 for device in re.findall(r"^\d+:\d+", files.text(file), re.MULTILINE):
                     with contextlib.suppress(OSError):
-                        file.write_text(f"{device} {full_speed}")
+                        files.put(file, f"{device} {full_speed}")
 
     def freeze(self, path: str, *, frozen: bool) -> None:
         """Stop all that lives in the group, or let it go on. Nothing happens where the group is gone, or the machine
         cannot."""
         tree, name, thawed, stopped = self._freezer
         with contextlib.suppress(OSError):
-            (self.mount / tree / path.lstrip("/") / name).write_text(stopped if frozen else thawed)
+            files.put(self.mount / tree / path.lstrip("/") / name, stopped if frozen else thawed)
 
     def stopped(self, path: str) -> bool:
         """Return whether all that lives in a group that is stopped stands still: what waits in the kernel ends its call
@@ -211,4 +211,4 @@ def _kill(group: Path) -> None:
     # on v1 what is stopped does not end either
     if (state := group / "freezer.state").exists():
         with contextlib.suppress(OSError):
-            state.write_text("THAWED")
+            files.put(state, "THAWED")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from sandbox.linux.loop import Device
-from sandbox.runner.kernel.cgroup.files import keyed, number, summed
+from sandbox.runner.kernel.cgroup.files import keyed, number, put, summed
 from sandbox.runner.kernel.cgroup.groups import Groups, Sample, Usage
 
 # what every container may use: null, zero, full, tty, random, urandom, and terminals
@@ -82,7 +82,7 @@ class V1(Groups):
         return number(self._group("memory", path) / "memory.kmem.usage_in_bytes")
 
     def take_back(self, path: str) -> None:
-        (self._group("memory", path) / "memory.force_empty").write_text("0")
+        put(self._group("memory", path) / "memory.force_empty", "0")
 
     def in_sockets(self, path: str) -> int:
         return number(self._group("memory", path) / "memory.kmem.tcp.usage_in_bytes")
@@ -94,19 +94,19 @@ class V1(Groups):
         """With what the groups in it inherit: processors and devices."""
         for folder in self.folders(path):
             folder.mkdir(parents=True, exist_ok=True)
-        (self._group("memory", path) / "memory.limit_in_bytes").write_text(str(memory))
+        put(self._group("memory", path) / "memory.limit_in_bytes", str(memory))
         cpuset, devices = self._group("cpuset", path), self._group("devices", path)
         if cpuset.is_dir():
             for name in ("cpuset.cpus", "cpuset.mems"):
-                (cpuset / name).write_text((cpuset.parent / name).read_text())
-            (cpuset / "cgroup.clone_children").write_text("1")
+                put(cpuset / name, (cpuset.parent / name).read_text())
+            put(cpuset / "cgroup.clone_children", "1")
         if devices.is_dir():
-            (devices / "devices.deny").write_text("a")
+            put(devices / "devices.deny", "a")
             for device in DEVICES:
-                (devices / "devices.allow").write_text(device)
+                put(devices / "devices.allow", device)
             # a group can be allowed what its parent may use; a backend in a container may not have it to give
             with contextlib.suppress(OSError):
-                (devices / "devices.allow").write_text(BY_NAME)
+                put(devices / "devices.allow", BY_NAME)
 
     def share(self, path: str, memory: int, pids: int, runs: int) -> None:
         for folder in self.folders(path):
@@ -116,22 +116,22 @@ class V1(Groups):
         # the limit with swap is never below the one without: the one goes first up, and the other down
         for name in (WITH_SWAP, "memory.limit_in_bytes", WITH_SWAP):
             with contextlib.suppress(OSError):
-                (group / name).write_text(str(most))
-        (group / IN_SOCKETS).write_text(str(runs * MOST_IN_SOCKETS))
+                put(group / name, str(most))
+        put(group / IN_SOCKETS, str(runs * MOST_IN_SOCKETS))
         processes = self._group("pids", path)
-        (processes / "pids.max").write_text(str(max(pids, number(processes / "pids.current"))))
+        put(processes / "pids.max", str(max(pids, number(processes / "pids.current"))))
 
     def make(self, path: str) -> str | None:
         for folder in self.folders(path):
             folder.mkdir()
         devices = self._group("devices", path)
         if devices.is_dir():
-            (devices / "devices.deny").write_text(BY_NAME)
+            put(devices / "devices.deny", BY_NAME)
         return path
 
     def limit(self, path: str, resources: dict[str, Any]) -> None:
         for file, value in _limits(resources):
-            (self.mount / file.replace("/", f"/{path.lstrip('/')}/", 1)).write_text(value)
+            put(self.mount / file.replace("/", f"/{path.lstrip('/')}/", 1), value)
 
     def enter(self, path: str) -> None:
         for folder in self.folders(path):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from sandbox.linux.loop import Device
-from sandbox.runner.kernel.cgroup.files import keyed, number, summed
+from sandbox.runner.kernel.cgroup.files import keyed, number, put, summed
 from sandbox.runner.kernel.cgroup.groups import Groups, Sample, Usage
 
 
@@ -74,20 +74,20 @@ class V2(Groups):
         group.mkdir(parents=True, exist_ok=True)
         # the runtime asks for the controller, too, and says what is wrong where it cannot have it
         with contextlib.suppress(OSError):
-            (self.mount / "cgroup.subtree_control").write_text("+memory")
-            (group / "memory.max").write_text(str(memory))
+            put(self.mount / "cgroup.subtree_control", "+memory")
+            put(group / "memory.max", str(memory))
 
     def share(self, path: str, memory: int, pids: int, runs: int) -> None:  # noqa: ARG002 - what is in sockets is counted with it
         (group,) = self.folders(path)
         group.mkdir(exist_ok=True)
         # as far as there is a controller, as with the parent
         with contextlib.suppress(OSError):
-            (group.parent / "cgroup.subtree_control").write_text("+memory")
-            (group / "memory.max").write_text(str(max(memory, number(group / "memory.current"))))
-            (group / "memory.swap.max").write_text("0")
+            put(group.parent / "cgroup.subtree_control", "+memory")
+            put(group / "memory.max", str(max(memory, number(group / "memory.current"))))
+            put(group / "memory.swap.max", "0")
         with contextlib.suppress(OSError):
-            (group.parent / "cgroup.subtree_control").write_text("+pids")
-            (group / "pids.max").write_text(str(max(pids, number(group / "pids.current"))))
+            put(group.parent / "cgroup.subtree_control", "+pids")
+            put(group / "pids.max", str(max(pids, number(group / "pids.current"))))
 
     def make(self, path: str) -> str | None:  # noqa: ARG002 - the runtime makes it
         return None
