@@ -129,6 +129,13 @@ def test_more_memory_is_advised_only_where_there_is_more() -> None:
         assert "128MiB" in (hint(line, Exited(137, "oom")) or "")
 
 
+def test_more_memory_is_no_promise_to_a_program_that_takes_it_without_end() -> None:
+    said = hint("docker run -m 16m alpine tail /dev/zero", Exited(137, "oom")) or ""
+    assert "모자랐다면 --memory 에 더 큰 값을" in said
+    assert "끝없이 쓰는 프로그램은 얼마를 주어도" in said
+    assert wording.offered(said) is None
+
+
 def test_a_shell_that_does_not_find_a_command() -> None:
     assert hint("docker run alpine sh -c nosuch", Exited(127, "exit")) == wording.SHELL_NOT_FOUND
     assert hint("docker run alpine ./mine", Exited(127, "exit")) is None
