@@ -72,7 +72,7 @@ def test_a_fault_of_the_page_is_not_told_as_no_server(recorded: Demo, scripted: 
     recorded.run()
     recorded.wait_for_end()
     assert recorded.state == "failed"
-    expect(recorded.result).to_contain_text("이 쪽에 문제가 생겼어요")
+    expect(recorded.result).to_contain_text("페이지에 문제가 생겼어요")
     expect(recorded.source).to_be_empty()
     expect(recorded.button("실행")).to_be_visible()
 

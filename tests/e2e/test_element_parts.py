@@ -17,6 +17,9 @@ def test_copy_copies_the_line_and_says_so(demo: Demo) -> None:
     demo.line.fill("docker run busybox")
     demo.button("복사").click()
     expect(demo.status).to_have_text("명령을 복사했어요.")
+    # to the eye, too, however often it is pressed
+    demo.button("복사").click()
+    expect(demo.root.locator(".outcome").get_by_text("명령을 복사했어요.")).to_have_count(1)
     assert demo.page.evaluate("navigator.clipboard.readText()") == "docker run busybox"
 
 
@@ -79,6 +82,24 @@ def test_the_pull_shows_its_progress_and_then_its_size(demo: Demo, canned: Canne
     assert demo.steps[0] == "이미지 받음 4.0 MB"
 
 
+@pytest.mark.parametrize(("missing", "said"), [(False, "이미 최신"), (True, "받음 2.2 kB")])
+def test_an_image_that_was_there_and_got_no_new_layer_is_the_newest(
+    demo: Demo, canned: Canned, missing: bool, said: str
+) -> None:
+    def script(run: Run) -> None:
+        run.begin(pulls=missing)
+        run.send("pull", layer="c0", status="Download complete")
+        run.send("pull", layer="aa", status="Already exists")
+        run.send("pulled", digest="sha256:", bytes=2202)
+        run.start()
+        run.exit()
+
+    canned.script = script
+    demo.run()
+    demo.wait_for_end()
+    assert demo.steps[0] == f"이미지 {said}"
+
+
 def test_the_place_in_line_is_shown(demo: Demo, canned: Canned) -> None:
     def script(run: Run) -> None:
         run.send("queued", position=3, retry_seconds=2.0)
@@ -103,6 +124,11 @@ def pulling(run: Run) -> None:
     run.exit()
 
 
+# whether what docker says has the colour of Stop beside it
+RED = """said => getComputedStyle(said.querySelector(".stderr")).boxShadow
+    .includes(getComputedStyle(said.closest("docker-run").querySelector(".stop")).color)"""
+
+
 def test_what_docker_says_while_it_pulls_is_folded_and_the_program_comes_first(demo: Demo, canned: Canned) -> None:
     canned.script = pulling
     demo.run()
@@ -115,6 +141,7 @@ def test_what_docker_says_while_it_pulls_is_folded_and_the_program_comes_first(d
     fold.click()
     expect(fold).to_have_attribute("aria-expanded", "true")
     expect(demo.docker).to_contain_text("Pulling from library/alpine")
+    assert not demo.docker.evaluate(RED)
     # a new run folds them again
     demo.run()
     expect(demo.docker).to_be_hidden()
@@ -130,6 +157,7 @@ def test_where_there_was_no_container_what_docker_says_is_the_answer(demo: Demo,
     demo.wait_for_end()
     expect(demo.docker).to_be_visible()
     expect(demo.output).to_be_hidden()
+    assert demo.docker.evaluate(RED)
     expect(demo.result).to_have_text("종료 코드 125. docker가 이 명령을 실행하지 않았어요.")
 
 

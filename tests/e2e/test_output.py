@@ -15,6 +15,7 @@ from e2e.pages import Demo
 from support import pace
 from support.built_site import REPOSITORY
 from support.canned_backend import Canned, Run, Script
+from support.colours import contrast
 
 CASES = json.loads((REPOSITORY / "tests/unit/cases/terminal.json").read_text())
 LEAST = 4.5
@@ -78,17 +79,6 @@ def test_where_that_cannot_be_had_the_text_is_shown_without(bundled: Demo, backe
     bundled.page.route("**/rare.js", lambda route: route.abort())
     backend.script = printing("\x1b[31mred\x1b[0m\r\n", "done\x07\n")
     assert drawn(bundled) == "red\ndone\n"
-
-
-def luminance(colour: str) -> float:
-    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
-
-
-def contrast(one: str, other: str) -> float:
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

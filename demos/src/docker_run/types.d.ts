@@ -18,10 +18,12 @@ interface Recording {
 type Sentence = (event: WireEvent) => string;
 type StepText = (event: WireEvent, known: Known) => [step: string, text: string];
 
-/** What is known of a run's image so far: the layers under way, how many were named, where the image comes from. */
+/** What is known of a run's image so far: the layers under way, whether any is new, whether the image was there
+ * and where it comes from. */
 interface Known {
   downloads: WireEvent[];
-  layers: number;
+  fresh: boolean;
+  state?: string;
   provenance?: string;
 }
 

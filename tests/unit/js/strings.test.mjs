@@ -10,7 +10,7 @@ const golden = readFileSync(new URL("../cases/events.ndjson", import.meta.url), 
 /** @param {string} type @param {Record<string, unknown>} [fields] @returns {WireEvent} */
 const event = (type, fields) => ({ type, ...fields });
 /** @param {WireEvent[]} downloads */
-const known = (...downloads) => ({ downloads, layers: downloads.length });
+const known = (...downloads) => ({ downloads, fresh: downloads.length > 0 });
 
 test("the golden events fill the steps", () => {
   const steps = golden.map(line => JSON.parse(line)).map(one => stepText(one, known(one))?.join(" ")).filter(Boolean);
@@ -35,8 +35,9 @@ test("the bytes of all layers are summed up", () => {
 
 test("what was pulled says that it is a stand-in, and a pull of nothing new says so", () => {
   const pulled = event("pulled", { bytes: 3_600_000 });
-  assert.equal(stepText(pulled, { downloads: [], layers: 1, provenance: "stand-in" })?.[1], "받음 3.6 MB (대체)");
-  assert.equal(stepText(pulled, { downloads: [], layers: 0, provenance: "official" })?.[1], "이미 최신");
+  assert.equal(stepText(pulled, { downloads: [], fresh: true, provenance: "stand-in" })?.[1], "받음 3.6 MB (대체)");
+  assert.equal(stepText(pulled, { downloads: [], fresh: false, provenance: "official" })?.[1], "이미 최신");
+  assert.equal(stepText(pulled, { downloads: [], fresh: false, state: "missing" })?.[1], "받음 3.6 MB");
 });
 
 test("an event that is no step says nothing", () => {

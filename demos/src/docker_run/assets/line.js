@@ -16,7 +16,8 @@ export function listen({ root, form, line, write, stop, reset, copy, status, not
       line.select();
       if (!document.execCommand("copy")) return;
     }
-    status.textContent = texts.copied;
+    // to the eye, too, and once
+    if (status.textContent !== texts.copied) note((status.textContent = texts.copied));
   });
   line.addEventListener("paste", async event => {
     const pasted = event.clipboardData?.getData("text");

@@ -16,7 +16,8 @@ const downloading = event => event.status === "Downloading" && event.total;
 export class RunView {
   /** The latest download of each layer, or else its first event. @type {Record<string, WireEvent>} */
   #layers = {};
-  #provenance = "";
+  /** What was said of the image first. @type {Strings} */
+  #image = {};
   /** Lines of docker's own. */
   #said = 0;
   /** Whether those are shown from the beginning. */
@@ -45,7 +46,7 @@ export class RunView {
 
   clear() {
     this.#layers = {};
-    this.#provenance = "";
+    this.#image = {};
     this.#said = 0;
     this.terminal.clear();
     this.said.clear();
@@ -82,11 +83,12 @@ export class RunView {
       if (!view.created()) view.unfold(true);
     }
     if (hint) view.hint(hint, correctedLine(hint));
-    if (type === "image") this.#provenance = event.provenance;
+    if (type === "image") this.#image = event;
     if (event.layer && (downloading(event) || !this.#layers[event.layer])) this.#layers[event.layer] = event;
     const layers = Object.values(this.#layers);
     const downloads = layers.filter(downloading);
-    const step = stepText(event, { downloads, layers: layers.length, provenance: this.#provenance });
+    // what is pulled is downloaded, unless it is there
+    const step = stepText(event, { ...this.#image, downloads, fresh: layers.some(({ status }) => /ing/.test(status)) });
     if (step) view.step(...step);
   }
 

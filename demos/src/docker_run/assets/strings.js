@@ -27,7 +27,7 @@ export const texts = {
   replaying: "실행 서버에 닿지 못해 기록을 보여 드려요. ",
   noIsolation: "이 서버에는 이 방식이 없어서 기록을 보여 드려요. ",
   cutOff: "실행 도중에 서버와 연결이 끊겼어요. 다시 눌러 보세요.",
-  fault: "이 쪽에 문제가 생겼어요. 새로 고쳐 보세요. ",
+  fault: "페이지에 문제가 생겼어요. 새로 고쳐 보세요. ",
 };
 
 /** The names of the steps, in their order. */
@@ -43,8 +43,8 @@ const stepTexts = {
     const [current, total] = ["current", "total"].map(what => downloads.reduce((sum, one) => sum + one[what], 0));
     return ["image", total ? size(current, total) : "받는 중"];
   },
-  // where no layer was named, the registry only answered that this image is the newest
-  pulled: ({ bytes }, { layers, provenance }) => ["image", (layers ? `받음 ${size(bytes)}` : "이미 최신") + standIn(provenance)],
+  // of an image that was there and gets no new layer, the registry only answered that it is the newest
+  pulled: ({ bytes }, { fresh, state, provenance }) => ["image", (fresh || state === "missing" ? `받음 ${size(bytes)}` : "이미 최신") + standIn(provenance)],
   created: ({ created_ms }) => ["container", ms(created_ms)],
   started: ({ pid }) => ["process", `pid ${pid}`],
   exited: ({ code, wall_ms }) => ["end", `${code} · ${ms(wall_ms)}`],
