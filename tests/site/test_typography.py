@@ -53,6 +53,26 @@ GAPS = """[...document.querySelectorAll(".md-content :is(p, li, td, dd, summary,
     const gap = last.bottom < letter.top ? Infinity : (letter.left - last.right) / pen.measureText(" ").width;
     return letter.width ? [[code.textContent, gap]] : [];
 })"""
+# where a line begins with a particle whose bracket ends the one before, and options that are parted
+PARTED = """() => {
+    const article = document.querySelector("article"), found = [];
+    const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
+    const at = (text, place) => {
+        const range = document.createRange();
+        range.setStart(text, place);
+        range.setEnd(text, place + 1);
+        return range.getBoundingClientRect();
+    };
+    for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+        if (text.parentElement.closest("pre, svg, docker-run, form")) continue;
+        for (const {index} of text.data.matchAll(/\\)(?=[가-힣])/g)) {
+            const [bracket, letter] = [at(text, index), at(text, index + 1)];
+            if (letter.width && letter.top > bracket.top + 4) found.push(text.data.slice(index - 9, index + 6));
+        }
+    }
+    const options = [...article.querySelectorAll("code")].filter(code => /^-\\S{1,12}$/.test(code.textContent));
+    return [...found, ...options.filter(code => code.getClientRects().length > 1).map(code => code.textContent)];
+}"""
 # demos whose recording is a table, by page: images, processes, disks, memory, files
 TABLES = {
     "scenario": ["images"],
@@ -78,6 +98,7 @@ class Seen:
     """What is cut, and how code is set, on a page at the width of a phone; its height and sheets on paper."""
 
     cut: list[str]
+    parted: list[str]
     gaps: list[list[Any]]
     height: float
     sheets: int
@@ -86,12 +107,12 @@ class Seen:
 def see(visit: Visit) -> Seen:
     page = visit.page
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
-    cut, gaps = page.evaluate(CUT, WHOLE), page.evaluate(GAPS)
+    cut, parted, gaps = page.evaluate(CUT, WHOLE), page.evaluate(PARTED), page.evaluate(GAPS)
     page.emulate_media(media="print")
     page.set_viewport_size({"width": SHEET["width"], "height": SHEET["height"]})
     height = page.evaluate("document.documentElement.scrollHeight")
     sheets = page.pdf(width=f"{A4['width']}px", height=f"{A4['height']}px", print_background=True)
-    return Seen(cut, gaps, height, len(re.findall(rb"/Type\s*/Page\b", sheets)))
+    return Seen(cut, parted, gaps, height, len(re.findall(rb"/Type\s*/Page\b", sheets)))
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +125,10 @@ def seen(readers: Readers, served: str) -> dict[str, Seen]:
 
 def test_no_word_is_cut_in_a_link_or_in_code(seen: dict[str, Seen]) -> None:
     assert {name: one.cut for name, one in seen.items() if one.cut} == {}
+
+
+def test_no_line_begins_with_a_particle_behind_a_bracket_or_within_an_option(seen: dict[str, Seen]) -> None:
+    assert {name: one.parted for name, one in seen.items() if one.parted} == {}
 
 
 def test_code_stands_close_to_the_particle_that_follows_it_and_on_its_line(seen: dict[str, Seen]) -> None:

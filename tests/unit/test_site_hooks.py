@@ -8,6 +8,7 @@ from pathlib import Path
 
 import assets
 import counts
+import lines
 import orientation
 import policy
 import pytest
@@ -150,3 +151,20 @@ def test_a_delight_costs_less_than_a_kilobyte(script: str) -> None:
 def test_what_works_all_styles_of_a_page_out_anew_on_every_visit_is_left_out() -> None:
     rule = "[data-md-color-switching] *,[data-md-color-switching] :after{transition-duration:0s!important}"
     assert assets.SWITCHING.sub("", f".a{{b:c}}{rule}.d{{e:f}}") == ".a{b:c}.d{e:f}"
+
+
+@pytest.mark.parametrize(
+    ("content", "set_"),
+    [
+        ("<b>태그</b>(tag)예요. (끝)", '<b>태그</b>(tag<span class="whole">)예요</span>. (끝)'),
+        ("<code>--rm</code>을", '<code class="whole">--rm</code>을'),
+        ('<a title="(가)나">(가) 나</a>', '<a title="(가)나">(가) 나</a>'),
+        ("<code>docker run --rm</code>", "<code>docker run --rm</code>"),
+        ("<code>f(a)가</code>", "<code>f(a)가</code>"),
+        ("<code>--device-write-bps</code>", "<code>--device-write-bps</code>"),
+        ("<pre><code>--rm</code>(a)가</pre>", "<pre><code>--rm</code>(a)가</pre>"),
+        ("<svg><text>(a)가</text></svg>", "<svg><text>(a)가</text></svg>"),
+    ],
+)
+def test_what_is_one_word_to_a_reader_is_marked_in_prose_alone(content: str, set_: str) -> None:
+    assert lines.whole(content) == set_
