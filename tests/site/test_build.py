@@ -93,7 +93,7 @@ def test_the_chapter_has_the_anchor_of_its_claim(built: Built, anchor: str) -> N
 
 def test_the_page_for_a_wrong_address_is_korean_and_leads_home(built: Built) -> None:
     page = built.page("404.html")
-    assert "이 주소에는 쪽이 없어요" in page.source
+    assert "이 주소에는 페이지가 없어요" in page.source
     assert "처음으로 돌아가기" in page.source
 
 

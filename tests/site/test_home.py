@@ -30,7 +30,7 @@ def test_on_a_phone_everything_down_to_run_stands_above_the_fold(home: Page) -> 
     assert run["y"] + run["height"] <= FOLD
     assert run["height"] >= 44
     assert run["width"] > 300
-    expect(home.get_by_role("heading", level=1)).to_contain_text("진짜 컨테이너를, 이 쪽에서 바로")
+    expect(home.get_by_role("heading", level=1)).to_contain_text("진짜 컨테이너를, 이 페이지에서 바로")
     expect(home.get_by_text("설치도 가입도 없이 Docker를 배워요.", exact=True)).to_be_visible()
     # one button to press; the other one unfolds
     assert [one.inner_text() for one in home.locator("#first .buttons button").all() if one.is_visible()] == [
@@ -134,3 +134,12 @@ def test_home_loads_nothing_that_another_page_does_not(chromium: Browser, addres
 def test_the_way_in_leads_to_the_first_chapter(home: Page) -> None:
     home.get_by_role("link", name="1장 시작하기 →").click()
     home.wait_for_url("**/why/")
+
+
+def test_the_field_has_one_mark_of_the_focus_its_own_line(home: Page) -> None:
+    line = home.locator("#first").get_by_role("textbox")
+    colour = "one => getComputedStyle(one.parentElement).borderBottomColor"
+    before = line.evaluate(colour)
+    line.focus()
+    expect(line).to_have_css("outline-style", "none")
+    assert line.evaluate(colour) != before

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 PLACES = ("docs", "demos/src", "demos/recordings", "sandbox-backend/src", "sandbox-backend/setup")
 KINDS = {".md", ".ipynb", ".svg", ".html", ".js", ".css", ".py", ".ndjson", ""}
 # each word that is not used, and what it is called instead
-INSTEAD = {"대역": "대체 이미지"}
+INSTEAD = {"대역": "대체 이미지", "꾸러미": "패키지", "모둠": "무리", "상태 폴더": "데이터 폴더"}
 
 
 def files() -> list[Path]:

@@ -95,7 +95,7 @@ class NotebookRunPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call] 
         """Return the data that the script reads, and the download links."""
         wheels = [get_relative_url(f"{FOLDER}/{wheel.name}", page.url) for wheel in self._wheels()]
         size = sum((Path(self.config.pyodide) / name).stat().st_size for name in COUNTED)
-        links = [(Path(page.file.src_uri).name, "노트북 내려받기"), *((wheel, "꾸러미 내려받기") for wheel in wheels)]
+        links = [(Path(page.file.src_uri).name, "노트북 내려받기"), *((wheel, "패키지 내려받기") for wheel in wheels)]
         return (
             f'<div class="notebook-tools" data-wheels="{html.escape(" ".join(wheels))}" data-bytes="{size}">'
             + " ".join(f'<a href="{html.escape(href)}" download>{text}</a>' for href, text in links)

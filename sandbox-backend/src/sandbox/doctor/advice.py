@@ -45,7 +45,7 @@ def install(package: str) -> Advise:
     def advise(_: Settings) -> Advice:
         if shutil.which("apt-get"):
             return Advice("설치해 주세요.", f"{_sudo()}apt-get install {package}")
-        return Advice(f"이 배포판에서 {package}에 해당하는 꾸러미를 설치해 주세요.")
+        return Advice(f"이 배포판에서 {package}에 해당하는 패키지를 설치해 주세요.")
 
     return advise
 
