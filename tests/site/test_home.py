@@ -30,7 +30,7 @@ def test_on_a_phone_everything_down_to_run_stands_above_the_fold(home: Page) -> 
     assert run["y"] + run["height"] <= FOLD
     assert run["height"] >= 44
     assert run["width"] > 300
-    expect(home.get_by_role("heading", level=1)).to_contain_text("진짜 컨테이너를, 이 페이지에서 바로")
+    expect(home.get_by_role("heading", level=1)).to_contain_text("진짜 컨테이너를, 바로 여기서")
     expect(home.get_by_text("설치도 가입도 없이 Docker를 배워요.", exact=True)).to_be_visible()
     # one button to press; the other one unfolds
     assert [one.inner_text() for one in home.locator("#first .buttons button").all() if one.is_visible()] == [
