@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.web.usage import Usage
+from sandbox.usage import Usage
 from security.raw_requests import everything
 from support import pace
 from support.web_server import Web, serving

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
-from sandbox.web.turns import AT_ONCE, Turns
-from sandbox.web.usage import BURST, HERE_SECONDS, MOST_VISITORS, SHARE, Usage
+from sandbox.loop_turns import AT_ONCE, Turns
+from sandbox.usage import BURST, HERE_SECONDS, MOST_VISITORS, SHARE, Usage
 
 
 class Clock:

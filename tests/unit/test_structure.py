@@ -18,7 +18,7 @@ ROWS = (
     ("docker.cli", "oci"),
     ("policy",),
     ("hints",),
-    ("linux", "settings", "handover", "awake", "turns"),
+    ("linux", "settings", "handover", "awake", "turns", "usage", "loop_turns"),
     ("listening", "datafolder", "pages", "runner_client"),
     ("images",),
     ("runner", "web"),

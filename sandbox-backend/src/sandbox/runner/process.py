@@ -23,6 +23,7 @@ from sandbox.images.pull_service import Pulls
 from sandbox.images.store import Store
 from sandbox.linux import machine, mounts, processes
 from sandbox.linux.children import beside
+from sandbox.loop_turns import Turns
 from sandbox.model import protocol
 from sandbox.oci.allocation import Features
 from sandbox.runner import aside
@@ -48,6 +49,7 @@ from sandbox.runner.kernel.id_ranges import IdRanges
 from sandbox.runner.selftest import SelfTest
 from sandbox.runner.server import Runner
 from sandbox.settings import Settings
+from sandbox.usage import Usage
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -55,6 +57,8 @@ SWEEP_SECONDS = 5.0
 PRIORITY = -10
 # what runs leave to the backend's own processes and to the machine
 RESERVED_BYTES = 128 * 1024 * 1024
+# of this loop's time, for the pulls of one visitor
+PULLS = 0.1
 TINI = Path("/usr/bin/tini-static")
 
 
@@ -106,7 +110,9 @@ async def _serve(settings: Settings) -> None:
         isolations: dict[str, Isolation] = {crun.profile.name: crun}
         if found := await gvisor.usable(settings, environment, ranges, selftest):
             isolations[found.profile.name] = found
-        runner = Runner(settings, ranges, store, pulls, selftest, isolations)
+        turns = Turns(Usage(share=PULLS))
+        asyncio.get_running_loop().set_task_factory(turns.make_task)
+        runner = Runner(settings, ranges, store, pulls, selftest, isolations, turns)
         # what is there now stays for good: the collector need not look at it again and again
         gc.freeze()
         async with _listening(settings, runner), beside(_learn(settings, environment, ranges, selftest, isolations)):

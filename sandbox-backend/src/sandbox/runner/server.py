@@ -18,6 +18,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from sandbox import awake
 from sandbox.images.pull_service import Pulls
 from sandbox.images.store import Store, UnknownImageError
+from sandbox.loop_turns import Turns
 from sandbox.model import events, plan, protocol
 from sandbox.model.errors import IMAGE_GONE
 from sandbox.model.events import Event, Failed
@@ -35,7 +36,8 @@ BROKEN = "실행기에 문제가 생겼어요. 잠시 뒤에 다시 해 보세�
 
 
 class Runner:
-    """Answers operations; `isolations` are those that work here, by name, and more of them may come."""
+    """Answers operations; `isolations` are those that work here, by name, and more of them may come. Pulls wait for
+    their visitor's turn: what they cost this loop, all runs lack."""
 
     def __init__(
         self,
@@ -45,10 +47,11 @@ class Runner:
         pulls: Pulls,
         selftest: SelfTest,
         isolations: Mapping[str, Isolation],
+        turns: Turns,
     ) -> None:
         self._settings, self._id_ranges = settings, id_ranges
         self._store, self._pulls, self._selftest = store, pulls, selftest
-        self._isolations = isolations
+        self._isolations, self._turns = isolations, turns
         self._serving: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -96,7 +99,9 @@ class Runner:
         if isolation is None:
             raise ProtocolError(f"no such isolation here: {request.isolation!r}")
         try:
-            job = self._job(request)
+            # who runs something is here, and whoever pulls is not alone
+            with self._turns.counted(request.host):
+                job = self._job(request)
         except UnknownImageError:
             await self._write(writer, _line(Failed(IMAGE_GONE, GONE), request.received))
             return
@@ -119,11 +124,14 @@ class Runner:
 
     async def _pull(self, request: PullRequest, writer: asyncio.StreamWriter, gone: asyncio.Event) -> None:
         async def relay() -> None:
+            await self._turns.turn()
             async with aclosing(self._pulls.pull(request)) as messages:
                 async for message in messages:
                     await self._write(writer, _line(message, request.received))
 
-        work, leaving = asyncio.create_task(relay()), asyncio.create_task(gone.wait())
+        with self._turns.working_for(request.address):
+            work = asyncio.create_task(relay())
+        leaving = asyncio.create_task(gone.wait())
         try:
             await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:

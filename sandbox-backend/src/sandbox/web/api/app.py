@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sandbox.loop_turns import Turns
 from sandbox.model import addresses
 from sandbox.model.isolations import CONTAINER
 from sandbox.runner_client import RunnerClient
@@ -32,7 +33,6 @@ from sandbox.web.runs.head_starts import HeadStarts
 from sandbox.web.runs.queue import Admission, Full, TooMany
 from sandbox.web.runs.run import Services
 from sandbox.web.runs.session import STOPPING, Session
-from sandbox.web.turns import Turns
 
 SOON = 1
 STATUS_CODES = {404: "not-found", 405: "method-not-allowed"}

@@ -15,11 +15,11 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from sandbox.loop_turns import Turns
 from sandbox.model import addresses
 from sandbox.settings import Settings
 from sandbox.web.http.proxyline import ProxyLine
 from sandbox.web.runs.stream import ABORT
-from sandbox.web.turns import Turns
 
 log = logging.getLogger(__name__)
 HEADER_SECONDS = 10.0
@@ -100,15 +100,17 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
         super().connection_made(transport)
-        _bound(transport.get_extra_info("socket"), self._settings.stalled_seconds)
-        self._expect_request()
-        if self._proxy_line is None:
-            self._count()
+        with self._turns.counted(self._peer()):
+            _bound(transport.get_extra_info("socket"), self._settings.stalled_seconds)
+            self._expect_request()
+            if self._proxy_line is None:
+                self._count()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._table.remove(self, self._visitor)
-        self._request_came()
-        super().connection_lost(exc)
+        with self._turns.counted(self._visitor):
+            self._table.remove(self, self._visitor)
+            self._request_came()
+            super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self._proxy_line is not None:
@@ -132,9 +134,12 @@ class Connection(HttpToolsProtocol):
         self._proxy_line, self.client, self.server = None, line.client, line.server
         return rest if self._count() else b""
 
+    def _peer(self) -> str:
+        return addresses.visitor(self.client[0] if self.client else "")
+
     def _count(self) -> bool:
         """Add itself to the table; return whether there is room. Without it the connection ends here."""
-        self._visitor = addresses.visitor(self.client[0] if self.client else "")
+        self._visitor = self._peer()
         if self._table.add(self, self._visitor):
             return True
         self.transport.abort()

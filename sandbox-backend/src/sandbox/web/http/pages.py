@@ -13,10 +13,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox.loop_turns import Turns
 from sandbox.settings import Settings
 from sandbox.web.api.problems import Problem
 from sandbox.web.http import security, site
-from sandbox.web.turns import Turns
 
 METHODS = ["GET", "POST", "DELETE"]
 

@@ -21,38 +21,47 @@ from starlette.applications import Starlette
 
 from sandbox import handover
 from sandbox.listening import allow_descriptors
+from sandbox.loop_turns import Turns
 from sandbox.runner_client import RunnerClient
 from sandbox.settings import Settings
 from sandbox.web.api.app import create_app
 from sandbox.web.http import pages
 from sandbox.web.http.connections import Connection, ConnectionTable
-from sandbox.web.turns import Turns
+from sandbox.web.http.door import Door
 
 KEEP_ALIVE_SECONDS = 15
 GRACE_SECONDS = 3
-# connections that the kernel keeps until they are accepted, and those that are in one turn of the loop
-BACKLOG, ACCEPTED_AT_ONCE = 512, 16
 
 
 class Server(uvicorn.Server):
-    """Ends the runs first when it is to stop, and then returns instead of raising the signal again."""
+    """Has a door of its own, in whose turns connections begin. Ends the runs first when it is to stop, and then returns
+    instead of raising the signal again."""
 
-    def __init__(self, config: uvicorn.Config, app: Starlette, turns: Turns) -> None:
+    def __init__(self, config: uvicorn.Config, app: Starlette, turns: Turns, settings: Settings) -> None:
         super().__init__(config)
-        self._app, self._turns = app, turns
+        self._app, self._turns, self._settings = app, turns, settings
+        self._doors: list[Door] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         asyncio.get_running_loop().set_task_factory(self._turns.make_task)
-        await super().startup(sockets)
-        for one in sockets or ():
-            # asyncio has one number for both
-            one.listen(BACKLOG)
+        await super().startup([])
+        self._doors = [Door(one, self._protocol, self._turns, self._settings) for one in sockets or ()]
+        for door in self._doors:
+            door.open()
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]  # as uvicorn itself
+            self.config, self.server_state, self.lifespan.state
+        )
+        return made
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.state.stop()
+        for door in self._doors:
+            door.close()
         await super().shutdown(sockets)
 
 
@@ -90,11 +99,10 @@ def _server(settings: Settings, app: Starlette, turns: Turns) -> Server:
         # the peer that counts is the one that is connected
         proxy_headers=False,
         server_header=False,
-        backlog=ACCEPTED_AT_ONCE,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    return Server(config, app, turns)
+    return Server(config, app, turns, settings)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.web.turns import Turns
+from sandbox.loop_turns import Turns
 
 # of our own, because the machine's table may lack some and may be out of sight
 TYPES = {

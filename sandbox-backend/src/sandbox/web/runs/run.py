@@ -15,6 +15,7 @@ from sandbox import awake, policy
 from sandbox.docker import cli, messages
 from sandbox.docker.cli import Command, Images, Printed, Pull, Run, wording
 from sandbox.docker.errors import DockerError
+from sandbox.loop_turns import Turns
 from sandbox.model import events, platform
 from sandbox.model import reference as references
 from sandbox.model.errors import IMAGE_GONE, ImageGoneError
@@ -34,7 +35,6 @@ from sandbox.web.runs.docker_hosts import Container, DockerHost
 from sandbox.web.runs.head_starts import HeadStarts
 from sandbox.web.runs.pull import Fetcher
 from sandbox.web.runs.stream import Sink, Stalled
-from sandbox.web.turns import Turns
 
 # what the runner may need beyond a run's own time: to create the container and to end it
 PATIENCE = 10.0

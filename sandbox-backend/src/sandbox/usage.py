@@ -1,7 +1,7 @@
 """Keeps how much of the processor each visitor has used lately in this process, as a bucket that drains.
 
-What a visitor uses runs into it, and a quarter of the time that passes runs out of it. So pages that load and runs that
-begin never fill it, and whoever fills it has no more than that quarter while somebody else is here.
+What a visitor uses runs into it, and a share of the time that passes runs out of it, as a quarter. So pages that load
+and runs that begin never fill it, and whoever fills it has no more than that share while somebody else is here.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ MOST_VISITORS = 4096
 
 
 class Usage:
-    """The processor time of each visitor; `clock` is in seconds."""
+    """The processor time of each visitor, of whom each has a `share` of it; `clock` is in seconds."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float] = time.monotonic, share: float = SHARE) -> None:
+        self._clock, self._share = clock, share
         # what each had, and when that was; in the order of the last use
         self._had: dict[str, tuple[float, float]] = {}
 
@@ -37,12 +37,12 @@ class Usage:
         used, now = min(self.of(visitor) + seconds, MOST_KEPT), self._clock()
         self._had.pop(visitor, None)
         self._had[visitor] = used, now
-        self._forget(now - MOST_KEPT / SHARE)
+        self._forget(now - MOST_KEPT / self._share)
 
     def of(self, visitor: str) -> float:
         """Return what has not drained yet, in seconds."""
         used, at = self._had.get(visitor, (0.0, 0.0))
-        return max(0.0, used - SHARE * (self._clock() - at))
+        return max(0.0, used - self._share * (self._clock() - at))
 
     def is_over(self, visitor: str) -> bool:
         """Return whether a visitor has used more than its share, and somebody else is here."""

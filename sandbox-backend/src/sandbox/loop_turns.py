@@ -1,9 +1,9 @@
 """Shares the event loop's time among visitors: each begins one piece of work in a turn of the loop, and whoever has
 used more than its share lately waits while others are here.
 
-A piece is what one read of a connection has brought, a command line that is to be read, or a part of a file. What
-it costs is counted in processor time, with all that its tasks do later. Without this the loop would begin all that has
-come at once, and one visitor's hundreds of requests would be done before the next one is looked at.
+A piece is what one read of a connection has brought, a command line that is to be read, a part of a file, or a pull of
+an image. What it costs is counted in processor time, with all that its tasks do later. Without this the loop would
+begin all that has come at once, and one visitor's hundreds of requests would be done before the next one is looked at.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from sandbox.web.usage import Usage
+from sandbox.usage import Usage
 
 # so many visitors begin something in one turn of the loop, those who have used the least first
 AT_ONCE = 4
@@ -61,6 +61,15 @@ class Turns:
         return asyncio.Task(counted, loop=loop, **options)
 
     @contextmanager
+    def working_for(self, visitor: str) -> Iterator[None]:
+        """Let the tasks that are made in the block be the visitor's."""
+        token = _VISITOR.set(visitor)
+        try:
+            yield
+        finally:
+            _VISITOR.reset(token)
+
+    @contextmanager
     def counted(self, visitor: str) -> Iterator[None]:
         """Count what the block does as the visitor's."""
         begun = time.thread_time()
@@ -78,12 +87,8 @@ class Turns:
     def _begin(self, visitor: str, piece: Piece) -> None:
         self._served.add(visitor)
         self._look_again()
-        token = _VISITOR.set(visitor)
-        try:
-            with self.counted(visitor):
-                piece()
-        finally:
-            _VISITOR.reset(token)
+        with self.working_for(visitor), self.counted(visitor):
+            piece()
 
     def _serve(self) -> None:
         """Begin the next turn."""
