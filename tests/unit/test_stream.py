@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from sandbox.model.events import Exited, Heartbeat, Output
+from sandbox.turns import Queue
 from sandbox.web.runs import stream
+from sandbox.web.runs.run import Services
 from sandbox.web.runs.stream import ABORT, Sink, Stalled
 
 Message = dict[str, Any]
@@ -145,3 +147,17 @@ async def test_where_others_wait_for_the_place_a_slow_reader_has_the_time_of_one
         for _ in range(12):
             await sink.event(Output("stdout", "x"))
     assert (len(sent) < 12) == is_wanted
+
+
+@pytest.mark.parametrize("kind", ["runs", "pulls", "vms"])
+async def test_attack_82_places_of_every_kind_are_wanted_when_somebody_waits_for_one(kind: str) -> None:
+    queues = {name: Queue(1) for name in ("runs", "pulls", "vms")}
+    nothing = cast("Any", None)
+    services = Services(nothing, nothing, metrics=nothing, turns=nothing, head_starts=nothing, **queues)
+    async with queues[kind].turn("one"):
+        assert not services.are_wanted
+        waits = asyncio.ensure_future(queues[kind].turn("other").__aenter__())
+        await asyncio.sleep(0)
+        assert services.are_wanted
+        waits.cancel()
+        await asyncio.wait({waits})

@@ -110,7 +110,7 @@ class Api:
             with ExitStack() as held:
                 self._admit(held, _visitor(request))
                 session = self._session(held, asked, _visitor(request))
-                sink = stream.Sink(send, received, self._settings.stalled_seconds, lambda: self._runs.waiting > 0)
+                sink = stream.Sink(send, received, self._settings.stalled_seconds, lambda: self._services.are_wanted)
                 await stream.answer(scope, receive, send, sink, lambda: session.carry_out(sink))
 
         return stream_events

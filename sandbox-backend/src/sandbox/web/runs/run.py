@@ -54,6 +54,11 @@ class Services:
     turns: Turns
     head_starts: HeadStarts
 
+    @property
+    def are_wanted(self) -> bool:
+        """Return whether anybody waits for a place, of whatever kind it is."""
+        return any(queue.waiting for queue in (self.runs, self.pulls, self.vms))
+
 
 class Execution:
     """Carries one command line out on one Docker host, up to its last event."""
@@ -61,8 +66,7 @@ class Execution:
     def __init__(self, services: Services, host: DockerHost, run: str, line: str, isolation: str, sink: Sink) -> None:
         self._services, self._host, self._run_id, self._line, self._sink = services, host, run, line, sink
         self._isolation = isolation
-        self._begun = time.monotonic()
-        self._kind = "unknown"
+        self._begun, self._kind = time.monotonic(), "unknown"
         self._advisor = Advisor(services.settings, host, isolation, line)
         self._script: Script | None = None
         self.operation: Operation | None = None
