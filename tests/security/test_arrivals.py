@@ -30,7 +30,7 @@ def crowd(web: Web, held: ExitStack) -> socket.socket:
     return other
 
 
-def test_attack_81_who_comes_behind_hundreds_of_connections_does_not_wait_for_them(
+def test_attack_77_who_comes_behind_hundreds_of_connections_does_not_wait_for_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
@@ -50,7 +50,7 @@ def test_attack_81_who_comes_behind_hundreds_of_connections_does_not_wait_for_th
     assert made.index("127.0.0.2") < CROWD / 10
 
 
-def test_attack_81_connections_that_ask_for_nothing_are_counted_too(
+def test_attack_77_connections_that_ask_for_nothing_are_counted_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: Counter[str] = Counter()

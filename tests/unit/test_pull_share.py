@@ -74,14 +74,14 @@ def pull(address: str) -> PullRequest:
     return PullRequest("alpine:latest", None, (), time.monotonic(), address)
 
 
-async def test_attack_80_what_a_pull_costs_is_counted_for_its_address_with_all_its_tasks(tmp_path: Path) -> None:
+async def test_attack_76_what_a_pull_costs_is_counted_for_its_address_with_all_its_tasks(tmp_path: Path) -> None:
     usage = Usage(share=1e-6)
     async with runner(tmp_path, usage) as (_, at):
         await answered(at, pull("greedy"))
     assert usage.of("greedy") >= COST
 
 
-async def test_attack_80_whoever_has_used_its_share_waits_while_others_are_here(tmp_path: Path) -> None:
+async def test_attack_76_whoever_has_used_its_share_waits_while_others_are_here(tmp_path: Path) -> None:
     now = [0.0]
     usage = Usage(lambda: now[0], share=0.1)
     usage.add("greedy", BURST)

@@ -150,7 +150,7 @@ async def test_where_others_wait_for_the_place_a_slow_reader_has_the_time_of_one
 
 
 @pytest.mark.parametrize("kind", ["runs", "pulls", "vms"])
-async def test_attack_82_places_of_every_kind_are_wanted_when_somebody_waits_for_one(kind: str) -> None:
+async def test_attack_78_places_of_every_kind_are_wanted_when_somebody_waits_for_one(kind: str) -> None:
     queues = {name: Queue(1) for name in ("runs", "pulls", "vms")}
     nothing = cast("Any", None)
     services = Services(nothing, nothing, metrics=nothing, turns=nothing, head_starts=nothing, **queues)
