@@ -14,7 +14,7 @@ CASES: list[dict[str, Any]] = tomllib.loads((ROOT / "tests/security/cases.toml")
 # the list of attacks that the project holds itself to: 94 in six groups
 GROUPS = {"ESC": 24, "RES": 14, "LIFE": 14, "IMG": 17, "WEB": 17, "OUT": 8}
 # those that once got somewhere
-ATTACKS = 78
+ATTACKS = 79
 MOST_REASONS = 6
 # it stays so
 MISSING_STILL = 0

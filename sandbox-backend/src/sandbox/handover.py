@@ -26,3 +26,5 @@ def begin(argument: str) -> Settings:
 def begin_log() -> None:
     """Log warnings and errors on stderr, each with its time and its source."""
     logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT)
+    # what is written to somebody who has left is a warning to asyncio, each time: strangers would fill the log with it
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
