@@ -184,7 +184,7 @@ def test_a_guest_that_is_killed_on_its_way_leaves_nothing(backend: Backend) -> N
     before = at_rest(backend)
     with running_container(backend.url, host, command="sh -c 'while :; do kill -9 -1; done'"):
         ends = [run(backend.url, "docker run --pid=container:box alpine sleep 0.3", host) for _ in range(25)]
-    assert {end.code for end in ends} <= {0, 125, 137}, [end.events[-1] for end in ends]
+    assert [end.events[-1] for end in ends if end.code not in (0, 125, 137)] == []
     assert settled(backend, before) == before
 
 

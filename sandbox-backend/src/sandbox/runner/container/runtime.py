@@ -8,7 +8,8 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -53,6 +54,16 @@ def _sealed(program: str) -> int:
     return copy
 
 
+@contextmanager
+def _heard(reader: str) -> Iterator[None]:
+    """ProcessLookupError when nobody reads what the block writes: an error of a pipe would be taken for that of a
+    connection, which is over with whoever asked for the run."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ProcessLookupError(errno.ESRCH, f"{reader} was killed") from error
+
+
 @dataclass
 class Begun:
     """Holds a runtime that waits for its configuration at the other end of `pipe`."""
@@ -62,13 +73,14 @@ class Begun:
 
     def give(self, config: bytes) -> None:
         """Write the configuration and its end. TooLarge when the pipe does not hold all of it: nobody waits for a
-        runtime to read."""
+        runtime to read. ProcessLookupError when it was killed."""
         try:
             if len(config) > PIPE_BYTES:
                 raise TooLarge
             os.set_blocking(self.pipe, False)
-            if os.write(self.pipe, config) < len(config):
-                raise TooLarge
+            with _heard("the OCI runtime"):
+                if os.write(self.pipe, config) < len(config):
+                    raise TooLarge
         except BlockingIOError as error:
             raise TooLarge from error
         finally:
@@ -199,7 +211,8 @@ class Runtime:
         descriptor = os.open(fifo, os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
             fifo.unlink()
-            os.write(descriptor, b"0")
+            with _heard("the first process"):
+                os.write(descriptor, b"0")
         finally:
             os.close(descriptor)
 
