@@ -6,10 +6,10 @@ import errno
 import os
 import threading
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from sandbox.runner.container.child import Child
 from sandbox.runner.container.runtime import Begun, Runtime
 
 
@@ -58,4 +58,4 @@ def test_a_runtime_that_is_killed_before_it_has_its_configuration_is_no_lost_con
     reader, writer = os.pipe()
     os.close(reader)
     with pytest.raises(ProcessLookupError):
-        Begun(Child(0), writer).give(b"{}")
+        Begun(cast("Any", None), writer).give(b"{}")
