@@ -138,4 +138,4 @@ def test_a_demo_is_low_after_an_answer_of_one_line(ran: dict[str, Ran]) -> None:
 
 def test_an_answer_is_painted_at_once(ran: dict[str, Ran]) -> None:
     took = sorted(one.painted / 1000 for one in ran.values())
-    assert took[len(took) * 3 // 4] <= pace.seconds(PAINTED)
+    assert took[len(took) * 3 // 4] <= PAINTED * pace.now()
